@@ -137,6 +137,7 @@ def write_every_row(made: Any) -> None:
             team_id=each.team_id,
             entry_id=each.entry_id,
             position=place,
+            competes=each.competes,
             source_digest=found.digest,
             rank=place,
             tier=place,

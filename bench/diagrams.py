@@ -1,4 +1,4 @@
-"""Draw the house from its code: models by subject, the states of each life, deposit to rank.
+"""Draw the house from its code: models by subject, states, deposit to rank, actions by file.
 
 usage: make docs, or python -m bench.diagrams > docs/diagrams.md
 
@@ -6,6 +6,7 @@ The sequence is not drawn by hand either: one file is really entered, checked, s
 a database of its own, and the calls from one subject to another are noted as they happen.
 """
 
+import ast
 import os
 import sys
 import tempfile
@@ -143,6 +144,21 @@ def sequence() -> Iterator[str]:
     yield ", ".join(f"`{each}`" for each in sorted(work.modules)) + "."
 
 
+def verbs() -> Iterator[str]:
+    """Write a line a module of actions: what may be done, and what else it offers."""
+    for path in sorted(ROOT.glob("*/**/*.py")):
+        name = path.relative_to(ROOT)
+        if name.parts[0] not in OURS or not {"actions", "actions.py"} & set(name.parts):
+            continue
+        offered = [
+            f"`{each.name}`"
+            for each in ast.parse(path.read_text("utf-8")).body
+            if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
+        ]
+        if offered:
+            yield f"* `{name}`: {', '.join(offered)}"
+
+
 def main() -> None:
     """Write the page on the standard output."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -158,6 +174,11 @@ def main() -> None:
         print("## Models by subject\n", *models(), sep="\n")
         print("## The life of a challenge, an entry, a contribution\n", *states(), sep="\n")
         print("## From a deposit to a rank\n", *sequence(), sep="\n")
+        print("## Every action, and its file\n")
+        print(
+            "The functions of the modules of actions; what a task does alone stands in `tasks`.\n"
+        )
+        print(*verbs(), sep="\n")
 
 
 if __name__ == "__main__":

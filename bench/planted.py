@@ -138,8 +138,8 @@ BUGS = (
     Bug(
         "jury_enters",
         "challenges/entries/rules.py",
-        "        and team.has_member(by)\n        and not team.challenge.is_run_by(by)\n",
-        "        and team.has_member(by)\n",
+        " and team.has_member(by) and not team.challenge.is_run_by(by)\n",
+        " and team.has_member(by)\n",
         ("tests/challenges/test_rules.py", "tests/challenges/organising/test_organisers.py"),
     ),
     Bug(

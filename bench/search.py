@@ -43,7 +43,7 @@ def texts(rng: random.Random, count: int) -> Iterator[dict[str, Any]]:
     rare = [f"terme{number}" for number in range(4_000)]
     pool = WORDS + rare
     weights = [1 / (rank + 20) for rank in range(len(pool))]
-    holders = [f"Organisme {number}" for number in range(300)]
+    holders = [f"Organisation {number}" for number in range(300)]
     for number in range(count):
         words = rng.choices(pool, weights, k=70)
         yield {

@@ -20,6 +20,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("portal", "catalogue", "challenges", "datasets")
 SMALL = 40  # lines
+# Each mode: the names by which a place would ask for it, and the folders whose business it is.
+MODES = {
+    "program or code": ("is_program|takes_code", ("challenges/programs", "challenges/bundles")),
+    "reference": (
+        "is_baseline|is_reference|TeamState.REFERENCE",
+        ("challenges/teams", "challenges/entries"),
+    ),
+    "bench": (
+        "is_bench|takes_bench|benchmark_after_close",
+        ("challenges/organising", "challenges/bundles"),
+    ),
+}
 
 
 def python_files(*, of_tests: bool) -> Iterator[Path]:
@@ -77,6 +89,23 @@ def long_template_lines() -> str:
         for line in path.read_text().splitlines()
     ]
     return " · ".join(str(sum(size > limit for size in sizes)) for limit in (140, 300))
+
+
+def places_that_ask(mode: str) -> list[str]:
+    """List the files of the product, templates too, that ask for a mode which is not theirs."""
+    names, own = MODES[mode]
+    apart = [f":!{root}{folder}" for folder in own for root in ("", "templates/")]
+    apart += [":!*/migrations/*", ":!*.sql"]
+    found = subprocess.run(
+        ["git", "grep", "-lwE", names, "--", *OURS, "templates", *apart],  # noqa: S607 - whichever git there is
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if found.returncode > 1:  # 1: no file matches
+        found.check_returncode()
+    return found.stdout.split()
 
 
 def refusal_codes() -> int:
@@ -149,6 +178,10 @@ def main() -> None:
         ("files in the largest folder", largest_folder(of_tests=False)),
         ("models", str(models())),
         ("domain settings", str(domain_settings())),
+        (
+            f"files that ask for a mode outside its subject: {' · '.join(MODES)}",
+            " · ".join(str(len(places_that_ask(mode))) for mode in MODES),
+        ),
         ("refusal codes", str(refusal_codes())),
         ("job kinds", str(job_kinds())),
         ("tests (lines)", f"{lines(of_tests=True):,}"),

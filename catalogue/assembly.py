@@ -10,11 +10,11 @@ from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.views import review as review_pages
 from catalogue.pages.views import space as space_pages
 from catalogue.resources import changes
-from catalogue.resources.queries import chain
+from catalogue.resources.queries import chain, relations
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import versions as card_versions
 from catalogue.search import index
-from portal.accounts import personal_data, space
+from portal.accounts import account_data, space
 from portal.discussions import subjects
 from portal.lib.storage import objects, parts
 
@@ -27,14 +27,14 @@ def assemble() -> None:
     objects.register_references(card_files.kept_objects)
     parts.register(named_files.kept_parts)
     space.register("todo", space_pages.to_do)
-    space.register("contributions", space_pages.mine)
+    space.register("resources", space_pages.mine)
     space.register_figures(space_pages.figures)
     for place in space_pages.PLACES:
         space.register_page(place)
-    space.register_organisation(_("Ressources publiées"), space_pages.of_organisation)
-    space.register_organisation_panel(space_pages.organisation_panel)
-    personal_data.register("contributions", describe=space_pages.contributions_described)
-    personal_data.register(
+    space.register_organisation(space_pages.organisation_panel)
+    space.register_card_counter(relations.cards_of)
+    account_data.register("contributions", describe=space_pages.contributions_described)
+    account_data.register(
         "suivis", describe=space_pages.community_described, erase=space_pages.forget_person
     )
 
@@ -54,5 +54,5 @@ def _fill_pages() -> None:
     card_versions.register_judge(community.moments_against)
     chain.register_ends(community.reuses_in_chain)
     around, notices = "catalogue:moderation_community", "catalogue:moderation_reports"
-    review_pages.register_tab((_("Autour des fiches"), around, community.waiting_around))
+    review_pages.register_tab((_("Réutilisations et messages"), around, community.waiting_around))
     review_pages.register_tab((_("Signalements"), notices, lambda: ""))

@@ -1,10 +1,11 @@
 """The models of the catalogue, gathered from its subjects for Django."""
 
+# ruff: noqa: F401
+
 from catalogue.community.models import (
     AlertMatch,
     Collection,
     CollectionItem,
-    FieldFeedback,
     Follow,
     Masking,
     Report,
@@ -26,40 +27,4 @@ from catalogue.resources.models import (
     ResourceLink,
     Tombstone,
 )
-from catalogue.search.models import IndexedFacet, IndexedName, IndexedResource, RomeTitle, Synonym
-
-__all__ = [
-    "AlertMatch",
-    "CardFile",
-    "CardTransfer",
-    "CardUpload",
-    "CardVersion",
-    "Collection",
-    "CollectionItem",
-    "Contribution",
-    "ContributionBatch",
-    "Decision",
-    "FieldFeedback",
-    "Follow",
-    "FormerSlug",
-    "HarvestRun",
-    "HarvestedRecord",
-    "IndexedFacet",
-    "IndexedName",
-    "IndexedResource",
-    "LinkCheck",
-    "Masking",
-    "Measurement",
-    "QualityScore",
-    "Removal",
-    "Report",
-    "ReportDecision",
-    "Resource",
-    "ResourceLink",
-    "Reuse",
-    "RomeTitle",
-    "SavedSearch",
-    "Source",
-    "Synonym",
-    "Tombstone",
-]
+from catalogue.search.models import IndexedFacet, IndexedName, IndexedResource, Synonym

@@ -6,12 +6,12 @@ from catalogue.community.views import alerts as alert_pages
 from catalogue.community.views import cards as around_pages
 from catalogue.community.views import collections as collection_pages
 from catalogue.community.views import reports as report_pages
+from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.views import drafts as draft_pages
 from catalogue.contributions.views import files as file_pages
 from catalogue.contributions.views import pasting as paste_pages
 from catalogue.contributions.views import review as review_pages
 from catalogue.contributions.views import tables as table_pages
-from catalogue.contributions.views import transfers as transfer_pages
 from catalogue.harvest import views as harvest_views
 from catalogue.pages.views import cards as public_pages
 from catalogue.pages.views import documents, exports, oai
@@ -36,7 +36,8 @@ OF_CONTRIBUTION = [
     path("apercu/", public_pages.preview_page, name="contribution_preview"),
     path("avis/", review_pages.answer, name="proposal_answer"),
     path("lecture/", paste_pages.read, name="contribution_reading"),
-    path("fichiers/", file_pages.change, name="contribution_files"),
+    # Apart from the other steps, whose requests are smaller.
+    path("fichiers/", draft_pages.write, {"step": Step.ESSENTIAL}, name="contribution_files"),
     path("<slug:step>/", draft_pages.write, name="contribution_step"),
 ]
 CONTRIBUTE: list[URLPattern | URLResolver] = [
@@ -56,12 +57,10 @@ OF_CARD: list[URLPattern | URLResolver] = [
     path("modifier/", draft_pages.propose, name="propose"),
     path("suite/", draft_pages.become, name="become"),
     path("archiver/", card_views.Archive.as_view(), name="archive"),
-    path("transmettre/", transfer_pages.page, name="transfer"),
-    path("supprimer/", transfer_pages.remove, name="remove"),
+    path("transmettre/", card_views.transfer, name="transfer"),
+    path("supprimer/", card_views.remove, name="remove"),
     path("reutilisations/", around_pages.reuses_listed, name="reuses"),
     path("reutilisations/declarer/", around_pages.declare_reuse, name="reuse_declare"),
-    path("retours/", around_pages.feedback_listed, name="feedback"),
-    path("retours/raconter/", around_pages.tell_feedback, name="feedback_tell"),
     path("retirer/<uuid:brought>/", around_pages.withdraw_brought, name="brought_withdraw"),
     path("discussions/", include(discussion_urls("card", flagged=False))),
     path("versions/", version_pages.listed, name="versions"),
@@ -98,7 +97,7 @@ MODERATE = [
     path("autour/", around_pages.community_queue, name="moderation_community"),
     path("signalements/", report_pages.report_queue, name="moderation_reports"),
     path("signalements/<uuid:report>/", report_pages.report_item, name="moderation_report"),
-    path("transferts/", transfer_pages.waiting, name="moderation_transfers"),
+    path("transferts/", review_pages.transfers, name="moderation_transfers"),
     path("liens-morts/", harvest_views.dead_links, name="dead_links"),
     path("lot/", review_pages.bulk, name="moderation_bulk"),
     path("decisions/", review_pages.decisions, name="moderation_decisions"),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
@@ -27,19 +28,19 @@ class SynonymForm(WagtailAdminModelForm):
     class Meta:
         model = Synonym
         fields = ("phrases", "active")
-        widgets = {"phrases": forms.Textarea(attrs={"rows": 6})}
+        widgets = {"phrases": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
             "phrases": _(
-                "Un par ligne. Qui cherche l’un trouve aussi les autres, dès l’enregistrement."
+                "Séparés par des virgules. Qui cherche l’un trouve aussi les autres, "
+                "dès l’enregistrement."
             ),
             "active": _("Décochez pour garder le groupe sans que la recherche s’en serve."),
         }
 
     def clean_phrases(self) -> str:
-        """Tidy the phrases."""
         text: Any = self.cleaned_data["phrases"]
         try:
-            return "\n".join(synonyms.read_phrases(text))
+            return ", ".join(synonyms.read_phrases(text))
         except Invalid as refusal:
             raise ValidationError(str(refusal.message), code=refusal.code) from refusal
 
@@ -65,7 +66,7 @@ class AddView(generic.CreateView):
     def save_instance(self) -> Synonym:
         """Add by our action; Wagtail's own history keeps a line too."""
         made = synonyms.add(
-            phrases=self.form.cleaned_data["phrases"].splitlines(),
+            phrases=[self.form.cleaned_data["phrases"]],
             active=self.form.cleaned_data["active"],
             by=self.request.user,
         )
@@ -81,7 +82,7 @@ class ChangeView(generic.EditView):
         """Change by our action; Wagtail's own history keeps a line too."""
         changed = synonyms.change(
             synonym=self.object,
-            phrases=self.form.cleaned_data["phrases"].splitlines(),
+            phrases=[self.form.cleaned_data["phrases"]],
             active=self.form.cleaned_data["active"],
             by=self.request.user,
         )
@@ -108,7 +109,15 @@ class SynonymViewSet(ModelViewSet):
     add_to_admin_menu = True
     add_to_reference_index = False
     copy_view_enabled = False
-    list_display = ["__str__", "active"]
+    list_display = [
+        "__str__",
+        Column(
+            "active",
+            label=_("En service"),
+            accessor=lambda group: _("Oui") if group.active else _("Non"),
+            sort_key="active",
+        ),
+    ]
     list_filter = ["active"]
     search_fields = ["phrases"]
     search_backend_name = None

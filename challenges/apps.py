@@ -1,7 +1,6 @@
 """The challenges application."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class ChallengesConfig(AppConfig):
@@ -12,6 +11,7 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
+        from catalogue.resources import changes  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import chain  # noqa: PLC0415  # app ready
         from challenges import retention  # noqa: PLC0415  # app ready
         from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
@@ -19,7 +19,7 @@ class ChallengesConfig(AppConfig):
         from challenges.evaluation.actions import baselines, evaluations  # noqa: PLC0415  # app ready
         from challenges.forum.views import KIND as challenge_discussions  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
-        from challenges.organising.actions import challenges, drafts  # noqa: PLC0415  # app ready
+        from challenges.organising.actions import challenges, drafts, texts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
         from challenges.programs import modes  # noqa: F401, PLC0415  # registers its own
@@ -27,7 +27,7 @@ class ChallengesConfig(AppConfig):
         from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
-        from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
+        from portal.accounts import account_data, space  # noqa: PLC0415  # app ready
         from portal.discussions import subjects  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
@@ -42,6 +42,7 @@ class ChallengesConfig(AppConfig):
         )
         objects.register_references(retention.objects_named)
         parts.register(retention.parts_named)
+        changes.published.register(texts.tie_published)
         chain.register_chain(pages.led_to, pages.came_of)
         subjects.register(challenge_discussions)
         for kind in results.CARD_KINDS:
@@ -49,8 +50,8 @@ class ChallengesConfig(AppConfig):
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)
-        space.register_organisation(_("Challenges organisés"), ours.of_organisation)
-        personal_data.register(
+        space.register_organisation(ours.organisation_panel)
+        account_data.register(
             "challenges",
             describe=ours.described,
             erase=lambda user: teams.forget(person=user),

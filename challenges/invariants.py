@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +28,6 @@ from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.receipts.models import ReceiptKey
 from challenges.rescoring.models import Rescoring, RescoringState
-from challenges.results.models import certificates as certified
 from challenges.results.models.boards import listing
 from challenges.results.models.certificates import Certificate
 from portal.audit.reading import events
@@ -47,12 +46,10 @@ def broken_receipts() -> Iterator[str]:
 
 
 def broken_certificates() -> Iterator[str]:
-    """Yield the certificates that are not what was signed, or whose fall the ledger does not tell.
+    """Yield the certificates that are not what was signed.
 
     Each is signed bytes about its own row, follows the former one, has its event, and states the
-    figure of the score receipt that it names; the ledger says which of those in force no longer
-    say what the final board does. That is written within the hour: a board recomputed since
-    two hours is not judged on it.
+    figure of the score receipt that it names.
     """
     keys = ReceiptKey.objects.by_id()
     rows = list(Certificate.objects.select_related("replaces", "team", "phase").order_by("pk"))
@@ -64,12 +61,6 @@ def broken_certificates() -> Iterator[str]:
     for row in rows:
         if not _certifies(row, keys) or reference(row) not in told:
             yield f"certificate:{row.pk}"
-    heads = list(Certificate.objects.in_force().select_related("team", "phase").order_by("pk"))
-    revoked = certified.told_revoked(heads)
-    fallen = certified.fallen(heads)
-    for row in heads:
-        if (row.pk in fallen) != (row.pk in revoked) and not _moved_lately(row.phase):
-            yield f"certificate:{row.pk}:told"
 
 
 def _certifies(row: Certificate, keys: Mapping[str, bytes]) -> bool:
@@ -103,16 +94,6 @@ def _says_the_score(row: Certificate, payload: Mapping[str, Any]) -> bool:
         return True  # a mean of several tasks: no receipt holds it
     values = json.loads(found.text)["payload"].get("values", {}).get(Split.PRIVATE.value, {})
     return payload["metric"] not in values or values[payload["metric"]] == payload["value"]
-
-
-def _moved_lately(phase: Phase) -> bool:
-    """Say whether a final board of a phase was computed since two hours."""
-    since = clock.now() - timedelta(hours=2)
-    moments = [
-        board.facts.get(Split.PRIVATE.value, {}).get("computed_at")
-        for board in phase.leaderboards.order_by("pk")
-    ]
-    return any(moment and datetime.fromisoformat(moment) > since for moment in moments)
 
 
 def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:

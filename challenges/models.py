@@ -1,5 +1,7 @@
 """Facts of the challenges app, with their named constraints."""
 
+# ruff: noqa: F401
+
 from challenges.disqualifications.models import Disqualification
 from challenges.entries.models import Entry, Upload
 from challenges.evaluation.models import Evaluation, Rung, Score, ScoreReceipt, SealedResult
@@ -30,60 +32,11 @@ from challenges.queue.models import Job
 from challenges.receipts.models import ReceiptKey
 from challenges.rescoring.models import BaselineCheck, Rescoring
 from challenges.results.models.boards import Reveal, Standing
-from challenges.results.models.certificates import Certificate, EntryCard, FairnessAudit
+from challenges.results.models.certificates import Certificate, FairnessAudit
 from challenges.teams.models import (
     Enrolment,
     Registration,
     Team,
     TeamInvitation,
     TeamMember,
-    TermsAcceptance,
 )
-
-__all__ = [
-    "BaselineCheck",
-    "BundleImport",
-    "Certificate",
-    "Challenge",
-    "ChallengeDraft",
-    "ChallengeOrganiser",
-    "ChallengePage",
-    "CodeRun",
-    "CodeTrial",
-    "Column",
-    "Disqualification",
-    "Enrolment",
-    "Entry",
-    "EntryCard",
-    "Evaluation",
-    "FairnessAudit",
-    "FormerOrganiser",
-    "Guest",
-    "Job",
-    "Leaderboard",
-    "Notice",
-    "OrganiserInvitation",
-    "Phase",
-    "PhaseTask",
-    "ProgramReport",
-    "PublicFile",
-    "ReceiptKey",
-    "Registration",
-    "Rescoring",
-    "Reveal",
-    "RunPlan",
-    "Rung",
-    "Score",
-    "ScoreReceipt",
-    "Scorer",
-    "ScorerVersion",
-    "SealedPredictions",
-    "SealedResult",
-    "Standing",
-    "Team",
-    "TeamInvitation",
-    "TeamMember",
-    "Terms",
-    "TermsAcceptance",
-    "Upload",
-]

@@ -23,7 +23,6 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.organising.models.challenges import ChallengeDraft, Phase
 from challenges.programs.models import CodeRun, CodeTrial, ProgramReport, SealedPredictions
 from challenges.rescoring.models import Rescoring
-from challenges.results.models.certificates import EntryCard
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock
@@ -88,16 +87,10 @@ def _sharing(phases: QuerySet[Phase]) -> list[list[int]]:
 def _due(now: datetime) -> QuerySet[Phase]:
     """Find the phases with files whose months have passed since their results or their end."""
     before = clock.months_later(now, -settings.ENTRY_FILES_KEPT_MONTHS)
-    archived = Q(challenge__status=ChallengeStatus.ARCHIVED, challenge__status_since__lte=before)
-    revealed = Q(reveal__executed_at__lte=before)
     held = Entry.objects.of_teams().filter(
         enrolment__phase=OuterRef("pk"), file_deleted_at__isnull=True
     )
-    # A phase that stays open as a bench counts from the archive, which ends it.
-    is_over = (revealed & Q(benchmark_after_close=False)) | (
-        archived & (Q(reveal__executed_at__isnull=True) | Q(benchmark_after_close=True))
-    )
-    return Phase.objects.filter(is_over, Exists(held))
+    return Phase.objects.over_by(before).filter(Exists(held))
 
 
 def _locked(keys: list[int]) -> list[Phase]:
@@ -119,13 +112,14 @@ def _waits(phase: Phase) -> bool:
 
 def _deleted_with(phases: list[int], phase: Phase) -> Iterable[UUID]:
     """Find the entries of a phase whose file nobody needs, all due phases being deleted."""
-    is_card = EntryCard.objects.filter(entry=OuterRef("pk"))
     others = Entry.objects.filter(sha256=OuterRef("sha256"), file_deleted_at__isnull=True)
     needed = others.filter(
-        ~Q(enrolment__phase__in=phases) | Q(pk__in=Entry.objects.references()) | Q(Exists(is_card))
+        ~Q(enrolment__phase__in=phases)
+        | Q(pk__in=Entry.objects.references())
+        | Q(card__isnull=False)
     )
     own = Entry.objects.of_teams().filter(enrolment__phase=phase, file_deleted_at__isnull=True)
-    return own.filter(~Exists(is_card), ~Exists(needed)).order_by("pk").values_list("pk", flat=True)
+    return own.filter(~Exists(needed), card=None).order_by("pk").values_list("pk", flat=True)
 
 
 def _mark(keys: list[UUID], now: datetime) -> int:

@@ -10,7 +10,7 @@ from challenges.organising import tasks as organising
 from challenges.rescoring import tasks as rescoring
 from challenges.results import tasks as results
 from challenges.teams import tasks as teams
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 
 # Imported so that what they deliver and do by themselves is registered.
 TASKS = (
@@ -25,14 +25,12 @@ TASKS = (
 )
 
 
-@duty("challenges.imports", minutes=60)
-def expire_imports() -> None:
-    """Remove the bytes of imports that waited too long."""
-    bundles.expire_imports()
-
-
-@duty("challenges.retention", minutes=24 * 60, by_itself=True)
-def keep_no_longer() -> None:
-    """Delete the files of teams whose months have passed, empty the logs whose days have."""
-    retention.delete_files()
-    retention.forget_logs()
+# What the schedule does, and how often.
+schedule("challenges.imports", bundles.expire_imports, minutes=60)
+schedule(
+    "challenges.retention",
+    retention.delete_files,
+    retention.forget_logs,
+    minutes=24 * 60,
+    by_itself=True,
+)

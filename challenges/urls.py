@@ -6,12 +6,12 @@ from challenges.disqualifications import views as disqualification_views
 from challenges.entries import views as entry_views
 from challenges.evaluation import views as evaluation_views
 from challenges.exchange import views as exchange
-from challenges.forum import views as forum
 from challenges.organising.views import drafts as draft_pages
 from challenges.organising.views import organisers
 from challenges.organising.views import phases as phase_pages
+from challenges.organising.views import scorings as scoring_pages
 from challenges.pages.views import challenge as challenge_pages
-from challenges.pages.views import cockpit
+from challenges.pages.views import cockpit, previews
 from challenges.pages.views import entries as entry_pages
 from challenges.pages.views import journal as journal_pages
 from challenges.programs.views import programs as program_views
@@ -31,14 +31,12 @@ entry_patterns = [
     path("", entry_pages.entry, name="entry"),
     path("etat/", entry_pages.state, name="entry_state"),
     path("recepisse.json", entry_views.receipt, name="entry_receipt"),
-    path("recepisse-score.json", entry_views.score_receipt, name="entry_score_receipt"),
     path(
         "recepisse-score-<int:serial>.json",
         entry_views.score_receipt,
-        name="entry_score_receipt_nth",
+        name="entry_score_receipt",
     ),
     path("fichier/", entry_views.file, name="entry_file"),
-    path("erreurs.csv", entry_views.faults_csv, name="entry_faults"),
     path("choisir/", entry_views.choose, name="entry_choose"),
     path("retirer/", entry_views.withdraw, name="entry_withdraw"),
     path("fiche/", entry_views.describe, name="entry_describe"),
@@ -47,6 +45,9 @@ entry_patterns = [
 
 team_patterns = [
     path("", team_views.team, name="team"),
+    path("nom/", team_views.rename, name="team_name"),
+    path("lien/", team_views.link, name="team_link"),
+    path("rejoindre/<slug:code>/", team_views.join, name="team_code"),
     path("montrer/", team_views.disclose, name="team_show"),
     path("inviter/", team_views.invite, name="team_invite"),
     path("invitation/<uuid:invitation>/retirer/", team_views.revoke, name="team_revoke"),
@@ -64,10 +65,11 @@ team_patterns = [
 challenge_patterns: list[URLPattern | URLResolver] = [
     path("", challenge_pages.presentation, name="presentation"),
     path("desinscription/", team_views.leave_challenge, name="unregister"),
-    path("reinscription/", team_views.come_back, name="register_again"),
     path("donnees/", challenge_pages.data, name="data"),
+    path("donnees.zip", previews.all_files, name="all_files"),
     path("donnees/<str:name>", challenge_pages.public_file, name="file"),
     path("kit.zip", challenge_pages.kit, name="kit"),
+    path("dates.ics", challenge_pages.calendar, name="calendar"),
     path("evaluation/", challenge_pages.evaluation, name="evaluation"),
     path("classement/", standings.standings, name="standings"),
     path("classement/integrer/", standings.instructions, name="embed"),
@@ -80,7 +82,6 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("bilan.json", report_views.report_json, name="report_json"),
     path("equite/", fairness_views.audits, name="audits"),
     path("equite/<uuid:entry>/", fairness_views.audit, name="audit"),
-    path("equite/<uuid:entry>.csv", fairness_views.audit_csv, name="audit_csv"),
     path("equite/<uuid:entry>.json", fairness_views.audit_json, name="audit_json"),
     path("certificats/<uuid:team>/", certificate_views.page, name="certificates"),
     path("certificats/<uuid:team>/<int:index>.pdf", certificate_views.pdf, name="certificate_pdf"),
@@ -100,7 +101,6 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("echantillon.zip", trials.sample, name="sample"),
     path("reglement/", team_views.rules_page, name="rules"),
     path("entraide/", include(discussion_urls("challenge", flagged=True))),
-    path("entraide.atom", challenge_pages.discussion_feed, name="forum_feed"),
     path("equipe/", include(team_patterns)),
     path(
         "invitation/<uuid:guest>/<str:token>/", team_views.guest_invitation, name="guest_invitation"
@@ -109,6 +109,9 @@ challenge_patterns: list[URLPattern | URLResolver] = [
 
 organiser_patterns = [
     path("", cockpit.cockpit, name="organiser"),
+    path("dupliquer/", draft_pages.clone, name="clone"),
+    path("supprimer/", draft_pages.delete, name="delete"),
+    path("etat/", cockpit.draft_state, name="draft_state"),
     path("visa/demander/", cockpit.submit, name="organiser_submit"),
     path("equipe/", organisers.team, name="organisers"),
     path("equipe/<int:organiser>/role/", organisers.change_role, name="organiser_role"),
@@ -124,12 +127,9 @@ organiser_patterns = [
         disqualification_views.proposal,
         name="disqualification_proposal",
     ),
-    path("statistiques/", report_views.statistics, name="statistics"),
     path("soumissions/", entry_views.entries_of_challenge, name="organiser_entries"),
     path("executions/", program_views.code_runs, name="code_runs"),
-    path("statistiques.csv", report_views.statistics_csv, name="statistics_csv"),
     path("journal/", journal_pages.journal, name="journal"),
-    path("journal.csv", journal_pages.journal_csv, name="journal_csv"),
     path("journal.json", journal_pages.journal_json, name="journal_json"),
     path("annonces/", organisers.announcements, name="announcements"),
     path("visa/retirer/", draft_pages.recall, name="organiser_recall"),
@@ -137,13 +137,11 @@ organiser_patterns = [
     path("pages/", draft_pages.write_pages, name="write_pages"),
     path("pages/<int:index>/", draft_pages.write_page, name="write_page"),
     path("pages/<int:index>/retirer/", draft_pages.remove_page, name="remove_page"),
-    path("reglement/", draft_pages.write_terms, name="write_terms"),
-    path("participation/", draft_pages.write_participation, name="write_participation"),
+    path("dates/", draft_pages.write_dates, name="write_dates"),
     path("code/", program_views.write_code, name="write_code"),
     path("fiche/", draft_pages.write_questions, name="write_questions"),
     path("fichiers/", draft_pages.write_files, name="write_files"),
-    path("fichiers/retirer/", draft_pages.remove_file, name="remove_file"),
-    path("notation/", draft_pages.write_scoring, name="write_scoring"),
+    path("notation/", scoring_pages.write_scoring, name="write_scoring"),
     path("equite/", draft_pages.write_fairness, name="write_fairness"),
     path("controler/", draft_pages.build, name="build"),
     path("phases/", draft_pages.write_phases, name="write_phases"),
@@ -183,10 +181,10 @@ organiser_patterns = [
     path("invitations/<uuid:guest>/retirer/", team_views.withdraw_guest, name="guest_withdraw"),
     path("programme/", program_views.program_reports, name="program_reports"),
     path("exporter/", exchange.export, name="organiser_export"),
-    path("file/", evaluation_views.pipeline, name="pipeline"),
-    path("file/<int:index>/pause/", evaluation_views.pause, name="pipeline_pause"),
-    path("file/<int:index>/reprise/", evaluation_views.resume, name="pipeline_resume"),
-    path("file/<int:index>/relance/", evaluation_views.retry, name="pipeline_retry"),
+    path("file/", report_views.pipeline, name="pipeline"),
+    path("file/<int:index>/pause/", report_views.pause, name="pipeline_pause"),
+    path("file/<int:index>/reprise/", report_views.resume, name="pipeline_resume"),
+    path("file/<int:index>/relance/", report_views.retry, name="pipeline_retry"),
     path("reevaluation/", rescoring_views.page, name="rescorings"),
     path("reevaluation/<int:index>/proposer/", rescoring_views.propose, name="rescoring_propose"),
     path("reevaluation/<uuid:change>/essayer/", rescoring_views.start, name="rescoring_start"),
@@ -197,7 +195,6 @@ organiser_patterns = [
     path("suspendre/", cockpit.suspend, name="organiser_suspend"),
     path("reprendre/", cockpit.resume, name="organiser_resume"),
     path("archiver/", cockpit.archive, name="organiser_archive"),
-    path("phases/<int:index>/dates/", cockpit.dates, name="organiser_dates"),
     path("phases/<int:index>/clore/", cockpit.close, name="organiser_close"),
     path("phases/<int:index>/reprises/terminer/", cockpit.end_takeover, name="takeover_end"),
     path("phases/<int:index>/resultats/proposer/", cockpit.propose_reveal, name="reveal_propose"),
@@ -218,7 +215,6 @@ urlpatterns = [
     path("challenges/<slug:slug>/", include(challenge_patterns)),
     path("moderation/soumissions/", evaluation_views.examinations, name="examinations"),
     path("moderation/soumissions/<uuid:entry>/", evaluation_views.examination, name="examination"),
-    path("moderation/entraide/", forum.moderation_queue, name="forum_queue"),
     path("moderation/disqualifications/", disqualification_views.queue, name="disqualifications"),
     path(
         "moderation/disqualifications/<uuid:found>/",

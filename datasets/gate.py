@@ -109,12 +109,12 @@ def seal_deposit(source: BinaryIO) -> SealedObject:
     return SealedObject("", stored.sha256, stored.size, keys)
 
 
-def open_deposit(sha256: str, keys: Iterable[dict[str, str]], target: BinaryIO) -> int:
-    """Decrypt what `seal_deposit` kept into `target`; returns its size. Raises VaultBroken."""
+def open_deposit(sha256: str, keys: Iterable[dict[str, str]], target: BinaryIO) -> None:
+    """Decrypt what `seal_deposit` kept into `target`; raises VaultBroken."""
     try:
         wrapped = [form.WrappedKey.from_json(row) for row in keys]
         with objects.open(sha256) as source:
-            return unseal.unseal(cast(BinaryIO, source), target, _deposit_key(), wrapped)
+            unseal.unseal(cast(BinaryIO, source), target, [_deposit_key()], wrapped)
     except (SealBroken, FileNotFoundError) as error:
         raise VaultBroken from error
 
@@ -128,7 +128,7 @@ def seal_result(payload: bytes) -> Sealed:
 def open_result(ciphertext: bytes) -> bytes:
     """Decrypt a scoring result; raises VaultSealed without the private key, VaultBroken."""
     try:
-        return unseal.open_envelope(bytes(ciphertext), _private())
+        return unseal.open_envelope(bytes(ciphertext), _privates())
     except SealBroken as error:
         raise VaultBroken from error
 
@@ -209,7 +209,7 @@ def open_ciphertext(
     target = io.BytesIO()
     try:
         wrapped = [form.WrappedKey.from_json(row) for row in keys]
-        unseal.unseal(source, target, _private(), wrapped)
+        unseal.unseal(source, target, _privates(), wrapped)
     except SealBroken as error:
         raise VaultBroken from error
     record("ciphertext.opened", by=by, reason=reason)
@@ -218,19 +218,19 @@ def open_ciphertext(
 
 def _open(version: HoldoutVersion, kind: SealedKind, *, reason: str, by: Actor) -> dict[str, bytes]:
     require(rules.is_worker, by)
-    private = _private()
+    privates = _privates()
     found = {
-        file.name: _unsealed(file, private)
+        file.name: _unsealed(file, privates)
         for file in version.files.filter(kind=kind).prefetch_related("keys")
     }
     record("holdout.opened", by=by, on=version, kind=str(kind), reason=reason)
     return found
 
 
-def _unsealed(file: SealedFile, private: X25519PrivateKey) -> bytes:
+def _unsealed(file: SealedFile, privates: list[X25519PrivateKey]) -> bytes:
     try:
         wrapped = _wrapped(file)
-        return unseal.unseal_bytes(objects.read(file.ciphertext_sha256), private, wrapped)
+        return unseal.unseal_bytes(objects.read(file.ciphertext_sha256), privates, wrapped)
     except (SealBroken, FileNotFoundError) as error:
         raise VaultBroken from error
 
@@ -270,11 +270,12 @@ def _recipients() -> list[X25519PublicKey]:
         raise VaultSealed(_("La clé publique des fichiers tenus à l’écart manque.")) from error
 
 
-def _private() -> X25519PrivateKey:
+def _privates() -> list[X25519PrivateKey]:
+    """Read the private key in force, and after it the former ones, for what they sealed."""
     if not settings.HOLDOUT_PRIVATE_KEY_FILE:
         raise VaultSealed
     try:
-        return form.read_private(Path(settings.HOLDOUT_PRIVATE_KEY_FILE).read_bytes())
+        return form.read_privates(Path(settings.HOLDOUT_PRIVATE_KEY_FILE).read_bytes())
     except (OSError, SealBroken) as error:
         raise VaultSealed from error
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.models import Resource
 from datasets.enums import AccessLevel, FileRole, SealedKind
+from portal.lib.columns import Member
 from portal.lib.immutable import Immutable
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Dataset(models.Model):
     created_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True, blank=True)
 
+    level_enum = Member("level", AccessLevel)
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
@@ -65,13 +67,7 @@ class Dataset(models.Model):
         return self.resource.title
 
     def get_absolute_url(self) -> str:
-        """Give the address of the public page."""
         return reverse("datasets:dataset", args=(self.resource.slug,))
-
-    @property
-    def level_enum(self) -> AccessLevel:
-        """Give the level as an enum member."""
-        return AccessLevel(self.level)
 
 
 class Release(Immutable):
@@ -113,6 +109,8 @@ class DataFile(Immutable):
     schema: Any = models.JSONField(default=list)
     preview: Any = models.JSONField(default=dict)
 
+    level_enum = Member("level", AccessLevel)
+
     class Meta:
         ordering = ["index", "pk"]
         constraints = [
@@ -128,11 +126,6 @@ class DataFile(Immutable):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def level_enum(self) -> AccessLevel:
-        """Give the level as an enum member."""
-        return AccessLevel(self.level)
 
 
 class Holdout(models.Model):

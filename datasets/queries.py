@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import (
-    Case,
-    CharField,
     Count,
-    F,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Value,
-    When,
 )
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import Access, ResourceKind, Scope
+from catalogue.resources.enums import Access, ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.files import Card
-from catalogue.search import engine
-from catalogue.search.query import ResourceQuery
 from catalogue.standards import published
 from catalogue.standards.published import File
 from datasets.enums import AccessLevel, FileRole, Protection
@@ -41,12 +34,6 @@ if TYPE_CHECKING:
 
     from portal.accounts.models import User
 
-FOUND_MAX = 1_000
-ENGINE_PAGE = 100
-PRODUCERS_SHOWN = 12
-HOSTING = {"here": _("Fichiers déposés ici"), "elsewhere": _("Fiche seule, fichiers ailleurs")}
-ORDERS = {"recent": _("Mise à jour récente"), "title": _("Titre")}
-
 TYPE_LABELS = {
     "string": _("texte"),
     "integer": _("entier"),
@@ -56,7 +43,7 @@ TYPE_LABELS = {
 }
 
 # What a reader must do to get the files, in the words of the catalogue.
-_ACCESS_OF_LEVEL = {
+ACCESS_OF_LEVEL = {
     AccessLevel.OPEN: Access.OPEN,
     AccessLevel.REGISTERED: Access.REGISTERED,
     AccessLevel.RESTRICTED_BUSINESS: Access.ON_REQUEST,
@@ -64,126 +51,24 @@ _ACCESS_OF_LEVEL = {
 }
 
 
-@dataclass(frozen=True)
-class DirectoryQuery:
-    """What a reader asks of the directory."""
-
-    q: str = ""
-    access: tuple[str, ...] = ()
-    hosting: tuple[str, ...] = ()
-    scope: tuple[str, ...] = ()
-    producer: tuple[str, ...] = ()
-    sort: str = "recent"
-
-    @property
-    def facets(self) -> dict[str, tuple[str, ...]]:
-        """Give the facets in use."""
-        chosen = {name: getattr(self, name) for name in FACETS}
-        return {name: values for name, values in chosen.items() if values}
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """List the parameters that say this query, defaults left out."""
-        parameters = [("q", self.q)] if self.q else []
-        parameters += [(name, value) for name, values in self.facets.items() for value in values]
-        return parameters + ([("sort", self.sort)] if self.sort != "recent" else [])
-
-    def without(self, name: str, value: str) -> DirectoryQuery:
-        """Remove one value of one facet."""
-        kept = tuple(one for one in getattr(self, name) if one != value)
-        return replace(self, **{name: kept})  # type: ignore[arg-type]  # facets are tuples
-
-
-# Facet: (title, column of the directory, labels of its values or None when they are names).
-FACETS: dict[str, tuple[Any, str, Mapping[str, Any] | None]] = {
-    "access": (_("Accès"), "access_shown", dict(Access.choices)),
-    "hosting": (_("Fichiers"), "hosting", HOSTING),
-    "scope": (_("Échelle"), "scope", dict(Scope.choices)),
-    "producer": (_("Producteur"), "producer_shown", None),
-}
-
-
-def cards(user: User | AnonymousUser) -> QuerySet[Resource]:
-    """List the published cards of datasets, with what the directory shows of each."""
-    by_level = [
-        When(dataset__released_at__isnull=False, dataset__level=level, then=Value(access))
-        for level, access in _ACCESS_OF_LEVEL.items()
-    ]
-    return (
-        Resource.objects.visible_to(user)
-        .filter(kind=ResourceKind.DATASET, live=True)
-        .annotate(
-            access_shown=Case(*by_level, default=F("access"), output_field=CharField()),
-            hosting=Case(
-                When(dataset__released_at__isnull=False, then=Value("here")),
-                default=Value("elsewhere"),
-                output_field=CharField(),
-            ),
-            producer_shown=Case(
-                When(producer_name="", then=F("organisation__name")), default=F("producer_name")
-            ),
-            dated_at=Coalesce("dataset__released_at", "content_modified_at", "first_published_at"),
-        )
+def directory(user: User | AnonymousUser, access: str = "") -> QuerySet[Resource]:
+    """List the published cards whose files are held here, or those that one access gives."""
+    rows = Resource.objects.visible_to(user).filter(
+        kind=ResourceKind.DATASET, live=True, dataset__released_at__isnull=False
     )
+    if access:
+        levels = [level for level, given in ACCESS_OF_LEVEL.items() if given == access]
+        rows = rows.filter(dataset__level__in=levels)
+    return rows.select_related("organisation", "dataset").order_by("-dataset__released_at", "-pk")
 
 
-def directory(query: DirectoryQuery, user: User | AnonymousUser) -> QuerySet[Resource]:
-    """List the cards that a query keeps, in its order."""
-    kept_cards = _matching(cards(user), query)
-    for name, values in query.facets.items():
-        kept_cards = kept_cards.filter(**{f"{FACETS[name][1]}__in": values})
-    order = ["title", "pk"] if query.sort == "title" else ["-dated_at", "-pk"]
-    return kept_cards.select_related("organisation", "dataset").order_by(*order)
-
-
-def facet_counts(
-    query: DirectoryQuery, user: User | AnonymousUser
-) -> dict[str, list[tuple[str, int]]]:
-    """Count the values of each facet under all the other filters; one query a facet."""
-    counted = {}
-    base = _matching(cards(user), query)
-    for name, (_title, column, labels) in FACETS.items():
-        narrowed = base
-        for other, values in query.facets.items():
-            if other != name:
-                narrowed = narrowed.filter(**{f"{FACETS[other][1]}__in": values})
-        rows = (
-            narrowed.exclude(**{column: ""})
-            .exclude(**{f"{column}__isnull": True})
-            .order_by()
-            .values_list(column)
-            .annotate(n=Count("pk"))
-        )
-        counted[name] = _ordered(dict(rows), labels, getattr(query, name))
-    return counted
-
-
-def _ordered(
-    counts: dict[str, int], labels: Mapping[str, Any] | None, chosen: Sequence[str]
-) -> list[tuple[str, int]]:
-    """Order the values: as declared, or the most frequent first, chosen ones always kept."""
-    if labels is not None:
-        return [(v, counts.get(v, 0)) for v in labels if v in counts or v in chosen]
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    kept = ranked[:PRODUCERS_SHOWN]
-    shown = {value for value, _ in kept}
-    return kept + [(value, counts.get(value, 0)) for value in chosen if value not in shown]
-
-
-def _matching(listed: QuerySet[Resource], query: DirectoryQuery) -> QuerySet[Resource]:
-    """Keep the cards that hold the words, as the search of the catalogue says."""
-    return listed.filter(pk__in=_ids(query.q)) if query.q else listed
-
-
-def _ids(words: str) -> list[int]:
-    ids: list[int] = []
-    for page in range(1, FOUND_MAX // ENGINE_PAGE + 1):
-        results = engine().search(
-            ResourceQuery(q=words, kind=(ResourceKind.DATASET,), page=page, size=ENGINE_PAGE)
-        )
-        ids += results.ids
-        if len(ids) >= results.total or not results.ids:
-            break
-    return ids
+def access_counts(user: User | AnonymousUser) -> Counter[Access]:
+    """Count the datasets held here by what gives access to them."""
+    rows = directory(user).order_by().values_list("dataset__level").annotate(n=Count("pk"))
+    counts: Counter[Access] = Counter()
+    for level, count in rows:
+        counts[ACCESS_OF_LEVEL[AccessLevel(level)]] += count
+    return counts
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,7 @@
 """What the app does by itself."""
 
 from datasets.actions import releases
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 
-
-@duty("datasets.objects", minutes=60, by_itself=True)
-def sweep_objects() -> None:
-    """Take away the bytes that no row names."""
-    releases.sweep()
+# What the schedule does, and how often.
+schedule("datasets.objects", releases.sweep, minutes=60, by_itself=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO, Any, cast
 from uuid import UUID
@@ -17,16 +17,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalogue.community.views import cards as around_pages
+from catalogue.pages.views import cards as card_pages
 from catalogue.resources import words
-from catalogue.resources.enums import Access, Scope
+from catalogue.resources.enums import Scope
 from catalogue.resources.fields import FREQUENCIES
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import quality
+from catalogue.resources.queries import published
+from catalogue.resources.queries.detail import Fact
 from catalogue.resources.views import count
-from datasets import filters, gate, queries, rules
+from datasets import gate, queries, rules
 from datasets.actions import releases
 from datasets.enums import AccessLevel, Protection
 from datasets.forms import ReleaseForm
@@ -37,32 +39,28 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.accounts.sessions import recent_authentication
 from portal.lib.clock import PARIS
-from portal.lib.prose import texts
 from portal.lib.refusals import Hidden, Invalid
 from portal.lib.storage.files import attachment, csv_safe
 from portal.lib.web.requests import get_or_post
 
-TABS = {"page": gettext_lazy("Présentation"), "releases": gettext_lazy("Fichiers et versions")}
 FREQUENCY_LABELS = dict(FREQUENCIES)
 
 
-def row(card: Any) -> dict[str, Any]:
-    """Give a card of the directory as a row of results; `card` bears its annotations."""
-    access = Access(card.access_shown)
-    here = card.hosting == "here"
-    meta: list[tuple[str, Any]] = [
-        ("folder" if here else "external-link", _("Fichiers ici") if here else _("Fiche"))
-    ]
+def row(card: Resource) -> dict[str, Any]:
+    """Give a card of the directory as a row of results."""
+    access = queries.ACCESS_OF_LEVEL[card.dataset.level_enum]
+    meta: list[tuple[str, Any]] = []
     frequency = card.details.get("update_frequency", "unknown")
     if frequency in FREQUENCY_LABELS and frequency != "unknown":
         meta.append(("refresh-cw", FREQUENCY_LABELS[frequency]))
-    meta.append(("globe", Scope(card.scope).label))
+    if card.scope != Scope.UNKNOWN:
+        meta.append(("globe", Scope(card.scope).label))
     if card.licences:
         meta.append(("scale", licences(card)))
     return {
         "title": card.title,
-        "href": (card.dataset if here else card).get_absolute_url(),
-        "owner": card.producer_shown or "",
+        "href": card.dataset.get_absolute_url(),
+        "owner": card.holder_name,
         "desc": card.summary,
         "meta": meta,
         "access": (access.label, access.tone, access.icon),
@@ -70,35 +68,30 @@ def row(card: Any) -> dict[str, Any]:
     }
 
 
-def tabs(card: Resource, shown: DatasetPage | None) -> list[tuple[Any, str, Any]]:
-    """Give the tabs of a dataset: label, address, count."""
-    count = len(shown.releases) if shown else 0
-    return [
-        (TABS["page"], reverse("datasets:dataset", args=(card.slug,)), ""),
-        (TABS["releases"], reverse("datasets:releases", args=(card.slug,)), count),
-    ]
+def facts(shown: DatasetPage) -> list[Fact]:
+    """List what is known of the files of a dataset; what nobody said is left out."""
+    dataset = shown.dataset
+    labelled = (
+        (_("Formats"), ", ".join(dict.fromkeys(_format(one.name) for one in shown.files)), False),
+        (_("Dernière version"), _day(dataset.released_at), False),
+        (_("Base légale"), dataset.legal_basis, True),
+        (_("Seuil de diffusion"), _people(dataset.disclosure_threshold), False),
+        (_("Conservation"), dataset.retention, True),
+    )
+    told = [each for each in labelled if each[1]]
+    return [Fact(label, ((value, ""),), is_written=written) for label, value, written in told]
 
 
-def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
-    """List what is known of a dataset; what nobody said is left out."""
-    details = card.details
-    labelled: list[tuple[str, Any]] = [
-        (_("Producteur"), card.holder_name),
-        (_("Licence"), licences(card)),
-        (_("Mise à jour"), FREQUENCY_LABELS.get(details.get("update_frequency", ""), "")),
-        (_("Maille"), texts.in_language(details.get("granularity", ""), card.written_in)),
-        (_("Échelle"), Scope(card.scope).label),
-    ]
-    if shown is not None:
-        dataset = shown.dataset
-        labelled += [
-            (_("Base légale"), texts.in_language(dataset.legal_basis, card.written_in)),
-            (_("Dernière version"), _day(dataset.released_at)),
-            (_("Seuil de diffusion"), _people(dataset.disclosure_threshold)),
-            (_("Formats"), ", ".join(dict.fromkeys(_format(one.name) for one in shown.files))),
-            (_("Conservation"), texts.in_language(dataset.retention, card.written_in)),
-        ]
-    return [(label, value) for label, value in labelled if value]
+def states(dataset: Dataset, card: Resource) -> Iterator[tuple[str, str, str]]:
+    """Give the badges of a dataset: its access, what is particular to it."""
+    level = dataset.level_enum
+    yield str(level.label), level.tone, level.icon
+    if dataset.in_directory:
+        yield _("Répertoire R2DDE"), "lavande", "shield-check"
+    if dataset.is_synthetic:
+        yield _("Données synthétiques"), "calanque", "info"
+    if not card.live:
+        yield _("Brouillon"), "", "pencil"
 
 
 def licences(card: Resource) -> str:
@@ -124,19 +117,24 @@ PAGE_SIZE = 12
 @login_not_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """List the published datasets, by words, access, place of the files, scope, producer."""
-    query = filters.parse(request.GET)
-    listed = queries.directory(query, request.user)
-    counts = queries.facet_counts(query, request.user)
-    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    """List the datasets whose files are held here, by what gives access to them."""
+    counts = queries.access_counts(request.user)
+    asked = request.GET.get("access", "")
+    access = asked if asked in counts else ""
+    page = Paginator(queries.directory(request.user, access), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    every = _("Tous")
+    levels = {"": every} | {each.value: f"{each.label} ({n})" for each, n in counts.items()}
     context = {
         "section": "donnees",
-        "query": query,
         "page": page,
         "rows": [row(card) for card in page.object_list],
-        "facets": filters.facets(query, counts),
-        "chips": filters.chips(query),
-        "orders": queries.ORDERS.items(),
+        "levels": [
+            (label, f"?access={value}" if value else request.path)
+            for value, label in levels.items()
+        ],
+        "level": levels[access],
     }
     return render(request, "datasets/list.html", context)
 
@@ -144,11 +142,18 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def show(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a dataset; a card without files leads to its page in the catalogue."""
-    card = card_or_404(request, slug)
-    if not hasattr(card, "dataset") and not rules.may_describe(request.user, card.organisation):
+    """Show a dataset, with all that its card says; one without files is read in the catalogue."""
+    public = published.public().select_related("indexed", "dataset").filter(kind="dataset")
+    card = public.filter(slug=slug).first() or card_or_404(request, slug)
+    dataset: Dataset | None = getattr(card, "dataset", None)
+    if dataset is None or dataset.released_at is None:
+        if not card.live and rules.may_publish_release(request.user, card.organisation):
+            return redirect("datasets:publish", slug)  # the card of a draft has no page yet
         return redirect(card.get_absolute_url())
-    return render(request, "datasets/page.html", _context(request, card, "page"))
+    template, context = "datasets/page.html", _context(request, card, dataset)
+    if card.live:
+        return card_pages.render_card(request, card, template, context)
+    return render(request, template, card_pages.card_context(request, card) | context)
 
 
 @login_not_required
@@ -156,7 +161,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 def release_list(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files and the releases of a dataset."""
     card = _hosted_or_404(request, slug)
-    return render(request, "datasets/releases.html", _context(request, card, "releases"))
+    frame = around_pages.frame(card, _("Fichiers et versions"))
+    return render(request, "datasets/releases.html", frame | _context(request, card, card.dataset))
 
 
 @login_not_required
@@ -210,19 +216,16 @@ def _table_or_404(card: Resource) -> Any:
     return table
 
 
-def _context(request: HttpRequest, card: Resource, tab: str) -> dict[str, Any]:
-    dataset: Dataset | None = getattr(card, "dataset", None)
-    shown = queries.page_of(dataset) if dataset else None
+def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str, Any]:
+    shown = queries.page_of(dataset)
     return {
         "section": "donnees",
         "card": card,
         "shown": shown,
-        "tab_items": tabs(card, shown),
-        "tab_name": TABS[tab],
-        "aside_facts": facts(card, shown),
+        "states": list(states(dataset, card)),
+        "use": None,  # stands in the panel of access
+        "file_facts": facts(shown),
         "licences": licences(card),
-        "quality": quality.assess(card, card.measurements.all()),
-        "details": card.details,
         "may_publish": rules.may_publish_release(request.user, card.organisation),
         "may_read_restricted": rules.may_describe(request.user, card.organisation),
     }

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache, wraps
+from http import HTTPStatus
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import (
@@ -19,6 +21,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, re_path, reverse
 from django.utils import translation
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
@@ -32,6 +35,7 @@ from ninja.parser import Parser
 from catalogue.api import routers as of_catalogue
 from challenges.api import routers as of_challenges
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
+from portal.lib.web.responses import PROBLEM
 
 View = Callable[..., HttpResponseBase]
 NAMESPACE = "api"
@@ -95,7 +99,30 @@ class DescribedOnce(NinjaAPI):
 
 @lru_cache
 def _document(prefix: str, language: str | None) -> OpenAPISchema:
-    return get_schema(api, prefix)
+    document = get_schema(api, prefix)
+    labels: dict[str, str] = {}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = _answers(operation)
+            with translation.override(settings.LANGUAGE_CODE):
+                name = slugify(str(operation["tags"][0]))  # generated clients name modules so
+            labels[name] = str(operation["tags"][0])
+            operation["tags"] = [name]
+    document["tags"] = [{"name": name, "description": each} for name, each in labels.items()]
+    return document
+
+
+def _answers(operation: dict[str, Any]) -> dict[Any, Any]:
+    """List the answers of an operation, with the refusals that any may give, as they are sent."""
+    answers = operation["responses"]
+    given = bool(operation["parameters"]) or "requestBody" in operation
+    problem = {PROBLEM: next(iter(answers[401]["content"].values()))}
+    for status in (400, 422) if given else (400,):
+        answers.setdefault(status, {"description": HTTPStatus(status).phrase})
+    for status, answer in answers.items():
+        if status >= HTTPStatus.BAD_REQUEST:
+            answer["content"] = problem
+    return dict(sorted(answers.items()))
 
 
 api = DescribedOnce(
@@ -183,7 +210,11 @@ def unknown(request: HttpRequest) -> HttpResponse:
 def guide(request: HttpRequest) -> HttpResponse:
     """Explain the API: how to be identified, each address, each refusal."""
     schema = api.get_openapi_schema()
-    context = {"groups": _groups(schema["paths"]), "base": request.build_absolute_uri(_base())}
+    labels = {each["name"]: each["description"] for each in schema["tags"]}
+    context = {
+        "groups": _groups(schema["paths"], labels),
+        "base": request.build_absolute_uri(_base()),
+    }
     return render(request, "pages/api.html", context)
 
 
@@ -191,7 +222,9 @@ def _base() -> str:
     return reverse(f"{NAMESPACE}:api-root")
 
 
-def _groups(paths: dict[str, dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _groups(
+    paths: dict[str, dict[str, Any]], labels: dict[str, str]
+) -> list[tuple[str, list[dict[str, Any]]]]:
     """Lay the operations out by subject, in the order of the routers."""
     found: dict[str, list[dict[str, Any]]] = {}
     for address, operations in paths.items():
@@ -202,7 +235,7 @@ def _groups(paths: dict[str, dict[str, Any]]) -> list[tuple[str, list[dict[str, 
                 "summary": operation["summary"],
                 "token": "security" in operation,
             }
-            found.setdefault(operation.get("tags", [""])[0], []).append(row)
+            found.setdefault(labels[operation["tags"][0]], []).append(row)
     return list(found.items())
 
 
@@ -243,6 +276,11 @@ def _answering_head(view: View) -> View:
             request.method = "HEAD"
 
     return answer
+
+
+def elsewhere() -> URLPattern:
+    """Route what stands under /api/ and is no version of it."""
+    return re_path(r"^api/.+$", _spoken(unknown))
 
 
 def urls() -> tuple[list[URLPattern | URLResolver], str, str]:

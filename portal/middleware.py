@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -107,6 +112,22 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return respond
+
+
+def no_body_for_head(get_response: GetResponse) -> GetResponse:
+    """Leave the body out of an answer to HEAD, which a server that is given one complains of."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.method == "HEAD":
+            if isinstance(response, HttpResponse):
+                response.headers.setdefault("Content-Length", str(len(response.content)))
+                response.content = b""
+            elif isinstance(response, StreamingHttpResponse):
+                response.streaming_content = iter(())
         return response
 
     return respond

@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path, re_path, reverse
+from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -36,12 +37,15 @@ def back_office_door(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("admin/login/", back_office_door, name="back_office_door"),
-    re_path(r"^admin/(?:users|groups|account|password_reset)(?:/|$)", closed),
+    re_path(r"^admin/(?:users|groups|password_reset)(?:/|$)", closed),
+    # « Compte » of the back office leads to the one page of an account.
+    re_path(r"^admin/account(?:/|$)", RedirectView.as_view(pattern_name="account_home")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("portal.pages.urls_plain")),
     path("", include((DOCUMENTS, "documents"))),
     path("api/v1/", api.urls()),
+    api.elsewhere(),
 ]
 
 urlpatterns += i18n_patterns(

@@ -4,9 +4,9 @@ Apart from conftest.py: most folders have no property, and loading it takes half
 """
 
 import hypothesis
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import HealthCheck, example, given, settings, strategies
 
-__all__ = ["HealthCheck", "given", "settings", "strategies"]
+__all__ = ["HealthCheck", "example", "given", "settings", "strategies"]
 
 hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -16,7 +16,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 import kombu
 import psycopg2
@@ -54,27 +53,6 @@ def _until_it_answers(server: "Server") -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{type(server).__name__} did not start: {server.said()}")
         time.sleep(0.05)
-
-
-class Server(Protocol):
-    """A server that can be killed and started again on the same port and folder."""
-
-    url: str
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-
-    def ready(self) -> bool:
-        """Say whether it answers."""
-
-    def said(self) -> str:
-        """Return the end of what it printed."""
-
-    def kill(self) -> None:
-        """End it as a power cut would: no goodbye."""
-
-    def remove(self) -> None:
-        """End it and forget its folder."""
 
 
 class _Grouped:
@@ -363,6 +341,7 @@ class Elasticsearch(_Grouped):
         super().remove()
 
 
+Server = Redis | RabbitMQ | Postgres | Elasticsearch
 BROKERS: dict[str, type[Redis] | type[RabbitMQ]] = {"redis": Redis, "rabbitmq": RabbitMQ}
 
 

@@ -9,8 +9,9 @@ _root = Path(__file__).resolve().parent.parent
 os.environ.setdefault("VAR_DIR", str(_root / "var" / "tests"))
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STORAGES, VAR_DIR  # noqa: E402
+from portal.settings import DATABASES, INSTALLED_APPS, STORAGES, VAR_DIR  # noqa: E402
 
+INSTALLED_APPS = [*INSTALLED_APPS, "bench"]  # the commands of those who work on the portal
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

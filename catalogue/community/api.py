@@ -1,37 +1,29 @@
-"""What people bring to a card and keep: reuses, feedback, discussions, notices, searches."""
+"""What people bring to a card and keep: reuses, discussions, searches."""
 
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from catalogue.community import queries as reads
-from catalogue.community.actions import alerts, reports, reuses
+from catalogue.community.actions import alerts, reuses
 from catalogue.community.actions import follows as acts
 from catalogue.community.forms import (
-    FeedbackForm,
-    ReportForm,
     ReuseForm,
     SearchForm,
 )
-from catalogue.community.models import FieldFeedback, Follow, Reuse, SavedSearch
+from catalogue.community.models import Follow, SavedSearch
 from catalogue.community.schemas import (
     DiscussionIn,
     DiscussionOut,
     DiscussionsOut,
-    FeedbackIn,
-    FeedbackOut,
-    FeedbacksOut,
     FollowOut,
     FollowsOut,
     MessageIn,
     MessageOut,
-    ReportIn,
-    ReportOut,
     ReuseIn,
     ReuseOut,
     ReusesOut,
@@ -54,20 +46,13 @@ from portal.discussions import actions as discuss
 from portal.discussions import queries as talks
 from portal.discussions.forms import DiscussionForm, MessageForm
 from portal.discussions.models import Discussion
-from portal.lib import rates, visible
+from portal.lib import visible
 from portal.lib.refusals import Invalid
 from portal.lib.web.endpoints import Limit, after, refused
 from portal.lib.web.endpoints import lazy as _
 from portal.lib.web.requests import identifier
 
-Told = TypeVar("Told", bound=Schema)
 Listed = dict[str, Any]  # some rows, and the cursor of those that follow
-
-
-def shown(request: HttpRequest, schema: type[Told], row: Any, *, unread: dict[str, Any]) -> Told:
-    """Describe a row; unread: what a token that may not read is told in place of what is."""
-    told = schema.model_validate(row, context={"request": request})
-    return told if bearer.reads(request) else told.model_copy(update=unread)
 
 
 around_router = Router(tags=[_("Suivre et échanger")], auth=reader)
@@ -108,22 +93,6 @@ def declare(request: HttpRequest, given: ReuseIn) -> Status[Any]:
         **values,
     )
     return Status(201, made)
-
-
-@around_router.delete(
-    "/reuses/{uuid:reuse}",
-    auth=CONTRIBUTE,
-    response={200: ReuseOut, **refused(401, 403, 404, 409, 429)},
-    operation_id="withdraw_reuse",
-    summary=_("Retirer une réutilisation que l’on a déclarée"),
-)
-def withdraw_reuse(request: HttpRequest, reuse: UUID) -> ReuseOut:
-    """Publiée ou non ; 409 si elle est déjà refusée ou retirée."""
-    rows = Reuse.objects.filter(by=person(request)).select_related("organisation")
-    found = visible.find(rows, among=Reuse.objects.all(), public_id=reuse)
-    reuses.withdraw(brought=found, by=person(request))
-    found.refresh_from_db(fields=["state"])
-    return shown(request, ReuseOut, found, unread={"message": ""})
 
 
 @around_router.get(
@@ -181,23 +150,6 @@ def answer(request: HttpRequest, discussion: UUID, given: MessageIn) -> Status[A
     return Status(201, made)
 
 
-@around_router.post(
-    "/reports",
-    auth=CONTRIBUTE,
-    response={201: ReportOut, **refused(401, 403, 415, 422, 429)},
-    operation_id="report",
-    summary=_("Signaler un contenu à la Région"),
-)
-def report(request: HttpRequest, given: ReportIn) -> Status[Any]:
-    """L’accusé de réception donne l’adresse secrète du suivi (tracking)."""
-    values = accepted(ReportForm(given.model_dump(), signed_in=True))
-    del values["site"]
-    rate = f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"
-    reports.keep_network_pace(allowed=rates.may_ask(request, "report", rate))
-    made = reports.file(by=person(request), **values)
-    return Status(201, made)
-
-
 def _cards(names: list[str]) -> list[Resource]:
     """Find public cards; an unknown one is named, as the form of the page does."""
     found = {name: _public(name) for name in names}
@@ -231,50 +183,6 @@ def _discussion(request: HttpRequest, public_id: UUID) -> Discussion:
 
 
 router = Router(tags=[_("Suivre et échanger")])
-
-
-@router.get(
-    "/resources/{slug:resource}/feedback",
-    auth=reader,
-    response={200: FeedbacksOut, **refused(401, 404, 410, 422, 429)},
-    operation_id="feedback",
-    summary=_("Lister les retours de terrain d’une fiche, le dernier raconté d’abord"),
-)
-def feedback(request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20) -> Listed:
-    """Avec un jeton `read`, les siens aussi, quel que soit leur état."""
-    rows = reads.feedback(card_named(resource), request.user)
-    page = after(rows, by="at", cursor=cursor, limit=limit)
-    return {"feedback": page.rows, "next_cursor": page.next_cursor}
-
-
-@router.post(
-    "/resources/{slug:resource}/feedback",
-    auth=CONTRIBUTE,
-    response={201: FeedbackOut, **refused(401, 403, 404, 410, 415, 422, 429)},
-    operation_id="tell_feedback",
-    summary=_("Raconter ce qui s’est passé là où une fiche a servi, que la Région relit"),
-)
-def tell(request: HttpRequest, resource: str, given: FeedbackIn) -> Status[Any]:
-    """Jamais le nom d’une personne."""
-    values = accepted(FeedbackForm(given.model_dump()))
-    made = reuses.tell_feedback(resource=card_named(resource), by=person(request), **values)
-    return Status(201, made)
-
-
-@router.delete(
-    "/feedback/{uuid:feedback}",
-    auth=CONTRIBUTE,
-    response={200: FeedbackOut, **refused(401, 403, 404, 409, 429)},
-    operation_id="withdraw_feedback",
-    summary=_("Retirer un retour de terrain que l’on a raconté"),
-)
-def withdraw_feedback(request: HttpRequest, feedback: UUID) -> FeedbackOut:
-    """Publié ou non ; 409 s’il est déjà refusé ou retiré."""
-    rows = FieldFeedback.objects.filter(by=person(request))
-    found = visible.find(rows, among=FieldFeedback.objects.all(), public_id=feedback)
-    reuses.withdraw(brought=found, by=person(request))
-    found.refresh_from_db(fields=["state"])
-    return shown(request, FeedbackOut, found, unread={"message": ""})
 
 
 READ = Token(TokenScope.READ)
@@ -368,12 +276,14 @@ def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
     frequency : daily, weekly, ou feed, qui n’écrit jamais. Sans titre, la recherche dit le sien.
     L’adresse du flux n’est dite qu’à un jeton `read`.
     """
-    told = asked.query.model_dump(mode="json", exclude_none=True)
-    query = ResourceQuery.parse(QueryDict(urlencode(told, doseq=True)))
+    words = asked.query.model_dump(mode="json", exclude_none=True)
+    query = ResourceQuery.parse(QueryDict(urlencode(words, doseq=True)))
     title = asked.title or filters.title(query)
     values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
     made = alerts.save(query=query, by=person(request), **values)
-    return Status(201, shown(request, SearchOut, made, unread={"found": 0, "feed": None}))
+    told = SearchOut.model_validate(made, context={"request": request})
+    unread = {} if bearer.reads(request) else {"found": 0, "feed": None}
+    return Status(201, told.model_copy(update=unread))
 
 
 @router.delete(

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import Shown
+from portal.lib.columns import Shown
 
 
 class AlertFrequency(models.TextChoices):
@@ -22,10 +22,11 @@ class ReuseKind(models.TextChoices):
     VISUALISATION = "visualisation", _("Visualisation")
     PRESS = "press", _("Article de presse")
     TRAINING = "training", _("Formation")
+    FIELD = "field", _("Usage sur le terrain")
 
 
 class ReviewState(Shown):
-    """Where a reuse or a feedback stands with the Region."""
+    """Where a reuse stands with the Region."""
 
     WAITING = "waiting", "calanque", "hourglass", _("En relecture")
     PUBLISHED = "published", "pin", "circle-check", _("Publié")

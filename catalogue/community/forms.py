@@ -22,7 +22,6 @@ from catalogue.community.enums import (
 )
 from catalogue.resources.addresses import is_web
 from catalogue.resources.models import Resource
-from portal.accounts.enums import OrganisationKind
 from portal.lib.prose.texts import plain_line
 from portal.lib.web.fields import PlainForm, box, choice, email, line, prose, whole
 
@@ -33,31 +32,52 @@ def web(url: str) -> None:
     """Validate an address of the web."""
     if not is_web(url):
         raise ValidationError(
-            _("Cette adresse n’en est pas une : elle commence par https:// ou http://."),
+            _("Écrivez une adresse qui commence par https:// ou http://."),
             code="url",
         )
 
 
 class ReuseForm(PlainForm):
-    """Declare a reuse."""
+    """Declare a reuse, or a use in the field."""
 
     title = line(
         _("Nom de la réutilisation"),
         120,
         _("Donnez un nom à la réutilisation."),
     )
+    kind = forms.ChoiceField(label=_("Nature"), choices=ReuseKind.choices, widget=forms.RadioSelect)
     url = line(
         _("Adresse"),
         500,
-        _("Donnez l’adresse de la réutilisation."),
-        _("La page où chacun peut la voir."),
+        hint=_("La page où chacun peut la voir ; d’un usage sur le terrain, un bilan s’il existe."),
         widget=forms.URLInput,
         check=web,
     )
-    kind = forms.ChoiceField(label=_("Nature"), choices=ReuseKind.choices, widget=forms.RadioSelect)
-    description = prose(_("En deux phrases"), 500, check=plain_line)
+    description = prose(
+        _("Ce qui a été fait, avec quel résultat"), 1_000, hint=_("Bon ou mauvais.")
+    )
+    place = line(
+        _("Où"),
+        120,
+        hint=_("Une commune, un bassin d’emploi, un service. Jamais le nom d’une personne."),
+    )
+    used_on = line(
+        _("Quand"),
+        7,
+        hint=_("Le mois, sous la forme AAAA-MM : 2026-10."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "2026-10"}),
+        check=None,
+    )
+    persons = whole(
+        _("Pour combien de personnes"),
+        0,
+        10_000_000,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"invalid": _("Écrivez un nombre entier, sans espace.")},
+    )
     organisation = choice(_("Au nom de"))
-    organisation_name = line(_("Autre organisme"), 160, hint=_("S’il n’est pas sur le portail."))
+    organisation_name = line(_("Autre organisation"), 160, hint=_("S’il n’est pas sur le portail."))
     others = prose(
         _("Autres ressources utilisées"),
         2_000,
@@ -67,6 +87,29 @@ class ReuseForm(PlainForm):
     def __init__(self, data: Any = None, *, holders: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(data)
         self.offer("organisation", [("", _("Moi-même")), *holders])
+
+    def clean_used_on(self) -> date | None:
+        """Read a month, if any."""
+        text = self.cleaned_data["used_on"].strip()
+        try:
+            return date.fromisoformat(f"{text}-01") if text else None
+        except ValueError:
+            raise ValidationError(
+                _("Écrivez le mois sous la forme AAAA-MM, par exemple 2026-10."),
+                code="month",
+            ) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the address of what was made, for the result, place and month of a field use."""
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == ReuseKind.FIELD:
+            self.need("description", _("Dites ce qui s’est passé."))
+            self.need("place", _("Dites où."))
+            if "used_on" not in self.errors:
+                self.need("used_on", _("Dites en quel mois."))
+        elif "kind" in cleaned:
+            self.need("url", _("Donnez l’adresse de la réutilisation."))
+        return cleaned
 
     def clean_others(self) -> list[Resource]:
         """Find the cards of the addresses given; the first unknown one is named."""
@@ -80,60 +123,6 @@ class ReuseForm(PlainForm):
                 said = _now("« %(line)s » n’est pas une fiche en ligne : copiez son adresse.")
                 raise ValidationError(said % {"line": text[:64]}, code="unknown")
         return [found[slug] for slug in slugs]
-
-
-class FeedbackForm(PlainForm):
-    """Tell what happened where a resource was used."""
-
-    organisation_kind = forms.ChoiceField(
-        label=_("Qui l’a utilisée"), choices=OrganisationKind.choices
-    )
-    place = line(
-        _("Où"),
-        120,
-        _("Dites où elle a été utilisée."),
-        _("Une commune, un bassin d’emploi, un service. Jamais le nom d’une personne."),
-    )
-    used_on = line(
-        _("Quand"),
-        7,
-        _("Donnez le mois."),
-        _("Le mois, sous la forme AAAA-MM : 2026-10."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "2026-10"}),
-        check=None,
-    )
-    persons = whole(
-        _("Pour combien de personnes"),
-        0,
-        10_000_000,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        error_messages={"invalid": _("Écrivez un nombre entier, sans espace.")},
-    )
-    result = prose(
-        _("Avec quel résultat"),
-        1_000,
-        _("Dites ce qui s’est passé."),
-        _("Ce qui a marché, ce qui n’a pas marché, ce qui a été mesuré."),
-        rows=5,
-    )
-    proof_url = line(
-        _("Preuve"),
-        500,
-        hint=_("L’adresse d’un bilan, d’un article, d’une étude."),
-        widget=forms.URLInput,
-        check=web,
-    )
-
-    def clean_used_on(self) -> date:
-        """Read a month."""
-        try:
-            return date.fromisoformat(f"{self.cleaned_data['used_on'].strip()}-01")
-        except ValueError:
-            raise ValidationError(
-                _("Écrivez le mois sous la forme AAAA-MM, par exemple 2026-10."),
-                code="month",
-            ) from None
 
 
 def slug_of(line: str) -> str:
@@ -165,24 +154,6 @@ class NewCollectionForm(CollectionForm):
     def __init__(self, data: Any = None, *, holders: Sequence[tuple[str, str]]) -> None:
         super().__init__(data)
         self.offer("organisation", holders)
-
-
-class ArrangeForm(CollectionForm):
-    """Describe a collection, order what it holds, add one card."""
-
-    added = line(_("Ajouter une ressource"), 300, hint=_("L’adresse de sa fiche."))
-
-    def clean_added(self) -> Resource | None:
-        """Find the card of the address."""
-        line = self.cleaned_data["added"].strip()
-        if not line:
-            return None
-        found = Resource.objects.public().filter(slug=slug_of(line)).first()
-        if found is None:
-            raise ValidationError(
-                _("Cette adresse n’est pas celle d’une fiche en ligne."), code="unknown"
-            )
-        return found
 
 
 class ReportForm(PlainForm):
@@ -248,7 +219,7 @@ class ReasonsForm(PlainForm):
         _("Choisissez une décision."),
         radio=True,
     )
-    measure = choice(_("Mesure"))
+    measure = choice(_("Mesure prise"))
     facts = prose(
         _("Faits"),
         2_000,

@@ -22,12 +22,12 @@ from catalogue.community.enums import (
     ReuseKind,
     ReviewState,
 )
-from catalogue.resources.columns import LockableQuerySet, known, some, some_organisation, someone
+from catalogue.resources.columns import known, some, some_organisation, someone
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.enums import OrganisationKind
 from portal.discussions.models import Message
+from portal.lib.columns import LockableQuerySet, Member
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
 
@@ -48,12 +48,9 @@ class SavedSearchQuerySet(LockableQuerySet["SavedSearch"]):
         return self.filter(user_id=user.pk or 0)
 
     def writing(self) -> "SavedSearchQuerySet":
-        """Keep those that write: confirmed, not paused, of an open account or of an address."""
-        return self.filter(
-            Q(user__isnull=True) | Q(user__is_active=True),
-            confirmed_at__isnull=False,
-            paused_at__isnull=True,
-        ).exclude(frequency=AlertFrequency.FEED)
+        """Keep those that write letters: confirmed, of an open account or of an address."""
+        alive = Q(user__isnull=True) | Q(user__is_active=True)
+        return self.filter(alive, confirmed_at__isnull=False).exclude(frequency=AlertFrequency.FEED)
 
 
 class SavedSearch(models.Model):
@@ -73,14 +70,12 @@ class SavedSearch(models.Model):
     frequency = models.CharField(max_length=8, choices=AlertFrequency.choices)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
     # What was first published after this instant is new; until then nothing is owed.
     since = models.DateTimeField()
     looked_at = models.DateTimeField(null=True, blank=True)
     last_letter_on = models.DateField(null=True, blank=True)
     # Each number gives the feed another address: the former one is worth nothing.
     feed_number = models.PositiveIntegerField(default=0)
-    feed_open = models.BooleanField(default=False)
 
     objects = SavedSearchQuerySet.as_manager()
 
@@ -116,12 +111,7 @@ class SavedSearch(models.Model):
     def writes(self) -> bool:
         """Say whether its letters leave."""
         alive = self.user is None or self.user.is_active
-        return bool(
-            alive
-            and self.confirmed_at
-            and not self.paused_at
-            and self.frequency != AlertFrequency.FEED
-        )
+        return bool(alive and self.confirmed_at and self.frequency != AlertFrequency.FEED)
 
 
 class AlertMatch(models.Model):
@@ -213,6 +203,11 @@ class CollectionQuerySet(LockableQuerySet["Collection"]):
         """Keep what everybody reads."""
         return self.filter(published_at__isnull=False, hidden_at=None)
 
+    def listed(self) -> "CollectionQuerySet":
+        """Keep what lists name: public, of an organisation that the Region has verified."""
+        known = Q(organisation__is_region=True) | Q(organisation__verified_at__isnull=False)
+        return self.public().filter(known)
+
     def visible_to(self, user: "User | AnonymousUser") -> "CollectionQuerySet":
         """Keep the public ones, and those of the organisations that a person edits."""
         if not user.is_authenticated:
@@ -282,28 +277,43 @@ class CollectionItem(models.Model):
 DECIDED = (ReviewState.PUBLISHED, ReviewState.REFUSED)
 
 
-class ReviewedQuerySet(LockableQuerySet[Any]):
+class ReuseQuerySet(LockableQuerySet[Any]):
     """Rows by what the Region decided of them."""
 
-    def public(self) -> "ReviewedQuerySet":
+    def public(self) -> "ReuseQuerySet":
         """Keep what everybody reads."""
         return self.filter(state=ReviewState.PUBLISHED)
 
-    def waiting(self) -> "ReviewedQuerySet":
+    def waiting(self) -> "ReuseQuerySet":
         """Keep what waits for the Region, the oldest first."""
         return self.filter(state=ReviewState.WAITING).order_by("at", "pk")
 
-    def visible_to(self, user: "User | AnonymousUser") -> "ReviewedQuerySet":
+    def visible_to(self, user: "User | AnonymousUser") -> "ReuseQuerySet":
         """Keep what everybody reads and one's own."""
         return self.filter(Q(state=ReviewState.PUBLISHED) | Q(by_id=user.pk or 0))
 
 
-class Reviewed(models.Model):
-    """A row that its author wrote and that a moderator publishes or refuses, once."""
+class Reuse(models.Model):
+    """What was made with resources of the catalogue, or what came of their use in the field.
+
+    Its author writes it; a moderator publishes or refuses it, once.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(max_length=120)
+    url = models.URLField(max_length=500, blank=True)  # of a use in the field: its proof, if any
+    kind = models.CharField(max_length=20, choices=ReuseKind.choices)
+    description = models.TextField(max_length=1_000, blank=True)
+    # Of a use in the field: where, in which month (its first day), for how many persons.
+    place = models.CharField(max_length=120, blank=True)
+    used_on = models.DateField(null=True, blank=True)
+    persons = models.PositiveIntegerField(null=True, blank=True)
+    # In whose name: an organisation of the portal, or a name.
+    organisation = some_organisation(related_name="reuses")
+    organisation_name = models.CharField(max_length=160, blank=True)
+    resources = models.ManyToManyField(Resource, related_name="reused_by")
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="%(class)s_rows"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reuse_rows"
     )
     at = models.DateTimeField()
     state = models.CharField(
@@ -314,41 +324,23 @@ class Reviewed(models.Model):
     # Why it was refused, told to its author.
     message = models.CharField(max_length=500, blank=True)
 
-    objects: ClassVar[Any] = ReviewedQuerySet.as_manager()
+    state_enum = Member("state", ReviewState)
+    objects: ClassVar[Any] = ReuseQuerySet.as_manager()
 
     class Meta:
-        abstract = True
         ordering = ("-at", "-pk")
         constraints = [
             models.CheckConstraint(
-                name="%(class)s_decision_dated",
+                name="reuse_decision_dated",
                 condition=Q(state=ReviewState.WITHDRAWN)
                 | Q(state=ReviewState.WAITING, decided_at__isnull=True, decided_by__isnull=True)
                 | Q(state__in=DECIDED, decided_at__isnull=False, decided_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="%(class)s_refused_with_words",
+                name="reuse_refused_with_words",
                 condition=~Q(state=ReviewState.REFUSED) | ~Q(message=""),
             ),
         ]
-
-    @property
-    def state_enum(self) -> ReviewState:
-        """Give the state as an enum member."""
-        return ReviewState(self.state)
-
-
-class Reuse(Reviewed):
-    """Something that was made with resources of the catalogue, at an address of its own."""
-
-    title = models.CharField(max_length=120)
-    url = models.URLField(max_length=500)
-    kind = models.CharField(max_length=20, choices=ReuseKind.choices)
-    description = models.CharField(max_length=500, blank=True)
-    # In whose name: an organisation of the portal, or a name.
-    organisation = some_organisation(related_name="reuses")
-    organisation_name = models.CharField(max_length=160, blank=True)
-    resources = models.ManyToManyField(Resource, related_name="reused_by")
 
     def __str__(self) -> str:
         return self.title
@@ -359,23 +351,8 @@ class Reuse(Reviewed):
         return self.organisation.name if self.organisation else self.organisation_name
 
 
-class FieldFeedback(Reviewed):
-    """What happened where a resource was used: by whom, where, for how many persons, the result."""
-
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="feedback")
-    organisation_kind = models.CharField(max_length=20, choices=OrganisationKind.choices)
-    place = models.CharField(max_length=120)
-    used_on = models.DateField()  # the first of the month in which it was used
-    persons = models.PositiveIntegerField(null=True, blank=True)
-    result = models.TextField(max_length=1_000)
-    proof_url = models.URLField(max_length=500, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.get_organisation_kind_display()}, {self.place}"
-
-
 OPEN = (ReportStatus.RECEIVED, ReportStatus.ASSESSED, ReportStatus.CONTESTED)
-TARGETS = ("resource", "message", "reuse", "feedback", "collection")
+TARGETS = ("resource", "message", "reuse", "collection")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -400,7 +377,6 @@ class ReportQuerySet(models.QuerySet["Report"]):
             "resource__organisation",
             "message__discussion",
             "reuse",
-            "feedback__resource",
             "collection",
             "organisation",
             "assessor",
@@ -421,7 +397,6 @@ class Report(models.Model):
     resource = some(Resource, related_name="reports")
     message = some(Message, related_name="reports")
     reuse = some(Reuse, related_name="reports")
-    feedback = some(FieldFeedback, related_name="reports")
     collection = some(Collection, related_name="reports")
     # Who wrote what is reported, for themselves or for an organisation.
     concerned = someone()
@@ -443,6 +418,7 @@ class Report(models.Model):
     contest_words = models.TextField(blank=True, max_length=4_000)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    status_enum = Member("status", ReportStatus)
     objects = ReportQuerySet.as_manager()
 
     class Meta:
@@ -466,14 +442,9 @@ class Report(models.Model):
         return f"{self.public_id} {self.status}"
 
     @property
-    def status_enum(self) -> ReportStatus:
-        """Give the status as an enum member."""
-        return ReportStatus(self.status)
-
-    @property
     def target(self) -> Any:
         """Give the text of a person that is reported, else the card, else nothing."""
-        return self.message or self.reuse or self.feedback or self.collection or self.resource
+        return self.message or self.reuse or self.collection or self.resource
 
     @property
     def targets_card(self) -> bool:

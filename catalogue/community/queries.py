@@ -27,7 +27,6 @@ from catalogue.community.models import (
     TARGETS,
     Collection,
     CollectionItem,
-    FieldFeedback,
     Follow,
     Masking,
     Report,
@@ -36,7 +35,7 @@ from catalogue.community.models import (
     SavedSearch,
 )
 from catalogue.resources.enums import UseCase
-from catalogue.resources.models import FormerSlug, Resource, editable_organisations
+from catalogue.resources.models import CardVersion, FormerSlug, Resource, editable_organisations
 from catalogue.resources.queries import chain
 from catalogue.resources.queries.relations import WRITERS
 from portal.accounts.models import Organisation, User
@@ -52,16 +51,16 @@ class Counts:
     """How many of each everybody reads about a card."""
 
     reuses: int
-    feedback: int
     discussions: int
+    versions: int
 
 
 def counts(resource: Resource) -> Counts:
     """Count in one query what everybody reads about a card."""
     told = {
         "n_reuses": _many(Reuse.resources.through, reuse__state=ReviewState.PUBLISHED),
-        "n_feedback": _many(FieldFeedback, state=ReviewState.PUBLISHED),
         "n_discussions": _discussions(),
+        "n_versions": _many(CardVersion),
     }
     row = Resource.objects.filter(pk=resource.pk).annotate(**told).values(*told)
     found = row.get()
@@ -89,12 +88,6 @@ def reuses(resource: Resource, viewer: Any) -> QuerySet[Reuse]:
     return rows.select_related("organisation").order_by("-decided_at", "-at", "-pk")
 
 
-def feedback(resource: Resource, viewer: Any) -> QuerySet[FieldFeedback]:
-    """List what was told of the use of a card, the latest month first."""
-    rows: QuerySet[FieldFeedback] = FieldFeedback.objects.visible_to(viewer)
-    return rows.filter(resource=resource).order_by("-used_on", "-pk")
-
-
 MOST_REUSES = 6
 
 
@@ -115,18 +108,11 @@ def waiting_reuses() -> QuerySet[Reuse]:
     return rows.select_related("by", "organisation").prefetch_related("resources__organisation")
 
 
-def waiting_feedback() -> QuerySet[FieldFeedback]:
-    """List the feedback that waits for the Region, the oldest first."""
-    rows: QuerySet[FieldFeedback] = FieldFeedback.objects.waiting()
-    return rows.select_related("by", "resource__organisation")
-
-
 def waiting_around() -> int:
     """Count all that waits for the Region around cards, in one query."""
-    rows = (Reuse.objects.waiting(), FieldFeedback.objects.waiting())
-    brought = [each.order_by().values_list("pk") for each in rows]
+    brought = Reuse.objects.waiting().order_by().values_list("pk")
     messages = held(Resource).order_by().values_list("pk")
-    return messages.union(*brought, all=True).count()
+    return messages.union(brought, all=True).count()
 
 
 @dataclass(frozen=True)
@@ -242,7 +228,7 @@ ON_HOME = 3
 
 def public_collections() -> QuerySet[Collection]:
     """List what everybody reads, the latest first, with how many cards each holds."""
-    return _counted(Collection.objects.public()).order_by("-published_at", "-pk")
+    return _counted(Collection.objects.listed()).order_by("-published_at", "-pk")
 
 
 def of_region() -> list[Collection]:
@@ -253,6 +239,12 @@ def of_region() -> list[Collection]:
 def collections_of(organisation: Organisation) -> QuerySet[Collection]:
     """List the collections of an organisation that everybody reads."""
     return public_collections().filter(organisation=organisation)
+
+
+def collections_with(resource: Resource) -> QuerySet[Collection]:
+    """List the collections that everybody reads and that hold a card, the latest first."""
+    rows: QuerySet[Collection] = Collection.objects.listed().filter(items__resource=resource)
+    return rows.order_by("-published_at", "-pk")
 
 
 def editable_collections(user: User) -> QuerySet[Collection]:
@@ -292,13 +284,12 @@ class Place:
     resource: Resource | None = None
     message: Message | None = None
     reuse: Reuse | None = None
-    feedback: FieldFeedback | None = None
     collection: Collection | None = None
 
     @property
     def concerned(self) -> User | None:
         """Give who wrote it."""
-        for text in (self.message, self.reuse, self.feedback):
+        for text in (self.message, self.reuse):
             if text is not None:
                 return text.by
         if self.collection is not None:
@@ -308,7 +299,7 @@ class Place:
     @property
     def organisation(self) -> Any:
         """Give the organisation in whose name it stands."""
-        if self.message is not None or self.feedback is not None:
+        if self.message is not None:
             return None
         held: Any = self.reuse or self.collection or self.resource
         return held.organisation if held else None
@@ -370,7 +361,6 @@ def _inside(url: str, fragment: str, resource: Resource) -> Place:
     texts: dict[str, tuple[str, QuerySet[Any]]] = {
         "m": ("message", latest(resource)),
         "r": ("reuse", Reuse.objects.public().filter(resources=resource)),
-        "f": ("feedback", FieldFeedback.objects.public().filter(resource=resource)),
     }
     name, rows = texts.get(mark, ("", Resource.objects.none()))
     found: Any = rows.filter(public_id=identifier(rest)).first()
@@ -416,9 +406,9 @@ def _about(target: Any) -> QuerySet[Report]:
         Reuse: "reuse",
         Collection: "collection",
     }
-    name = names.get(type(target), "feedback")
+    name = names[type(target)]
     rows: QuerySet[Report] = Report.objects.filter(**{name: target})
-    alone = {"message": None, "reuse": None, "feedback": None} if name == "resource" else {}
+    alone = {"message": None, "reuse": None} if name == "resource" else {}
     return rows.filter(**alone)
 
 
@@ -441,7 +431,7 @@ def moments_against(resource: Resource) -> list[datetime]:
     A masking that lapsed, or a notice finally dismissed, took nothing away.
     """
     dismissed, moments = set(), []
-    reports = resource.reports.filter(message=None, reuse=None, feedback=None)
+    reports = resource.reports.filter(message=None, reuse=None)
     for report in reports.exclude(decided_at=None).prefetch_related("decisions"):
         decisions = sorted(report.decisions.all(), key=lambda each: each.pk)
         against = [each.decided_at for each in decisions if each.measure != Measure.NONE]

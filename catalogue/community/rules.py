@@ -1,6 +1,6 @@
 """Who may follow, discuss, report, judge and hide: predicates without a query."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from catalogue.resources.rules import edits_for, may_mask, may_moderate, tied
 from portal.accounts.authorization import belongs_to
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from catalogue.community.models import (
         Collection,
-        FieldFeedback,
         Masking,
         Report,
         ReportDecision,
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     )
     from catalogue.resources.models import Resource
 
-    Brought: TypeAlias = Reuse | FieldFeedback
-
 
 def may_keep(actor: Actor) -> bool:
     """Let any open account keep searches and follow."""
@@ -29,20 +26,20 @@ def may_keep(actor: Actor) -> bool:
 
 
 def may_bring(actor: Actor, resource: "Resource") -> bool:
-    """Let any open account discuss a public card, and tell what happened where it was used."""
+    """Let any open account discuss a public card."""
     return may_keep(actor) and resource.live
 
 
-def may_review(actor: Actor, brought: "Brought", cards: "Sequence[Resource]") -> bool:
+def may_review(actor: Actor, brought: "Reuse", cards: "Sequence[Resource]") -> bool:
     """Let a moderator decide on what is neither theirs nor about a card of theirs."""
     if not may_moderate(actor) or actor.pk == brought.by_id:
         return False
-    if belongs_to(actor, getattr(brought, "organisation", None)):
+    if belongs_to(actor, brought.organisation):
         return False
     return not any(tied(actor, card) for card in cards)
 
 
-def may_withdraw_brought(actor: Actor, brought: "Brought") -> bool:
+def may_withdraw_brought(actor: Actor, brought: "Reuse") -> bool:
     """Let people take back what they brought."""
     return actor.pk is not None and actor.pk == brought.by_id
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import BeforeValidator, Field
 
-from catalogue.community.actions import alerts, reports
-from catalogue.community.models import Report, SavedSearch
+from catalogue.community.actions import alerts
+from catalogue.community.models import SavedSearch
 from catalogue.resources.enums import UseCase
 from catalogue.search.schemas import QueryIn
 from portal.discussions.models import Discussion, Message
@@ -44,55 +44,23 @@ class FollowsOut(Schema):
     next_cursor: str | None
 
 
-class FeedbackIn(Schema):
-    """What happened where a card was used.
-
-    organisation_kind: administration, local_authority, company… place: never a person's name.
-    used_on: the month, YYYY-MM. persons: for how many. proof_url: an assessment, an article.
-    """
-
-    organisation_kind: str = Field(max_length=20)
-    place: str = Field(max_length=200)
-    used_on: str = Field(max_length=10)
-    result: str = Field(max_length=2_000)
-    persons: int | None = None
-    proof_url: str = Field("", max_length=600)
-
-
-class FeedbackOut(Schema):
-    """A feedback. state: waiting, published, refused or withdrawn; message: why it was refused."""
-
-    id: PublicId
-    organisation_kind: str
-    place: str
-    used_on: Month
-    result: str
-    persons: int | None
-    proof_url: str
-    state: str
-    message: str
-    at: datetime
-
-
-class FeedbacksOut(Schema):
-    """The feedback on a card, and one's own that waits, the latest told first."""
-
-    feedback: list[FeedbackOut]
-    next_cursor: str | None
-
-
 class ReuseIn(Schema):
     """What was made with one to ten cards, by identifier or slug.
 
-    kind: application, study, visualisation, press or training. organisation: the slug of one where
-    one writes; organisation_name: another one.
+    kind: application, study, visualisation, press, training, or field: a use in the field, which
+    may go without url and says its result (description), place (never a person's name), month
+    (used_on, YYYY-MM), for how many persons. organisation: the slug of one where one writes;
+    organisation_name: another one.
     """
 
     resources: list[str] = Field(min_length=1, max_length=10)
     title: str = Field(max_length=200)
-    url: str = Field(max_length=600)
+    url: str = Field("", max_length=600)
     kind: str = Field(max_length=20)
-    description: str = Field("", max_length=600)
+    description: str = Field("", max_length=2_000)
+    place: str = Field("", max_length=200)
+    used_on: str = Field("", max_length=10)
+    persons: int | None = None
     organisation: str | None = Field(None, max_length=80)
     organisation_name: str = Field("", max_length=200)
 
@@ -105,6 +73,9 @@ class ReuseOut(Schema):
     url: str
     kind: str
     description: str
+    place: str
+    used_on: Month | None
+    persons: int | None
     holder: str
     state: str
     message: str
@@ -181,33 +152,6 @@ class WholeDiscussionOut(DiscussionOut):
         return list(messages(discussion, context["request"].user)[:MOST_MESSAGES])
 
 
-class ReportIn(Schema):
-    """A notice. address: of the page of the portal; field: where on the page.
-
-    category: illegal, personal_data, copyright, security, spam, explicit, discrimination, other.
-    good_faith: true, the declaration that what is written is exact and complete.
-    """
-
-    address: str = Field(max_length=600)
-    field: str = Field("", max_length=300)
-    category: str = Field(max_length=20)
-    explanation: str = Field(max_length=5_000)
-    good_faith: bool = False
-
-
-class ReportOut(Schema):
-    """A receipt. tracking: the secret address where the notice is followed."""
-
-    id: PublicId
-    status: str
-    at: datetime
-    tracking: str
-
-    @staticmethod
-    def resolve_tracking(report: Report) -> str:
-        return reports.tracking_address(report)
-
-
 class SearchIn(Schema):
     """A search to keep. frequency: daily, weekly, or feed, a private Atom address alone.
 
@@ -223,23 +167,19 @@ class SearchOut(Schema):
     """A saved search of one's own.
 
     query: as the address of its results writes it. found: publications told so far. feed: the
-    address of its private feed, a secret; null when it is shut, or the token may not read.
+    address of its private feed, a secret; null for a search that writes letters, or where the token
+    may not read.
     """
 
     id: PublicId
     title: str
     query: str
     frequency: str
-    paused: bool
     created_at: datetime
     found: int
     results: Address
     page: str
     feed: str | None
-
-    @staticmethod
-    def resolve_paused(search: SavedSearch) -> bool:
-        return search.paused_at is not None
 
     @staticmethod
     def resolve_found(search: SavedSearch) -> int:

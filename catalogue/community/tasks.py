@@ -13,17 +13,17 @@ from catalogue.community.actions import alerts, maskings, reports
 from catalogue.community.actions.reuses import cards
 from catalogue.community.enums import ReportStage, ReportStatus, ReviewState
 from catalogue.community.models import (
-    FieldFeedback,
     Masking,
     Report,
     ReportDecision,
     Reuse,
     SavedSearch,
 )
+from catalogue.contributions.queries import reviews
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.relations import owners_of, region_people
-from catalogue.resources.tasks import absolute, write_to
+from catalogue.resources.tasks import write_to
 from catalogue.search import filters
 from portal.accounts import news
 from portal.accounts.actions import notifications
@@ -32,14 +32,20 @@ from portal.accounts.enums import Delivery
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
 from portal.audit import letters
-from portal.audit.duties import duty
-from portal.audit.outbox import handler, owe
+from portal.audit.duties import duty, schedule
+from portal.audit.letters import absolute
+from portal.audit.outbox import handler
 from portal.lib import clock, failpoints
+
+
+def _brought(user: User) -> bool:
+    return bool(Reuse.objects.filter(by=user).exists())
+
 
 KINDS = (
     Kind(
         "follows",
-        _("Ce que je suis dans le catalogue"),
+        _("Fiches et recherches suivies"),
         ("followed_new", "followed_changed"),
         detail=_("Fiches, organisations, cas d’usage et mots-clés que vous suivez."),
         default=Delivery.DAILY,
@@ -47,20 +53,22 @@ KINDS = (
     Kind(
         "around",
         _("Autour de mes ressources"),
-        ("reuse_of_mine", "feedback_of_mine"),
-        detail=_("Une réutilisation ou un retour de terrain paraît."),
+        ("reuse_of_mine",),
+        detail=_("Une réutilisation paraît."),
+        open_to=reviews.has_proposed,
     ),
     Kind(
         "brought",
-        _("Mes réutilisations et retours de terrain"),
+        _("Mes réutilisations"),
         ("brought_published", "brought_refused"),
         detail=_("Ce que la Région a décidé de ce que vous avez déclaré."),
+        open_to=_brought,
     ),
     Kind(
         "review",
-        _("Relecture autour des fiches"),
+        _("Réutilisations à relire"),
         ("brought_to_review",),
-        detail=_("Réutilisations et retours de terrain à relire."),
+        detail=_("Ce que d’autres déclarent avoir fait des ressources."),
         open_to=resource_rules.may_moderate,
     ),
 )
@@ -73,28 +81,22 @@ def tell(letter: str, people: Iterable[User], *, path: str, event: str, about: s
 
     about: the title that the letter quotes. path: the page it leads to.
     """
-    to_write = notifications.notify(
-        people=people, letter=letter, event=event, path=path, facts={"about": about[:200]}
+    quoted = {"about": about[:200]}
+    notifications.tell(
+        letter,
+        people,
+        path=path,
+        event=event,
+        facts=quoted,
+        sent_by="mail.catalogue_letter",
+        **quoted,
     )
-    for person in to_write:
-        owe(
-            "mail.catalogue_letter",
-            key=f"{letter}:{event}:{person.pk}",
-            letter=letter,
-            user_id=person.pk,
-            path=path,
-            about=about[:200],
-        )
 
 
 @handler("mail.catalogue_letter")
 def catalogue_letter(letter: str, user_id: int, path: str, about: str) -> None:
     """Send one letter to one person who still has an account and still wants it."""
-    person = User.objects.filter(pk=user_id, is_active=True).first()
-    if person is None or news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
-        return
-    context = {"person": person, "about": about, "link": f"{settings.SITE_URL}{path}"}
-    letters.send(letter, to=person.email, stop=news.stop_link(letter, person), context=context)
+    news.write(letter, user_id, path=path, about=about)
 
 
 QUEUE = "/moderation/autour/"
@@ -106,53 +108,44 @@ def moderators() -> Iterable[User]:
 
 
 @handler("mail.brought")
-def brought(reuse_id: int = 0, feedback_id: int = 0) -> None:
-    """Tell the moderators who may decide that a reuse or a feedback waits."""
-    found = _find(reuse_id, feedback_id)
+def brought(reuse_id: int) -> None:
+    """Tell the moderators who may decide that a reuse waits."""
+    found = _find(reuse_id)
     if found is None or found.state != ReviewState.WAITING:
         return
     concerned = cards(found)
     people = [each for each in moderators() if rules.may_review(each, found, concerned)]
-    tell("brought_to_review", people, path=QUEUE, event=_event(found), about=str(found))
+    tell("brought_to_review", people, path=QUEUE, event=f"reuse:{found.pk}", about=str(found))
 
 
 @handler("mail.brought_decided")
-def brought_decided(reuse_id: int = 0, feedback_id: int = 0) -> None:
+def brought_decided(reuse_id: int) -> None:
     """Tell the author what was decided; once published, who answers for the cards."""
-    found = _find(reuse_id, feedback_id)
+    found = _find(reuse_id)
     if found is None:
         return
     concerned = cards(found)
-    rest = "reutilisations/" if isinstance(found, Reuse) else "retours/"
-    event = f"{_event(found)}:{found.state}"
-    path = f"/ressources/{concerned[0].slug}/{rest}" if concerned else "/ressources/"
+    event = f"reuse:{found.pk}:{found.state}"
+    path = f"/ressources/{concerned[0].slug}/reutilisations/" if concerned else "/ressources/"
     if found.state == ReviewState.REFUSED:
         tell("brought_refused", [found.by], path=path, event=event, about=str(found))
     if found.state != ReviewState.PUBLISHED:
         return
     tell("brought_published", [found.by], path=path, event=event, about=str(found))
-    letter = "reuse_of_mine" if isinstance(found, Reuse) else "feedback_of_mine"
     for card in concerned:
         tell(
-            letter,
+            "reuse_of_mine",
             owners_of(card).exclude(pk=found.by_id),
-            path=f"/ressources/{card.slug}/{rest}",
+            path=f"/ressources/{card.slug}/reutilisations/",
             event=f"{event}:{card.pk}",
             about=card.title,
         )
 
 
-def _find(reuse_id: int, feedback_id: int) -> Reuse | FieldFeedback | None:
-    related = ("by", "organisation") if reuse_id else ("by", "resource__organisation")
-    model = Reuse if reuse_id else FieldFeedback
-    found: Reuse | FieldFeedback | None = (
-        model.objects.select_related(*related).filter(pk=reuse_id or feedback_id).first()
-    )
+def _find(reuse_id: int) -> Reuse | None:
+    rows = Reuse.objects.select_related("by", "organisation")
+    found: Reuse | None = rows.filter(pk=reuse_id).first()
     return found
-
-
-def _event(found: Reuse | FieldFeedback) -> str:
-    return f"{type(found).__name__.lower()}:{found.pk}"
 
 
 @handler("catalogue.published")
@@ -183,12 +176,6 @@ def write_alerts() -> None:
     alerts.write_all(at=clock.now())
 
 
-@duty("catalogue.alerts.forget", minutes=24 * 60)
-def forget_old_alerts() -> None:
-    """Forget the addresses that nobody confirmed, and what was told long ago."""
-    alerts.forget()
-
-
 @handler("mail.saved_search_asked")
 def alert_asked_letter(search_id: int) -> None:
     """Ask an address to confirm a search; tell one that did where its search is changed."""
@@ -201,7 +188,7 @@ def alert_asked_letter(search_id: int) -> None:
         to=search.email,
         context={
             "search": search,
-            # Whoever asked may be anybody: nothing that they typed goes to this address.
+            # Whoever asked may be anybody: no word of theirs alone goes to this address.
             "title": filters.closed_title(alerts.query_of(search)),
             "link": alerts.manage_link(search) if known else alerts.confirm_link(search),
             "hours": settings.SAVED_SEARCH_CONFIRM_HOURS,
@@ -323,19 +310,6 @@ def lapsed_letter(masking_id: int) -> None:
         _of_masking("masking_lapsed", free, masking)
 
 
-@duty("catalogue.maskings", minutes=10)
-def lapse_maskings() -> None:
-    """Show again the cards whose masking nobody confirmed within 48 hours."""
-    maskings.lapse_due()
-
-
-@duty("catalogue.reports", minutes=24 * 60)
-def tidy_reports() -> None:
-    """Close what nobody contested in time; forget who sent what was closed months ago."""
-    reports.close_uncontested()
-    reports.forget_identities()
-
-
 def _item(report: Report) -> str:
     return absolute("catalogue:moderation_report", report.public_id)
 
@@ -362,3 +336,9 @@ def _masking(masking_id: int) -> Masking | None:
 
 def _send(letter: str, to: str, report: Report, *, link: str, **more: Any) -> None:
     letters.send(letter, to=to, context={"report": report, "link": link, **more})
+
+
+# What the schedule does, and how often.
+schedule("catalogue.alerts.forget", alerts.forget, minutes=24 * 60)
+schedule("catalogue.maskings", maskings.lapse_due, minutes=10)
+schedule("catalogue.reports", reports.close_uncontested, reports.forget_identities, minutes=24 * 60)

@@ -11,36 +11,30 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import Header, Router
 
-from catalogue.contributions import pasting, record_checks, rules
+from catalogue.contributions import record_checks, rules
 from catalogue.contributions.actions import checks, drafts
 from catalogue.contributions.actions import files as draft_files
-from catalogue.contributions.actions import review as acts
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms import records
-from catalogue.contributions.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.contributions.models import CardUpload, Contribution
-from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
+from catalogue.contributions.queries import proposals, reviews
 from catalogue.contributions.schemas import (
-    AnswerIn,
     CardFileOut,
     CardIn,
     CardUploadIn,
     ChangeIn,
     ChecksOut,
     ContributionsOut,
-    PasteIn,
     SendIn,
     WholeContributionOut,
 )
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.api import accepted, cards
+from catalogue.resources.api import cards
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import quality
 from catalogue.resources.queries import records as card_records
-from catalogue.standards.readers.record import Record
 from portal.accounts import bearer
-from portal.accounts.authorization import require
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import Organisation
@@ -50,7 +44,6 @@ from portal.lib.refusals import Conflict, Hidden, Invalid
 from portal.lib.storage import objects, parts
 from portal.lib.web.endpoints import Limit, after, refused
 from portal.lib.web.endpoints import lazy as _
-from portal.lib.web.http import NotFetched
 from portal.lib.web.requests import identifier, natural
 
 
@@ -139,9 +132,6 @@ TAGS: Any = [_("Contribuer")]
 SAID = refused(401, 403, 404, 409, 415, 422, 429)
 DONE = refused(401, 403, 404, 409, 422, 429)
 router = Router(tags=TAGS, auth=CONTRIBUTE)
-MOST_CHOICES = 50
-# What a token that may not read is not told of a change that somebody else wrote.
-UNREAD: dict[str, Any] = {"title": "", "record": {}, "provenance": {}}
 
 
 @router.get(
@@ -176,24 +166,6 @@ def contributions(
 def contribution(request: HttpRequest, contribution: UUID) -> WholeContributionOut:
     """La sienne, celle d’une organisation où l’on publie ; pour la Région, toute proposition."""
     return whole(request, contribution_named(request, contribution))
-
-
-@router.post(
-    "/contributions/{uuid:contribution}/answer",
-    response={200: WholeContributionOut, **refused(401, 403, 404, 409, 415, 422, 429)},
-    operation_id="answer_proposal",
-    summary=_("Donner son avis sur un changement que quelqu’un propose de sa fiche"),
-)
-def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> WholeContributionOut:
-    """Favorable (accept), la Région relit ; défavorable (decline), l’auteur lit la raison."""
-    found, by = contribution_named(request, contribution), person(request)
-    values = accepted(OwnerAnswerForm(given.model_dump()))
-    if values["answer"] == DECLINE:
-        acts.decline_change(contribution=found, reason=values["reason"], by=by)
-    else:
-        acts.accept_change(contribution=found, reason=values["reason"], by=by)
-    told = whole(request, contribution_named(request, contribution))
-    return told if bearer.reads(request) else told.model_copy(update=UNSAID | UNREAD)
 
 
 @cards.post(
@@ -355,7 +327,7 @@ def _holder(card: Resource, given: ChangeIn) -> dict[str, Any]:
     if holder == card.organisation:
         return {}
     raise Conflict(
-        gettext("Une fiche en ligne change de mains par une transmission, sur sa page."),
+        gettext("Une fiche en ligne change de mains par un transfert, sur sa page."),
         code="transfer_needed",
     )
 
@@ -388,92 +360,6 @@ def _said(refusal: Invalid) -> Invalid:
             for each in refusal.faults
         ],
     )
-
-
-@router.post(
-    "/resources/from",
-    response={
-        201: WholeContributionOut,
-        200: WholeContributionOut,
-        **refused(401, 403, 409, 415, 422, 429),
-    },
-    operation_id="begin_from",
-    summary=_("Ouvrir un brouillon à partir d’une adresse ou d’un texte"),
-)
-def begin_from(
-    request: HttpRequest, given: PasteIn, idempotency_key: str = Header("", alias="Idempotency-Key")
-) -> HttpResponse:
-    """Les mêmes formats que la page : fiche Hugging Face, CITATION.cff, DCAT, CKAN, README…
-
-    record.provenance dit où chaque valeur a été lue et si elle est devinée. 422 which_record quand
-    le document en décrit plusieurs : recommencez avec record, son numéro.
-    """
-    by = person(request)
-    require(rules.may_contribute, by)
-    if bool(given.url.strip()) is bool(given.text.strip()):
-        raise Invalid(gettext("Donnez une adresse (url) ou un texte (text)."), code="one_source")
-
-    digest = sha256(request.body).hexdigest()
-    known = drafts.known_deposit(key=idempotency_key, sha256=digest, by=by)
-    if known is not None:
-        return opened(request, known, False)
-    # Another site is read before any row is held.
-    found = _read(request, given)
-    record = _chosen(found, given.record)
-
-    def begin() -> Contribution:
-        return drafts.begin(
-            described=record,
-            kind=given.kind or record.kind,
-            reading=descriptions.kept(found.name, found.reading, record),
-            by=by,
-        )
-
-    made = drafts.deposit_once(key=idempotency_key, sha256=digest, begin=begin, by=by)
-    return opened(request, *made)
-
-
-def _read(request: HttpRequest, given: PasteIn) -> pasting.Pasted:
-    """Read what is given, within the pace of the page; raises Invalid when nothing comes of it."""
-    by = person(request)
-    pasting.spend(request, by=by)
-    with pasting.reading(by.pk):
-        try:
-            url = given.url.strip()
-            return pasting.from_address(url) if url else pasting.from_text(given.text)
-        except NotFetched as refusal:
-            raise Invalid(str(refusal), code="not_fetched", reason=refusal.code) from refusal
-
-
-def _chosen(found: pasting.Pasted, number: int | None) -> Record:
-    usable = found.usable
-    if not usable:
-        raise Invalid(
-            gettext("Rien de ce document ne peut devenir une fiche."),
-            code="nothing_read",
-            faults=[
-                {
-                    "field": each.field,
-                    "code": "unread",
-                    "message": descriptions.sentence(each),
-                    "line": each.line,
-                }
-                for each in found.faults
-            ],
-        )
-    if number is None and len(usable) == 1:
-        return usable[0]
-    if number is None or number >= len(usable):
-        raise Invalid(
-            gettext("Ce document décrit plusieurs ressources : dites laquelle (record)."),
-            code="which_record",
-            records=[
-                {"record": at, "title": str(each.title), "kind": each.kind}
-                for at, each in enumerate(usable[:MOST_CHOICES])
-            ],
-            total=len(usable),
-        )
-    return usable[number]
 
 
 @router.put(

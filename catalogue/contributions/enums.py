@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import Shown
+from portal.lib.columns import Shown
 
 
 class ContributionStatus(Shown):
@@ -74,10 +74,9 @@ class BatchState(Shown):
 
 
 class RowOutcome(Shown):
-    """What one row does, or would do, to the cards of its organisation."""
+    """What one row does, or would do."""
 
     CREATE = "create", "pin", _("Nouvelle fiche")
-    UPDATE = "update", "calanque", _("Modification")
-    UNCHANGED = "unchanged", _("Inchangée")
+    KNOWN = "known", _("Déjà là")
     REFUSED = "refused", "garance", _("Refusée")
     EXAMPLE = "example", _("Ligne d’exemple")

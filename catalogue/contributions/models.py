@@ -18,9 +18,10 @@ from catalogue.contributions.enums import (
     DecisionReason,
     OwnerAnswer,
 )
-from catalogue.resources.columns import LockableQuerySet, known, some, some_organisation, someone
+from catalogue.resources.columns import known, some, some_organisation, someone
 from catalogue.resources.models import CardFile, Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
+from portal.lib.columns import LockableQuerySet, Member
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
 from portal.lib.storage.parts import PartedFile
@@ -87,6 +88,7 @@ class ContributionBatch(models.Model):
     beat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    state_enum = Member("state", BatchState)
     objects = ContributionBatchQuerySet.as_manager()
 
     class Meta:
@@ -106,11 +108,6 @@ class ContributionBatch(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def state_enum(self) -> BatchState:
-        """Give the state as an enum member."""
-        return BatchState(self.state)
 
     @property
     def is_under_way(self) -> bool:
@@ -225,6 +222,7 @@ class Contribution(models.Model):
     owner_answered_by = someone()
     owner_reason = models.TextField(blank=True, max_length=2_000)
 
+    status_enum = Member("status", ContributionStatus)
     objects = ContributionQuerySet.as_manager()
 
     class Meta:
@@ -269,11 +267,6 @@ class Contribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.public_id} {self.status}"
-
-    @property
-    def status_enum(self) -> ContributionStatus:
-        """Give the status as an enum member."""
-        return ContributionStatus(self.status)
 
     @property
     def is_new(self) -> bool:

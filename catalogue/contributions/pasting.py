@@ -50,8 +50,8 @@ def reading(person_id: int) -> Iterator[None]:
 
 
 UNKNOWN = gettext_noop(
-    "Ce document n’est dans aucun des formats lus : ni description de logiciel ou de données, ni "
-    "fiche, ni README."
+    "Ce document n’est dans aucun des formats lus. Donnez un README, une fiche, une description "
+    "de logiciel ou de données."
 )
 MOST_ADDRESSES = 4
 ANYTHING = "text/turtle, application/ld+json, application/json;q=0.9, */*;q=0.5"

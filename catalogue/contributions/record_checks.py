@@ -104,7 +104,7 @@ REMARKS: dict[str, Promise] = {
     "file_waiting": _("%(name)s : le fichier est en cours d’examen. Réessayez dans un moment."),
     "file_infected": _("%(name)s : l’antivirus y a trouvé un logiciel malveillant. Retirez-le."),
     "file_unscannable": _("%(name)s : l’antivirus n’a pas pu le lire. Retirez-le."),
-    "file_lost": _("%(name)s : ses octets ne sont plus là. Envoyez-le à nouveau, ou retirez-le."),
+    "file_lost": _("%(name)s : ce fichier est perdu. Envoyez-le à nouveau, ou retirez-le."),
     "file_mismatch": _(
         "%(name)s : le contenu n’est pas celui que le nom annonce. Retirez-le, ou renommez-le."
     ),
@@ -117,8 +117,7 @@ REMARKS: dict[str, Promise] = {
         "ligne, ou déposez le fichier de nouveau."
     ),
     "file_unexamined": _(
-        "%(name)s : le portail n’ouvre pas cette sorte d’archive, et le dit à qui la prend. Un ZIP "
-        "serait examiné."
+        "%(name)s : le portail n’examine pas cette sorte d’archive. Préférez un ZIP."
     ),
     "file_inert": _("%(name)s : ce format n’exécute rien quand on l’ouvre."),
     "card_forbidden": _("%(message)s"),

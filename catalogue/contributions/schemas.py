@@ -221,13 +221,6 @@ class WholeContributionOut(ContributionOut):
         return may
 
 
-class AnswerIn(Schema):
-    """What who answers for a card thinks of a change. answer: accept or decline, with a reason."""
-
-    answer: str = Field(max_length=20)
-    reason: str = Field("", max_length=4_000)
-
-
 # Said apart: the holder by its slug; the state of the licence follows from the licences.
 APART = frozenset({"organisation", "licence_status"})
 
@@ -290,18 +283,6 @@ class SendIn(Schema):
 
     charter: str = Field(max_length=20)
     reply: str = Field("", max_length=4_000)
-
-
-class PasteIn(Schema):
-    """One description: the address where it stands, or its text.
-
-    kind: of the card, by default after the document. record: which one of several, from 0.
-    """
-
-    url: str = Field("", max_length=2_000)
-    text: str = Field("", max_length=1_000_000)
-    kind: ResourceKind | None = None
-    record: int | None = Field(None, ge=0, lt=50)
 
 
 class ChecksOut(Schema):

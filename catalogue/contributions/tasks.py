@@ -6,25 +6,46 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions import rules
 from catalogue.contributions.actions import drafts, review, tables
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.models import CardUpload, Contribution, ContributionBatch, Decision
+from catalogue.contributions.queries import reviews
 from catalogue.contributions.queries.tables import states
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import FileState
 from catalogue.resources.models import CardFile
 from catalogue.resources.queries.relations import editors_of, owners_of, region_people
-from catalogue.resources.tasks import absolute, write_to
+from catalogue.resources.tasks import write_to
+from portal.accounts import news
+from portal.accounts.actions import notifications
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit import letters
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
+from portal.audit.letters import absolute
 from portal.audit.outbox import handler
 from portal.lib.queue import task
 from portal.lib.refusals import Conflict, Refusal
+
+news.declare(
+    news.Kind(
+        "contributions",
+        _("Mes ressources"),
+        (
+            "contribution_changes_requested",
+            "contribution_published",
+            "contribution_refused",
+            "proposal_answered",
+        ),
+        detail=_("Publiées, refusées, ou à corriger."),
+        open_to=reviews.has_proposed,
+    )
+)
 
 
 @handler("mail.contribution_to_review")
@@ -58,11 +79,28 @@ def _to_author(letter: str, contribution_id: int) -> None:
     contribution = _find(contribution_id)
     if contribution is None or contribution.author is None or not contribution.author.is_active:
         return
-    link = absolute("catalogue:contribution", contribution.public_id)
+    path = reverse("catalogue:contribution", args=(contribution.public_id,))
+    if letter == "contribution_published":
+        path = contribution.resource.get_absolute_url()
+    if news.kind_of(letter) and not _noted(letter, contribution, contribution.author, path):
+        return
+    link = settings.SITE_URL + path
     if letter.startswith("proposal_"):
         _send_change(letter, contribution.author, contribution, link)
     else:
         write_to(letter, [contribution.author], link=link, **_context(contribution))
+
+
+def _noted(letter: str, contribution: Contribution, author: User, path: str) -> bool:
+    """Note an answer of the Region in the author's space; say whether to write at once too."""
+    people = notifications.notify(
+        people=[author],
+        letter=letter,
+        event=f"{contribution.public_id}:{contribution.version}",
+        path=path,
+        facts={"title": str(contribution.content.get("title", ""))[:200]},
+    )
+    return bool(people)
 
 
 @handler("mail.draft_ending")
@@ -83,19 +121,6 @@ def ending_letter(contribution_id: int) -> None:
     for user in people:
         once = f"draft_ending:{found.public_id}:{found.expiry_told_at:%Y%m%d}:{user.pk}"
         letters.send("draft_ending", to=user.email, context=context, once=once)
-
-
-@duty("catalogue.drafts", minutes=24 * 60, by_itself=True)
-def end_drafts() -> None:
-    """Tell of the drafts whose time is near; erase those whose time has passed."""
-    drafts.tell_ending()
-    drafts.erase_ended()
-
-
-@duty("catalogue.proposals", minutes=60)
-def pass_on() -> None:
-    """Send to the Region what waited long enough."""
-    review.pass_on_due()
 
 
 @handler("mail.proposal_offered")
@@ -148,18 +173,6 @@ def import_cards(batch_id: int) -> None:
         tables.carry_out(batch)
     except Conflict as refusal:
         lots_log.info("lot %s is not to be imported: %s", batch_id, refusal.code)
-
-
-@duty("catalogue.batches", minutes=5)
-def nudge_waiting() -> None:
-    """Nudge again what waits, or was cut short by the death of its worker."""
-    tables.nudge_waiting()
-
-
-@duty("catalogue.batches_read", minutes=24 * 60)
-def forget_old() -> None:
-    """Forget the tables that nobody imported."""
-    tables.forget_old()
 
 
 @handler("mail.batch_received")
@@ -230,19 +243,6 @@ def examine_file(file_id: int) -> None:
         file_care.examine_file(found)
 
 
-@duty("catalogue.files", minutes=5, by_itself=True)
-def examine_waiting() -> None:
-    """Examine what waits: large files, and those for which no antivirus answered."""
-    file_care.examine_waiting()
-
-
-@duty("catalogue.files_unnamed", minutes=24 * 60, by_itself=True)
-def forget_unnamed() -> None:
-    """Forget the files that no text has named for thirty days; take up those found again."""
-    draft_files.forget_unnamed()
-    file_care.wait_for_found()
-
-
 @task(draft_files.ASSEMBLY_TASK)
 def assemble_file(upload_id: str) -> None:
     """Bring one whole upload to its draft; what refuses it now is tried again by the duty."""
@@ -255,8 +255,25 @@ def assemble_file(upload_id: str) -> None:
         files_log.info("upload %s is not a file yet: %s", upload_id, refusal.code)
 
 
-@duty("catalogue.uploads", minutes=5, by_itself=True)
-def finish_uploads() -> None:
-    """Bring the whole uploads that wait to their drafts; drop those whose day is over."""
-    draft_files.finish_waiting_uploads()
-    draft_files.expire_uploads()
+# What the schedule does, and how often.
+schedule(
+    "catalogue.drafts", drafts.tell_ending, drafts.erase_ended, minutes=24 * 60, by_itself=True
+)
+schedule("catalogue.proposals", review.pass_on_due, minutes=60)
+schedule("catalogue.batches", tables.nudge_waiting, minutes=5)
+schedule("catalogue.batches_read", tables.forget_old, minutes=24 * 60)
+schedule("catalogue.files", file_care.examine_waiting, minutes=5, by_itself=True)
+schedule(
+    "catalogue.files_unnamed",
+    draft_files.forget_unnamed,
+    file_care.wait_for_found,
+    minutes=24 * 60,
+    by_itself=True,
+)
+schedule(
+    "catalogue.uploads",
+    draft_files.finish_waiting_uploads,
+    draft_files.expire_uploads,
+    minutes=5,
+    by_itself=True,
+)

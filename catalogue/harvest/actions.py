@@ -25,7 +25,7 @@ from catalogue.harvest.models import MOST_TRUSTED, HarvestedRecord, HarvestRun, 
 from catalogue.harvest.queries import Merged
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import cards as card_changes
-from catalogue.resources.enums import VersionOrigin
+from catalogue.resources.enums import Scope, VersionOrigin
 from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from catalogue.resources.queries import records as card_records
 from catalogue.search import index
@@ -443,6 +443,7 @@ def create(
         source_id=_short(incoming.remote_id),
         organisation=source.organisation,
         deposit=harvest_queries.deposit_of(source.organisation is not None),
+        scope=Scope.UNKNOWN,
         **{name: incoming.metrics.get(name, 0) for name in COUNTERS},
     )
     merged = _merged(resource, source, incoming)
@@ -574,7 +575,7 @@ def _apply(resource: Resource, values: Mapping[str, Any], origins: Mapping[str, 
         if name not in PROPOSED_COLUMNS:
             details[name] = value
         elif value is None:
-            setattr(resource, name, getattr(Resource(), name))
+            setattr(resource, name, getattr(Resource(scope=Scope.UNKNOWN), name))
         else:
             setattr(resource, name, value)
     resource.details = {name: v for name, v in details.items() if v not in ("", None, [], ())}
@@ -682,7 +683,6 @@ def _again(record: HarvestedRecord) -> dict[str, Any]:
 
 def _record(source: Source, incoming: Incoming, resource: Resource) -> HarvestedRecord:
     record = HarvestedRecord(source=source, remote_id=incoming.remote_id, resource=resource)
-    record.first_seen_at = clock.now()
     return _save(record, incoming, {})
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import Shown
+from portal.lib.columns import Shown
 
 
 class SourceKind(models.TextChoices):

@@ -52,7 +52,6 @@ class SourceForm(PlainForm):
         self.offer("organisation", ((key, holder.name) for key, holder in self.holders.items()))
 
     def clean_organisation(self) -> Organisation:
-        """Give the organisation itself."""
         return self.holders[self.cleaned_data["organisation"]]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -48,9 +47,6 @@ class Found:
     code: str = ""
     status: int | None = None
     moved_to: str = ""
-    etag: str = ""
-    media_type: str = ""
-    byte_count: int | None = None
 
 
 def links_of(resource: Resource) -> list[str]:
@@ -131,8 +127,6 @@ def _succeed(check: LinkCheck, found: Found) -> None:
     check.failures = 0
     check.first_failed_at = check.dead_since = check.told_at = None
     check.moved_to = found.moved_to[:2_000]
-    check.etag, check.media_type = found.etag[:200], found.media_type[:120]
-    check.byte_count = found.byte_count
 
 
 def _propose_move(check: LinkCheck) -> None:
@@ -281,24 +275,15 @@ def _noted(each: LinkCheck, found: Found) -> None:
 
 
 def _found(answer: Answer) -> Found:
-    length = answer.headers.get("content-length", "")
-    told: dict[str, Any] = {
-        "status": answer.status,
-        "etag": _printable(answer.headers.get("etag", "")),
-        "media_type": _printable(answer.headers.get("content-type", "").partition(";")[0]),
-        "byte_count": int(length) if length.isdigit() and answer.status == 200 else None,
-    }
+    if answer.is_ok and answer.moved:
+        return Found(LinkState.MOVED, status=answer.status, moved_to=answer.url)
     if answer.is_ok:
-        if answer.moved:
-            return Found(LinkState.MOVED, moved_to=answer.url, **told)
-        return Found(LinkState.OK, **told)
-    if answer.status in BLOCKED:
-        return Found(LinkState.BLOCKED, **told)
-    return Found(LinkState.GONE if answer.status in GONE else LinkState.ERROR, **told)
-
-
-def _printable(header: str) -> str:
-    return "".join(each for each in header if each.isprintable()).strip()
+        state = LinkState.OK
+    elif answer.status in BLOCKED:
+        state = LinkState.BLOCKED
+    else:
+        state = LinkState.GONE if answer.status in GONE else LinkState.ERROR
+    return Found(state, status=answer.status)
 
 
 def _witnessed() -> bool:

@@ -18,7 +18,6 @@ from catalogue.harvest.enums import (
 )
 from catalogue.resources.columns import (
     REMOTE_ID_CHARACTERS,
-    LockableQuerySet,
     known,
     some,
     some_organisation,
@@ -26,6 +25,7 @@ from catalogue.resources.columns import (
 )
 from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
+from portal.lib.columns import LockableQuerySet, Member
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -88,6 +88,7 @@ class Source(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     message = models.TextField(blank=True, max_length=2_000)  # the Region's, when it refuses
 
+    status_enum = Member("status", SourceStatus)
     objects = SourceQuerySet.as_manager()
 
     class Meta:
@@ -107,11 +108,6 @@ class Source(models.Model):
     def origin(self) -> str:
         """Name this source in the origin of a field and on the cards it brought."""
         return ORIGIN + self.key
-
-    @property
-    def status_enum(self) -> SourceStatus:
-        """Give the status as an enum member."""
-        return SourceStatus(self.status)
 
 
 class HarvestRunQuerySet(models.QuerySet["HarvestRun"]):
@@ -146,12 +142,12 @@ class HarvestRun(models.Model):
     beat_at = models.DateTimeField(null=True, blank=True)  # its last sign of life
     finished_at = models.DateTimeField(null=True, blank=True)
     read_count = models.PositiveIntegerField(default=0)
-    announced_count = models.PositiveIntegerField(null=True, blank=True)
     page_count = models.PositiveIntegerField(default=0)
     byte_count = models.PositiveBigIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True)
     lines = models.JSONField(default=list, blank=True)
 
+    state_enum = Member("state", RunState)
     objects = HarvestRunQuerySet.as_manager()
 
     class Meta:
@@ -175,11 +171,6 @@ class HarvestRun(models.Model):
             ),
         ]
         indexes = [models.Index(name="run_of_source", fields=("source", "-asked_at"))]
-
-    @property
-    def state_enum(self) -> RunState:
-        """Give the state as an enum member."""
-        return RunState(self.state)
 
     @property
     def is_over(self) -> bool:
@@ -211,7 +202,6 @@ class HarvestedRecord(models.Model):
     metrics = models.JSONField(default=dict, blank=True)
     held_back = models.JSONField(default=dict, blank=True)
     proposal = some(Contribution)
-    first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True)
     missing_runs = models.PositiveIntegerField(default=0)
@@ -258,9 +248,6 @@ class LinkCheck(models.Model):
     code = models.CharField(max_length=40, blank=True)  # of the refusal, when nothing came
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     moved_to = models.CharField(max_length=2_000, blank=True)
-    etag = models.CharField(max_length=200, blank=True)
-    media_type = models.CharField(max_length=120, blank=True)
-    byte_count = models.PositiveBigIntegerField(null=True, blank=True)
     successes = models.PositiveSmallIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
     first_failed_at = models.DateTimeField(null=True, blank=True)

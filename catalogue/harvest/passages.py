@@ -28,7 +28,7 @@ from catalogue.standards.readers.record import Reading
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.lib import clock
-from portal.lib.refusals import Refusal
+from portal.lib.refusals import Conflict, Refusal
 from portal.lib.web.http import NotFetched
 
 REASONS: dict[str, Text] = {
@@ -226,40 +226,52 @@ def carry_out(
 
     place: a folder or a file of this machine instead of the address of the source. gathered: what
     was read of it already. Raises Conflict when it is not to be done now, or was closed meanwhile.
-    Whatever happens to one item, the others are done.
+    Whatever happens to one item, the others are done; whatever happens, the passage ends.
     """
     run = harvests.begin_run(run=run)
+    report = Report(every_line=run.is_preview)
+    try:
+        state, told = _passed(run, report, by, place, gathered, progress)
+    except Conflict:
+        raise
+    except Exception as error:  # the boundary of a passage: the next one may begin
+        log.exception("harvest of %s: the passage was interrupted", run.source.key)
+        state = RunState.FAILED
+        told = {
+            "reason": type(error).__name__[:40],
+            "message": _("Erreur du portail sur ce passage : elle est signalée à l’exploitation."),
+            "figures": {"counts": dict(report.counts)},
+        }
+    return harvests.finish_run(run=run, state=state, lines=report.lines, by=by, **told)
+
+
+def _passed(
+    run: HarvestRun,
+    report: Report,
+    by: Actor,
+    place: Path | None,
+    gathered: Gathered | None,
+    progress: Progress,
+) -> tuple[RunState, dict[str, Any]]:
+    """Read the source, then take its records in; say how it ended, and with which figures."""
     began = time.monotonic()
     progress = _alive(run, progress)
     if gathered is None:
         gathered = gather(run.source.kind, run.source.url, place=place, progress=progress)
     doubted = gathered.doubt or _fewer(run, gathered)
     if doubted is not None:
-        return harvests.finish_run(
-            run=run,
-            state=RunState.SUSPICIOUS,
-            figures={},
-            lines=[],
-            reason=doubted.code,
-            message=doubted.message,
-            by=by,
-        )
+        told = {"reason": doubted.code, "message": doubted.message, "figures": {}}
+        return RunState.SUSPICIOUS, told
     collected, incomings = gathered.collected, gathered.incomings
-    report = _taken_in(run, collected, incomings, by, progress)
+    _take_in(run, collected, incomings, by, progress, report)
     log.info("harvest of %s: %.1f s", run.source.key, time.monotonic() - began)
-    return harvests.finish_run(
-        run=run,
-        state=RunState.COMPLETE,
-        figures={
-            "read_count": _present(incomings),
-            "announced_count": collected.announced,
-            "page_count": collected.pages,
-            "byte_count": collected.byte_count,
-            "counts": dict(report.counts),
-        },
-        lines=report.lines,
-        by=by,
-    )
+    figures = {
+        "read_count": _present(incomings),
+        "page_count": collected.pages,
+        "byte_count": collected.byte_count,
+        "counts": dict(report.counts),
+    }
+    return RunState.COMPLETE, {"figures": figures}
 
 
 def _alive(run: HarvestRun, progress: Progress) -> Progress:
@@ -290,14 +302,14 @@ def _present(incomings: list[Incoming]) -> int:
     return sum(not each.deleted for each in incomings)
 
 
-def _taken_in(
+def _take_in(
     run: HarvestRun,
     collected: Collected,
     incomings: list[Incoming],
     by: Actor,
     progress: Progress,
-) -> Report:
-    report = Report(every_line=run.is_preview)
+    report: Report,
+) -> None:
     plan = Plan(run.source)
     shown = incomings[:PREVIEW_ITEMS] if run.is_preview else incomings
     for number, incoming in enumerate(shown, 1):
@@ -311,7 +323,6 @@ def _taken_in(
         seen = {each.remote_id for each in incomings if not each.deleted}
         for record in plan.absent(seen, collected.unread):
             _note_absence(record, report, by)
-    return report
 
 
 def _done(step: Step, plan: Plan, by: Actor, *, undo: bool) -> tuple[ItemState, dict[str, Any]]:

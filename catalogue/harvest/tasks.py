@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 
 from catalogue.harvest import actions as harvests
 from catalogue.harvest import links as link_checks
@@ -10,11 +11,12 @@ from catalogue.harvest.enums import RunState
 from catalogue.harvest.models import HarvestRun, LinkCheck, Source
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.relations import region_people
-from catalogue.resources.tasks import absolute, keepers, minders, write_to
+from catalogue.resources.tasks import keepers, minders, write_to
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
+from portal.audit.letters import absolute
 from portal.audit.outbox import handler
 from portal.lib.queue import nudge, task
 from portal.lib.refusals import Conflict
@@ -33,18 +35,6 @@ def harvest(run_id: int) -> None:
         passages.carry_out(run, by=HARVESTER)
     except Conflict as refusal:
         log.info("passage %s is not to be done: %s", run_id, refusal.code)
-
-
-@duty("catalogue.harvests", minutes=5)
-def ask_due() -> None:
-    """Ask for the passages whose hour has come."""
-    harvests.ask_due_runs(by=HARVESTER)
-
-
-@duty("catalogue.harvest_runs", minutes=24 * 60)
-def forget_old() -> None:
-    """Forget the passages of more than a year ago."""
-    harvests.forget_old_runs()
 
 
 @handler("mail.source_proposed")
@@ -101,18 +91,6 @@ def _write(letter: str, people: Iterable[User], source: Source) -> None:
     write_to(letter, people, source=source, link=link, list_link=list_link)
 
 
-@duty("catalogue.links", minutes=24 * 60, by_itself=True)
-def follow_links() -> None:
-    """Follow the addresses that public cards give today."""
-    link_checks.register_all()
-
-
-@duty("catalogue.link_checks", minutes=6)
-def ask_links() -> None:
-    """Have a worker check what is due."""
-    nudge("catalogue.check_links")
-
-
 @task("catalogue.check_links")
 def check_links() -> None:
     """Check what is due."""
@@ -129,3 +107,10 @@ def dead_link_letter(check_id: int) -> None:
     resource = found.resource
     link = absolute("catalogue:resource", resource.slug)
     write_to("link_dead", minders(resource), resource=resource, check=found, link=link)
+
+
+# What the schedule does, and how often.
+schedule("catalogue.harvests", partial(harvests.ask_due_runs, by=HARVESTER), minutes=5)
+schedule("catalogue.harvest_runs", harvests.forget_old_runs, minutes=24 * 60)
+schedule("catalogue.links", link_checks.register_all, minutes=24 * 60, by_itself=True)
+schedule("catalogue.link_checks", partial(nudge, "catalogue.check_links"), minutes=6)

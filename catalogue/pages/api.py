@@ -31,6 +31,7 @@ from catalogue.resources.enums import (
     LicenceStatus,
     Lifecycle,
     LinkType,
+    ModelSize,
     ResourceKind,
     Scope,
     Task,
@@ -144,6 +145,7 @@ LISTS: dict[str, Any] = {
     "task": Task.choices,
     "language": LANGUAGES.items(),
     "guarantee": Guarantee.choices,
+    "model_size": ModelSize.choices,
     "link": LinkType.choices,
     "organisation_kind": OrganisationKind.choices,
     "search_frequency": AlertFrequency.choices,
@@ -166,7 +168,7 @@ def organisations(
     limit: Limit = 20,
 ) -> dict[str, Any]:
     """q : des mots du nom, du sigle ou d’un ancien nom. kind : leur nature."""
-    rows = _counted().matching(q)
+    rows = _counted().listed().matching(q)
     if kind is not None:
         rows = rows.filter(kind=kind)
     page = after(rows, by="created_at", cursor=cursor, limit=limit)
@@ -202,8 +204,9 @@ def vocabularies(request: HttpRequest) -> HttpResponseBase:
 
 
 def _counted() -> Any:
-    public = Count("resources", filter=Q(resources__live=True))
-    return Organisation.objects.annotate(public_resources=public)
+    held = Count("resources", filter=Q(resources__live=True), distinct=True)
+    produced = Count("produced", filter=Q(produced__live=True), distinct=True)
+    return Organisation.objects.annotate(public_resources=held + produced)
 
 
 @lru_cache(maxsize=4)
@@ -294,6 +297,7 @@ def _found(query: ResourceQuery, cursor: str, limit: int) -> dict[str, Any]:
     query = replace(query, page=number, size=size)
     found = engine().search(query)
     last = number * size >= min(found.total, MAX_DEPTH - size)
+    following = base64.urlsafe_b64encode(json.dumps([number + 1, size]).encode()).decode()
     return {
         "resources": lines_json(found.ids),
         "total": found.total,
@@ -301,12 +305,8 @@ def _found(query: ResourceQuery, cursor: str, limit: int) -> dict[str, Any]:
             name: [{"value": v.value, "count": v.count, "label": v.label} for v in values]
             for name, values in found.facets.items()
         },
-        "next_cursor": None if last else _cursor(number + 1, size),
+        "next_cursor": None if last else following,
     }
-
-
-def _cursor(number: int, size: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([number, size]).encode()).decode()
 
 
 def _place(cursor: str) -> tuple[int, int]:

@@ -38,5 +38,5 @@ archived: Change[[Resource]] = Change()
 restored: Change[[Resource]] = Change()
 # A card is being removed for good: its rows are still there.
 removed: Change[[Resource]] = Change()
-# The quality of a public card is another: its key, its score or None.
-rated: Change[[int, int | None]] = Change()
+# The quality of a public card is another: its key, its score.
+rated: Change[[int, int]] = Change()

@@ -72,15 +72,4 @@ class PageKeyField(models.CharField):
         return name, "django.db.models.CharField", args, kwargs
 
 
-M = TypeVar("M", bound=models.Model)
-
-
-class LockableQuerySet(models.QuerySet[M]):
-    """Rows that an action holds while it changes them."""
-
-    def locked(self, row: M) -> M:
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update(of=("self",)).get(pk=row.pk)
-
-
 REMOTE_ID_CHARACTERS = 500

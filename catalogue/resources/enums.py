@@ -8,17 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-
-class Shown(models.TextChoices):
-    """Choices shown as badges: each is a value, a pigment, an icon of the sprite, its words."""
-
-    tone: str
-    icon: str
-
-    def __new__(cls, value: str, tone: str = "", icon: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_, member.tone, member.icon = value, tone, icon
-        return member
+from portal.lib.columns import Shown
 
 
 class ResourceKind(models.TextChoices):
@@ -67,6 +57,22 @@ class Scope(models.TextChoices):
     REGIONAL = "regional", _("Régionale")
     NATIONAL = "national", _("Nationale")
     EUROPEAN = "european", _("Européenne")
+    UNKNOWN = "unknown", pgettext_lazy("échelle", "Non précisée")  # its source tells none
+
+
+class ModelSize(models.TextChoices):
+    """How many parameters a model has."""
+
+    SMALL = "small", _("Moins de 100 millions de paramètres")
+    MEDIUM = "medium", _("100 millions à 1 milliard")
+    LARGE = "large", _("1 à 10 milliards")
+    HUGE = "huge", _("Plus de 10 milliards")
+
+    @classmethod
+    def of(cls, parameters: int) -> "ModelSize":
+        """Give the size of a model of so many parameters."""
+        bounds = {cls.SMALL: 100_000_000, cls.MEDIUM: 1_000_000_000, cls.LARGE: 10_000_000_000}
+        return next((size for size, bound in bounds.items() if parameters < bound), cls.HUGE)
 
 
 class Access(Shown):
@@ -207,12 +213,12 @@ LANGUAGES: dict[str, Promise] = {
 }
 
 
-class FileState(models.TextChoices):
+class FileState(Shown):
     """Whether a file may be given: nobody receives one before it was examined."""
 
-    WAITING = "waiting", _("Examen en cours")
-    SOUND = "sound", _("Examiné")
-    REFUSED = "refused", _("Refusé")
+    WAITING = "waiting", "ocre", "hourglass", _("Examen en cours")
+    SOUND = "sound", "pin", "check", _("Examiné")
+    REFUSED = "refused", "garance", "circle-x", _("Refusé")
 
 
 class FileSign(StrEnum):
@@ -249,5 +255,5 @@ class VersionOrigin(models.TextChoices):
 
     REVIEWED = "reviewed", _("Modification relue par la Région")
     HARVESTED = "harvested", _("Mise à jour par la source")
-    TRANSFERRED = "transferred", _("Transmission à une autre organisation")
+    TRANSFERRED = "transferred", _("Transfert à une autre organisation")
     OPENED = "opened", _("Reprise à l’ouverture du portail")

@@ -90,6 +90,8 @@ class FieldFault:
 
 MAX_ITEMS = 50
 CLEANED_DATE = {4: "%Y", 7: "%Y-%m", 10: "%Y-%m-%d"}
+# As written in French: 24/11/2026, 1/3/2026, 11/2026.
+WRITTEN_DATE = re.compile(r"(?:(\d{1,2})[/.])?(\d{1,2})[/.](\d{4})")
 
 
 def _line(field: Field, value: object) -> str:
@@ -118,11 +120,13 @@ def _url(field: Field, value: object) -> str:
 
 def _date(field: Field, value: object) -> str:
     text = _line(field, value)
+    if written := WRITTEN_DATE.fullmatch(text):
+        text = "-".join(part.zfill(2) for part in reversed(written.groups()) if part)
     if text:
         try:
             datetime.datetime.strptime(text, CLEANED_DATE[len(text)])  # noqa: DTZ007 - a day
         except (KeyError, ValueError):
-            raise ValidationError(_("Écrivez une date : 2026, 2026-11 ou 2026-11-24.")) from None
+            raise ValidationError(_("Écrivez une date : 24/11/2026, 11/2026 ou 2026.")) from None
     return text
 
 
@@ -318,7 +322,9 @@ CARD: tuple[Field, ...] = (
         _("Pour la même chose que l’énergie."),
         kind=F.NUMBER,
     ),
-    _question("footprint", _("Empreinte"), _("Ce qui est compté, et par quelle méthode.")),
+    _question(
+        "footprint", _("Empreinte environnementale"), _("Ce qui est compté, et par quelle méthode.")
+    ),
 )
 
 # Questions without which a card is not complete.
@@ -402,7 +408,9 @@ COMMON: tuple[Field, ...] = (
         needed=True,
         max_length=20_000,
     ),
-    Field("scope", _("Échelle"), F.CHOICE, needed=True, choices=_pairs(Scope.choices)),
+    Field(
+        "scope", _("Échelle"), F.CHOICE, needed=True, choices=_pairs(Scope.choices[:-1])
+    ),  # but unknown
     Field("scope_note", _("Précision sur l’échelle"), max_length=120),
     Field(
         "territories",
@@ -423,7 +431,7 @@ COMMON: tuple[Field, ...] = (
         _("Mots-clés"),
         F.LIST,
         _(
-            "Trois à huit, séparés par des virgules. "
+            "Trois à huit, séparés par des virgules, gardés en minuscules. "
             "Choisissez d’abord parmi les mots déjà employés."
         ),
     ),
@@ -613,8 +621,8 @@ MODEL = KindDetails(
     ResourceKind.MODEL,
     (
         replace(FILES, needed=True),
-        _fact("version", _("Version"), needed=True),
-        _fact("created", _("Créé le"), F.DATE, needed=True),
+        VERSION,
+        _fact("created", _("Date de création"), F.DATE),
         _fact("base_model", _("Modèle de base")),
         _fact("parameters", _("Paramètres"), F.INTEGER),
         _fact("library", _("Bibliothèque")),

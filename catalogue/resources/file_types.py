@@ -1,7 +1,8 @@
 """Tell what a file is by its first bytes, and whether its name says so."""
 
 import re
-from dataclasses import dataclass
+import tomllib
+from pathlib import Path
 
 HEAD_BYTES = 4_096
 BINARY = "binary"
@@ -33,60 +34,10 @@ ONNX = re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x3a\x42]")
 LONGEST_SAFETENSORS_HEADER = 100_000_000
 
 
-@dataclass(frozen=True)
-class Promise:
-    """What a name promises: how it is served, and the contents that keep the promise."""
-
-    media_type: str
-    kinds: frozenset[str]
-
-
-def _promise(media_type: str, *kinds: str) -> Promise:
-    return Promise(media_type, frozenset(kinds))
-
-
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-PROMISES: dict[str, Promise] = {
-    "csv": _promise("text/csv", "text"),
-    "tsv": _promise("text/tab-separated-values", "text"),
-    "txt": _promise("text/plain", "text"),
-    "md": _promise("text/markdown", "text"),
-    "json": _promise("application/json", "text"),
-    "jsonl": _promise("application/jsonl", "text"),
-    "geojson": _promise("application/geo+json", "text"),
-    "yaml": _promise("application/yaml", "text"),
-    "yml": _promise("application/yaml", "text"),
-    "parquet": _promise("application/vnd.apache.parquet", "parquet"),
-    "pdf": _promise("application/pdf", "pdf"),
-    "zip": _promise("application/zip", "zip"),
-    "xlsx": _promise(f"{_OFFICE}.spreadsheetml.sheet", "zip"),
-    "docx": _promise(f"{_OFFICE}.wordprocessingml.document", "zip"),
-    "ods": _promise("application/vnd.oasis.opendocument.spreadsheet", "zip"),
-    "odt": _promise("application/vnd.oasis.opendocument.text", "zip"),
-    "gz": _promise("application/gzip", "gzip"),
-    "tgz": _promise("application/gzip", "gzip"),
-    "bz2": _promise("application/x-bzip2", "bzip2"),
-    "xz": _promise("application/x-xz", "xz"),
-    "7z": _promise("application/x-7z-compressed", "7z"),
-    "zst": _promise("application/zstd", "zstd"),
-    "tar": _promise("application/x-tar", "tar"),
-    "png": _promise("image/png", "png"),
-    "jpg": _promise("image/jpeg", "jpeg"),
-    "jpeg": _promise("image/jpeg", "jpeg"),
-    "safetensors": _promise(OCTETS, "safetensors"),
-    "onnx": _promise(OCTETS, "onnx"),
-    "gguf": _promise(OCTETS, "gguf"),
-    "npy": _promise(OCTETS, "npy"),
-    "npz": _promise(OCTETS, "zip"),
-    "h5": _promise("application/x-hdf5", "hdf5"),
-    "hdf5": _promise("application/x-hdf5", "hdf5"),
-    "keras": _promise(OCTETS, "zip", "hdf5"),
-    "pkl": _promise(OCTETS, "pickle", "text", "gzip"),
-    "pickle": _promise(OCTETS, "pickle", "text", "gzip"),
-    "pt": _promise(OCTETS, "zip", "pickle", "tar"),
-    "pth": _promise(OCTETS, "zip", "pickle", "tar"),
-    "ckpt": _promise(OCTETS, "zip", "pickle", "tar"),
-}
+# By the ending of a name: how it is served, then the contents that keep what it promises.
+PROMISES: dict[str, list[str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
 # What runs code when it is loaded by the usual tools, and what holds figures alone.
 EXECUTABLE_KINDS = frozenset({"pickle", "program"})
 EXECUTABLE_NAMES = frozenset(
@@ -137,25 +88,15 @@ def is_utf8(head: bytes) -> bool:
 def agrees(name: str, kind: str) -> bool:
     """Say whether a content is what its name promises; a name may promise nothing."""
     promise = PROMISES.get(extension(name))
-    return promise is None or kind in promise.kinds
+    return promise is None or kind in promise[1:]
 
 
 def media_type(name: str) -> str:
     """Give the media type that a name promises: nothing that a browser would run."""
     promise = PROMISES.get(extension(name))
-    return promise.media_type if promise else OCTETS
+    return promise[0] if promise else OCTETS
 
 
 def is_executable(name: str, kind: str) -> bool:
     """Tell what may run code when it is opened."""
     return kind in EXECUTABLE_KINDS or extension(name) in EXECUTABLE_NAMES
-
-
-def is_unopened(kind: str) -> bool:
-    """Tell an archive in which nothing was examined."""
-    return kind in UNOPENED_KINDS
-
-
-def is_inert(kind: str) -> bool:
-    """Tell weights that run nothing when they are opened."""
-    return kind in INERT_KINDS

@@ -14,7 +14,6 @@ from wagtail.models import DraftStateMixin, Revision, RevisionMixin
 
 from catalogue.resources import writing
 from catalogue.resources.columns import (
-    LockableQuerySet,
     PageKeyField,
     known,
     names,
@@ -36,6 +35,7 @@ from catalogue.resources.enums import (
 )
 from catalogue.resources.fields import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
+from portal.lib.columns import LockableQuerySet, Member
 from portal.lib.decisions import Answer, Proposal
 
 if TYPE_CHECKING:
@@ -161,6 +161,10 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
     organisation = some_organisation(models.PROTECT, related_name="resources")
     author = someone(related_name="resources")
     producer_name = models.CharField(max_length=160, blank=True)
+    # The organisations that `producer_name` names, looked for at each writing of the card.
+    producers = models.ManyToManyField(
+        "accounts.Organisation", related_name="produced", editable=False
+    )
     authors = names()
     contact = models.CharField(max_length=200, blank=True)
 
@@ -228,6 +232,7 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
     # None until the links of the card have been checked: nobody is blamed for what is not known.
     dead_links = models.PositiveSmallIntegerField(null=True, blank=True)
 
+    kind_enum = Member("kind", ResourceKind)
     objects = ResourceQuerySet.as_manager()
 
     class Meta:
@@ -262,7 +267,6 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        """Give the address of the public page."""
         return reverse("catalogue:resource", args=(self.slug,))
 
     def with_content_json(self, content: dict[str, Any]) -> "Resource":
@@ -271,11 +275,6 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
         for name in KEPT_COLUMNS:
             setattr(found, name, getattr(self, name))
         return found
-
-    @property
-    def kind_enum(self) -> ResourceKind:
-        """Give the kind as an enum member."""
-        return ResourceKind(self.kind)
 
     @property
     def details_of_kind(self) -> KindDetails:
@@ -313,6 +312,13 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
         return self.organisation.slug[:120]
 
     @property
+    def holders(self) -> list[tuple[str, str]]:
+        """Name who holds the thing described, each as (slug, name); an organisation where known."""
+        if known := self.producers.all():
+            return [(each.slug, each.name) for each in known]
+        return [(self.holder_slug, self.holder_name)] if self.holder_name else []
+
+    @property
     def unverified_fields(self) -> frozenset[str]:
         """Name the fields whose value nobody has checked at its source."""
         return frozenset(
@@ -324,14 +330,6 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
         """Name the fields that no source of this card carries: nobody is blamed for them."""
         return frozenset(
             name for name, origin in self.provenance.items() if not origin.get("transmitted", True)
-        )
-
-    @property
-    def is_harvested(self) -> bool:
-        """Tell a card that a source fills, whole, from a card that somebody wrote about it."""
-        return any(
-            str(origin.get("origin", "")).startswith("harvest:")
-            for origin in self.provenance.values()
         )
 
 
@@ -426,11 +424,11 @@ class Measurement(models.Model):
 class QualityScore(models.Model):
     """What the quality of a card was from a moment on: one row each time it changed.
 
-    criteria: {code: true, false or null}; score: 0 to 100, null when too little is known.
+    criteria: {code: whether it is met}; score: 0 to 100.
     """
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="quality_scores")
-    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    score = models.PositiveSmallIntegerField()
     criteria = models.JSONField(default=dict)
     recorded_at = models.DateTimeField()
 
@@ -496,7 +494,6 @@ class CardVersion(models.Model):
         return f"{self.resource_id} v{self.number}"
 
     def get_absolute_url(self) -> str:
-        """Give the address where it is read."""
         return reverse("catalogue:version", args=(self.resource.slug, self.number))
 
 
@@ -644,6 +641,7 @@ class CardFile(models.Model):
     # Since when no text that counts names it.
     unnamed_at = models.DateTimeField(null=True, blank=True)
 
+    state_enum = Member("state", FileState)
     objects = CardFileQuerySet.as_manager()
 
     class Meta:

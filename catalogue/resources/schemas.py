@@ -15,7 +15,7 @@ from portal.lib.web.endpoints import Address, PublicId
 class LineOut(Schema):
     """A resource in a list: the columns of the exports, and its slug.
 
-    quality: 0 to 100, null when too little is known.
+    quality: 0 to 100, null for a kind that is not scored.
     """
 
     id: UUID
@@ -74,13 +74,13 @@ class ResourcesOut(Schema):
 
 
 class CriterionOut(Schema):
-    """One criterion of quality: met is null when it does not count, and aside says why.
+    """One criterion of quality; aside says why it is missing when nobody left it out.
 
     gain: the points that meeting it would add. text: what is met, or what to do.
     """
 
     code: str
-    met: bool | None
+    met: bool
     field: str
     gain: int
     text: str
@@ -130,7 +130,6 @@ class FiguresOut(Schema):
     downloads: int
     followers: int
     reuses: int
-    feedback: int
     discussions: int
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.urls import reverse
 
 from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
@@ -14,14 +13,10 @@ from catalogue.resources.queries.relations import owners_of, region_people
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission
 from portal.accounts.models import Membership, Organisation, User
 from portal.audit import letters
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
+from portal.audit.letters import absolute
 from portal.audit.outbox import handler
 from portal.lib import clock
-
-
-def absolute(name: str, *args: Any) -> str:
-    """Build an address of the site for a letter."""
-    return settings.SITE_URL + reverse(name, args=args)
 
 
 def write_to(letter: str, people: Iterable[User], **facts: Any) -> None:
@@ -87,24 +82,6 @@ def minders(resource: Resource) -> list[User]:
     return people
 
 
-@duty("catalogue.expiries", minutes=60, by_itself=True)
-def set_aside_news() -> None:
-    """Set aside what is over."""
-    card_changes.expire_due()
-
-
-@duty("catalogue.quality", minutes=24 * 60, by_itself=True)
-def follow_quality() -> None:
-    """Note the scores that changed since yesterday: updates that did not come, links now dead."""
-    card_changes.note_all_qualities()
-
-
-@duty("catalogue.renewals", minutes=24 * 60, by_itself=True)
-def ask_reviews() -> None:
-    """Ask about the cards whose year is over."""
-    card_changes.remind_reviews()
-
-
 @handler("mail.card_to_review")
 def review_letter(resource_id: int) -> None:
     """Tell the members who send its organisation's content, else its author, unless reviewed."""
@@ -154,3 +131,9 @@ def _send_transfer(letter: str, user: User, transfer: CardTransfer) -> None:
     link = absolute("catalogue:transfer", transfer.resource.slug)
     once = f"{letter}:{transfer.public_id}:{user.pk}:{settings.SITE_URL}"
     letters.send(letter, to=user.email, context={"transfer": transfer, "link": link}, once=once)
+
+
+# What the schedule does, and how often.
+schedule("catalogue.expiries", card_changes.expire_due, minutes=60, by_itself=True)
+schedule("catalogue.quality", card_changes.note_all_qualities, minutes=24 * 60, by_itself=True)
+schedule("catalogue.renewals", card_changes.remind_reviews, minutes=24 * 60, by_itself=True)

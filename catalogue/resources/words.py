@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +14,7 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.standards import licences, territories
 from catalogue.standards.published import is_date, last_day
 from catalogue.standards.territories import Territory, TerritoryKind
+from portal.lib.prose.numbers import is_french
 
 K = TerritoryKind
 PLACE_LABELS: dict[TerritoryKind, Promise] = {
@@ -75,28 +77,6 @@ def place_parts(text: str) -> dict[str, str]:
     return {"kind": str(found.kind or ""), "code": found.code, "label": found.label}
 
 
-LICENCE_LABELS = {
-    licences.OPEN_LICENCE_1: "Licence Ouverte 1.0",
-    "etalab-2.0": "Licence Ouverte 2.0",
-    "ODbL-1.0": "ODbL 1.0",
-    "Apache-2.0": "Apache 2.0",
-    "AGPL-3.0-only": "AGPL 3.0",
-    "AGPL-3.0-or-later": "AGPL 3.0 ou plus",
-    "GPL-3.0-only": "GPL 3.0",
-    "GPL-3.0-or-later": "GPL 3.0 ou plus",
-    "LGPL-3.0-only": "LGPL 3.0",
-    "BSD-3-Clause": "BSD 3 clauses",
-    "BSD-2-Clause": "BSD 2 clauses",
-    "EUPL-1.2": "EUPL 1.2",
-    "CC-BY-4.0": "CC BY 4.0",
-    "CC-BY-SA-4.0": "CC BY-SA 4.0",
-    "CC-BY-NC-4.0": "CC BY-NC 4.0",
-    "CC0-1.0": "CC0 1.0",
-    "LGPLLR": "LGPL-LR",
-    "MPL-2.0": "MPL 2.0",
-}
-
-
 def known_licence(text: str) -> str:
     """Give the expression of a licence that SPDX knows; raises ValidationError for another."""
     if licences.is_ambiguous(text):
@@ -111,30 +91,7 @@ def known_licence(text: str) -> str:
 
 def licence_label(identifier: str) -> str:
     """Name a licence as people know it."""
-    return LICENCE_LABELS.get(identifier, identifier)
-
-
-PUBLIC_DATA = frozenset({"etalab-2.0", "ODbL-1.0"})
-PUBLIC_SOFTWARE = frozenset(
-    {
-        "Apache-2.0",
-        "BSD-2-Clause",
-        "BSD-3-Clause",
-        "MIT",
-        "CECILL-B",
-        "CECILL-C",
-        "CECILL-2.1",
-        "MPL-2.0",
-        "EPL-2.0",
-        "EUPL-1.2",
-        "GPL-3.0-only",
-        "GPL-3.0-or-later",
-        "LGPL-3.0-only",
-        "LGPL-3.0-or-later",
-        "AGPL-3.0-only",
-        "AGPL-3.0-or-later",
-    }
-)
+    return str(licences.TABLES["labels"].get(identifier, identifier))
 
 
 def suits_administration(licence: licences.Licence, *, is_data: bool) -> bool:
@@ -143,7 +100,7 @@ def suits_administration(licence: licences.Licence, *, is_data: bool) -> bool:
     With a choice (OR), one suitable licence is enough to comply; we ask all to be suitable, which
     errs towards a warning.
     """
-    allowed = PUBLIC_DATA if is_data else PUBLIC_SOFTWARE
+    allowed = licences.TABLES["administration"]["data" if is_data else "software"]
     return licence.is_known and all(name in allowed for name in licence.identifiers)
 
 
@@ -154,3 +111,21 @@ def is_news_over(kind: str, details: Mapping[str, Any], today: date) -> bool:
     """Say whether a card is news whose last day has passed; a month lasts to its last day."""
     told = str(details.get(EXPIRY_FIELD) or "")
     return kind == ResourceKind.NEWS and is_date(told) and last_day(told) < today.isoformat()
+
+
+def dated(text: str) -> str:
+    """Write a day, or a period between two days, in words; what is neither as it stands."""
+    try:
+        days = [_day(date.fromisoformat(part.strip())) for part in text.split("/")]
+    except ValueError:
+        return text
+    if len(days) == 1:
+        return days[0]
+    if len(days) == 2:
+        return _("du %(start)s au %(end)s") % {"start": days[0], "end": days[1]}
+    return text
+
+
+def _day(day: date) -> str:
+    written = dateformat.format(day, "j F Y")
+    return written.replace("1 ", "1er ", 1) if day.day == 1 and is_french() else written

@@ -1,48 +1,19 @@
 """Judge what people write: its language, signs of spam, likeness of two titles."""
 
 import re
+import tomllib
 import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 Language = Literal["fr", "en", "other", "unknown"]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-FREQUENT_WORDS: dict[str, frozenset[str]] = {
-    "fr": _words(
-        "le la les un une des du de et en à au aux pour par sur dans avec sans ou où que qui ce "
-        "cette ces son sa ses leur leurs est sont être pas plus nous vous ne se il elle ils"
-    ),
-    "en": _words(
-        "the a an of and in to for by on with without or that which this these its their is are "
-        "be not more we you it they from as at can has have was were"
-    ),
-    "es": _words(
-        "el la los las un una unos de del y en para por con sin o que este esta estos su sus es "
-        "son ser no más como pero muy se al lo"
-    ),
-    "de": _words(
-        "der die das ein eine und in zu für von mit ohne oder dass dieser diese ist sind nicht "
-        "mehr wir sie es auf im den dem des auch wird"
-    ),
-    "it": _words(
-        "il lo la le gli un uno una del della e in per con senza o che questo questa suo sua è "
-        "sono non più come di da al nel alla"
-    ),
-    "pt": _words(
-        "o os as um uma do da dos das e em para por com sem ou que este esta seu sua é são não "
-        "mais como no na ao"
-    ),
-}
-SPAM_WORDS = _words(
-    "casino viagra cialis crypto bitcoin forex escort porn xxx betting loan credit-rapide "
-    "backlink backlinks seo-ranking lottery jackpot"
-)
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+FREQUENT_WORDS = {name: frozenset(words.split()) for name, words in _TABLES.items()}
+SPAM_WORDS = FREQUENT_WORDS.pop("spam")
 SHORTEST_JUDGED = 30
 FEWEST_WORDS = 8
 MANY_WORDS = 20

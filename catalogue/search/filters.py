@@ -1,23 +1,27 @@
 """A query as pages show it: lines with its words marked, filters, how it is said, its pace."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
+from django.utils.html import format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.resources import words
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
+from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search.engines.database import FACET_SIZE
 from catalogue.search.models import IndexedFacet
@@ -42,15 +46,22 @@ from portal.lib.web import responses
 
 OPEN = {True: mark_safe("<mark>"), False: ""}
 CLOSE = {True: mark_safe("</mark>"), False: ""}
+SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+MOST_QUOTED, BEFORE = 180, 80
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line, its title and summary marked; approximate: it holds only some of the words."""
+    """One line, the words sought marked where they stand: in a topic, a sentence if nowhere else.
+
+    approximate: it holds only some of the words.
+    """
 
     row: lists.Row
     title: SafeString
+    owner: SafeString
     summary: SafeString
+    meta: tuple[lists.Mark, ...]
     approximate: bool
 
 
@@ -65,14 +76,41 @@ def result_lines(
 ) -> list[Line]:
     """Build the lines of a page; the first `complete_left` hold all the words."""
     return [
-        Line(
-            row=(built := lists.row(resource)),
-            title=marked(built.title, wanted),
-            summary=marked(built.summary, wanted),
-            approximate=place >= complete_left,
-        )
+        _line(resource, wanted, approximate=place >= complete_left)
         for place, resource in enumerate(resources)
     ]
+
+
+def _line(resource: Resource, wanted: frozenset[str], *, approximate: bool) -> Line:
+    built = lists.row(resource)
+    shown = [marked(text, wanted) for text in (built.title, built.owner, built.summary)]
+    topics = ", ".join(each for each in fulltext.topics(resource) if _first(each, wanted) >= 0)
+    told = [mark for mark in built.meta if mark[0] != "tag"] if topics else built.meta
+    meta = [
+        (icon, text if isinstance(text, SafeString) else marked(text, wanted))
+        for icon, text in [*([("tag", topics)] if topics else []), *told]
+    ]
+    if wanted and not any(OPEN[True] in text for text in (*shown, *(text for _i, text in meta))):
+        meta += [("quote", sentence) for sentence in _sentences(resource, wanted)][:1]
+    title, owner, summary = shown
+    return Line(built, title, owner, summary, tuple(meta), approximate)
+
+
+def _first(text: str, wanted: frozenset[str]) -> int:
+    """Say where the first of the words sought stands; -1 where none does."""
+    tokens = analysis.tokens(text) if wanted else ()
+    return next((each.start for each in tokens if each.term in wanted), -1)
+
+
+def _sentences(resource: Resource, wanted: frozenset[str]) -> Iterator[SafeString]:
+    """Give the sentences of a card that hold a word sought, cut around it."""
+    rendered = unescape(strip_tags(resource.description_html))
+    for text in (rendered, *fulltext.own_texts(resource)):
+        for sentence in SENTENCES.split(text):
+            if (place := _first(sentence, wanted)) >= 0:
+                cut = sentence.rfind(" ", 0, place - BEFORE) + 1 if place > BEFORE else 0
+                around = Truncator(sentence[cut:]).chars(MOST_QUOTED)
+                yield marked(f"… {around}" if cut else around, wanted)
 
 
 def first_letters(text: str, prefixes: tuple[str, ...]) -> SafeString:
@@ -214,12 +252,17 @@ def say(facet: str, value: str, label: str = "") -> str:
         return words.licence_label(value)
     if facet == "territory":
         return words.place_shown(value)
+    if facet == "format":
+        return value.upper()
     known = FACETS[facet].words or {}
     return str(known.get(value, value))
 
 
 def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
-    """List the facets that offer a choice, with what each value would give."""
+    """List the facets that offer a choice, with what each value would give.
+
+    The one value that every result has offers none.
+    """
     shown = []
     for name, counts in results.facets.items():
         chosen, facet = getattr(query, name), FACETS[name]
@@ -232,7 +275,7 @@ def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
             }
             for found in _arranged(facet, counts)
         ]
-        if items:
+        if chosen or any(item["count"] != results.total for item in items):
             shown.append(
                 {
                     "name": name,
@@ -310,6 +353,9 @@ def kept(query: ResourceQuery, *left_out: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in query.pairs() if name not in {*left_out, "page"}]
 
 
+MOST_WORDS_TOLD = 4
+
+
 def parts(query: ResourceQuery) -> list[tuple[str, str]]:
     """List the words and filters of a query, as pairs of title and value."""
     return list(_parts(query))
@@ -333,7 +379,19 @@ def title(query: ResourceQuery) -> str:
 
 
 def closed_title(query: ResourceQuery) -> str:
-    """Name a search after its filters in the portal's own words: nothing that its author typed."""
+    """Name a search for an address that anybody may have given: in words of the catalogue alone.
+
+    Those of its words that public cards hold, some at most, else what its filters choose.
+    """
+    typed = {
+        query.q[start:end]: analysis.stem(word)
+        for word, start, end in analysis.words(query.q)
+        if word.isalpha() and word not in analysis.STOP_WORDS
+    }
+    held = fulltext.holders(set(typed.values()), most=1)
+    shown = [word for word, stem in typed.items() if stem in held][:MOST_WORDS_TOLD]
+    if shown:
+        return " ".join(shown)
     shown = [
         say(facet, value)
         for facet, values in query.filters().items()

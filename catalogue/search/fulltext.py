@@ -13,28 +13,28 @@ from typing import Any, NamedTuple, Protocol
 from django.db import connection
 
 from catalogue.resources import words
-from catalogue.resources.enums import LANGUAGES, Guarantee, Lifecycle, Task
+from catalogue.resources.enums import LANGUAGES, Guarantee, Lifecycle, ModelSize, Task
 from catalogue.resources.fields import CARD, Section, card_complete
 from catalogue.resources.models import Measurement, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import quality
 from catalogue.resources.words import licence_label
 from catalogue.search import text as analysis
-from catalogue.search.models import Synonym
+from catalogue.search.models import Synonym, split_phrases
 from catalogue.search.synonyms import Phrase, Slot, Thesaurus
 from portal.accounts.enums import OrganisationBadge
 from portal.lib import clock
 
 # The fields, and what a word counts for in each.
 WEIGHTS = {
-    "title": 10.0,
-    "acronym": 10.0,
-    "organisation": 4.0,
+    "title": 15.0,
+    "acronym": 15.0,
+    "organisation": 2.0,
     "tags": 4.0,
     "files": 1.0,
     "description": 1.0,
 }
-FIELDS = tuple(WEIGHTS)
+FIELDS, HEAVIEST = tuple(WEIGHTS), max(WEIGHTS.values())
 # A word of its own between two fields, so that a phrase never runs from one into the next.
 MARK = "¶"
 # Use of a resource: 1 + POPULARITY x log10(1 + views + 10 x followers + …).
@@ -94,7 +94,7 @@ def build(
             "organisation": _joined(_holders(resource)),
             "tags": _joined(_topics(resource)),
             "files": _joined(_files(resource)),
-            "description": _joined(_own_texts(resource)),
+            "description": _joined(own_texts(resource)),
         },
         first_letters=tuple(
             word for text in [*titles, resource.acronym] for word in analysis.prefixes(text)
@@ -130,15 +130,20 @@ def _written(names: Iterable[str]) -> Iterator[Written]:
 
 def _holders(resource: Resource) -> list[str]:
     names = [resource.producer_name, *resource.authors]
-    if resource.organisation:
-        organisation = resource.organisation
+    own = [resource.organisation] if resource.organisation else []
+    for organisation in [*own, *resource.producers.all()]:
         names += [organisation.name, organisation.acronym, *organisation.former_names]
     return names
 
 
-def _topics(resource: Resource) -> list[str]:
+def topics(resource: Resource) -> list[str]:
+    """List what a card is about, as words."""
     tasks = [str(Task(code).label) for code in resource.tasks if code != Task.OTHER]
-    return [*resource.tags, *tasks, *resource.rome_codes, *resource.publics, *resource.territories]
+    return [*tasks, *resource.tags, *resource.rome_codes]
+
+
+def _topics(resource: Resource) -> list[str]:
+    return [*topics(resource), *resource.publics, *resource.territories]
 
 
 def _files(resource: Resource) -> list[str]:
@@ -147,7 +152,8 @@ def _files(resource: Resource) -> list[str]:
     return [text for row in rows for text in (row.get("title", ""), row.get("format", "")) if text]
 
 
-def _own_texts(resource: Resource) -> Iterator[str]:
+def own_texts(resource: Resource) -> Iterator[str]:
+    """Give the texts of a card, its summary first."""
     yield resource.summary
     yield resource.description
     yield from (licence_label(name) for name in resource.licences)
@@ -185,17 +191,30 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
         ("territory", [words.place_stored(text) for text in resource.territories]),
         ("tag", resource.tags),
         ("format", _formats(resource)),
+        ("library", _libraries(resource)),
+        ("model_size", _sizes(resource)),
         ("guarantee", _guarantees(resource, measured)),
     ):
         for value in values:
             yield Facet(name, str(value)[:120])
-    if holder := resource.holder_name:
-        yield Facet("organisation", resource.holder_slug, holder[:160])
+    for slug, name in resource.holders:
+        yield Facet("organisation", slug, name[:160])
 
 
 def _formats(resource: Resource) -> list[str]:
     rows = [*resource.details.get("files", []), *resource.details.get("distributions", [])]
     return sorted({str(row["format"]).lower() for row in rows if row.get("format")})
+
+
+def _libraries(resource: Resource) -> list[str]:
+    """Name the library of a model: its name alone, however it is written."""
+    name = str(resource.details.get("library") or "").strip().lower()
+    return [name] if name else []
+
+
+def _sizes(resource: Resource) -> list[str]:
+    number = resource.details.get("parameters")
+    return [ModelSize.of(number)] if isinstance(number, int) and number > 0 else []
 
 
 def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str]:
@@ -228,10 +247,14 @@ SYNONYM = 0.7
 
 @dataclass(frozen=True)
 class Plan:
-    """What to look for. asked: the reader typed something, even if only stop words."""
+    """What to look for. asked: the reader typed something, even if only stop words.
+
+    also: the synonyms, as they are written.
+    """
 
     slots: tuple[Slot, ...]
     asked: bool
+    also: tuple[str, ...] = ()
 
     @property
     def typed(self) -> list[str]:
@@ -266,12 +289,15 @@ def plan(q: str) -> Plan:
     quoted = [tuple(analysis.terms(text)) for text in QUOTED.findall(q)]
     loose = analysis.terms(QUOTED.sub(" ", q))[:MOST_WORDS]
     slots = [Slot(phrase[:MOST_WORDS], quoted=True) for phrase in quoted if phrase]
-    if loose:
-        slots += _thesaurus().slots(loose)
-    return Plan(tuple(dict.fromkeys(slots)), asked=True)
+    if not loose:
+        return Plan(tuple(dict.fromkeys(slots)), asked=True)
+    known = thesaurus()
+    slots += known.slots(loose)
+    also = dict.fromkeys(known.written[phrase] for slot in slots for phrase in slot.others)
+    return Plan(tuple(dict.fromkeys(slots)), asked=True, also=tuple(also))
 
 
-def _thesaurus() -> Thesaurus:
+def thesaurus() -> Thesaurus:
     """Read the rows at each query: an edit works at once in every process.
 
     Only what is made of them is kept, under the very texts that it was made of.
@@ -282,7 +308,7 @@ def _thesaurus() -> Thesaurus:
 
 @lru_cache(maxsize=2)
 def _made(groups: tuple[str, ...]) -> Thesaurus:
-    return Thesaurus(text.splitlines() for text in groups)
+    return Thesaurus(split_phrases(text) for text in groups)
 
 
 # PostgreSQL knows four classes of weights.
@@ -357,7 +383,7 @@ class PostgreSQL:
     score = (
         "ts_rank('{"
         + ", ".join(
-            str(max(WEIGHTS[name] for name in FIELDS if CLASSES[name] == letter) / 10)
+            str(max(WEIGHTS[name] for name in FIELDS if CLASSES[name] == letter) / HEAVIEST)
             for letter in "DCBA"
         )
         + "}', t.search, CAST(%s AS tsquery))"

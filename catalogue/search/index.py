@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import quality
@@ -64,9 +64,9 @@ def renew(resource_id: int) -> None:
         write(resource)
 
 
-def note_quality(resource_id: int, score: int | None) -> None:
+def note_quality(resource_id: int, score: int) -> None:
     """Order a card by a quality that time alone changed."""
-    IndexedResource.objects.filter(pk=resource_id).update(quality=score or 0)
+    IndexedResource.objects.filter(pk=resource_id).update(quality=score)
     owe_sync(resource_id)
 
 
@@ -118,21 +118,19 @@ def _renew(after: int) -> list[int]:
     return found
 
 
-def drop_excess(most: int | None = None) -> int:
-    """Take out what is not published any more, as many as said; return how many."""
+def drop_excess(most: int | None = None) -> None:
+    """Take out what is not published any more, as many as said."""
     public = Resource.objects.listed().filter(pk=OuterRef("pk"))
     excess = IndexedResource.objects.filter(~Exists(public)).order_by("pk")
-    found = list(excess.values_list("pk", flat=True)[:most])
-    for pk in found:
+    for pk in list(excess.values_list("pk", flat=True)[:most]):
         renew(pk)
-    return len(found)
 
 
 @transaction.atomic
 def forget() -> int:
     """Forget the words and names that no public resource holds any more."""
     used = IndexedFacet.objects.filter(facet=OuterRef("facet"), value=OuterRef("value"))
-    names = IndexedName.objects.exclude(facet=IndexedName.WORD)
+    names = IndexedName.objects.filter(facet__in=NAMED)
     count, _ = names.filter(~Exists(used)).delete()
     words = IndexedName.objects.filter(facet=IndexedName.WORD)
     naming = _naming()
@@ -167,6 +165,7 @@ def published() -> Any:
 def documents(resources: Sequence[Resource]) -> list[Document]:
     """Analyse some resources of `published()`: a constant number of queries."""
     beside = quality.known(resources)
+    prefetch_related_objects(resources, "producers")
     return [build(resource, resource.measurements.all(), beside) for resource in resources]
 
 

@@ -1,4 +1,4 @@
-"""The search index of the database, its synonyms, and the ROME."""
+"""The search index of the database, the names it proposes, and its synonyms."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -38,17 +38,18 @@ class IndexedFacet(models.Model):
 
 
 class IndexedName(models.Model):
-    """A name that suggestions and corrections propose: an organisation, a keyword, or one word.
+    """A name that suggestions and corrections propose: an organisation, a keyword, a job, a word.
 
-    It may outlive the last resource that holds it: who proposes it counts its resources first.
+    Jobs are those of the ROME, loaded by the operator. The others are written with a resource and
+    may outlive the last that holds them: who proposes a name counts its resources first.
     """
 
-    WORD = "word"
+    WORD, JOB = "word", "job"
 
-    facet = models.CharField(max_length=20)  # "organisation", "tag", or WORD
-    value = models.CharField(max_length=160)  # a word is folded
-    label = models.CharField(max_length=160)  # as it is written
-    folded = models.CharField(max_length=200)  # its words, each after a space
+    facet = models.CharField(max_length=20)  # "organisation", "tag", JOB or WORD
+    value = models.CharField(max_length=160)  # a word is folded; of a job, its code
+    label = models.CharField(max_length=200)  # as it is written
+    folded = models.CharField(max_length=220)  # its words, each after a space
 
     class Meta:
         constraints = [
@@ -56,19 +57,14 @@ class IndexedName(models.Model):
         ]
 
 
-class RomeTitle(models.Model):
-    """A job of the ROME and its title, so that the search proposes it by its first letters."""
-
-    code = models.CharField(primary_key=True, max_length=5)
-    title = models.CharField(max_length=200)
-    folded = models.CharField(max_length=220)  # words of the title, each after a space
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.title}"
+def split_phrases(text: str) -> list[str]:
+    """Read the phrases of a group, separated by commas or lines, spaces tidied."""
+    phrases = (" ".join(part.split()) for part in text.replace("\n", ",").split(","))
+    return [phrase for phrase in phrases if phrase]
 
 
 class Synonym(models.Model):
-    """A group of words that mean the same in a search, one a line; active at once."""
+    """A group of words that mean the same in a search, separated by commas; active at once."""
 
     # Edited in Wagtail, but nothing of Wagtail's refers to it.
     wagtail_reference_index_ignore = True
@@ -82,9 +78,9 @@ class Synonym(models.Model):
         verbose_name_plural = _("synonymes de la recherche")
 
     def __str__(self) -> str:
-        return ", ".join(self.words)
+        return self.phrases
 
     @property
     def words(self) -> list[str]:
         """List the phrases of the group."""
-        return [line.strip() for line in self.phrases.splitlines() if line.strip()]
+        return split_phrases(self.phrases)

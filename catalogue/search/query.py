@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from django.utils.functional import Promise
@@ -14,6 +14,7 @@ from catalogue.resources.enums import (
     Access,
     Beneficiary,
     Guarantee,
+    ModelSize,
     ResourceKind,
     Scope,
     Task,
@@ -100,15 +101,17 @@ FACETS: dict[str, Facet] = {
     "use_case": Facet(gettext_lazy("Cas d’usage"), dict(UseCase.choices)),
     "access": Facet(gettext_lazy("Accès"), ACCESS_WORDS, unfolded=True, in_order=True),
     "licence": Facet(gettext_lazy("Licence"), searched=True),
+    "format": Facet(gettext_lazy("Format"), searched=True),
+    "library": Facet(gettext_lazy("Bibliothèque"), searched=True),
+    "model_size": Facet(gettext_lazy("Taille du modèle"), dict(ModelSize.choices), in_order=True),
     "language": Facet(gettext_lazy("Langue"), LANGUAGES, unfolded=True),
     "guarantee": Facet(
         gettext_lazy("Garanties"), dict(Guarantee.choices), unfolded=True, in_order=True
     ),
-    "organisation": Facet(gettext_lazy("Organisme"), searched=True),
+    "organisation": Facet(gettext_lazy("Organisation"), searched=True),
     "beneficiary": Facet(gettext_lazy("Bénéficiaire"), dict(Beneficiary.choices), counted=False),
     "territory": Facet(gettext_lazy("Territoire"), counted=False, searched=True),
     "tag": Facet(gettext_lazy("Mot-clé"), counted=False, searched=True),
-    "format": Facet(gettext_lazy("Format"), counted=False, searched=True),
 }
 COUNTED = tuple(name for name, facet in FACETS.items() if facet.counted)
 
@@ -131,6 +134,8 @@ class ResourceQuery:
     territory: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     format: tuple[str, ...] = ()
+    library: tuple[str, ...] = ()
+    model_size: tuple[str, ...] = ()
     updated: Updated | None = None
     words: Words = Words.ANY
     sort: Sort = Sort.RELEVANCE
@@ -262,13 +267,21 @@ class FacetCount:
     label: str = ""
 
 
+class Correction(NamedTuple):
+    """Words read as others: what was meant, and how to ask for what was typed, in quotes."""
+
+    meant: str
+    exact: str
+
+
 @dataclass(frozen=True)
 class Results:
     """The answer to a query.
 
     total counts every match; the first `complete` of them hold all the words, the others some.
     ids are the resources of the page asked for, in order. facets are each counted under all
-    the other filters. highlights are the stems to mark in our own stored texts.
+    the other filters. highlights are the stems to mark in our own stored texts. also are the
+    synonyms that were looked for too.
     """
 
     total: int
@@ -276,8 +289,9 @@ class Results:
     ids: Sequence[int]
     facets: Mapping[str, Sequence[FacetCount]]
     highlights: frozenset[str] = frozenset()
-    suggestion: str = ""
+    correction: Correction | None = None
     offset: int = field(default=0)
+    also: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -9,6 +9,7 @@ from catalogue.resources.enums import (
     Access,
     Beneficiary,
     Guarantee,
+    ModelSize,
     ResourceKind,
     Scope,
     Task,
@@ -41,6 +42,8 @@ class QueryIn(BaseModel):
     territory: list[Value] = Field([], max_length=MOST)
     tag: list[Value] = Field([], max_length=MOST)
     format: list[Value] = Field([], max_length=MOST)
+    library: list[Value] = Field([], max_length=MOST)
+    model_size: list[ModelSize] = Field([], max_length=MOST)
     updated: Updated | None = None
     words: Words = Words.ANY
     sort: Sort | None = None

@@ -1,11 +1,9 @@
 """The search server, where SEARCH_URL names one: asked, followed, compared, never needed."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +12,7 @@ from django.conf import settings
 from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.index import is_used
 from catalogue.search.query import Engine, FacetCount, ResourceQuery, Results
+from portal.lib.breaker import Breaker
 
 if TYPE_CHECKING:
     from catalogue.search.engines.elasticsearch import Repair, Store
@@ -45,45 +44,6 @@ def fault(url: str) -> str:
 log = logging.getLogger("portal.search")
 BREAK_SECONDS = 30.0
 T = TypeVar("T")
-
-
-class Breaker:
-    """Leave alone what failed for thirty seconds, then let one request try."""
-
-    def __init__(
-        self, *, seconds: float = BREAK_SECONDS, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._seconds, self._clock = seconds, clock
-        self._closed_again = 0.0
-        self._failed = False
-        self._lock = Lock()
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the last request failed."""
-        return self._failed
-
-    def allows(self) -> bool:
-        """Say whether to try; of those that come after a failure, one does each thirty seconds."""
-        with self._lock:
-            if not self._failed:
-                return True
-            now = self._clock()
-            if now < self._closed_again:
-                return False
-            self._closed_again = now + self._seconds
-            return True
-
-    def fail(self) -> None:
-        """Note a failure."""
-        with self._lock:
-            self._failed = True
-            self._closed_again = self._clock() + self._seconds
-
-    def succeed(self) -> None:
-        """Note that it works."""
-        with self._lock:
-            self._failed = False
 
 
 class FallbackEngine:
@@ -150,7 +110,7 @@ def engine() -> FallbackEngine:
 
 @lru_cache(maxsize=4)
 def _breaker(url: str) -> Breaker:
-    return Breaker()
+    return Breaker(BREAK_SECONDS)
 
 
 def store() -> "Store":

@@ -1,7 +1,7 @@
 """Suggestions while typing: resources, organisations, use cases, jobs, keywords, pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Exists, Q
 
@@ -10,8 +10,10 @@ from catalogue.resources.models import Resource
 from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search import words as known_words
+from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.fulltext import Plan
-from catalogue.search.models import IndexedFacet, IndexedName, RomeTitle
+from catalogue.search.models import IndexedFacet, IndexedName
+from catalogue.search.query import ResourceQuery
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ SHORTEST = 2
 MOST_WORDS = 8
 MOST = 8
 MOST_RESOURCES, MOST_ORGANISATIONS, MOST_TAGS, MOST_PAGES = 5, 2, 3, 2
-MOST_ROME = 2
+MOST_ROME, MOST_ALIKE = 2, 3
 NAMES_COUNTED = 20
 
 
@@ -86,9 +88,14 @@ def suggest(q: str, *, language: str) -> Suggestions:
     if sum(map(len, words)) < SHORTEST:
         return Suggestions()
     found = _all(words, language)
-    if not (found.resources or found.organisations or found.topics) and (near := _corrected(words)):
-        return _all(near, language)
-    return found
+    if found.resources or found.organisations or found.topics:
+        return found
+    if said := tuple(_said_otherwise(words)):
+        asked = ResourceQuery(q=said[0].text, size=MOST_ALIKE)
+        alike = tuple(_cards(DatabaseEngine(counted=()).search(asked).ids))
+        return replace(found, resources=alike, topics=said)
+    near = _corrected(words)
+    return _all(near, language) if near else found
 
 
 def _all(words: list[str], language: str) -> Suggestions:
@@ -103,14 +110,26 @@ def _all(words: list[str], language: str) -> Suggestions:
 
 def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
     """Suggest the most used resources whose titles hold words that begin so."""
-    found = fulltext.titled(words, 2 * MOST_RESOURCES)
-    if not found:
-        return
+    if found := fulltext.titled(words, 2 * MOST_RESOURCES):
+        yield from _cards(found)
+
+
+def _cards(found: Sequence[int]) -> Iterator[Suggestion]:
     # What was withdrawn a moment ago is told no more.
     rows = Resource.objects.listed().filter(pk__in=found).order_by("pk")
     named = {pk: told for pk, *told in rows.values_list("pk", "title", "slug", "kind")}
     for title, slug, kind in [named[pk] for pk in found if pk in named][:MOST_RESOURCES]:
         yield Suggestion(title, slug, kind=kind)
+
+
+def _said_otherwise(words: Sequence[str]) -> Iterator[Suggestion]:
+    """Suggest the synonyms that begin so, where a resource says the same in other words."""
+    known = fulltext.thesaurus()
+    begun = [text for text in known.written.values() if _begin(words, analysis.prefixes(text))]
+    for text in begun[:MOST_TAGS]:
+        others = [slot.others for slot in known.slots(analysis.terms(text))]
+        if fulltext.holders({each[0] for own in others for each in own if len(each) == 1}, most=1):
+            yield Suggestion(text, text, facet="q")
 
 
 def _named(facet: str, words: Sequence[str], most: int) -> Iterator[Suggestion]:
@@ -142,14 +161,15 @@ def _topics(words: Sequence[str]) -> Iterator[Suggestion]:
 
 def _rome(words: Sequence[str]) -> Iterator[Suggestion]:
     """Suggest the jobs of the ROME, by code or title, that public resources name."""
-    condition = Q()
+    condition = Q(facet=IndexedName.JOB)
     for word in words:
-        condition &= Q(folded__contains=f" {word}") | Q(code__istartswith=word)
-    titles = RomeTitle.objects.filter(condition).order_by("code")[:NAMES_COUNTED]
-    named = {title.code.lower(): title for title in titles}
-    held = fulltext.holders(named) if named else {}
-    for code in sorted(held, key=lambda code: (-held[code], code))[:MOST_ROME]:
-        yield Suggestion(str(named[code]), named[code].code, facet="q", count=held[code])
+        condition &= Q(folded__contains=f" {word}") | Q(value__istartswith=word)
+    jobs = IndexedName.objects.filter(condition).order_by("value")[:NAMES_COUNTED]
+    labels = {code.lower(): (code, label) for code, label in jobs.values_list("value", "label")}
+    holding = fulltext.holders(labels) if labels else {}
+    for key in sorted(holding, key=lambda key: (-holding[key], key))[:MOST_ROME]:
+        code, label = labels[key]
+        yield Suggestion(f"{code} {label}", code, facet="q", count=holding[key])
 
 
 def _begin(words: Iterable[str], known: list[str]) -> bool:
@@ -178,3 +198,19 @@ def _begun(words: Sequence[str]) -> set[str]:
     }
     row = IndexedName.objects.annotate(**asked).values(*asked).order_by("pk").first() or {}
     return {word for place, word in enumerate(words) if row.get(f"known_{place}")}
+
+
+ALIKE = ("task", "tag", "use_case")
+
+
+def similar_ids(resource: Resource, tasks: Sequence[str], most: int) -> list[int]:
+    """Name the cards that share most with one: its tasks, tags and use cases, then its kind."""
+    values = {"task": tasks, "tag": resource.tags, "use_case": resource.use_cases}
+    shared = Q(pk__in=())
+    for facet in ALIKE:
+        shared |= Q(facet=facet, value__in=values[facet])
+    rows = IndexedFacet.objects.filter(shared).exclude(resource=resource.pk).values("resource")
+    ranked = rows.annotate(
+        alike=Count("pk") + Count("pk", filter=Q(resource__resource__kind=resource.kind))
+    ).order_by("-alike", "-resource__quality", "resource")
+    return [row["resource"] for row in ranked[:most]]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.search import text as analysis
-from catalogue.search.models import RomeTitle, Synonym
+from catalogue.search.models import IndexedName, Synonym, split_phrases
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.audit.actors import Actor
 from portal.audit.record import record
@@ -32,9 +32,14 @@ class Thesaurus:
 
     def __init__(self, groups: Iterable[Sequence[str]]) -> None:
         self._others: dict[Phrase, tuple[Phrase, ...]] = {}
+        self.written: dict[Phrase, str] = {}  # each phrase as it is first written
+        self.words: dict[str, str] = {}  # those of one word, folded
         for group in groups:
-            phrases = dict.fromkeys(tuple(analysis.terms(text)) for text in group)
+            phrases = {tuple(analysis.terms(text)): text for text in group}
             phrases.pop((), None)
+            self.written = phrases | self.written
+            single = ((analysis.prefixes(text), text) for text in phrases.values())
+            self.words |= {folded[0]: text for folded, text in single if len(folded) == 1}
             for phrase in phrases:
                 known = self._others.get(phrase, ())
                 new = tuple(p for p in phrases if p != phrase and p not in known)
@@ -65,11 +70,7 @@ class Thesaurus:
 def read_groups(text: str) -> list[list[str]]:
     """Read the groups of a synonyms file; lines that start with # are comments."""
     lines = (line.strip() for line in text.splitlines())
-    return [
-        [phrase.strip() for phrase in line.split(",") if phrase.strip()]
-        for line in lines
-        if line and not line.startswith("#")
-    ]
+    return [split_phrases(line) for line in lines if line and not line.startswith("#")]
 
 
 MOST_PHRASES = 20
@@ -78,21 +79,21 @@ MOST_WORDS = 12
 
 
 def read_phrases(text: str) -> list[str]:
-    """Read the phrases of a group, one a line, spaces tidied; raises Invalid with a code.
+    """Read the phrases of a group, separated by commas; raises Invalid with a code.
 
     Two phrases at least and twenty at most, each of a word that the search keeps at least;
     two phrases that the search reads alike are one.
     """
     require_plain_line(text.replace("\n", " ").replace("\r", " "))
     phrases: dict[tuple[str, ...], str] = {}
-    for line in text.splitlines():
-        if phrase := " ".join(line.split()):
-            phrases.setdefault(_words(phrase), phrase)
+    for phrase in split_phrases(text.replace("\r", "\n")):
+        phrases.setdefault(_words(phrase), phrase)
     if len(phrases) < 2:
         raise Invalid(
             _(
-                "Écrivez au moins deux mots ou expressions différents, un par ligne : la recherche "
-                "les tiendra pour équivalents. Majuscules, accents et pluriels ne comptent pas."
+                "Écrivez au moins deux mots ou expressions différents, séparés par des virgules : "
+                "la recherche les tiendra pour équivalents. Majuscules, accents et pluriels ne "
+                "comptent pas."
             ),
             code="synonym",
         )
@@ -121,6 +122,10 @@ def _words(phrase: str) -> tuple[str, ...]:
     return words
 
 
+def _joined(phrases: Iterable[str]) -> str:
+    return ", ".join(read_phrases("\n".join(phrases)))
+
+
 def may_edit_synonyms(actor: Actor) -> bool:
     """Let the Region's staff of the back office say which words mean the same in a search."""
     return has_permission(actor, Permission.BACKOFFICE_USE)
@@ -130,7 +135,7 @@ def may_edit_synonyms(actor: Actor) -> bool:
 def add(*, phrases: Iterable[str], active: bool = True, by: Actor) -> Synonym:
     """Add a group; event "synonym.added". Raises NotAllowed, Invalid, Conflict for a double."""
     require(may_edit_synonyms, by)
-    synonym = Synonym(phrases="\n".join(read_phrases("\n".join(phrases))), active=active)
+    synonym = Synonym(phrases=_joined(phrases), active=active)
     _save(synonym)
     record("synonym.added", by=by, on=synonym, phrases=synonym.words)
     return synonym
@@ -145,7 +150,7 @@ def change(*, synonym: Synonym, phrases: Iterable[str], active: bool, by: Actor)
     synonym = Synonym.objects.select_for_update().get(pk=synonym.pk)
     require(may_edit_synonyms, by)
     before = {"phrases": synonym.words, "active": synonym.active}
-    synonym.phrases, synonym.active = "\n".join(read_phrases("\n".join(phrases))), active
+    synonym.phrases, synonym.active = _joined(phrases), active
     after = {"phrases": synonym.words, "active": synonym.active}
     if before != after:
         _save(synonym)
@@ -173,12 +178,13 @@ BATCH = 500
 @transaction.atomic
 def load_rome(*, titles: Mapping[str, str], by: Actor) -> int:
     """Replace the titles of the ROME; event "rome.loaded". Returns how many there are now."""
-    RomeTitle.objects.all().delete()
-    RomeTitle.objects.bulk_create(
+    IndexedName.objects.filter(facet=IndexedName.JOB).delete()
+    IndexedName.objects.bulk_create(
         (
-            RomeTitle(
-                code=code,
-                title=title[:200],
+            IndexedName(
+                facet=IndexedName.JOB,
+                value=code,
+                label=title[:200],
                 folded="".join(f" {word}" for word in analysis.prefixes(title))[:220],
             )
             for code, title in sorted(titles.items())

@@ -122,16 +122,18 @@ def highlights(text: str, wanted: frozenset[str]) -> list[tuple[str, bool]]:
 
 def allowed(word: str) -> int:
     """Count the edits that a word of this length forgives."""
-    return 0 if len(word) < 4 or not word.isalpha() else 1 if len(word) < 7 else 2
+    return 0 if len(word) < 4 or not word.isalpha() else 1 if len(word) < 10 else 2
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """Count the insertions, deletions, replacements and swaps between two words.
+    """Count the insertions, deletions, replacements and moved letters between two words.
 
     Returns most + 1 as soon as the count exceeds `most`.
     """
     if abs(len(one) - len(other)) > most:
         return most + 1
+    if most == 1 and one != other and sorted(one) == sorted(other):
+        return distance(one, other, 2) - 1 or 1  # a letter moved further is one slip too
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):

@@ -1,7 +1,7 @@
 """The words that name published resources: what a slip may have meant, which titles are alike."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -11,6 +11,7 @@ from catalogue.search import fulltext
 from catalogue.search import text as analysis
 from catalogue.search.fulltext import QUOTED
 from catalogue.search.models import IndexedName
+from catalogue.search.query import Correction
 
 # Words looked at closely for one slip.
 MOST_READ = 5_000
@@ -58,6 +59,15 @@ def nearest(word: str) -> Known | None:
     return ranked[0][1] if ranked else None
 
 
+def _synonym(word: str) -> Known | None:
+    """Find the synonym in force nearest to a word: what it means may be written otherwise."""
+    most = analysis.allowed(word)
+    known = fulltext.thesaurus().words if most else {}
+    near = ((analysis.distance(word, each, most), each) for each in known if each != word)
+    far, found = min(near, default=(most + 1, ""))
+    return Known(found, known[found]) if far <= most else None
+
+
 def _alike(word: str, most: int) -> list[Known]:
     """Read the words that share a piece: of so many, one at least is left untouched.
 
@@ -102,10 +112,7 @@ def beginning(word: str) -> str | None:
     return min(found, key=lambda key: (-found[key], key))[1]
 
 
-FEW = 3
 MOST_CORRECTED = 8
-# A word that a resource or two hold is a slip too where a near one is much more common.
-MUCH_MORE = 10
 
 
 class Typed(NamedTuple):
@@ -121,28 +128,23 @@ class Typed(NamedTuple):
         return analysis.stem(self.word)
 
 
-def corrected(q: str, *, complete: int) -> str:
-    """Correct the words that next to no resource holds; "" when there is nothing to correct.
+def correction(q: str, *, known: Collection[str] = ()) -> Correction | None:
+    """Read each word that no resource holds as the nearest that names some; None without any.
 
-    complete: how many results hold every word. What stands in quotes is meant as it is.
+    A word that one resource holds is never touched, nor what stands in quotes. known: the stems
+    that synonyms explain.
     """
-    if complete >= FEW:
-        return ""
-    words = list(_words(q))[:MOST_CORRECTED]
-    held = fulltext.holders({each.stem for each in words})
-    few = {each.stem for each in words if held.get(each.stem, 0) < FEW}
-    named = fulltext.holders(few, fulltext.NAMING)
-    parts, at = [], 0
+    words = [each for each in _words(q) if each.stem not in known][:MOST_CORRECTED]
+    held = fulltext.holders({each.stem for each in words}, most=1)
+    meant, exact, at = [], [], 0
     for each in words:
-        mine = held.get(each.stem, 0)
-        near = None if mine >= FEW or each.stem in named else nearest(each.word)
-        if near is None or near.stem == each.stem:
-            continue
-        if mine and not _is_much_more_common(near.stem, mine):
-            continue
-        parts += [q[at : each.start], near.shown]
-        at = each.end
-    return "".join([*parts, q[at:]]) if parts else ""
+        near = None if each.stem in held else nearest(each.word) or _synonym(each.word)
+        if near is not None:
+            between = q[at : each.start]
+            meant += [between, near.shown]
+            exact += [between, f'"{q[each.start : each.end]}"']
+            at = each.end
+    return Correction("".join([*meant, q[at:]]), "".join([*exact, q[at:]])) if meant else None
 
 
 def _words(q: str) -> Iterator[Typed]:
@@ -151,10 +153,6 @@ def _words(q: str) -> Iterator[Typed]:
         inside = any(a <= start < b for a, b in quoted)
         if not inside and word not in analysis.STOP_WORDS:
             yield Typed(word, start, end)
-
-
-def _is_much_more_common(stem: str, than: int) -> bool:
-    return fulltext.holders([stem]).get(stem, 0) >= MUCH_MORE * than
 
 
 # Cards read for one word; a word that more hold tells little, and is only looked for with others.

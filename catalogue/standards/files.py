@@ -441,4 +441,4 @@ def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     answer = main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
+    children.finish(json.dumps(answer, ensure_ascii=False).encode())

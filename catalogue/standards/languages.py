@@ -7,30 +7,12 @@ are not named.
 import re
 from collections.abc import Iterable, Mapping
 
-# ISO 639-1 code: ISO 639-2 and 639-3 codes, then names in French, English and the language.
-NAMED = """\
-ar ara arabe arabic|bg bul bulgare bulgarian|br bre breton|ca cat catalan|co cos corse corsican
-cs ces cze tchèque czech|cy cym wel gallois welsh|da dan danois danish
-de deu ger allemand german deutsch|el ell gre grec greek|en eng anglais english|eo epo espéranto
-es spa espagnol spanish español castillan|et est estonien estonian|eu eus baq basque
-fa fas per persan persian|fi fin finnois finnish|fr fra fre français francais french
-ga gle irlandais irish|he heb hébreu hebrew|hi hin hindi|hr hrv croate croatian
-hu hun hongrois hungarian|hy hye arm arménien armenian|id ind indonésien indonesian
-it ita italien italian italiano|ja jpn japonais japanese|ko kor coréen korean
-la lat latin|lt lit lituanien lithuanian|lv lav letton latvian|mt mlt maltais maltese
-nl nld dut néerlandais dutch|no nor norvégien norwegian|oc oci occitan|pl pol polonais polish
-pt por portugais portuguese português|ro ron rum roumain romanian|ru rus russe russian
-sk slk slo slovaque slovak|sl slv slovène slovenian|sq sqi alb albanais albanian
-sr srp serbe serbian|sv swe suédois swedish|sw swa swahili|th tha thaï thai|tr tur turc turkish
-uk ukr ukrainien ukrainian|vi vie vietnamien vietnamese|wo wol wolof|zh zho chi chinois chinese"""
-# The ISO 639-1 codes not named above.
-OTHERS = frozenset(
-    """aa ab ae af ak am an as av ay az ba be bh bi bm bn bo bs ce ch cr cu cv dv dz ee ff fj fo fy
-    gd gl gn gu gv ha ho ht hz ia ie ig ii ik io is iu jv ka kg ki kj kk kl km kn kr ks ku kv kw ky
-    lb lg li ln lo lu mg mh mi mk ml mn mr ms my na nb nd ne ng nn nr nv ny oj om or os pa pi ps qu
-    rm rn rw sa sc sd se sg sh si sm sn so ss st su ta te tg ti tk tl tn to ts tt tw ty ug ur uz ve
-    vo wa xh yi yo za zu""".split()
-)
+from babel import Locale
+from babel.core import get_global
+
+# Languages also known by their own name, and words that no table holds.
+BY_THEMSELVES = ("de", "es", "fr", "it", "pt")
+OTHER_NAMES = {"castillan": "es", "francais": "fr"}
 SEVERAL = frozenset({"mul", "multilingual", "multilingue", "multilanguage"})
 # Said in place of a language: nothing is known, or it is none.
 NONE_TOLD = frozenset(
@@ -42,11 +24,14 @@ MOST = 200
 
 
 def _table() -> dict[str, str]:
-    found = {code: code for code in OTHERS}
-    for words in NAMED.replace("\n", "|").split("|"):
-        names = words.split()
-        found |= dict.fromkeys(names, names[0])
-    return found
+    """Give the code of each language of two letters by its codes and its names."""
+    names = [pair for code in ("fr", "en") for pair in Locale(code).languages.items()]
+    names += [(code, Locale(code).languages[code]) for code in BY_THEMSELVES]
+    found = {name.lower(): code for code, name in names if len(code) == 2}
+    found |= {code: code for code in found.values()}
+    aliases = get_global("language_aliases").items()
+    known = {old: code for old, code in aliases if len(old) == 3 and len(code) == 2}
+    return found | known | OTHER_NAMES
 
 
 CODES = _table()

@@ -59,14 +59,30 @@ class Licence:
         return licences.address(self.identifier)
 
 
+COLUMN_TYPES = {
+    "integer": ("integer", "int", "entier", "nombre entier"),
+    "number": ("number", "float", "double", "decimal", "nombre", "réel", "décimal", "flottant"),
+    "boolean": ("boolean", "bool", "booléen", "oui/non", "oui ou non"),
+    "date": ("date", "jour"),
+    "datetime": ("datetime", "timestamp", "date et heure", "horodatage"),
+    "year": ("year", "année"),
+}
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column of a table. type: string, integer, number, date, boolean, or a name of its own."""
+    """One column of a table. type: as its dictionary says, in French or in English."""
 
     name: str
     type: str = "string"
     description: str = ""
     is_filled: bool = False
+
+    @property
+    def data_type(self) -> str:
+        """Give its type as Table Schema names it; what is not known is text."""
+        said = self.type.casefold().split("(")[0].strip()
+        return next((name for name, words in COLUMN_TYPES.items() if said in words), "string")
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,7 @@ class Published:
     licence_status: str = "to_confirm"
     licence_note: str = ""
     scope: str = "regional"
+    scope_note: str = ""
     territories: tuple[str, ...] = ()  # in the notation of `territories`
     access: str = "open"
     languages: tuple[str, ...] = ()
@@ -169,6 +186,7 @@ class Published:
     lifecycle: str = "unknown"
     is_archived: bool = False
     is_referenced: bool = False
+    is_elsewhere: bool = False  # its dates are those of its source, not of its card
     files: tuple[File, ...] = ()
     references: tuple[Reference, ...] = ()
     served: tuple[Published, ...] = ()  # the datasets that an interface serves
@@ -183,6 +201,21 @@ class Published:
         if isinstance(value, list):
             return "\n".join(str(each) for each in value if not isinstance(each, dict))
         return "" if value is None else str(value)
+
+    @property
+    def released(self) -> str:
+        """Give its day, month or year: as it tells, else that of its publication where it is held.
+
+        Empty for what is held elsewhere and tells none: the day of an import is not its own.
+        """
+        told = self.text("created") or self.text("last_update")
+        return told or ("" if self.is_elsewhere else self.issued.date().isoformat())
+
+    @property
+    def updated(self) -> str:
+        """Give the day of its last change, in the same way."""
+        told = self.text("last_update")
+        return told or ("" if self.is_elsewhere else self.modified.date().isoformat())
 
     @property
     def about(self) -> str:

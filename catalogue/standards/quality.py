@@ -1,13 +1,13 @@
-"""The quality of a card: criteria met over criteria that apply, each one explained.
+"""The quality of a card: one grid a kind, of criteria whose fixed weights make a hundred.
 
-Never a condition to publish. After udata's formula, corrected: an unspecified licence counts
-as missing; a description is one from 200 characters; what nobody has verified on a
-referenced card, what a harvested format did not carry, and what cannot be known, leave the
-denominator. The formula itself is kept beside, uncorrected, as `udata`.
+Never a condition to publish. Writing only ever adds points: what nobody has verified, what a
+source does not carry and what is not known count as missing, and say so. After udata's
+criteria, corrected: an unspecified licence counts as missing; a description is one from 200
+characters. Its formula itself is kept beside, uncorrected, as `udata`.
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -21,27 +21,26 @@ PERIOD_DAYS = {name: each.days for name, each in RHYTHMS.items() if each.days}
 NO_PERIOD = frozenset({"punctual", "irregular", "continuous", "never"})
 
 Record = Mapping[str, Any]
-# True: met; False: missing; None: does not apply or cannot be known.
+# True: met; False: missing; None: cannot be known yet, which is missing too.
 Test = Callable[[Record], bool | None]
+# The field that a criterion looks at, its points of a hundred, what it asks.
+Grid = dict[str, tuple[str, int, Test]]
 
 
 class Aside(StrEnum):
-    """Why a criterion is neither met nor missing, and counts for nothing."""
+    """Why a criterion is missing, when nobody left it out."""
 
     NOT_VERIFIED = "not_verified"
     NOT_TRANSMITTED = "not_transmitted"  # by the source: its producer is not to blame
-    NOT_KNOWN = "not_known"  # or has no sense for this card
+    NOT_KNOWN = "not_known"
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion of one card. gain: points of the score that meeting it would add.
-
-    aside: why it does not count, when met is None.
-    """
+    """One criterion of one card. gain: points of the score that meeting it would add."""
 
     code: str
-    met: bool | None
+    met: bool
     field: str
     gain: int = 0
     aside: Aside | None = None
@@ -49,10 +48,14 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The criteria of a card and its score, 0 to 100; None when too little applies."""
+    """The criteria of a card; a kind that has no grid has none."""
 
     criteria: tuple[Criterion, ...]
-    score: int | None
+
+    @property
+    def score(self) -> int | None:
+        """Sum the points of the criteria met, 0 to 100; None without criteria."""
+        return 100 - sum(each.gain for each in self.criteria) if self.criteria else None
 
 
 def _has(*names: str) -> Test:
@@ -61,13 +64,11 @@ def _has(*names: str) -> Test:
 
 
 _territory = _has("territories", "granularity")
+_address = _has("homepage_url", "repository_url", "endpoint_url")
 
 
-def _licence(record: Record) -> bool | None:
-    status = record.get("licence_status")
-    if status == "not_applicable":
-        return None
-    return status == "declared"
+def _licence(record: Record) -> bool:
+    return record.get("licence_status") in ("declared", "not_applicable")
 
 
 def _description(record: Record) -> bool:
@@ -127,92 +128,103 @@ def _bounded(record: Record) -> bool:
     return bool(record.get("limits") and record.get("excluded_uses"))
 
 
-def _fresh(record: Record) -> bool | None:
+def _fresh(record: Record) -> bool:
     modified: datetime.date | None = record.get("modified")
-    if modified is None:
-        return None
     today: datetime.date = record["today"]
-    return (today - modified).days < REVIEW_MONTHS * 30.5
+    return modified is None or (today - modified).days < REVIEW_MONTHS * 30.5
 
 
-def _source(record: Record) -> bool | None:
-    if record.get("kind") not in ("algorithm", "technology", "model", "solution"):
-        return None
-    return bool(record.get("repository_url") or record.get("documentation_url"))
+def _tested(record: Record) -> bool:
+    return any(row.get("proof") for row in record.get("user_tests") or [])
 
 
-DATASET: dict[str, tuple[str, Test]] = {
-    "licence": ("licences", _licence),
-    "period": ("temporal_coverage", _has("temporal_coverage")),
-    "territory": ("territories", _territory),
-    "frequency": ("update_frequency", _frequency),
-    "timely": ("last_update", _timely),
-    "description": ("description", _description),
-    "open_format": ("distributions", _open_format),
-    "available": ("distributions", _available),
-    "documentation": ("documentation", _documentation),
+DATASET: Grid = {
+    "licence": ("licences", 15, _licence),
+    "description": ("description", 15, _description),
+    "period": ("temporal_coverage", 10, _has("temporal_coverage")),
+    "territory": ("territories", 10, _territory),
+    "frequency": ("update_frequency", 10, _frequency),
+    "open_format": ("distributions", 10, _open_format),
+    "documentation": ("documentation", 10, _documentation),
+    "contact": ("contact", 10, _has("contact")),
+    "timely": ("last_update", 5, _timely),
+    "available": ("distributions", 5, _available),
 }
-MODEL: dict[str, tuple[str, Test]] = {
-    "licence": ("licences", _licence),
-    "hashed_files": ("files", _hashed_files),
-    "training_data": ("training_data", _has("trained_on", "training_data")),
-    "measured": ("measurements", _measured),
-    "fair": ("measurements", _fair),
-    "limits": ("limits", _bounded),
-    "oversight": ("oversight", _has("oversight")),
-    "example": ("example", _has("example")),
-    "contact": ("contact", _has("contact")),
-    "fresh": ("content_modified_at", _fresh),
+MODEL: Grid = {
+    "licence": ("licences", 15, _licence),
+    "description": ("description", 15, _description),
+    "address": ("homepage_url", 10, _address),
+    "training_data": ("training_data", 10, _has("trained_on", "training_data")),
+    "limits": ("limits", 10, _bounded),
+    "measured": ("measurements", 10, _measured),
+    "fair": ("group_results", 5, _fair),
+    "oversight": ("oversight", 5, _has("oversight")),
+    "example": ("example", 5, _has("example")),
+    "hashed_files": ("files", 5, _hashed_files),
+    "contact": ("contact", 5, _has("contact")),
+    "fresh": ("content_modified_at", 5, _fresh),
 }
-SOFTWARE: dict[str, tuple[str, Test]] = {
-    "licence": ("licences", _licence),
-    "repository": ("repository_url", _has("repository_url")),
-    "example": ("example", _has("example")),
-    "documentation": ("documentation_url", _documentation),
-    "maintenance": ("maintenance", _has("maintenance")),
-    "version": ("version", _has("version")),
-    "limits": ("limits", _has("limits")),
-    "contact": ("contact", _has("contact")),
+ALGORITHM: Grid = {
+    "licence": ("licences", 15, _licence),
+    "description": ("description", 15, _description),
+    "repository": ("repository_url", 15, _has("repository_url")),
+    "documentation": ("documentation_url", 10, _documentation),
+    "example": ("example", 10, _has("example")),
+    "limits": ("limits", 10, _has("limits")),
+    "version": ("version", 10, _has("version")),
+    "contact": ("contact", 10, _has("contact")),
+    "maintenance": ("maintenance", 5, _has("maintenance")),
 }
-NEED: dict[str, tuple[str, Test]] = {
-    "beneficiary": ("beneficiary", _has("beneficiary", "beneficiaries")),
-    "territory": ("territories", _territory),
-    "expected_result": ("expected_result", _has("expected_result", "approach")),
-    "data": ("existing_data", _has("existing_data", "sought")),
-    "contact": ("contact", _has("contact")),
+TECHNOLOGY: Grid = {
+    "licence": ("licences", 15, _licence),
+    "description": ("description", 15, _description),
+    "address": ("homepage_url", 15, _address),
+    "documentation": ("documentation_url", 15, _documentation),
+    "limits": ("limits", 10, _has("limits")),
+    "maintenance": ("maintenance", 10, _has("maintenance")),
+    "contact": ("contact", 10, _has("contact")),
+    "version": ("version", 5, _has("version")),
+    "example": ("example", 5, _has("example")),
 }
-SOLUTION: dict[str, tuple[str, Test]] = {
-    "need": ("needs_served", _has("needs_served")),
-    "tested": (
-        "user_tests",
-        lambda r: any(row.get("proof") for row in r.get("user_tests") or []),
-    ),
-    "licence": ("licences", _licence),
-    "measured": ("measurements", _has("measurements")),
-    "contact": ("contact", _has("contact")),
-    "state": ("maturity", _has("maturity")),
+NEED: Grid = {
+    "situation": ("situation", 20, lambda r: bool(r.get("situation")) or _description(r)),
+    "beneficiary": ("beneficiary", 20, _has("beneficiary", "beneficiaries")),
+    "expected_result": ("expected_result", 20, _has("expected_result")),
+    "data": ("existing_data", 10, _has("existing_data")),
+    "use_case": ("use_cases", 10, _has("use_cases")),
+    "territory": ("territories", 10, _territory),
+    "contact": ("contact", 10, _has("contact")),
 }
-# A card that describes what others hold is judged on what a describer can know.
-REFERENCED: dict[str, tuple[str, Test]] = {
-    "address": ("homepage_url", _has("homepage_url")),
-    "producer": ("producer_name", _has("producer_name")),
-    "summary": ("summary", _has("summary")),
-    "licence": ("licences", _licence),
-    "source": ("repository_url", _source),
-    "use_case": ("use_cases", _has("use_cases")),
+IDEA: Grid = {
+    "problem": ("problem", 20, lambda r: bool(r.get("problem")) or _description(r)),
+    "approach": ("approach", 20, _has("approach")),
+    "sought": ("sought", 20, _has("sought")),
+    "beneficiary": ("beneficiaries", 10, _has("beneficiaries")),
+    "use_case": ("use_cases", 10, _has("use_cases")),
+    "territory": ("territories", 10, _territory),
+    "contact": ("contact", 10, _has("contact")),
 }
-OWNED: dict[str, dict[str, tuple[str, Test]]] = {
+SOLUTION: Grid = {
+    "need": ("needs_served", 15, _has("needs_served")),
+    "description": ("description", 15, _description),
+    "tested": ("user_tests", 15, _tested),
+    "state": ("maturity", 10, _has("maturity")),
+    "licence": ("licences", 10, _licence),
+    "address": ("homepage_url", 10, _address),
+    "measured": ("measurements", 10, _has("measurements")),
+    "contact": ("contact", 10, _has("contact")),
+    "beneficiary": ("beneficiaries", 5, _has("beneficiaries")),
+}
+# News and programmes have none: they are dated facts.
+GRIDS: dict[str, Grid] = {
     "dataset": DATASET,
     "model": MODEL,
-    "algorithm": SOFTWARE,
-    "technology": SOFTWARE,
+    "algorithm": ALGORITHM,
+    "technology": TECHNOLOGY,
     "need": NEED,
-    "idea": NEED,
+    "idea": IDEA,
     "solution": SOLUTION,
 }
-UNSCORED = frozenset({"news", "programme"})
-# Below this number of criteria a percentage would say more than is known.
-LEAST_CRITERIA = 3
 UDATA_CRITERIA = 9
 
 
@@ -221,38 +233,22 @@ def assess(record: Record) -> Assessment:
 
     record: columns and details by name; "today" (date), "modified" (date or None),
     "measurements" (rows with low, n, group), "unverified" and "not_transmitted" (names of
-    fields to leave out), "harvested" (bool), "links_available" (bool, absent when unknown).
-    Returns the criteria in order and round(100 x met / applicable).
+    fields that count as missing, unless what a source leaves out is there), "links_available"
+    (bool, absent when unknown). Returns the criteria in order.
     """
-    if record["kind"] in UNSCORED:
-        return Assessment((), None)
-    tests = _tests(record)
-    verdicts = {code: (*_verdict(record, field, test), field) for code, (field, test) in tests}
-    applicable = sum(met is not None for met, _aside, _field in verdicts.values())
-    met = sum(bool(met) for met, _aside, _field in verdicts.values())
-    gain = round(100 / applicable) if applicable else 0
-    criteria = tuple(
-        Criterion(code, found, field, gain if found is False else 0, aside)
-        for code, (found, aside, field) in verdicts.items()
-    )
-    score = round(100 * met / applicable) if applicable >= LEAST_CRITERIA else None
-    return Assessment(criteria, score)
+    grid = GRIDS.get(record["kind"], {})
+    return Assessment(tuple(_judged(record, code, *asked) for code, asked in grid.items()))
 
 
-def _tests(record: Record) -> Iterable[tuple[str, tuple[str, Test]]]:
-    """List the tests of a card. A record that a source gives whole is judged like one of ours."""
-    is_described = record.get("deposit") == "referenced" and not record.get("harvested")
-    return (REFERENCED if is_described else OWNED[record["kind"]]).items()
-
-
-def _verdict(record: Record, field: str, test: Test) -> tuple[bool | None, Aside | None]:
-    """Judge one criterion; what is met is met, wherever it comes from."""
-    met = test(record)
+def _judged(record: Record, code: str, field: str, points: int, test: Test) -> Criterion:
+    met, aside = test(record), None
     if not met and field in record.get("not_transmitted", ()):
-        return None, Aside.NOT_TRANSMITTED
-    if field in record.get("unverified", ()):
-        return None, Aside.NOT_VERIFIED
-    return met, Aside.NOT_KNOWN if met is None else None
+        aside = Aside.NOT_TRANSMITTED
+    elif field in record.get("unverified", ()):
+        met, aside = False, Aside.NOT_VERIFIED
+    elif met is None:
+        aside = Aside.NOT_KNOWN
+    return Criterion(code, bool(met), field, 0 if met else points, aside)
 
 
 @dataclass(frozen=True)
@@ -264,7 +260,7 @@ class Strict:
     @property
     def score(self) -> float:
         """Give the share of the nine criteria that are met, in [0, 1]."""
-        return sum(self.criteria.values()) / UDATA_CRITERIA
+        return self.met / UDATA_CRITERIA
 
     @property
     def met(self) -> int:

@@ -9,6 +9,9 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from catalogue.standards.published import Published
+from catalogue.standards.territories import Territory, TerritoryKind
+
 
 class Rhythm(NamedTuple):
     """One rhythm: code and label of the EU's list, days between two updates (None: no period)."""
@@ -73,7 +76,6 @@ FREQUENCIES = {name: _eu("frequency", each.authority, each.label) for name, each
 POPULATION = _eu("data-theme", "SOCI", "Population et société")
 EDUCATION = _eu("data-theme", "EDUC", "Éducation, culture et sport")
 ECONOMY = _eu("data-theme", "ECON", "Économie et finances")
-TECHNOLOGY = _eu("data-theme", "TECH", "Science et technologie")
 THEMES_OF_USE_CASES = {
     "school_guidance": EDUCATION,
     "training_procurement": EDUCATION,
@@ -92,7 +94,6 @@ ACCESS_RIGHTS = {
 }
 
 STABLE = _eu("planned-availability", "STABLE", "stable")
-AVAILABLE = _eu("planned-availability", "AVAILABLE", "disponible")
 EXPERIMENTAL = _eu("planned-availability", "EXPERIMENTAL", "expérimentale")
 TEMPORARY = _eu("planned-availability", "TEMPORARY", "temporaire")
 AVAILABILITIES = {
@@ -101,8 +102,10 @@ AVAILABILITIES = {
     "transferred": TEMPORARY,
     "stopped": TEMPORARY,
 }
-COMPLETED = _eu("distribution-status", "COMPLETED", "terminée")
-WITHDRAWN = _eu("distribution-status", "WITHDRAWN", "retirée")
+STATUSES = {
+    "active": _eu("distribution-status", "COMPLETED", "terminée"),
+    "stopped": _eu("distribution-status", "WITHDRAWN", "retirée"),
+}
 CURRENT = _eu("dataset-status", "COMPLETED", "complète")
 OUTDATED = _eu("dataset-status", "DEPRECATED", "archivée")
 
@@ -167,6 +170,30 @@ EUROPE = Place(
 )  # fmt: skip
 # A local resource names its territories beside; the smallest place sure to hold it is the country.
 PLACES = {"local": FRANCE, "regional": REGION, "national": FRANCE, "european": EUROPE}
+OUR_DEPARTMENTS = ("04", "05", "06", "13", "83", "84")
+
+
+def place_of(resource: Published) -> Place | None:
+    """Give the smallest place sure to hold what a resource covers; None where none is sure.
+
+    A note (« Monde », another country) says what no scope does; a region named elsewhere may be
+    any.
+    """
+    if resource.scope_note:
+        return None
+    if resource.scope not in {"national", "european"}:
+        if coded := [each for each in resource.places if each.kind]:
+            return REGION if all(map(_is_ours, coded)) else FRANCE
+        if resource.is_elsewhere and resource.territories:
+            return None
+    return PLACES.get(resource.scope)
+
+
+def _is_ours(place: Territory) -> bool:
+    if place.kind is TerritoryKind.REGION:
+        return place.code == "93"
+    within = {TerritoryKind.DEPARTMENT, TerritoryKind.COMMUNE}
+    return place.kind in within and place.code.startswith(OUR_DEPARTMENTS)
 
 
 def file_type(name: str) -> Term:
@@ -181,9 +208,6 @@ def media_type(name: str, declared: str = "") -> str:
     if "/" in said and " " not in said:
         return said
     return FORMATS.get(name.lower().lstrip(".").strip(), ("", ""))[1]
-
-
-AUTHORITY = "http://publications.europa.eu/resource/authority/data-theme/"
 
 
 def theme_words(address: str) -> str:

@@ -1,13 +1,16 @@
 """Say the files of cards in templates."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import FileSign, FileState
+from catalogue.resources.enums import FileSign
+from catalogue.resources.queries.files import field_of
 
 register = template.Library()
 
@@ -28,11 +31,6 @@ KINDS: dict[str, Promise | str] = {
     "png": "PNG",
     "jpeg": "JPEG",
 }
-STATES = {
-    FileState.WAITING: ("ocre", "hourglass"),
-    FileState.SOUND: ("pin", "check"),
-    FileState.REFUSED: ("garance", "circle-x"),
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Sign:
 SIGNS = {
     FileSign.INFECTED: Sign(_("logiciel malveillant"), "garance", "circle-x"),
     FileSign.UNREADABLE: Sign(_("antivirus sans réponse"), "garance", "circle-x"),
-    FileSign.LOST: Sign(_("octets perdus"), "garance", "circle-x"),
+    FileSign.LOST: Sign(_("fichier perdu"), "garance", "circle-x"),
     FileSign.MISMATCH: Sign(_("contenu autre que son nom"), "garance", "circle-x"),
     FileSign.BOMB: Sign(_("archive dangereuse"), "garance", "circle-x"),
     FileSign.UNEXAMINED: Sign(_("archive non examinée"), "ocre", "triangle-alert"),
@@ -79,18 +77,13 @@ def file_kind(kind: str) -> Promise | str:
 
 
 @register.filter
-def file_tone(state: str) -> str:
-    """Give the pigment of a state."""
-    return STATES[FileState(state)][0]
-
-
-@register.filter
-def file_icon(state: str) -> str:
-    """Give the icon of a state."""
-    return STATES[FileState(state)][1]
-
-
-@register.filter
 def file_signs(signs: Sequence[str]) -> list[Sign]:
     """Say what the examination found."""
     return [SIGNS[FileSign(each)] for each in signs]
+
+
+@register.filter
+def file_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the files that a text names; what is not said of one is empty."""
+    rows = record["details"].get(field_of(record["kind"])) or ()
+    return [defaultdict(str, row) for row in rows]

@@ -1,10 +1,11 @@
 """Say the checks and the decisions of a contribution in templates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.forms.boundfield import BoundField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """One line of the results: a check without remark, or one remark."""
+    """One line of the results: a check without remark, or remarks alike, the first in full."""
 
     name: str
     text: str
@@ -34,6 +35,12 @@ class CheckLine:
     tone: str
     word: str
     href: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def is_fine(self) -> bool:
+        """Say whether nothing is to be done about it."""
+        return self.tone in ("", "ardoise")
 
 
 def look(verdict: str) -> Look:
@@ -59,17 +66,25 @@ def fault_sentence(fault: Fault | Mapping[str, Any]) -> str:
 
 
 @register.filter
-def check_lines(check: Mapping[str, Any]) -> list[CheckLine]:
-    """Give one line a remark, or one line that all is well."""
+def check_lines(checks: Iterable[Mapping[str, Any]]) -> list[CheckLine]:
+    """Give one line a check without remark, one for remarks alike; what needs somebody first."""
+    lines = [line for check in checks for line in _lines(check)]
+    return sorted(lines, key=lambda line: line.is_fine)
+
+
+def _lines(check: Mapping[str, Any]) -> list[CheckLine]:
     name = str(record_checks.NAMES[check["code"]])
     if not check["remarks"]:
         shown = look("green")
         text = str(record_checks.GREEN[check["code"]])
         return [CheckLine(name, text, shown.icon, shown.tone, shown.word)]
-    missing = [remark for remark in check["remarks"] if remark["code"] == "missing"]
-    others = [remark for remark in check["remarks"] if remark["code"] != "missing"]
-    lines = [_line(name, remark) for remark in others]
-    return [_missing(name, missing), *lines] if missing else lines
+    alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for remark in check["remarks"]:
+        alike.setdefault((str(remark["code"]), str(remark["verdict"])), []).append(remark)
+    return [
+        _missing(name, remarks) if code == "missing" else _line(name, remarks)
+        for (code, _verdict), remarks in alike.items()
+    ]
 
 
 def _missing(name: str, remarks: list[Mapping[str, Any]]) -> CheckLine:
@@ -80,15 +95,28 @@ def _missing(name: str, remarks: list[Mapping[str, Any]]) -> CheckLine:
     return CheckLine(name, text, shown.icon, shown.tone, shown.word)
 
 
-def _line(name: str, remark: Mapping[str, Any]) -> CheckLine:
-    shown = look(remark["verdict"])
-    slug = (remark.get("facts") or {}).get("slug")
+def _line(name: str, remarks: list[Mapping[str, Any]]) -> CheckLine:
+    shown, first = look(remarks[0]["verdict"]), remarks[0]
+    slug = (first.get("facts") or {}).get("slug")
     href = reverse("catalogue:resource", args=(slug,)) if slug else ""
-    text = record_checks.sentence(remark)
-    field = str(remark.get("field") or "")
+    text, *others = (_said(remark) for remark in remarks)
+    return CheckLine(name, text, shown.icon, shown.tone, shown.word, href, tuple(others))
+
+
+def _said(remark: Mapping[str, Any]) -> str:
+    """Say a remark; of personal data, in which field."""
+    text, field = record_checks.sentence(remark), str(remark.get("field") or "")
     if str(remark["code"]).startswith("personal_") and field:
-        text = f"{record_checks.label_of(field)}, {text[:1].lower()}{text[1:]}"
-    return CheckLine(name, text, shown.icon, shown.tone, shown.word, href)
+        return f"{record_checks.label_of(field)}, {text[:1].lower()}{text[1:]}"
+    return text
+
+
+@register.filter
+def ticked(bound: BoundField) -> str:
+    """Name what is chosen of a list of boxes, while it is folded."""
+    chosen = {str(value) for value in bound.value() or ()}
+    choices: Any = bound.field.widget
+    return ", ".join(str(label) for value, label in choices.choices if str(value) in chosen)
 
 
 @register.filter

@@ -21,5 +21,4 @@ routers: list[tuple[str, Router]] = [
     ("", trial_endpoints.router),
     ("", entry_endpoints.upload_router),
     ("", decision_endpoints.decision_router),
-    ("", decision_endpoints.rescoring_router),
 ]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from challenges.scoring.fields import Fields
 
 KEY, CODE = "code", "E_CODE"
-LAYOUTS = ("manifest", "main", "codalab")
-ENVIRONMENTS = ("systeme",)
+# What folders and archives of before chose among the layouts, which are all taken now.
+FORMER = "layouts"
 LOGS = ("none", "organiser", "team_trial")
 SECONDS, MEMORY_MB, PACKAGE_BYTES = (1, 3_600), (64, 16_384), (1_000, 2_000_000_000)
 # Rows of a public sample that try a program without waiting, and still tell something.
@@ -25,8 +25,6 @@ class CodeRules:
     logs: who reads what a trial on the sample printed. max_bytes: of a package.
     """
 
-    environment: str = ENVIRONMENTS[0]
-    layouts: tuple[str, ...] = LAYOUTS
     time_limit_s: int = 600
     memory_mb: int = 1_024
     logs: str = "team_trial"
@@ -38,18 +36,14 @@ def rules(top: Fields) -> CodeRules | None:
     if top.values.get(KEY) is None:
         return None
     block = top.mapping(KEY)
-    for key in sorted(set(block.values) - set(CodeRules.__dataclass_fields__)):
+    if FORMER in block.values:
+        said = "les trois présentations sont prises : clé sans effet"
+        shown = block.values[FORMER]
+        top.findings.warn("W_UNKNOWN_KEY", said, file=top.file, key=block.at(FORMER), value=shown)
+    for key in sorted(set(block.values) - {*CodeRules.__dataclass_fields__, FORMER}):
         block.refuse(CODE, "clé inconnue", key=key, value=block.values[key])
     usual = CodeRules()
-    layouts = block.texts("layouts") or LAYOUTS
-    for one in layouts:
-        if one not in LAYOUTS:
-            block.refuse(
-                CODE, f"présentations admises : {', '.join(LAYOUTS)}", key="layouts", value=one
-            )
     return CodeRules(
-        environment=block.chosen("environment", ENVIRONMENTS, default=usual.environment, code=CODE),
-        layouts=tuple(one for one in LAYOUTS if one in layouts),
         time_limit_s=_between(block, "time_limit_s", SECONDS, usual.time_limit_s),
         memory_mb=_between(block, "memory_mb", MEMORY_MB, usual.memory_mb),
         max_bytes=_between(block, "max_bytes", PACKAGE_BYTES, usual.max_bytes),

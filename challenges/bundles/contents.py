@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from challenges.bundles.code import CODE, SAMPLE_ROWS
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
+from challenges.bundles.leaks import Answers, told
 from challenges.scoring.contract import (
-    TARGET,
     AnswerSpec,
     Attribute,
-    Column,
     ColumnType,
+    FileColumn,
     Form,
     Layout,
     MetricSpec,
@@ -34,7 +34,7 @@ class Tables:
     """The tables at hand, and where to note what is wrong with them.
 
     test: the table to predict, held out where teams send code; they then see `inputs`, a sample
-    of it, and perhaps its `answers`.
+    of it, and perhaps its `answers`. public: every file that the teams will read.
     """
 
     folder: Folder
@@ -45,6 +45,8 @@ class Tables:
     inputs: str | None = None
     answers: str | None = None
     is_code: bool = False
+    public: tuple[str, ...] = ()
+    train: str | None = None
 
     def refuse(self, code: str, message: str, *, file: str, key: str, value: object = "") -> None:
         """Note a fault in a table."""
@@ -123,8 +125,9 @@ def check(tables: Tables, contract: ScoringContract) -> None:
     if tables.is_code:
         _sample_of_inputs(tables, answer, truth)
     if sound:
-        for target in answer.targets or (truth.target,):
-            _told(tables, truth.id, target)
+        asked = answer.targets or (truth.target,)
+        noted = [each for target in asked for each in _told(tables, truth.id, target)]
+        _told_elsewhere(tables, answer, truth, noted)
         _answers(tables, answer, truth)
     for at, attribute in enumerate(contract.attributes):
         _attribute(tables, contract, attribute, f"fairness.attributes.{at}")
@@ -200,7 +203,9 @@ def _ids(tables: Tables, answer: AnswerSpec, truth: TruthSpec) -> None:
             continue
         values = tables.folder.column(path, column)
         seen[path] = set(values)
-        if not (scored or (listed and path != tables.test)):
+        # The queries of a list may come with the items to choose from.
+        proposes = path == tables.test and tables.holds(path, str(truth.item))
+        if not (scored or (listed and (path != tables.test or proposes))):
             _unique(tables, path, column, values)
     path = str(tables.truth)
     if truth.query and truth.item and path in seen and tables.holds(path, truth.item):
@@ -269,7 +274,7 @@ def _alike(tables: Tables, seen: dict[str, set[str]]) -> None:
             )
 
 
-def _domain(tables: Tables, column: Column, truth: TruthSpec, place: str, sound: bool) -> None:
+def _domain(tables: Tables, column: FileColumn, truth: TruthSpec, place: str, sound: bool) -> None:
     """Check that a column's domain can be read and holds the values of the truth."""
     listing = column.listing
     if listing is None or not tables.locates(listing.file, f"{place}.domain.file"):
@@ -292,21 +297,55 @@ def _domain(tables: Tables, column: Column, truth: TruthSpec, place: str, sound:
         )
 
 
-def _told(tables: Tables, key: str | None, target: str | None) -> None:
-    """Note a test table that gives the answers away, in a column named as in the truth."""
+def _told(tables: Tables, key: str | None, target: str | None) -> list[str]:
+    """Note, and name, a test table that gives any answer in a column named as in the truth."""
     if tables.test is None or tables.truth is None or key is None or not target:
-        return
+        return []
     if not tables.holds(tables.test, key, target):
-        return
-    told = tables.rows(tables.test, (key, target)) & tables.rows(tables.truth, (key, target))
-    if told:
+        return []
+    shared = tables.rows(tables.test, (key, target)) & tables.rows(tables.truth, (key, target))
+    if shared:
         tables.refuse(
             "E_TRUTH_PUBLIC",
-            f"ce fichier donne {counted(len(told), 'réponse', 'réponses')}",
+            f"ce fichier donne {counted(len(shared), 'réponse', 'réponses')}",
             file=tables.test,
             key="truth.target",
             value=target,
         )
+    return [tables.test] if shared else []
+
+
+TEXT_TABLES = (".csv", ".tsv", ".txt")
+
+
+def _told_elsewhere(
+    tables: Tables, answer: AnswerSpec, truth: TruthSpec, noted: Sequence[str]
+) -> None:
+    """Note each public CSV, TSV or TXT file that gives the answers, whatever its name.
+
+    Other forms are not read. noted: files of which it is known already.
+    """
+    held, own = str(truth.gain or truth.target), str(tables.truth)
+    keys = [str(truth.key)] if truth.item is None else [str(truth.query), truth.item]
+    if not tables.holds(own, *keys):
+        return
+    targets = [each for each in answer.targets or (held,) if tables.holds(own, each)]
+    with tables.folder.open(own) as content:
+        answers = Answers(content, keys, targets)
+    for path in tables.public:
+        if path in noted or not path.lower().endswith(TEXT_TABLES):
+            continue
+        exact = path in {tables.sample, tables.train, tables.test, tables.answers}
+        with tables.folder.open(path) as content:
+            count = told(content, answers, exact=exact)
+        if count:
+            tables.refuse(
+                "E_TRUTH_PUBLIC",
+                f"ce fichier public donne {counted(count, 'réponse', 'réponses')} du test : "
+                "donnez-lui un autre rôle, ou retirez-le",
+                file=path,
+                key="files.public",
+            )
 
 
 def _answers(tables: Tables, answer: AnswerSpec, truth: TruthSpec) -> None:
@@ -337,7 +376,9 @@ def _number(cell: str) -> float:
     return -1.0 if number is None else number
 
 
-def _target(tables: Tables, key: str, cells: list[str], answer: AnswerSpec, column: Column) -> None:
+def _target(
+    tables: Tables, key: str, cells: list[str], answer: AnswerSpec, column: FileColumn
+) -> None:
     """Check the answers of one target as those of a team are, each label of a set once."""
     checker = Checker(answer, {}, Reporter(answer))
 
@@ -392,7 +433,7 @@ def _attribute(tables: Tables, contract: ScoringContract, attribute: Attribute, 
 
 
 def _parameters(tables: Tables, metric: MetricSpec, contract: ScoringContract, place: str) -> None:
-    """Check the parameters that name a column, an attribute, or one of several targets."""
+    """Check the parameters that name a column or an attribute."""
     if metric.metric == "attribute_distance":
         named = metric.params.get("attribute")
         if named not in {attribute.key for attribute in contract.attributes}:
@@ -403,14 +444,6 @@ def _parameters(tables: Tables, metric: MetricSpec, contract: ScoringContract, p
             column = metric.params.get(name)
             if column is not None:
                 tables.has(tables.truth, str(column), f"{place}.{name}")
-    named, targets = metric.params.get(TARGET), contract.answer.targets
-    key, code = f"{place}.{TARGET}", "E_METRIC_UNKNOWN"
-    if not targets or metric.metric == "formula":
-        if named is not None:
-            tables.refuse(code, "paramètre inconnu", file="", key=key, value=named)
-    elif named not in targets:
-        said = f"la cible de cette mesure est attendue : {', '.join(targets)}"
-        tables.refuse(code, said, file="", key=key, value=named or "")
 
 
 def _sample_of_inputs(tables: Tables, answer: AnswerSpec, truth: TruthSpec) -> None:

@@ -29,7 +29,6 @@ class Folder:
     """Open the files of one folder."""
 
     def __init__(self, root: Path) -> None:
-        """Keep the root; nothing is read yet."""
         self.root = root
         self._headers: dict[str, list[str]] = {}
         self._columns: dict[tuple[str, str], list[str]] = {}

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from challenges.bundles import code, contents, spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.foreign.documents import load
+from challenges.bundles.foreign.documents import YEARS, load
 from challenges.scoring import registry
 from challenges.scoring.contract import (
     SPLIT,
-    TARGET,
     Attribute,
     MetricSpec,
     ScoringContract,
@@ -20,6 +20,7 @@ from challenges.scoring.contract import (
 )
 from challenges.scoring.fields import MISSING, Fields, Findings
 from challenges.scoring.metric import Metric
+from challenges.scoring.verdict import french_reasons
 
 SLUG_FORM = "minuscules sans accent, chiffres et tirets"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -172,15 +173,15 @@ def _instant(block: Fields, key: str) -> datetime | None:
             raise ValueError
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
-        block.refuse(
-            "E_SCHEDULE",
-            "date attendue avec son décalage, par exemple 2027-03-01T09:00:00+01:00",
-            key=key,
-            value=value,
-        )
-        return None
-    return at
+    if at is not None and at.tzinfo is not None and YEARS[0] <= at.year <= YEARS[1]:
+        return at
+    block.refuse(
+        "E_SCHEDULE",
+        "date attendue de {} à {}, avec son décalage : 2027-03-01T09:00:00+01:00".format(*YEARS),
+        key=key,
+        value=value,
+    )
+    return None
 
 
 def leaderboard(top: Fields) -> spec.Leaderboard:
@@ -225,7 +226,7 @@ def read_licence(top: Fields) -> dict[str, str | None]:
             value=name,
         )
     return {
-        "name": name,
+        "name": "" if name in spec.UNNAMED_ONES else name,
         "spdx": data.optional("spdx"),
         "holder": data.text("holder"),
         "status": status,
@@ -518,42 +519,39 @@ def read_contract(top: Fields) -> ScoringContract:
         split = truth.mapping("split")
         for name in ("column", "public", "private"):
             split.needed(name, code=SPLIT)
-    _check_figures(top, contract.metrics)
-    _check_figures(top.mapping("fairness"), contract.fairness)
+    targets = contract.answer.targets
+    _check_figures(top, contract.metrics, targets)
+    _check_figures(top.mapping("fairness"), contract.fairness, targets)
     return contract
 
 
-def read_metrics(top: Fields) -> tuple[MetricSpec, ...]:
-    """Read the metrics of a board: known, keyed, one of them primary."""
+def read_metrics(top: Fields, targets: tuple[str, ...] | None) -> tuple[MetricSpec, ...]:
+    """Read the metrics of a board: known, keyed, one of them primary. targets: of the answer."""
     metrics = tuple(MetricSpec.read(one) for one in top.items("metrics"))
     check_primary(top, metrics)
-    _check_figures(top, metrics)
+    _check_figures(top, metrics, targets)
     return metrics
 
 
-def _check_figures(fields: Fields, metrics: tuple[MetricSpec, ...]) -> None:
+def _check_figures(
+    fields: Fields, metrics: tuple[MetricSpec, ...], targets: tuple[str, ...] | None
+) -> None:
     """Note metrics that are not known, or that are not used as they can be."""
     for one, figure in zip(fields.items("metrics"), metrics, strict=True):
         known = registry.METRICS.get(figure.metric)
         if known is not None:
-            _check_parameters(one, known, figure.params)
+            for name, reason in registry.parameter_faults(known, figure.params, targets):
+                key, value = f"params.{name}", figure.params.get(name, "")
+                one.refuse(UNKNOWN, french_reasons(reason), key=key, value=value)
             _check_direction(one, known, figure)
         elif figure.metric:
-            said = f"mesures connues : {', '.join(sorted(registry.METRICS))}"
+            near = get_close_matches(figure.metric, registry.METRICS, 3, 0.4)
+            said = (
+                f"mesure inconnue ; les plus proches : {', '.join(near)}"
+                if near
+                else "mesure inconnue"
+            )
             one.refuse(UNKNOWN, said, key="metric", value=figure.metric)
-
-
-def _check_parameters(one: Fields, known: Metric, params: Mapping[str, object]) -> None:
-    for name in sorted(known.required):
-        if params.get(name) in (None, "", []):
-            one.refuse(UNKNOWN, "paramètre obligatoire absent", key=f"params.{name}")
-    for name in sorted(set(params) - known.required - known.optional - {TARGET}):
-        one.refuse(UNKNOWN, "paramètre inconnu", key=f"params.{name}", value=params[name])
-    for name in sorted(registry.WHOLE & set(params)):
-        value = params[name]
-        if value is not None and not registry.is_positive(value):
-            said = "un entier positif est attendu"
-            one.refuse(UNKNOWN, said, key=f"params.{name}", value=value)
 
 
 def _check_direction(one: Fields, known: Metric, spec: MetricSpec) -> None:
@@ -640,6 +638,8 @@ def _tables(
         inputs=paths.get(spec.Role.SAMPLE_INPUTS) if rules else None,
         answers=paths.get(spec.Role.SAMPLE_ANSWERS) if rules else None,
         is_code=rules is not None,
+        public=tuple(each.path for each in files if each.audience is spec.Audience.PUBLIC),
+        train=paths.get(spec.Role.TRAIN),
     )
 
 

@@ -66,7 +66,6 @@ class ProgramSpec:
     codename: str = ""
     takes_code: bool = False
     has_ingestion: bool = False
-    environment: str = "systeme"
     beside_truth: bool = False
 
     @property
@@ -135,22 +134,11 @@ class Bounds:
     high: float | None = None
     sentinels: tuple[float, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """Write as `read` reads it."""
-        written = f"{_written_bound(self.low)}/{_written_bound(self.high)}"
-        return " ; ".join([written, *filter(None, [" ".join(map(_written_bound, self.sentinels))])])
-
     def on(self, score: Declared) -> "Declared":
         """Declare a score with these values."""
         return replace(
             score, valid_min=self.low, valid_max=self.high, sentinels=tuple(self.sentinels)
         )
-
-    @classmethod
-    def of(cls, score: Declared) -> "Bounds":
-        """Return the values that a score was declared with."""
-        return cls(score.valid_min, score.valid_max, score.sentinels)
 
 
 def read_bounds(text: str) -> "Bounds":
@@ -187,7 +175,3 @@ def _number(text: str) -> float:
     if not NUMBER.fullmatch(text) or not math.isfinite(found := float(text.replace(",", "."))):
         raise ValueError(FORM)
     return found + 0.0  # -0 is 0
-
-
-def _written_bound(value: float | None) -> str:
-    return "" if value is None else f"{value:g}" if float(f"{value:g}") == value else repr(value)

@@ -54,7 +54,6 @@ class YamlRefused(Exception):
     """A document that is not read, with the reason in French and its line if known."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
-        """Keep the sentence and the 1-based line."""
         self.reason, self.line = reason, line
         super().__init__(reason)
 

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
-
-from challenges.bundles import programs
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Line = Field("", max_length=200)
 Long = Field("", max_length=20_000)
@@ -69,7 +67,7 @@ class PhaseSettings(PhaseFields):
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> "PhaseSettings":
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
-            raise ValueError("la fermeture doit suivre l’ouverture")
+            raise ValueError("la clôture doit suivre l’ouverture")
         return self
 
 
@@ -80,14 +78,8 @@ class ColumnSettings(_Strict):
     hidden: bool = False
     valid_min: float | None = Field(None, allow_inf_nan=False)
     valid_max: float | None = Field(None, allow_inf_nan=False)
-    # What the organiser's program may write, as an import asks it; "" where it has none to write.
+    # Of former archives: what a program may write, now an answer of the import alone.
     values: str = Field("", max_length=500)
-
-    @field_validator("values")
-    @classmethod
-    def _values_are_read(cls, text: str) -> str:
-        programs.read_bounds(text)
-        return text
 
 
 class BoardSettings(_Strict):

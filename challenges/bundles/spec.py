@@ -8,7 +8,7 @@ from pathlib import Path
 
 from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
-from challenges.scoring.contract import Column, ScoringContract
+from challenges.scoring.contract import FileColumn, ScoringContract
 from challenges.scoring.fields import Problem
 
 FORMAT = "open-emploi/challenge"
@@ -25,6 +25,11 @@ REQUIRED_KEYS = (
     "slug", "language", "title", "summary", "task", "files", "submission", "truth", "metrics",
     "quotas", "licence",
 )  # fmt: skip
+
+# The licence of a document that names none yet: the challenge has none. A draft begun in English
+# used to write it so.
+UNNAMED = "à préciser"
+UNNAMED_ONES = (UNNAMED, "to be specified")
 
 CAVEAT_TRUTH_ELSEWHERE = "truth_public_elsewhere"
 SPLITS = ("public", "private")
@@ -191,7 +196,7 @@ class Report:
         return [problem.code for problem in self.errors]
 
 
-def _listed(column: Column, tables: Folder) -> Column:
+def _listed(column: FileColumn, tables: Folder) -> FileColumn:
     """Give a column the values that its table lists, sorted."""
     if column.listing is None:
         return column

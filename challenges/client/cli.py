@@ -1,7 +1,8 @@
 """The `openemploi` command: check and score a file on one's own machine, or ask the portal.
 
 From a starter kit: `python openemploi.pyz …`; installed with the extra « scoring »:
-`openemploi …`. Exit 0 accepted or valid, 1 refused, 2 badly called.
+`openemploi …`. What computes imports NumPy itself: no other command needs it. Exit 0 accepted or
+valid, 1 refused, 2 badly called.
 """
 
 import argparse
@@ -11,18 +12,17 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from challenges.client import coding, online, receipts
-from challenges.client.receipts import ReceiptFault
+from challenges.client import coding, online
 from challenges.client.remote import Refused
 from challenges.client.reporting import written_answer
 from challenges.client.sentences import LANGUAGES, UNREADABLE, help_of, sentences, told
 from challenges.scoring import contract
-from challenges.scoring.commands import guess, offline
 from challenges.scoring.contract import UsageFault
-from challenges.scoring.evaluation import FileReader
-from challenges.scoring.predictions.reader import read_file
+
+if TYPE_CHECKING:
+    from challenges.scoring.evaluation import FileReader
 
 ACCEPTED, REFUSED, USAGE = 0, 1, 2
 FORMAT_NAME, CONTRACT_NAME, PROGRAM_NAME = "format.json", "contrat.json", "openemploi.pyz"
@@ -58,11 +58,13 @@ def _stopped(options: argparse.Namespace, code: str, sentence: str, status: int)
     return status
 
 
-def score_answer(options: Mapping[str, Any], read: FileReader) -> Json:
+def score_answer(options: Mapping[str, Any], read: "FileReader") -> Json:
     """Score as the options of `score` ask, here and in `manage.py score`.
 
     options: truth, file, metric, spec, contract, group, and the columns of COLUMNS.
     """
+    from challenges.scoring.commands import guess, offline  # noqa: PLC0415  # optional dependency
+
     spoken = options.get("lang") or "fr"
     truth, file = Path(options["truth"]).resolve(), Path(options["file"]).resolve()
     if options["spec"]:
@@ -82,6 +84,8 @@ def score_answer(options: Mapping[str, Any], read: FileReader) -> Json:
 
 
 def _score(options: argparse.Namespace) -> Json:
+    from challenges.scoring.predictions.reader import read_file  # noqa: PLC0415  # optional dependency
+
     values = vars(options)
     if not (options.metric or options.spec or options.contract):
         values["contract"] = _of_the_kit(options.kit, CONTRACT_NAME, "U_HOW")
@@ -92,32 +96,13 @@ def _check(options: argparse.Namespace) -> Json:
     if options.challenge:
         return online.check(options)
     if options.template is None and coding.is_package(Path(options.file)):
-        return coding.check(options, options.kit)
+        return coding.check(options)
+    from challenges.scoring.commands import guess, offline  # noqa: PLC0415  # optional dependency
+    from challenges.scoring.predictions.reader import read_file  # noqa: PLC0415  # optional dependency
+
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
     verdict, seconds = guess.check_template(str(found), options.file, read_file)
     return offline.verdict_json(verdict, options.lang) | {"seconds": seconds}
-
-
-def _split(options: argparse.Namespace) -> Json:
-    contract = options.contract or _of_the_kit(options.kit, CONTRACT_NAME, "U_HOW")
-    return offline.cut_practice(
-        Path(options.train),
-        Path(options.folder),
-        Path(contract),
-        test_name=options.test_name,
-        share=options.share,
-        seed=options.seed,
-        beside=[Path(name) for name in options.beside],
-    )
-
-
-def _verify_receipt(options: argparse.Namespace) -> Json:
-    try:
-        public = receipts.from_pem(Path(options.key).read_text("utf-8"))
-    except ReceiptFault as fault:
-        raise UsageFault("U_PUBLIC_KEY", options.key) from fault
-    keys = {receipts.key_id(public): public}
-    return online.verified_receipt(Path(options.file).read_bytes(), keys)
 
 
 def _version(options: argparse.Namespace) -> Json:
@@ -127,10 +112,7 @@ def _version(options: argparse.Namespace) -> Json:
 RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "check": _check,
     "score": _score,
-    "split": _split,
-    "verify-receipt": _verify_receipt,
     "version": _version,
-    "run": coding.run,
     **online.RUN,
 }
 
@@ -186,19 +168,6 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     score.add_argument("truth", metavar="TRUTH", help=told_help("truth"))
     score.add_argument("file", metavar="FILE", help=told_help("file"))
     add_score_options(score, spoken)
-    split = command("split")
-    split.add_argument("train", metavar="TRAIN", help=told_help("train"))
-    split.add_argument("folder", metavar="FOLDER", help=told_help("folder"))
-    split.add_argument("--contract", metavar="CONTRACT.json", help=told_help("contract"))
-    split.add_argument("--share", type=float, default=offline.SHARE, help=told_help("share"))
-    split.add_argument("--seed", type=int, default=0, help=told_help("seed"))
-    split.add_argument("--test-name", default="test_features.csv", help=told_help("test-name"))
-    split.add_argument(
-        "--with", dest="beside", nargs="+", default=[], metavar="FILE", help=told_help("with")
-    )
-    verify = command("verify-receipt")
-    verify.add_argument("file", metavar="FILE", help=told_help("receipt-json"))
-    verify.add_argument("--key", metavar="PUBLIC.pem", required=True, help=told_help("key"))
     command("version")
     online.add_commands(command, spoken)
     coding.add_commands(command, spoken)

@@ -21,6 +21,7 @@ from challenges.scoring.contract import (
     engine_sha256,
     sources,
 )
+from challenges.scoring.packages import MAIN_FILE
 
 NOTEBOOK_NAME, ANSWER = "depart.ipynb", "soumission.csv"
 START = '''\
@@ -59,7 +60,8 @@ def table(place):
 LOAD = """\
 train = table(public("train"))
 sample = table(TROUSSE / {sample!r})
-print(len(train), "lignes pour apprendre,", len(sample), "à prédire")
+test = {test}
+print(len(train), "lignes pour apprendre,", len(test), "à prédire")
 train[0]
 """
 LOAD_SAMPLE = """\
@@ -70,13 +72,13 @@ sample[0]
 NUMBER = """\
 known = [float(row[{train!r}].replace(",", ".")) for row in train if row[{train!r}]]
 constant = statistics.{middle}(known)
-answer = [{{**row, {target!r}: {written}}} for row in sample]
+answer = [{{{id!r}: row[{id!r}], {target!r}: {written}}} for row in test]
 print("La référence répond partout", answer[0][{target!r}])
 """
 LABEL = """\
 known = Counter(row[{train!r}] for row in train if row[{train!r}])
 constant, seen = known.most_common(1)[0]
-answer = [{{**row, {target!r}: constant}} for row in sample]
+answer = [{{{id!r}: row[{id!r}], {target!r}: constant}} for row in test]
 print("La référence répond partout", constant, ": vu", seen, "fois sur", known.total())
 """
 AS_SAMPLE = """\
@@ -134,7 +136,7 @@ def written_notebook(kit: "Kit") -> bytes | None:
 _WELCOME = (
     "Ce carnet va des données publiques à un fichier prêt à soumettre. Il ne demande que Python "
     "3.11, et NumPy pour la vérification (`python -m pip install numpy`). Lancez ses cellules dans "
-    "l’ordre, depuis le dossier de la trousse."
+    "l’ordre, depuis le dossier de la trousse. Votre méthode prédit les lignes de `test`."
 )
 _CHECKING = (
     "Le programme est le code même du portail : ce qu’il accepte ici, le portail l’accepte. "
@@ -144,7 +146,8 @@ _CHECKING = (
 
 def _submitting(slug: str) -> str:
     return (
-        "Sur la page du challenge, ou dans un terminal, après `login` :\n\n"
+        "Sur la page du challenge, ou dans un terminal (les commandes pour se connecter et créer "
+        f"son équipe sont dans `{GUIDE_NAME}`) :\n\n"
         f"    python {PROGRAM_NAME} submit {slug} {ANSWER} --wait\n\n"
         "Remplacez ensuite la référence par votre méthode : seule la cellule « référence » change."
     )
@@ -162,14 +165,20 @@ def _baseline(kit: "Kit", sample: str) -> tuple[str, str, str]:
             "`answer` par ce que votre méthode prédit, dans les mêmes colonnes."
         )
         return LOAD_SAMPLE.format(sample=sample), text, AS_SAMPLE
-    load, target = LOAD.format(sample=sample), column["name"]
+    key, target = _id_column(kit), column["name"]
+    tested = any(each.place == "test" and key in each.columns for each in kit.files)
+    load = LOAD.format(sample=sample, test='table(public("test"))' if tested else "sample")
     if column["type"] not in {"float", "integer"} or column.get("domain"):
         text = f"Elle répond partout la valeur de `{known}` la plus fréquente pour apprendre."
-        return load, text, LABEL.format(train=known, target=target)
+        return load, text, LABEL.format(train=known, target=target, id=key)
     middle, word = ("mean", "moyenne") if _is_squared(kit.contract) else ("median", "médiane")
     text = f"Elle répond partout la {word} de `{known}`, que la mesure du challenge préfère."
     made = NUMBER.format(
-        train=known, target=target, middle=middle, written=_bounded_value(column, "constant")
+        train=known,
+        target=target,
+        id=key,
+        middle=middle,
+        written=_bounded_value(column, "constant"),
     )
     return load, text, made
 
@@ -181,6 +190,12 @@ def _target(kit: "Kit") -> Mapping[str, Any] | None:
     columns: Sequence[Mapping[str, Any]] = kit.submission["columns"]
     targets = [each for each in columns if each["role"] == "target"]
     return targets[0] if len(targets) == 1 and len(columns) == 2 else None
+
+
+def _id_column(kit: "Kit") -> str:
+    """Name the column by which the rows of an answer are known."""
+    columns: Sequence[Mapping[str, Any]] = kit.submission["columns"]
+    return str(next(each["name"] for each in columns if each["role"] == "id"))
 
 
 def _is_squared(contract: Mapping[str, Any]) -> bool:
@@ -222,13 +237,14 @@ TOLD = {
     "reglement.md": "règlement en vigueur",
     "fichiers.csv": "fichiers publics : lignes, octets, empreintes, adresses",
 }
-CUT_LAYOUTS = ("one_row_per_id", "numbers_per_id")
-CUT_ANSWER_NAME, TRUTH_NAME, FOLDER = "submission.csv", "verite.csv", "essai"
+BASELINE_ANSWER = "submission.csv"
 
 
 def written_guide(kit: "Kit", names: Sequence[str], digest: str) -> str:
     """Write the guide. names: the other files of the kit. digest: sha256 of the contract."""
     parts = [f"# {kit.title}", kit.summary.strip(), f"Page du challenge : {kit.address}"]
+    if kit.submission:
+        parts.append(_starting(kit))
     parts.append("## Contenu\n" + _bullets(_content(names)))
     if kit.coding is not None:
         parts.append(_coding(kit))
@@ -245,6 +261,36 @@ def written_guide(kit: "Kit", names: Sequence[str], digest: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _starting(kit: "Kit") -> str:
+    """Write the whole way, from the data to a score, in the order of the commands."""
+    program = f"    python {PROGRAM_NAME} "
+    baseline = next((each for each in kit.files if each.place == "baseline_program"), None)
+    lines = [program + "download"]
+    if kit.coding is not None:
+        answer = "code.zip"
+    elif baseline is not None and baseline.name in kit.carried:
+        answer = BASELINE_ANSWER
+        lines += ["    " + " ".join(["python", baseline.name, *baseline.args])]
+        lines += [f"{program}check {answer}"]
+    else:
+        answer = ANSWER
+        lines += [f"{program}check {answer}"]
+    server, _slash, _path = kit.address.partition("/challenges/")
+    signed = [
+        f"{program}login {server}",
+        f"{program}rules {kit.slug} --accept",
+        f'{program}team create {kit.slug} "Notre équipe"',
+        f"{program}submit {kit.slug} {answer} --wait",
+    ]
+    return (
+        "## Commencer\nDans ce dossier, sans compte : les données publiques arrivent, "
+        "empreintes vérifiées, puis une première réponse est écrite, et vérifiée (avec NumPy).\n\n"
+        + "\n".join(lines)
+        + f"\n\nPour la soumettre, avec un jeton créé sur <{server}/compte/jetons/creer/> ; "
+        "`team join LIEN` rejoint une équipe, par son lien ou son code :\n\n" + "\n".join(signed)
+    )
+
+
 def _coding(kit: "Kit") -> str:
     coding = kit.coding
     if coding is None:
@@ -254,14 +300,13 @@ def _coding(kit: "Kit") -> str:
         "Ce challenge demande un programme : le portail le lance, sans réseau, sur des "
         f"données que personne ne voit. `{starting.SAMPLE}/` contient l’échantillon public, sous "
         f"les noms que les programmes lisent ; `{starting.PACKAGE}/` une archive de départ qui "
-        f"tourne telle quelle ; `{starting.RULES_NAME}` les limites ({coding.seconds} s, "
-        f"{coding.memory_mb} Mo).\n\n"
+        f"tourne telle quelle. Limites : {coding.seconds} s, {coding.memory_mb} Mo.\n\n"
         f"    python {PROGRAM_NAME} check {starting.PACKAGE}\n"
-        f"    python {PROGRAM_NAME} run {starting.PACKAGE}\n\n"
-        "`check` lit comment l’archive se lance ; `run` la lance ici, **sans isolement** : avec "
-        "vos droits, votre réseau et votre Python, qui n’est pas celui du portail. Le fichier "
-        "`predictions.csv` est ensuite vérifié comme par le portail. Puis, une fois l’archive "
-        "zippée et après `login` :\n\n"
+        f"    python {starting.PACKAGE}/{MAIN_FILE} --in {starting.SAMPLE} "
+        "--out predictions.csv\n"
+        f"    python {PROGRAM_NAME} check predictions.csv\n\n"
+        "Le premier lit comment l’archive se lance, le dernier vérifie le fichier produit comme le "
+        "portail. Puis, une fois l’archive zippée et après `login` :\n\n"
         f"    cd {starting.PACKAGE} && zip -r ../code.zip . && cd ..\n"
         f"    python {PROGRAM_NAME} try {kit.slug} code.zip --wait\n"
         f"    python {PROGRAM_NAME} submit {kit.slug} code.zip --wait"
@@ -274,48 +319,22 @@ def _checking() -> str:
         "Le programme est le code même du portail ; il vérifie et note sans réseau. Après "
         "`login`, il soumet et suit par l’API du portail.\n\n"
         f"    python {PROGRAM_NAME} check ma_soumission.csv\n\n"
-        "Il demande Python 3.11 et NumPy (`python -m pip install numpy`), et pyarrow pour un "
-        "fichier Parquet. Une faute a un code, une ligne et une phrase ; `--json` donne les "
+        "Python 3.11 suffit aux commandes qui parlent au portail ; vérifier et noter demandent "
+        "NumPy (`python -m pip install numpy`), et pyarrow pour un fichier Parquet. "
+        "Une faute a un code, une ligne et une phrase ; `--json` donne les "
         "mêmes à un programme."
     )
 
 
 def _scoring(kit: "Kit") -> str:
-    text = (
+    return (
         "## Noter sur vos propres données\n"
         "Le contrat de la trousse s’applique à toute vérité que vous avez, en CSV, avec les "
-        f"colonnes {_truth_columns(kit.contract)} :\n\n"
-        f"    python {PROGRAM_NAME} score ma_verite.csv ma_reponse.csv"
-    )
-    train = next((each for each in kit.files if each.place == "train"), None)
-    if train is not None and _can_be_cut(kit.contract, train):
-        text += "\n\n" + _cutting(kit, train)
-    return text + (
-        "\n\nLes valeurs sont celles que le portail calculerait. Les intervalles diffèrent un "
+        f"colonnes {_truth_columns(kit.contract)} : des lignes gardées des données "
+        "d’apprentissage, par exemple.\n\n"
+        f"    python {PROGRAM_NAME} score ma_verite.csv ma_reponse.csv\n\n"
+        "Les valeurs sont celles que le portail calculerait. Les intervalles diffèrent un "
         "peu : le portail tire ses rééchantillonnages d’un secret."
-    )
-
-
-def _cutting(kit: "Kit", train: "PublicFile") -> str:
-    """Write the whole story: cut the training data, run the reference program, score it."""
-    baseline = next((each for each in kit.files if each.place == "baseline_program"), None)
-    carried = baseline is not None and baseline.name in kit.carried
-    test = next((each.name for each in kit.files if each.place == "test"), "test_features.csv")
-    split = f"    python {PROGRAM_NAME} split {train.name} {FOLDER}"
-    split += f" --test-name {test}" if test != "test_features.csv" else ""
-    split += f" --with {baseline.name}" if baseline is not None and carried else ""
-    text = (
-        f"Pour vous faire une vérité, téléchargez `{train.name}` ici, puis découpez-le ; un "
-        "groupe n’est jamais des deux côtés :\n\n" + split
-    )
-    if baseline is None or not carried:
-        return text
-    run = " ".join(["python", baseline.name, *baseline.args])
-    return (
-        f"{text}\n    cd {FOLDER}\n    {run}\n"
-        f"    python ../{PROGRAM_NAME} score {TRUTH_NAME} {CUT_ANSWER_NAME}\n\n"
-        "Le programme de référence peut demander d’autres bibliothèques : lisez ses premières "
-        "lignes."
     )
 
 
@@ -331,20 +350,13 @@ def _same_code(digest: str) -> str:
         + "\n\nLe récépissé de chaque score nomme les deux (`engine_sha256`, "
         "`contract_sha256`) : s’ils sont les mêmes, c’est bien ce code qui vous a noté. "
         "Vérifiez un récépissé hors connexion avec une clé publique du portail :\n\n"
-        f"    python {PROGRAM_NAME} verify-receipt recepisse.json --key cle.pem"
+        f"    python {PROGRAM_NAME} receipt verify recepisse.json --key cle.pem"
     )
-
-
-def _can_be_cut(contract: Mapping[str, Any], train: "PublicFile") -> bool:
-    truth = contract.get("truth") or {}
-    wanted = {truth.get("id"), truth.get("target")}
-    layout = contract["submission"].get("layout")
-    return layout in CUT_LAYOUTS and wanted <= set(train.columns)
 
 
 def _truth_columns(contract: Mapping[str, Any]) -> str:
     truth = contract.get("truth") or {}
-    roles = ("id", "query", "item", "target", "gain", "start", "end", "label")
+    roles = ("id", "query", "item", "target", "gain")
     names = [truth[role] for role in roles if truth.get(role)]
     return ", ".join(f"`{name}`" for name in names)
 
@@ -387,17 +399,11 @@ def _bullets(items: Iterable[str]) -> str:
 FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 RULES_NAME, FILES_NAME = "reglement.md", "fichiers.csv"
 ENGINE_PACKAGES = ("challenges.scoring", "challenges.client")
-NUMPY_MISSING = "Installez NumPy / install NumPy: python -m pip install numpy"
-MAIN = f"""\
+MAIN = """\
 import sys
 if sys.version_info < (3, 11):
     sys.exit("Python 3.11 est demandé / Python 3.11 is required")
-try:
-    from challenges.client.cli import main
-except ModuleNotFoundError as missing:
-    if missing.name != "numpy":
-        raise
-    sys.exit({NUMPY_MISSING!r})
+from challenges.client.cli import main
 sys.exit(main())
 """
 

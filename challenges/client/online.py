@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import csv
 import getpass
 import itertools
 import json
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from challenges.client import receipts, remote
 from challenges.client.remote import Access, Portal
@@ -18,6 +20,7 @@ from challenges.scoring.contract import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)
+FILES_NAME = "fichiers.csv"  # of a kit
 WAITING = frozenset({"waiting", "creating"})
 Make = Callable[[str], argparse.ArgumentParser]
 
@@ -33,13 +36,18 @@ def add_commands(command: Make, spoken: str) -> None:
     rules = command("rules")
     rules.add_argument("--accept", action="store_true", help=said("accept"))
     download = command("download")
+    download.add_argument("slug", metavar="CHALLENGE", nargs="?", help=said("slug-or-kit"))
     download.add_argument("--to", type=Path, default=Path(), help=said("to"))
     submit = command("submit")
     standings = command("standings")
     choose = command("choose")
-    for each in (rules, download, submit, standings, choose):
+    for each in (rules, submit, standings, choose):
         each.add_argument("slug", metavar="CHALLENGE", help=said("slug"))
     command("entries").add_argument("slug", metavar="CHALLENGE", nargs="?", default="")
+    team = command("team")
+    team.add_argument("act", choices=["create", "join"])
+    team.add_argument("to", metavar="CHALLENGE|LINK|CODE", help=said("team-of"))
+    team.add_argument("name", metavar="NAME", nargs="?", help=said("team-name"))
     submit.add_argument("file", metavar="FILE", help=said("file"))
     submit.add_argument("--phase", type=int, help=said("phase"))
     submit.add_argument("--note", default="", help=said("note"))
@@ -55,6 +63,7 @@ def add_commands(command: Make, spoken: str) -> None:
     receipt = command("receipt")
     receipt.add_argument("act", choices=["verify"])
     receipt.add_argument("file", metavar="FILE", help=said("receipt-json"))
+    receipt.add_argument("--key", metavar="PUBLIC.pem", help=said("key"))
     bring = command("import")
     bring.add_argument("file", metavar="FILE.zip", help=said("bundle"))
     bring.add_argument("--answer", action="append", default=[], metavar="K=V", help=said("answer"))
@@ -92,7 +101,20 @@ def _rules(options: argparse.Namespace) -> Json:
     return terms | portal.post(f"challenges/{options.slug}/terms/acceptance", body)
 
 
+def _team(options: argparse.Namespace) -> Json:
+    """Create a team, or join that of a link or a code."""
+    portal = _portal(options.lang)
+    if options.act == "create":
+        if not options.name:
+            raise UsageFault("U_TEAM")
+        return portal.post(f"challenges/{quote(options.to)}/teams", {"name": options.name})
+    return portal.post("teams/join", {"link": options.to})
+
+
 def _download(options: argparse.Namespace) -> Json:
+    """Bring the public files of a challenge, or those of the kit that stands here, signed out."""
+    if options.slug is None:
+        return _completed(options)
     portal = _portal(options.lang)
     found = portal.get(f"challenges/{options.slug}")
     folder = options.to / options.slug
@@ -105,6 +127,22 @@ def _download(options: argparse.Namespace) -> Json:
     kit = folder / "kit.zip"
     portal.fetch(found["kit"], kit)
     return {"files": [*kept, str(kit)]}
+
+
+def _completed(options: argparse.Namespace) -> Json:
+    """Bring what the table of a kit names and is not beside it yet."""
+    listed = options.kit / FILES_NAME if options.kit else None
+    if listed is None or not listed.is_file():
+        raise UsageFault("U_SLUG")
+    with listed.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    portal, kept = Portal(Access("", "")), []
+    for row in rows:
+        target = options.kit / _plain(row["fichier"])
+        if not target.exists():
+            portal.fetch(row["adresse"], target, sha256=row["sha256"])
+            kept.append(str(target))
+    return {"files": kept}
 
 
 def _submit(options: argparse.Namespace) -> Json:
@@ -185,11 +223,16 @@ def _choose(options: argparse.Namespace) -> Json:
 
 
 def _receipt(options: argparse.Namespace) -> Json:
-    """Verify a receipt with the keys that the portal publishes."""
-    keys = {
-        each["key_id"]: base64.b64decode(each["public_key"])
-        for each in _portal(options.lang).get("keys")["keys"]
-    }
+    """Verify a receipt, with a key that stands here or with those that the portal publishes."""
+    if options.key:
+        try:
+            public = receipts.from_pem(Path(options.key).read_text("utf-8"))
+        except receipts.ReceiptFault as fault:
+            raise UsageFault("U_PUBLIC_KEY", options.key) from fault
+        keys = {receipts.key_id(public): public}
+    else:
+        published = _portal(options.lang).get("keys")["keys"]
+        keys = {each["key_id"]: base64.b64decode(each["public_key"]) for each in published}
     return verified_receipt(Path(options.file).read_bytes(), keys)
 
 
@@ -244,6 +287,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "login": _login,
     "list": _list,
     "rules": _rules,
+    "team": _team,
     "download": _download,
     "submit": _submit,
     "try": _try,

@@ -8,7 +8,7 @@ from typing import Any
 
 from challenges.client import coding
 from challenges.client.sentences import fault_line, frame, sentences
-from challenges.scoring.commands import offline
+from challenges.scoring.commands import WHOLE
 from challenges.scoring.contract import LEVEL
 
 Json = dict[str, Any]
@@ -80,14 +80,25 @@ def _entry(entry: Json, spoken: str) -> Iterator[str]:
         yield f"  {fault_line(fault, spoken)}"
 
 
+def _team(team: Json, spoken: str) -> Iterator[str]:
+    members = ", ".join(each["name"] for each in team["members"])
+    yield frame("team", spoken, name=team["name"], challenge=team["challenge"], members=members)
+
+
 def _standings(board: Json, spoken: str) -> Iterator[str]:
+    """Yield the rows with the decimals of the board, each figure between its bounds."""
     yield f"{board['title']} ({board['split']})"
+    decimals = {each["key"]: each["decimals"] for each in board["columns"]}
     for row in board["rows"]:
-        shown = [
-            f" {key} {each['value']}"
-            for key, each in row["metrics"].items()
-            if each.get("value") is not None
-        ]
+        shown = []
+        for key, each in row["metrics"].items():
+            if each.get("value") is None:
+                continue
+            figures = (each["value"], each.get("low"), each.get("high"))
+            value, low, high = (
+                None if one is None else f"{one:.{decimals[key]}f}" for one in figures
+            )
+            shown.append(f" {key} {value}" + (f" [{low} ; {high}]" if low and high else ""))
         rank = "–" if row["rank"] is None else row["rank"]
         yield f"{rank} {row['team']}{','.join(shown)}"
     if not board["rows"]:
@@ -116,9 +127,9 @@ TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "login": _login,
     "list": _list,
     "rules": _rules,
+    "team": _team,
     "download": _download,
     "submit": _submit,
-    "run": coding.tell_run,
     "try": coding.tell_trial,
     "entries": _entries,
     "standings": _standings,
@@ -136,13 +147,9 @@ def written_answer(options: argparse.Namespace, answer: Json) -> str:
             return "\n".join(_check_lines(answer, Path(options.file).name, spoken)) + "\n"
         case "score":
             return score_text(answer, spoken) + "\n"
-        case "split":
-            rows = {"kept": answer["rows"]["train"], "out": answer["rows"]["test"]}
-            return frame("cut", spoken, folder=options.folder, **answer, **rows) + "\n"
-        case "verify-receipt" | "receipt":
+        case "receipt":
             lines = [frame(f"receipt.{answer['state']}", spoken)]
-            alone = answer["valid"] and options.command == "verify-receipt"
-            lines += [frame("receipt.alone", spoken)] if alone else []
+            lines += [frame("receipt.alone", spoken)] if answer["valid"] and options.key else []
             shown = (answer["payload"] or {}).items()
             lines += [f"{key} : {json.dumps(value, ensure_ascii=False)}" for key, value in shown]
             return "\n".join(lines) + "\n"
@@ -159,7 +166,7 @@ def score_text(answer: Json, spoken: str = "fr") -> str:
         return "\n".join(_faults(answer, spoken))
     lines = [frame("warning", spoken, message=told) for told in answer["notices"]]
     if "values" not in answer:
-        parts = answer.get("splits") or {offline.WHOLE: answer}
+        parts = answer.get("splits") or {WHOLE: answer}
         for part, found in parts.items():
             lines.append(_part(part, found["n"], spoken))
             lines.append(_figure(answer["metric"], found["score"], _bounds(found), spoken))
@@ -190,7 +197,7 @@ def _faults(answer: Json, spoken: str) -> list[str]:
 
 
 def _part(part: str, n: int, spoken: str) -> str:
-    name = "all" if part == offline.WHOLE else "part"
+    name = "all" if part == WHOLE else "part"
     return frame(name, spoken, part=part, n=n)
 
 

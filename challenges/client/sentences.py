@@ -2,33 +2,28 @@
 
 The sentences stand in sentences_fr.json and sentences_en.json: `usage` and `truth` by code,
 {detail} being the name at fault, `frames` around what is shown, `help` of the commands and of
-their options. The engine gives its reasons in English; `reasons` has their French, each pattern
-being a whole reason, of which what stands in brackets is kept.
+their options.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from challenges.scoring.arrays import BlobFault
 from challenges.scoring.contract import TruthFault, UsageFault
 from challenges.scoring.fields import ContractFault
+from challenges.scoring.verdict import french_reasons
 
 LANGUAGES = ("fr", "en")
 UNREADABLE = (
     ContractFault,
     TruthFault,
-    BlobFault,
     OSError,
     KeyError,
     ValueError,
     ModuleNotFoundError,
 )
-# A key, or a figure and a part, may come before a reason: « f1, public : … », « f1: … ».
-BEFORE = re.compile(r"(?P<before>(?:[^;:]+? ?: )?)(?P<reason>.+)", re.DOTALL)
 
 
 @cache
@@ -60,7 +55,7 @@ def told(fault: Exception, language: str = "fr") -> tuple[str, str]:
     code, detail = _named(fault)
     known = {**sentences(language)["usage"], **sentences(language)["truth"]}
     detail = detail if code in known else f"{code} {detail}".strip()
-    if code == "U_CONTRACT" and language == "fr":
+    if code in {"U_CONTRACT", "E_METRIC_UNDEFINED"} and language == "fr":
         detail = french_reasons(detail)
     return code, known.get(code, known["U_CONTRACT"]).replace("{detail}", detail)
 
@@ -69,7 +64,7 @@ def _named(fault: Exception) -> tuple[str, str]:
     match fault:
         case UsageFault() | TruthFault():
             return fault.code, fault.detail
-        case ContractFault() | BlobFault():
+        case ContractFault():
             return "U_CONTRACT", str(fault)
         case ModuleNotFoundError():
             return "U_LIBRARY", (fault.name or "").partition(".")[0]
@@ -83,23 +78,3 @@ def _named(fault: Exception) -> tuple[str, str]:
             return "U_KEY", str(fault.args[0] if fault.args else "")
         case _:
             return "U_CONTRACT", str(fault)
-
-
-def french_reasons(detail: str) -> str:
-    """Say the reasons of a detail in French, separated by « ; »; others stay as they are."""
-    return " ; ".join(_french_reason(part) for part in detail.split("; "))
-
-
-def _french_reason(part: str) -> str:
-    whole, parted = _french(part), BEFORE.fullmatch(part)
-    if whole is not None or parted is None:
-        return whole or part
-    reason = _french(parted["reason"])
-    return part if reason is None else f"{parted['before'].rstrip(' :')} : {reason}"
-
-
-def _french(reason: str) -> str | None:
-    for pattern, words in sentences("fr")["reasons"].items():
-        if match := re.fullmatch(pattern, reason):
-            return match.expand(words)
-    return None

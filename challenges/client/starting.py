@@ -1,14 +1,12 @@
 """The start of a package of code: a manifest, a program that answers the same everywhere."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from challenges.scoring.packages import MAIN_FILE, MANIFEST, Layout
+from challenges.scoring.packages import MAIN_FILE, MANIFEST
 
-PACKAGE, SAMPLE, RULES_NAME = "modele", "echantillon", "code.json"
-RULES_FORMAT = "open-emploi/code"
+PACKAGE, SAMPLE = "modele", "echantillon"
 PROGRAM = '''\
 """Answer the same on every row: replace `answer` with your model.
 
@@ -62,11 +60,8 @@ class Coding:
     the first row of the example of an answer; id: its column of identifiers.
     """
 
-    layouts: Sequence[str]
-    environment: str
     seconds: int
     memory_mb: int
-    max_bytes: int
     sample: Mapping[str, bytes]
     table: str
     key: str
@@ -75,14 +70,8 @@ class Coding:
     first: Sequence[str] = field(default=())
 
 
-def manifest(environment: str) -> str:
-    """Write a manifest that starts main.py."""
-    return f'entry = "{MAIN_FILE}"\nenvironment = "{environment}"\nseed = 1\n'
-
-
-# A main.py at the root would be read as DrivenData's.
-CODALAB_FILE = "predict.py"
-METADATA = f"command: python3 $program/{CODALAB_FILE} --in $input --out $output/predictions.csv\n"
+MANIFEST_TEXT = f'entry = "{MAIN_FILE}"\nseed = 1\n'
+METADATA = "command: python3 $program/predict.py --in $input --out $output/predictions.csv\n"
 
 
 def program(coding: Coding) -> str:
@@ -98,23 +87,8 @@ def program(coding: Coding) -> str:
 
 
 def files(coding: Coding) -> dict[str, bytes]:
-    """Give the files of the kit about code: a package to start from, the sample, the rules."""
+    """Give the files of the kit about code: a package to start from, the sample."""
     found = {f"{SAMPLE}/{name}": content for name, content in sorted(coding.sample.items())}
-    name = MAIN_FILE
-    if "manifest" in coding.layouts:
-        found[f"{PACKAGE}/{MANIFEST}"] = manifest(coding.environment).encode()
-    elif "main" not in coding.layouts:
-        name = CODALAB_FILE
-        found[f"{PACKAGE}/metadata"] = METADATA.encode()
-    found[f"{PACKAGE}/{name}"] = program(coding).encode()
-    rules = {
-        "format": RULES_FORMAT,
-        "format_version": 1,
-        "layouts": [each.value for each in Layout if each in coding.layouts],
-        "environments": [coding.environment],
-        "time_limit_s": coding.seconds,
-        "memory_mb": coding.memory_mb,
-        "max_bytes": coding.max_bytes,
-    }
-    found[RULES_NAME] = json.dumps(rules, ensure_ascii=False, indent=1).encode()
+    found[f"{PACKAGE}/{MANIFEST}"] = MANIFEST_TEXT.encode()
+    found[f"{PACKAGE}/{MAIN_FILE}"] = program(coding).encode()
     return found

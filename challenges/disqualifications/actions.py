@@ -25,7 +25,6 @@ from portal.lib.rates import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid
 
 SAME_TEAM_A_DAY = 5
-_LIVE = {TeamState.OPEN, TeamState.FULL}
 
 
 @transaction.atomic
@@ -40,7 +39,7 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
     """
     team = Team.objects.locked(team)
     require(rules.may_propose_disqualification, by, team)
-    if team.state not in _LIVE:
+    if not team.is_live:
         raise Conflict(
             _("Cette équipe ne participe plus : elle n’a rien au classement."), code="team_closed"
         )
@@ -148,7 +147,7 @@ def pronounce(*, found: Disqualification, reason: str, by: User, version: int) -
             code="disqualification_unheard",
             reply_by=found.reply_by,
         )
-    if team.state not in _LIVE and found.is_undecided and found.entry is None:
+    if not team.is_live and found.is_undecided and found.entry is None:
         raise Conflict(
             _("Cette équipe ne participe plus : classez la demande sans suite."), code="team_closed"
         )

@@ -29,7 +29,6 @@ class ChosenField(forms.ModelChoiceField):
     """Choose a row; a number that SQLite cannot hold is none of them."""
 
     def clean(self, value: Any) -> Any:
-        """Return the row; raises ValidationError."""
         try:
             return super().clean(value)
         except OverflowError as error:
@@ -128,7 +127,7 @@ class ReplyForm(forms.Form):
         _("Réponse de l’équipe"),
         8000,
         _("Écrivez la réponse de votre équipe."),
-        _("La Région et l’organisation la liront. Elle ne peut plus être changée."),
+        _("La Région et l’organisateur la liront. Elle ne peut plus être changée."),
         rows=10,
     )
 
@@ -152,7 +151,7 @@ class DecisionForm(ReadForm):
         _("Motif de la décision"),
         4000,
         _("Écrivez le motif de la décision."),
-        _("L’équipe et l’organisation le liront."),
+        _("L’équipe et l’organisateur le liront."),
         rows=5,
     )
     sure = box(_("Je confirme cette décision"), _("Cochez la case pour confirmer."))

@@ -20,7 +20,7 @@ from challenges.organising.models.challenges import (
 )
 from challenges.teams.models import Team, TeamMember
 from portal.accounts.authorization import Permission, has_permission
-from portal.lib.columns import set_exactly, set_together, someone, within, word
+from portal.lib.columns import LockableQuerySet, set_exactly, set_together, someone, within, word
 from portal.lib.decisions import TwoPersonDecision, by_two_people
 from portal.lib.refusals import Conflict
 
@@ -50,7 +50,7 @@ EDGES: Mapping[DisqualificationStatus, frozenset[DisqualificationStatus]] = {
 }
 
 
-class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
+class DisqualificationQuerySet(LockableQuerySet["Disqualification"]):
     """Disqualifications, by who may read them and by where they stand."""
 
     def decided_by_region(self, user: Viewer) -> "DisqualificationQuerySet":
@@ -94,10 +94,6 @@ class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
             entries=Count("pk", distinct=True, filter=Q(entry__enrolment__phase=phase)),
         )
         return counts
-
-    def locked(self, found: "Disqualification") -> "Disqualification":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=found.pk)
 
 
 class Disqualification(TwoPersonDecision):

@@ -11,8 +11,8 @@ from challenges.organising.rules import is_apart, is_person
 
 
 def may_propose_disqualification(by: Actor, team: "Team") -> bool:
-    """Say whether the actor may ask the Region to disqualify: an organiser, not the reference."""
-    return is_person(by) and not team.is_reference and team.challenge.is_organised_by(by)
+    """Say whether the actor may ask the Region to disqualify: an organiser, a team of people."""
+    return is_person(by) and team.challenge.is_organised_by(by) and team.members.exists()
 
 
 def may_withdraw_disqualification(by: Actor, found: "Disqualification") -> bool:

@@ -6,14 +6,8 @@ from challenges.disqualifications.rules import may_decide_disqualification
 from challenges.organising.letters import organisers, page, region, tell
 from challenges.teams.queries import members_of
 from portal.accounts.enums import RegionRole
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 from portal.audit.outbox import handler
-
-
-@duty("challenges.disqualifications", minutes=60)
-def ripen_disqualifications() -> None:
-    """Tell the Region, each hour, of the proposals whose team let its days pass."""
-    disqualifications.ripen()
 
 
 def _found(found_id: int) -> Disqualification:
@@ -74,3 +68,7 @@ def disqualification_decided(found_id: int, version: int, status: str) -> None:
         event=event,
         about=status,
     )
+
+
+# What the schedule does, and how often.
+schedule("challenges.disqualifications", disqualifications.ripen, minutes=60)

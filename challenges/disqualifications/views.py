@@ -113,7 +113,7 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
         attempt(
             request,
             lambda: acts.answer(found=asked, text=form.cleaned_data["reply"], by=person(request)),
-            _("Réponse envoyée à la Région et à l’organisation."),
+            _("Réponse envoyée à la Région et à l’organisateur."),
         )
         return redirect("challenges:disqualification_reply", slug, found)
     context = challenge_context(request, slug, "entries") | {

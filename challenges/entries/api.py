@@ -230,7 +230,7 @@ def _answers(text: str) -> dict[str, Any]:
     if not isinstance(read, dict) or not all(map(_is_answer, read.values())):
         raise Invalid(
             gettext(
-                "La fiche de la soumission est un objet JSON dont chaque valeur est un texte, "
+                "La fiche de méthode est un objet JSON dont chaque valeur est un texte, "
                 "« true » ou « false », ou une liste de textes."
             ),
             code="fact_sheet",

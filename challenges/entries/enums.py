@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.scoring.verdict import ReasonCode
+from portal.lib.columns import Shown
 
 
 class UploadState(StrEnum):
@@ -19,18 +19,18 @@ class UploadState(StrEnum):
     EXPIRED = "expired"
 
 
-class EntryStatus(models.TextChoices):
+class EntryStatus(Shown):
     """Name where an entry stands, from its receipt to its score."""
 
-    RECEIVED = "received", _("Reçue")
-    CHECKING = "checking", _("Vérification du format")
-    REJECTED = "rejected", _("Format refusé")
-    QUEUED = "queued", _("File d’attente")
-    SCORING = "scoring", _("Évaluation")
-    SCORED = "scored", _("Évaluée")
-    FAILED = "failed", _("Échec de l’évaluation")
-    NEEDS_ATTENTION = "needs_attention", _("Examen technique")
-    WITHDRAWN = "withdrawn", _("Retirée")
+    RECEIVED = "received", "calanque", "loader", _("Reçue")
+    CHECKING = "checking", "calanque", "loader", _("Vérification du format")
+    REJECTED = "rejected", "garance", "circle-x", _("Format refusé")
+    QUEUED = "queued", "calanque", "clock", _("File d’attente")
+    SCORING = "scoring", "calanque", "loader", _("Évaluation")
+    SCORED = "scored", "pin", "check", _("Évaluée")
+    FAILED = "failed", "ocre", "triangle-alert", _("Échec de l’évaluation")
+    NEEDS_ATTENTION = "needs_attention", "ocre", "hourglass", _("Examen technique")
+    WITHDRAWN = "withdrawn", "ardoise", "undo-2", _("Retirée")
 
 
 # The code of a file in which the antivirus found something.
@@ -72,9 +72,7 @@ REASON_SENTENCES: dict[str, str | Promise] = {
     ReasonCode.MEMORY: _("Mémoire dépassée : l’évaluation a été arrêtée à la limite de mémoire."),
     ReasonCode.PROGRAM: _("Le programme s’est arrêté sur une erreur."),
     ReasonCode.OUTPUT: _("Le fichier produit n’est pas conforme."),
-    ReasonCode.PLATFORM: _(
-        "Panne de la plateforme : votre essai n’est pas perdu, il sera relancé."
-    ),
+    ReasonCode.PLATFORM: _("Panne de notre côté : votre essai n’est pas perdu, il sera relancé."),
     ReasonCode.NO_SANDBOX: _(
         "L’exécution de programmes n’est pas disponible sur cette installation."
     ),

@@ -13,6 +13,8 @@ from challenges.entries.actions import deposits
 from portal.lib.storage.files import safe_name
 from portal.lib.web.fields import box, line
 
+SAME_FILE = "same_file"  # of the refusal of a file that the team already sent
+
 
 def _asked(question: Mapping[str, Any]) -> forms.Field:
     """Make the field of one of the organiser's questions, by its type."""
@@ -55,7 +57,6 @@ class EntryForm(forms.Form):
         _("Déposer de nouveau ce même fichier"),
         hint=_("Choisissez-le encore une fois ci-dessus. Il utilisera un essai."),
     )
-    is_same = False
 
     def __init__(
         self, data: Any = None, files: Any = None, *, questions: Sequence[Mapping[str, Any]] = ()
@@ -67,10 +68,10 @@ class EntryForm(forms.Form):
             self.questions[name] = str(question["key"])
             self.fields[name] = _asked(question)
 
-    def ask_again(self, sentence: str) -> None:
-        """Say that the team already sent this file, and offer to send it all the same."""
-        self.is_same = True
-        self.add_error("file", sentence)
+    @property
+    def is_same(self) -> bool:
+        """Say whether the team already sent this file, and may send it all the same."""
+        return self.has_error("file", SAME_FILE)
 
     def ask_code(self) -> None:
         """Ask for a package of code; trials take the place of a check of its format."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,22 +20,22 @@ from challenges.entries.enums import (
 )
 from challenges.organising.models.challenges import Viewer
 from challenges.scoring.verdict import LANGUAGES, has_sentence, sentence_of
-from challenges.teams.enums import TeamState
+from challenges.teams.enums import LISTED_STATES, TeamState
 from challenges.teams.models import Enrolment, Team
 from portal.lib import clock
-from portal.lib.columns import person, set_together, someone, within, word
+from portal.lib.columns import LockableQuerySet, person, set_together, someone, within, word
 from portal.lib.refusals import Conflict
 from portal.lib.storage.parts import PartedFile
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
+class EntryQuerySet(LockableQuerySet["Entry"]):
     """Entries, by who may read them and by where they stand."""
 
     def visible_to(self, user: Viewer) -> "EntryQuerySet":
         """Keep the entries of the teams this person is in today; nobody else reads entries."""
         return self.filter(enrolment__team__in=Team.objects.joined_by(user).values("pk"))
 
-    def of_team(self, team_id: int | OuterRef) -> "EntryQuerySet":
+    def of_team(self, team_id: int) -> "EntryQuerySet":
         """Keep the entries of a team."""
         return self.filter(enrolment__team_id=team_id)
 
@@ -58,10 +58,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def listed(self) -> "EntryQuerySet":
         """Keep the scored entries that a leaderboard may show."""
         return self.filter(
-            enrolment__team__state__in=[TeamState.OPEN, TeamState.FULL, TeamState.REFERENCE],
+            enrolment__team__state__in=sorted(LISTED_STATES),
             status=EntryStatus.SCORED,
             disqualified_at__isnull=True,
-            is_bench=False,
+            counts=True,
         )
 
     def with_file(self) -> "EntryQuerySet":
@@ -91,10 +91,6 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         contents = self.with_file().order_by().values("sha256", "size").distinct()
         return contents.aggregate(held=Sum("size"))["held"] or 0
 
-    def locked(self, entry: "Entry") -> "Entry":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=entry.pk)
-
 
 class Entry(models.Model):
     """Hold one submission of a team: its file, its receipt, its slots, its status."""
@@ -123,8 +119,8 @@ class Entry(models.Model):
     # What the format check said: {"faults": […], "warnings": […], "rows": n}.
     verdict = models.JSONField(default=dict, blank=True)
     canonical_sha256 = models.CharField(max_length=64, blank=True)
-    # Received after the final results, which it never changes: see `Phase.is_bench`.
-    is_bench = models.BooleanField(default=False)
+    # Whether it enters boards and results: not once they are final; see `Phase.intake`.
+    counts = models.BooleanField(default=True)
     final_choice = models.BooleanField(default=False)
     # Since then nobody is given the file and nothing scores it: see `challenges.retention`.
     file_deleted_at = models.DateTimeField(null=True, blank=True)
@@ -133,6 +129,14 @@ class Entry(models.Model):
     disqualified_reason = models.TextField(blank=True)
     migrated_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="migrated_to"
+    )
+    # The card of the catalogue that this winning entry became, which shows its score.
+    card = models.OneToOneField(
+        "catalogue.Resource",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="winning_entry",
     )
     # Canonical JSON, signed where the installation holds a receipt key; never rewritten.
     receipt = models.TextField()
@@ -159,6 +163,9 @@ class Entry(models.Model):
                 fields=["enrolment", "migrated_from"],
                 condition=Q(migrated_from__isnull=False),
                 name="entry_migrated_once",
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment"], condition=Q(card__isnull=False), name="entry_card_once"
             ),
             models.CheckConstraint(
                 condition=Q(grace=True)
@@ -201,7 +208,7 @@ class Entry(models.Model):
     @property
     def climbs(self) -> bool:
         """Say whether its public score goes through the Ladder of its phase."""
-        return self.enrolment.phase.ladder and not self.is_bench and not self.is_reference
+        return self.enrolment.phase.ladder and self.counts and not self.is_reference
 
     @property
     def is_disqualified(self) -> bool:
@@ -220,7 +227,7 @@ class Entry(models.Model):
         return self.status in UNFINISHED
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
+class UploadQuerySet(LockableQuerySet["Upload"]):
     """Uploads, by who may see them and by where they stand."""
 
     def visible_to(self, user: Viewer) -> "UploadQuerySet":
@@ -234,10 +241,6 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         )
         whole = Q(state=UploadState.STORED) & ~models.Exists(entered)
         return self.filter(Q(state=UploadState.OPEN) | whole, expires_at__gt=at)
-
-    def locked(self, upload: "Upload") -> "Upload":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=upload.pk)
 
 
 class Upload(PartedFile):
@@ -297,6 +300,8 @@ def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
     if not has_sentence(stored, language):
         language = FRENCH
     types = {"nombre": _("nombre"), "texte": _("texte")}
+    if stored.get("code") == "E_VALUE_TYPE":
+        types |= {"0.25": _("Un nombre, comme 0.25"), "3": _("Un entier, comme 3")}
     expected = stored.get("expected")
     said = {"message": sentence_of(stored, language), "language": language}
     return {**stored, **said, "expected": types.get(str(expected), expected)}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -11,7 +12,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.queries import Point, needed
-from challenges.teams.enums import TeamState
+from challenges.teams.enums import LIVE_STATES
 from challenges.teams.models import Enrolment, Team, TeamMember
 from portal.lib import clock
 
@@ -24,6 +25,18 @@ def has_final_results(phase: Phase) -> bool:
 def fair_rank(enrolment: Enrolment) -> int:
     """Count the team's unfinished entries, so that one team cannot starve the others."""
     return Entry.objects.unfinished().of_team(enrolment.team_id).count()
+
+
+class Turn(TypedDict):
+    """Where the work of an entry stands in the queue, as `queue.actions.put` takes it."""
+
+    fair_rank: int
+    urgent: bool
+
+
+def turn_of(entry: Entry) -> Turn:
+    """Give the turn of what scores an entry: first a reference, to compare the others with."""
+    return {"fair_rank": fair_rank(entry.enrolment), "urgent": entry.is_reference}
 
 
 SHARED_BY = 5  # teams; fewer colleagues may well each play on their own
@@ -80,13 +93,13 @@ def shared_domains(challenge: Challenge) -> list[SharedDomain]:
 
 def without_choice(phase: Phase) -> QuerySet[Enrolment]:
     """Return the enrolments of a phase whose team has scored entries and chose none as final."""
-    counted = Entry.objects.of_team(OuterRef("team_id")).filter(
-        enrolment__phase=phase.pk, status=EntryStatus.SCORED, disqualified_at__isnull=True
+    counted = Entry.objects.filter(
+        enrolment=OuterRef("pk"), status=EntryStatus.SCORED, disqualified_at__isnull=True
     )
     return phase.enrolments.filter(
         Exists(counted),
         ~Exists(counted.filter(final_choice=True)),
-        team__state__in=[TeamState.OPEN, TeamState.FULL],
+        team__state__in=sorted(LIVE_STATES),
     ).order_by("pk")
 
 
@@ -124,6 +137,11 @@ class Quota:
         return None if self.total_limit is None else max(0, self.total_limit - self.total_used)
 
     @property
+    def is_tight(self) -> bool:
+        """Say whether the room for files is nearly used: told only then."""
+        return self.bytes_left < self.bytes_limit / 5
+
+    @property
     def left(self) -> int | None:
         """Return how many entries may be sent now; None when there is no limit."""
         left = [each for each in (self.day_left, self.total_left) if each is not None]
@@ -144,7 +162,7 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     limit = settings.TEAM_PHASE_MAX_BYTES
     bytes_left = max(0, limit - entries.bytes_held())
     spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
-    max_total = None if phase.is_bench else phase.max_total
+    max_total = phase.intake.max_total
     spent = max_total is not None and total_used >= max_total
     opening = clock.next_paris_midnight(now) if spent_today and not spent else None
     if phase.max_per_day == 0:

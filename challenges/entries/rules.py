@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from challenges.entries.enums import EntryStatus
-from challenges.teams.enums import TeamState
 from portal.audit.actors import Actor
 
 if TYPE_CHECKING:
@@ -16,10 +15,7 @@ from challenges.teams.rules import may_run_team
 def may_enter(by: Actor, team: "Team") -> bool:
     """Say whether the actor may submit for this team: a member of a live team, who runs nothing."""
     return (
-        is_person(by)
-        and team.state in {TeamState.OPEN, TeamState.FULL}
-        and team.has_member(by)
-        and not team.challenge.is_run_by(by)
+        is_person(by) and team.is_live and team.has_member(by) and not team.challenge.is_run_by(by)
     )
 
 

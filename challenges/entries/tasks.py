@@ -8,7 +8,7 @@ from challenges.organising.letters import organisers, page, region, tell
 from challenges.organising.models.challenges import Phase
 from challenges.teams.queries import captains_of, members_of
 from portal.accounts.enums import RegionRole
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 from portal.audit.outbox import handler
 
 
@@ -62,7 +62,7 @@ def entry_examined(entry_id: str) -> None:
         event=f"{entry.pk}:{entry.version}",
         about=str(entry.pk),
     )
-    if entry.evaluations.filter(examined=True).exists():
+    if entry.evaluations.filter(to_examine=True).exists():
         tell(
             "program_to_mend",
             organisers(challenge),
@@ -82,12 +82,6 @@ def entry_examined(entry_id: str) -> None:
     )
 
 
-@duty("challenges.uploads", minutes=60)
-def expire_uploads() -> None:
-    """Drop the parts of files that nobody finished sending."""
-    uploads.expire()
-
-
 @handler("mail.choices_missing")
 def choices_missing(phase_id: int, date: str) -> None:
     """Tell the captains whose team has chosen no final entry, unless the close moved."""
@@ -103,3 +97,7 @@ def choices_missing(phase_id: int, date: str) -> None:
             event=f"{phase.pk}:{date}:{enrolment.team_id}",
             about=enrolment.team.name,
         )
+
+
+# What the schedule does, and how often.
+schedule("challenges.uploads", uploads.expire, minutes=60)

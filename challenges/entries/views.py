@@ -1,7 +1,6 @@
 """Read, choose, describe and withdraw the entries of one's team; list those of a challenge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,22 +27,9 @@ from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Conflict, Gone, Hidden
 from portal.lib.storage import files, objects, scanning
-from portal.lib.storage.files import csv_answer
-from portal.lib.web.requests import get_or_post
+from portal.lib.web.requests import get_or_post, identifier
 
 MOST_DIGITS = 4
-# Pigment and icon of each state of an entry; the word is that of the entry.
-ENTRY_MARKS = {
-    EntryStatus.RECEIVED: ("calanque", "loader"),
-    EntryStatus.CHECKING: ("calanque", "loader"),
-    EntryStatus.REJECTED: ("garance", "circle-x"),
-    EntryStatus.QUEUED: ("calanque", "clock"),
-    EntryStatus.SCORING: ("calanque", "loader"),
-    EntryStatus.SCORED: ("pin", "check"),
-    EntryStatus.FAILED: ("ocre", "triangle-alert"),
-    EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
-    EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
-}
 
 BLANK_FAULT = {
     "code": "",
@@ -61,7 +47,7 @@ def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
     """Return an entry of this person's team; 404 for any other, known or not."""
     return visible.find(
         Entry.objects.visible_to(request.user).select_related(
-            "enrolment__phase__challenge", "enrolment__team"
+            "enrolment__phase__challenge", "enrolment__phase__reveal", "enrolment__team"
         ),
         among=Entry.objects.all(),
         pk=entry,
@@ -83,19 +69,17 @@ def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 
 
 @require_safe
-def score_receipt(
-    request: HttpRequest, slug: str, entry: UUID, serial: int | None = None
-) -> HttpResponse:
-    """Send a signed receipt of a score: the one in force, or a former one by its serial.
+def score_receipt(request: HttpRequest, slug: str, entry: UUID, serial: int) -> HttpResponse:
+    """Send a signed receipt of a score by its serial, that in force or a former one.
 
     ?epreuve=N names the task of the phase, the first one by default.
     """
     own = own_entry(request, slug, entry)
-    found = own.score_receipts.order_by("task", "-serial")
+    found = own.score_receipts.filter(serial=serial).order_by("task")
     task = request.GET.get("epreuve", "")[:MOST_DIGITS]
     if task.isdecimal():
         found = found.filter(task=int(task))
-    sent = (found if serial is None else found.filter(serial=serial)).first()
+    sent = found.first()
     if sent is None:
         raise Hidden
     response = HttpResponse(sent.text, content_type="application/json")
@@ -123,25 +107,6 @@ def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
     )
 
 
-@require_safe
-def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Send the faults of a refused file as CSV."""
-    own = own_entry(request, slug, entry)
-    rows = [
-        [
-            each["code"],
-            each["line"] or "",
-            each["column"],
-            each["value"],
-            each["message"],
-            each["expected"],
-        ]
-        for each in faults_of(own.verdict)
-    ]
-    header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
-    return csv_answer([header, *rows], f"{slug}-{own.number}-erreurs.csv")
-
-
 @require_POST
 def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Make an entry one of the team's final choices, or no longer."""
@@ -152,6 +117,8 @@ def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     else:
         choices.choose(entry=own, by=person(request))
         messages.success(request, _("Choix final enregistré."))
+    if "here" in request.POST:  # from the page of the entry
+        return redirect("challenges:entry", slug, own.pk)
     return redirect("challenges:entries", slug)
 
 
@@ -184,7 +151,7 @@ def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
             note=form.cleaned_data["note"],
             by=person(request),
         )
-        messages.success(request, _("La fiche de la soumission est à jour."))
+        messages.success(request, _("La fiche de méthode est à jour."))
         return redirect("challenges:entry", slug, own.pk)
     context = challenge_context(request, slug, "entries") | {"entry": own, "form": form}
     status = 422 if form.is_bound else 200
@@ -198,9 +165,10 @@ PER_PAGE = 50
 def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """List what teams sent, the last first, and the domains that many teams share."""
     challenge = find_organised(request, slug)
-    page = Paginator(entry_queries.entries_sent(challenge), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    sent = entry_queries.entries_sent(challenge)
+    if team := identifier(request.GET.get("equipe", "")):
+        sent = sent.filter(enrolment__team__public_id=team)
+    page = Paginator(sent, PER_PAGE).get_page(request.GET.get("page"))
     context = organiser_context(
         challenge,
         "organiser_entries",
@@ -227,32 +195,36 @@ def deletion_words(entry: Entry) -> str:
 
 def faults_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List the faults of a refused file in the reader's language, every field present."""
+    expected = {
+        "E_ID_EMPTY": _("Un identifiant à prédire"),
+        "E_ID_UNKNOWN": _("Un des identifiants à prédire"),
+        "E_ID_DUPLICATE": _("Une seule ligne par identifiant"),
+        "E_ID_MISSING": _("Une ligne par identifiant à prédire"),
+    }
     return [
-        {key: fault.get(key) or blank for key, blank in BLANK_FAULT.items()}
+        BLANK_FAULT
+        | {key: fault[key] for key in BLANK_FAULT if fault.get(key)}
+        | {"expected": expected.get(str(fault.get("code")), fault.get("expected") or "")}
         for fault in faults_told(verdict)
     ]
 
 
-@dataclass(frozen=True)
-class Stage:
+Stage = dict[str, Any]
+
+
+def stage(
+    label: str, state: str = "todo", at: datetime | str | None = None, text: str = ""
+) -> Stage:
     """Show one stage of a life: its word, its state, its moment and a sentence."""
-
-    label: str
-    state: str = "todo"
-    at: datetime | str | None = None
-    text: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the component what it draws."""
-        return {"label": self.label, "state": self.state, "at": self.at, "text": self.text}
+    return {"label": label, "state": state, "at": at, "text": text}
 
 
 def badge(entry: Entry) -> tuple[str, str, str]:
     """Return the word, pigment and icon of the state of an entry."""
-    tone, icon = ENTRY_MARKS[EntryStatus(entry.status)]
-    if entry.status == EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
+    status = EntryStatus(entry.status)
+    if status is EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
         return (_("Temps dépassé"), "ocre", "hourglass")
-    return (entry.get_status_display(), tone, icon)
+    return (entry.get_status_display(), status.tone, status.icon)
 
 
 def receipt_answer(text: str, *, status: int = 200) -> HttpResponse:

@@ -37,7 +37,7 @@ class ExaminationForm(ReadForm):
         _("Décision"),
         [
             ("requeue", _("Relancer : la soumission garde sa date et son essai")),
-            ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
+            ("give_back", _("Clore, panne de notre côté : l’essai est rendu à l’équipe")),
             ("keep", _("Clore : l’essai reste décompté")),
         ],
         _("Choisissez une décision."),

@@ -54,7 +54,7 @@ class Evaluation(models.Model):
     state = word(EvaluationState, default=EvaluationState.PENDING)
     reason_code = models.CharField(max_length=40, blank=True)
     # It failed by no fault of the team that is known: a moderator decides.
-    examined = models.BooleanField(default=False)
+    to_examine = models.BooleanField(default=False)
     input_sha256 = models.CharField(max_length=64, blank=True)
     environment_digest = models.CharField(max_length=64, blank=True)
     seconds = models.FloatField(null=True, blank=True)

@@ -88,6 +88,11 @@ class Pipeline:
         return count | {"arriving": count["received"] + count["checking"]}
 
     @property
+    def total(self) -> int:
+        """Count the entries."""
+        return sum(self.counts.values())
+
+    @property
     def examined(self) -> int:
         """Count the entries that wait for a moderator."""
         return self.counts.get(EntryStatus.NEEDS_ATTENTION, 0) - self.broken
@@ -115,7 +120,7 @@ def phase_pipelines(challenge: Challenge) -> list[Pipeline]:
         .order_by("enrolment__phase_id")
     )
     told: dict[int, list[Any]] = {phase: each for phase, *each in rows}
-    phases = challenge.phases.select_related("challenge", "paused_by").order_by("index")
+    phases = challenge.phases.select_related("paused_by").order_by("index")
     return [
         Pipeline(
             phase,

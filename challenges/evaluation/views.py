@@ -1,4 +1,4 @@
-"""The queue of a challenge, paused and retried; the entries that moderators decide on."""
+"""The entries that moderators decide on."""
 
 from typing import Any
 from uuid import UUID
@@ -9,104 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation import queries as reads
-from challenges.evaluation import rules as evaluation_rules
 from challenges.evaluation.actions import interventions
-from challenges.evaluation.forms import ExaminationForm, PauseForm
+from challenges.evaluation.forms import ExaminationForm
 from challenges.evaluation.rules import may_examine_entries, may_examine_entry
-from challenges.organising import rules as organising_rules
-from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import mode_in
-from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_to_run, organiser_context
 from portal.accounts.authorization import require
 from portal.accounts.views import person
-from portal.lib.refusals import Conflict
 from portal.lib.web.requests import get_or_post
-
-
-@require_safe
-def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what waits in each phase."""
-    return _show_pipeline(request, find_to_run(request, slug))
-
-
-@require_POST
-def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
-    """Hold the scoring of a phase, with a reason that teams read."""
-    challenge = find_to_run(request, slug)
-    phase = phase_of(challenge, index)
-    require(evaluation_rules.may_pause_phase, person(request), phase)
-    form = PauseForm(request.POST, phase=phase)
-    if not form.is_valid():
-        return _show_pipeline(request, challenge, sent=form, status=422)
-    try:
-        interventions.pause(phase=phase, reason=form.cleaned_data["reason"], by=person(request))
-    except Conflict as refusal:
-        form.add_error(None, str(refusal))
-        return _show_pipeline(request, challenge, sent=form, status=409)
-    messages.success(request, _("Notation en pause. Les soumissions arrivent et attendent."))
-    return redirect("challenges:pipeline", slug)
-
-
-@require_POST
-def resume(request: HttpRequest, slug: str, index: int) -> HttpResponse:
-    """Let the scoring of a phase go on."""
-    phase = phase_of(find_to_run(request, slug), index)
-    interventions.resume(phase=phase, by=person(request))
-    messages.success(request, _("La notation reprend."))
-    return redirect("challenges:pipeline", slug)
-
-
-@require_POST
-def retry(request: HttpRequest, slug: str, index: int) -> HttpResponse:
-    """Try again the entries that broke down by the platform's fault."""
-    phase = phase_of(find_to_run(request, slug), index)
-    made = interventions.retry_phase(phase=phase, by=person(request))
-    said = ngettext("%(n)s soumission relancée.", "%(n)s soumissions relancées.", made)
-    messages.success(request, said % {"n": made})
-    return redirect("challenges:pipeline", slug)
-
-
-def _show_pipeline(
-    request: HttpRequest, challenge: Challenge, *, sent: PauseForm | None = None, status: int = 200
-) -> HttpResponse:
-    by = person(request)
-    edits = organising_rules.may_edit_challenge(by, challenge)
-    context: dict[str, Any] = {
-        "rows": [
-            {
-                "pipeline": each,
-                "phase": each.phase,
-                "runs": evaluation_rules.may_pause_phase(by, each.phase),
-                "form": _form_sent(each.phase, sent) or PauseForm(phase=each.phase),
-            }
-            for each in reads.phase_pipelines(challenge)
-        ],
-        "wrong": sent is not None,
-        "lede": _(
-            "Ce qui attend dans chaque phase. Une pause garde les soumissions sans les noter, le "
-            "temps de corriger une notation ; les équipes en lisent le motif."
-        ),
-        "edits": edits,
-        "follows": edits or organising_rules.may_read_cockpit(by, challenge),
-    }
-    return render(
-        request,
-        "challenges/evaluation/organise/pipeline.html",
-        organiser_context(challenge, "pipeline", **context),
-        status=status,
-    )
-
-
-def _form_sent(phase: Phase, sent: PauseForm | None) -> PauseForm | None:
-    return sent if sent is not None and sent.phase.pk == phase.pk else None
-
 
 PER_PAGE = 25
 

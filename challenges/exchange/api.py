@@ -23,7 +23,7 @@ from portal.lib import visible
 from portal.lib.storage import files
 from portal.lib.storage.files import safe_name
 from portal.lib.web.endpoints import lazy as _
-from portal.lib.web.endpoints import refused
+from portal.lib.web.endpoints import refused, sent_as
 
 
 class ProblemLine(Schema):
@@ -121,7 +121,7 @@ def deposit(request: HttpRequest, file: File[UploadedFile]) -> HttpResponse:
     summary=_("Lire le rapport d’un import"),
 )
 def report(request: HttpRequest, made: UUID) -> dict[str, Any]:
-    """Fautes, avertissements, questions et essai à blanc ; state dit où il en est."""
+    """Erreurs, avertissements, questions et essai à blanc ; state dit où il en est."""
     return _told(_found(request, made))
 
 
@@ -144,7 +144,8 @@ def accept(request: HttpRequest, made: UUID, given: AnswersIn) -> Status[dict[st
 
 @router.get(
     "/challenges/{slug:slug}/export.zip",
-    response={200: Any, **refused(401, 403, 404, 429)},
+    response={200: None, **refused(401, 403, 404, 429)},
+    openapi_extra=sent_as("application/zip"),
     operation_id="export_challenge",
     summary=_("Emporter un challenge"),
 )

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,18 +24,6 @@ class BundleForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
     )
 
-    def clean_file(self) -> Any:
-        """Refuse a file that is empty or too large."""
-        file = self.cleaned_data["file"]
-        if file.size == 0:
-            raise forms.ValidationError(_("Ce fichier est vide : déposez une archive zip."))
-        if file.size > settings.BUNDLE_MAX_BYTES:
-            raise forms.ValidationError(
-                gettext("Cette archive dépasse %(most)s. Importez-la par la commande du serveur.")
-                % {"most": filesizeformat(settings.BUNDLE_MAX_BYTES)}
-            )
-        return file
-
     @property
     def file_name(self) -> str:
         """Return the displayable name of the file."""
@@ -45,25 +31,17 @@ class BundleForm(forms.Form):
 
 
 def asked(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a question of a report in the language of the page: key, text, help, choices.
-
-    One kept before questions had marked sentences stays as it was written.
-    """
-    facts: Mapping[str, str] = question.get("facts") or {}
-
-    def said(marked: str, written: str) -> str:
-        sentence = question.get(marked)
-        return filled(gettext(sentence), facts) if sentence else str(question.get(written) or "")
-
-    proposal = str(question.get("proposal") or "")
+    """Give a question of a report in the language of the page: key, text, help, choices."""
+    facts, sentence, hint = question["facts"], question["sentence"], question["hint"]
+    proposal = question["proposal"]
     return {
-        "key": str(question["key"]),
-        "text": said("sentence", "text"),
-        "help": said("hint", "help"),
+        "key": question["key"],
+        "text": filled(gettext(sentence), facts),
+        "help": filled(gettext(hint), facts) if hint else "",
         "proposal": gettext(proposal) if proposal == LICENCE_LATER else proposal,
         "choices": [
-            {"value": str(one["value"]), "label": gettext(str(one["label"]))}
-            for one in question.get("choices") or ()
+            {"value": one["value"], "label": gettext(str(one["label"]))}
+            for one in question["choices"]
         ],
     }
 

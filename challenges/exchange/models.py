@@ -10,25 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.models.challenges import Challenge, Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
-from portal.lib.columns import person, within, word
+from portal.lib.columns import LockableQuerySet, Member, Shown, person, within, word
 
 
-class ImportState(models.TextChoices):
+class ImportState(Shown):
     """Name where a bundle that was deposited stands."""
 
-    WAITING = "waiting", _("Lecture en cours")
-    READ = "read", _("Rapport prêt")
-    CREATING = "creating", _("Création du brouillon")
-    REFUSED = "refused", _("Refusé")
-    ACCEPTED = "accepted", _("Brouillon créé")
-    FAILED = "failed", _("Panne de notre côté")
-    EXPIRED = "expired", _("Archive effacée")
+    WAITING = "waiting", "calanque", "loader", _("Lecture en cours")
+    READ = "read", "calanque", "clock", _("Rapport prêt")
+    CREATING = "creating", "calanque", "loader", _("Création du brouillon")
+    REFUSED = "refused", "garance", "circle-x", _("Refusé")
+    ACCEPTED = "accepted", "pin", "check", _("Brouillon créé")
+    FAILED = "failed", "ocre", "triangle-alert", _("Panne de notre côté")
+    EXPIRED = "expired", "ardoise", "history", _("Archive effacée")
 
 
 LIVE = (ImportState.WAITING, ImportState.READ, ImportState.CREATING)
 
 
-class BundleImportQuerySet(models.QuerySet["BundleImport"]):
+class BundleImportQuerySet(LockableQuerySet["BundleImport"]):
     """Imports, by who may see them and by where they stand."""
 
     def visible_to(self, user: Viewer) -> "BundleImportQuerySet":
@@ -40,10 +40,6 @@ class BundleImportQuerySet(models.QuerySet["BundleImport"]):
     def live(self) -> "BundleImportQuerySet":
         """Keep those that may still become a challenge."""
         return self.filter(state__in=LIVE)
-
-    def locked(self, made: "BundleImport") -> "BundleImport":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=made.pk)
 
 
 class BundleImport(models.Model):
@@ -74,6 +70,7 @@ class BundleImport(models.Model):
     state_since = models.DateTimeField()
     expires_at = models.DateTimeField()
 
+    state_enum = Member("state", ImportState)
     objects = BundleImportQuerySet.as_manager()
 
     class Meta:

@@ -3,6 +3,7 @@
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,12 +16,13 @@ from challenges.exchange import rules
 from challenges.exchange.actions import bundles as acts
 from challenges.exchange.actions import exports
 from challenges.exchange.forms import AnswersForm, BundleForm
-from challenges.exchange.models import BundleImport, ImportState
+from challenges.exchange.models import BundleImport
 from challenges.organising.views.layout import find_organised, find_to_run, organiser_context
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import visible
 from portal.lib.storage import files
+from portal.lib.web.form_pages import attempted, sent
 from portal.lib.web.requests import get_or_post
 
 # Platforms whose bundles are read; their names are their own.
@@ -35,17 +37,6 @@ BUNDLE_FORMATS = {
 }
 
 
-# Pigment and icon of each state of an import.
-IMPORT_FACES = {
-    ImportState.WAITING: ("calanque", "loader"),
-    ImportState.READ: ("calanque", "clock"),
-    ImportState.CREATING: ("calanque", "loader"),
-    ImportState.REFUSED: ("garance", "circle-x"),
-    ImportState.ACCEPTED: ("pin", "check"),
-    ImportState.FAILED: ("ocre", "triangle-alert"),
-    ImportState.EXPIRED: ("ardoise", "history"),
-}
-
 SHOWN = 50
 NOT_DONE = "W_DRY_RUN"
 # Bundles of tables alone: no program comes with them.
@@ -57,18 +48,18 @@ def imports(request: HttpRequest) -> HttpResponse:
     """List one's imports and show the form to deposit a bundle; deposit by POST."""
     by = person(request)
     require(rules.may_deposit_bundle, by)
-    form = BundleForm()
-    if request.method == "POST":
-        form = BundleForm(request.POST, request.FILES)
-        if form.is_valid():
-            found = acts.deposit(
-                content=cast(BinaryIO, form.cleaned_data["file"]),
-                filename=form.file_name,
-                by=by,
-            )
-            if not found.created:
-                messages.info(request, _("Cette archive est déjà déposée : voici son rapport."))
-            return redirect("challenges:import", found.made.pk)
+    form = BundleForm(sent(request), request.FILES or None)
+    found, status = attempted(
+        form,
+        lambda: acts.deposit(
+            content=cast(BinaryIO, form.cleaned_data["file"]), filename=form.file_name, by=by
+        ),
+        dict.fromkeys(("bundle_empty", "too_large", "imports_reached"), "file"),
+    )
+    if found is not None:
+        if not found.created:
+            messages.info(request, _("Cette archive est déjà déposée : voici son rapport."))
+        return redirect("challenges:import", found.made.pk)
     rows = BundleImport.objects.filter(by=by).select_related("challenge")[:SHOWN]
     context = {
         "section": "challenges",
@@ -79,9 +70,8 @@ def imports(request: HttpRequest) -> HttpResponse:
             (_("Importer un challenge"), ""),
         ],
     }
-    return render(
-        request, "challenges/exchange/imports.html", context, status=422 if form.errors else 200
-    )
+    context["most"] = settings.BUNDLE_MAX_BYTES
+    return render(request, "challenges/exchange/imports.html", context, status=status)
 
 
 @get_or_post
@@ -124,7 +114,6 @@ def find_import(request: HttpRequest, made: UUID) -> BundleImport:
 def _import_row(made: BundleImport) -> dict[str, Any]:
     return {
         "made": made,
-        "face": IMPORT_FACES[ImportState(made.state)],
         "format": BUNDLE_FORMATS.get(made.format, ""),
         "final": not (made.is_waiting or made.is_being_created),
     }
@@ -154,7 +143,6 @@ def _report_page(
             (_("Importer un challenge"), reverse("challenges:imports")),
             (made.filename, ""),
         ],
-        "whole": True,
     }
     return render(request, "challenges/exchange/import.html", context, status=status)
 

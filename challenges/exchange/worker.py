@@ -5,12 +5,15 @@ takes the same path: the worker opens the sealed answers, writes the folder in m
 import. What it says back holds no value of a file.
 """
 
+import csv
 import hashlib
+import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +37,7 @@ from challenges.bundles.spec import Expected, PortableSpec
 from challenges.evaluation import worker as evaluator
 from challenges.evaluation.actions.evaluations import bury_subject
 from challenges.evaluation.enums import Split
-from challenges.evaluation.rehearsals import Rehearsal, sentence
+from challenges.evaluation.rehearsals import Rehearsal, sentence, try_measures
 from challenges.exchange.actions import bundles as bundle_imports
 from challenges.exchange.actions import imports
 from challenges.exchange.actions.bundles import Overtaken, answers_asked, import_bundle
@@ -46,6 +49,8 @@ from challenges.exchange.actions.imports import (
     import_folder,
 )
 from challenges.exchange.models import BundleImport
+from challenges.organising import queries as organising
+from challenges.organising import tables
 from challenges.organising.actions import drafts, phases
 from challenges.organising.actions import phases as phase_acts
 from challenges.organising.actions.phases import Built, Scoring
@@ -201,16 +206,14 @@ def local_evaluator() -> Evaluator | None:
     return None if sandbox.available() else evaluator_in(sandbox)
 
 
-def evaluator_in(sandbox: Sandbox, scratch: Path | None = None) -> Evaluator:
+def evaluator_in(sandbox: Sandbox) -> Evaluator:
     """Give the function that the import calls; it raises ValueError, in French, at any failure.
 
-    scratch: a folder that every user may pass through, the temporary one by default. A script is
-    run twice: first for its splits, then for the labels of each.
+    A script is run twice: first for its splits, then for the labels of each.
     """
-    parent = scratch or Path(tempfile.gettempdir())
 
     def evaluate(trial: Trial) -> Names:
-        with sandbox.room(parent) as room:
+        with sandbox.room(Path(tempfile.gettempdir())) as room:
             script = _lay_script(trial.script, room / "script")
             splits = _run_script(sandbox, trial, script, room / "splits", ()).outcome.undeclared
             found = _run_script(sandbox, trial, script, room / "labels", splits).outcome.undeclared
@@ -307,7 +310,7 @@ def check_scorings(
         base, files = phases.get(scoring["phase"], (document, contents))
         said = phase_acts.document_of(base, scoring)
         # Two phases may name their answers alike: each folder has those of its own scoring only.
-        read = {**contents, **_answers(scoring, opened)}
+        read = {**contents, **_answers(written, scoring, said["truth"], opened)}
         if scoring["task"] == 0:
             phases[scoring["phase"]] = (said, read)
         with tempfile.TemporaryDirectory(prefix=rooms.prefix("scoring"), dir=place) as scratch:
@@ -326,10 +329,23 @@ def check_scorings(
     return built, faults
 
 
-def _answers(scoring: Scoring, opened: Opener) -> dict[str, bytes]:
-    """Open the answers that a scoring has of its own."""
-    truth = scoring["truth"]
-    return {} if truth is None else {truth["path"]: opened(truth["sealed"], truth["path"])}
+def _answers(
+    written: ChallengeDraft, scoring: Scoring, truth: Mapping[str, Any], opened: Opener
+) -> dict[str, bytes]:
+    """Open the answers that a scoring has of its own; their parts are drawn as those of the first.
+
+    truth: how they are read.
+    """
+    own = scoring["truth"]
+    if own is None:
+        return {}
+    content, share = opened(own["sealed"], own["path"]), drafts.drawn_share(written.challenge)
+    # Without the column that is drawn by, the reading tells that it is missing.
+    can_draw = tables.group_column(truth) in own["columns"]
+    if share is not None and can_draw and truth["split"]["column"] not in own["columns"]:
+        seed = str(written.challenge.public_id)
+        content = tables.draw(content, truth, share=share, seed=seed)
+    return {own["path"]: content}
 
 
 def _check_scoring(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Problem]]:
@@ -376,54 +392,119 @@ REFERENCE, EXPECTED = "reference", ".expected.json"
 def draft_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Check the draft that a job names by the import of its folder, on behalf of who asked.
 
-    A request that was replaced meanwhile changes nothing. Raises Unavailable, for another attempt:
-    an outage of the store or the evaluator is no fault of the draft.
+    A request that was replaced meanwhile changes nothing, and a draft that somebody writes to
+    meanwhile is read again. Raises Unavailable, for another attempt: an outage of the store or
+    the evaluator is no fault of the draft.
     """
     written = ChallengeDraft.objects.select_related("challenge").get(pk=job.subject_id)
     if drafts.is_replaced(written, job):
         with transaction.atomic():
             jobs.complete(job)
         return
-    errors, warnings = _imported(written)
-    drafts.finish_build(job=job, errors=errors, warnings=warnings)
+    try:
+        found = _imported(written)
+        drafts.finish_build(
+            job=job,
+            version=found.version or written.challenge.version,
+            errors=found.errors,
+            warnings=found.warnings,
+            trial=found.trial,
+        )
+    except drafts.Rewritten:
+        if not beating.lost.is_set():
+            draft_job(job, truths, beating)
 
 
-def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+@dataclass(frozen=True)
+class Checked:
+    """What the check of a draft found, and what its measures gave on two answers.
+
+    version: that of the draft once imported; None where nothing was written.
+    """
+
+    errors: list[dict[str, str]]
+    warnings: list[dict[str, str]] = field(default_factory=list)
+    trial: dict[str, Any] = field(default_factory=dict)
+    version: int | None = None
+
+
+def _imported(written: ChallengeDraft) -> Checked:
     challenge = written.challenge
     if written.asked_by_id is None:
         raise AssertionError("a build that runs was asked by somebody")
     by = acting_person(written.asked_by_id)
     if challenge.status != ChallengeStatus.DRAFT:
         reason = _("Ceci ne se change que dans un brouillon.")
-        return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []
+        return Checked([{"code": "not_a_draft", "message": reason, "file": "", "key": ""}])
+    if lacking := organising.missing_to_check(challenge):  # since the check was asked
+        what = ", ".join(each.sentence for each in lacking)
+        return Checked(
+            _said([Problem("not_buildable", _("il manque encore : %(what)s") % {"what": what})])
+        )
     phase = challenge.phases.filter(index=0).first()
     try:
         with rooms.private("draft") as scratch:
             folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
             exporting.write_folder(folder, document, contents)
-            built, faults = _check_draft(written, document, contents, folder)
+            read, rehearsal = portable.read_challenge(folder).spec, Rehearsal()
+            trial = try_measures(read, folder, rehearsal) if read else {}
+            built, faults = _check_draft(written, document, contents, folder, read, rehearsal)
             if faults:
-                return _said(faults), []
+                return Checked(_said(faults), trial=trial)
             made: Imported = import_folder(
                 folder=folder,
                 by=by,
                 opens_at=phase.opens_at if phase else None,
                 closes_at=phase.closes_at if phase else None,
+                version=challenge.version,
             )
     except gate.VaultBroken as broken:  # for good: no other attempt would open it
-        return _refused_draft(broken), []
+        return _refused_draft(broken)
     except Unavailable:
         raise
     except Refusal as refusal:
-        return _refused_draft(refusal), []
+        return _refused_draft(refusal)
     if not made.errors:
         first = [each for each in built if each.scoring["phase"] == 0]
         phases.put_scorings(challenge=challenge, built=first, by=by)
         phases.follow_first(challenge=challenge)
         others = [each for each in built if each.scoring["phase"] != 0]
         phases.put_scorings(challenge=challenge, built=others, by=by)
-    return _said(made.errors), _said(made.warnings)
+    warnings = [*made.warnings, *_small_groups(document, contents), *_refused_sample(trial)]
+    written_as = made.challenge.version if made.challenge and made.changed else None
+    return Checked(_said(made.errors), _said(warnings), trial, written_as)
+
+
+def _refused_sample(trial: Mapping[str, Any]) -> Iterator[Problem]:
+    """Warn that teams who start from the example of an answer would be refused."""
+    fault = (trial.get("sample") or {}).get("fault")
+    if fault:
+        said = _("l’exemple de réponse serait refusé : %(fault)s")
+        yield Problem("W_SAMPLE_REFUSED", said % {"fault": fault}, key="submission")
+
+
+def _small_groups(document: Mapping[str, Any], contents: Mapping[str, bytes]) -> Iterable[Problem]:
+    """Warn of an attribute of which nothing will be compared: its groups are too small.
+
+    Of the private part, whose figures by group are published; no group is named.
+    """
+    fairness, truth = document.get("fairness") or {}, document.get("truth") or {}
+    own = [each for each in fairness.get("attributes") or [] if each.get("source") == "truth"]
+    if not own:
+        return
+    rows = list(csv.DictReader(io.StringIO(contents[truth["file"]].decode("utf-8-sig"))))
+    split, least = truth["split"], int(fairness.get("min_rows") or 30)
+    private = [each for each in rows if each.get(split["column"]) == split["private"]]
+    for attribute in own:
+        sizes = Counter(each.get(attribute["column"]) or "" for each in private)
+        if len([each for each, count in sizes.items() if each and count >= least]) < 2:
+            said = _(
+                "« %(name)s » ne sera pas comparé : il faut au moins deux groupes de %(least)s "
+                "lignes dans la partie privée. Regroupez des valeurs, ou retirez cet attribut."
+            )
+            facts = {"name": attribute.get("label") or attribute["column"], "least": least}
+            yield Problem("W_GROUPS_SMALL", said % facts, key="fairness")
 
 
 def _check_draft(
@@ -431,19 +512,22 @@ def _check_draft(
     document: Mapping[str, object],
     contents: Mapping[str, bytes],
     folder: Path,
+    read: PortableSpec | None,
+    rehearsal: Rehearsal,
 ) -> tuple[Sequence[Built], Sequence[Problem]]:
     """Check what the import does not: the expected score, the scorings of further phases."""
-    read = portable.read_challenge(folder).spec
     if read is None:
         return (), ()  # the import tells the faults
-    surprises = _unexpected(written.challenge, read, folder)
+    surprises = _unexpected(written.challenge, read, folder, rehearsal)
     if surprises or not written.scorings:
         return (), surprises
     sealed = _Sealed(written.challenge)
     return check_scorings(written, document, contents, sealed.of, folder.parent)
 
 
-def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Sequence[Problem]:
+def _unexpected(
+    challenge: Challenge, read: PortableSpec, folder: Path, rehearsal: Rehearsal
+) -> Sequence[Problem]:
     """Compare the public score of the reference with what its organiser expects, where said."""
     wanted = next(
         (
@@ -459,13 +543,13 @@ def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Seque
     (folder / EXPECTED).write_text(json.dumps(scores), encoding="utf-8")
     findings = Findings()
     expected = replace(read, expected=Expected(EXPECTED, baseline=REFERENCE))
-    recorded.check(expected, Folder(folder), Rehearsal(), findings)
+    recorded.check(expected, Folder(folder), rehearsal, findings)
     # The file that was compared was written here: nobody knows it by name.
     return [replace(each, file="", key="") for each in findings.errors]
 
 
-def _refused_draft(refusal: Refusal) -> list[dict[str, str]]:
-    return [{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}]
+def _refused_draft(refusal: Refusal) -> Checked:
+    return Checked([{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}])
 
 
 def _said(problems: Sequence[Problem]) -> list[dict[str, str]]:
@@ -504,6 +588,9 @@ def _contents(written: ChallengeDraft) -> dict[str, bytes]:
         kept = written.kept.get(path, {})
         if "sealed" in kept:
             found[path] = sealed.of(kept["sealed"], path)
+            if "drawn" in kept:
+                seed, truth = str(challenge.public_id), challenge.bundle["truth"]
+                found[path] = tables.draw(found[path], truth, share=kept["drawn"], seed=seed)
         elif "sha256" in kept:
             found[path] = objects.read(kept["sha256"])
         elif safe_name(path) in public:
@@ -679,7 +766,7 @@ def _examine_own(path: Path, report: Report) -> Report:
     return report | {
         "errors": [one.to_json() for one in found.errors],
         "warnings": [one.to_json() for one in found.warnings],
-        "dry_run": [] if found.errors else [_("vérité compilée, scores enregistrés retrouvés")],
+        "dry_run": [] if found.errors else [_("réponses prêtes, scores enregistrés retrouvés")],
     }
 
 

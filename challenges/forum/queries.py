@@ -1,5 +1,8 @@
 """Read what waits for those who moderate the discussions of challenges."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 from django.db.models import Q, QuerySet
 
 from challenges.organising.enums import OrganiserRole
@@ -7,20 +10,29 @@ from challenges.organising.models.challenges import Challenge, ChallengeOrganise
 from challenges.teams.models import TeamMember
 from portal.accounts.authorization import Permission, has_permission
 from portal.discussions import queries as discussions
-from portal.discussions.models import Flag
 
 
 def moderated_by(user: Viewer) -> QuerySet[Challenge]:
     """Keep the challenges whose discussions a person moderates: see `rules.may_moderate_forum`."""
-    person = person_id(user)
-    run = ChallengeOrganiser.objects.filter(user_id=person).exclude(role=OrganiserRole.JURY)
-    own = Q(pk__in=run.values("challenge_id"))
+    own = run_by(user)
     if not has_permission(user, Permission.CONTRIBUTION_MODERATE):
-        return Challenge.objects.filter(own)
-    played = TeamMember.objects.filter(user_id=person).values("challenge_id")
-    return Challenge.objects.filter(own | ~Q(pk__in=played))
+        return own
+    played = TeamMember.objects.filter(user_id=person_id(user)).values("challenge_id")
+    return Challenge.objects.filter(Q(pk__in=own.values("pk")) | ~Q(pk__in=played))
 
 
-def waiting(user: Viewer) -> QuerySet[Flag]:
-    """List the flags that nobody settled, over all that a person moderates, the oldest first."""
-    return discussions.flags(moderated_by(user))
+def run_by(user: Viewer) -> QuerySet[Challenge]:
+    """Keep the challenges whose questions a person answers, as one who organises them."""
+    run = ChallengeOrganiser.objects.filter(user_id=person_id(user))
+    return Challenge.objects.filter(
+        pk__in=run.exclude(role=OrganiserRole.JURY).values("challenge_id")
+    )
+
+
+def flagged(user: Viewer) -> Iterator[tuple[Challenge, int]]:
+    """List the challenges with flags that a person may settle, and how many each has."""
+    moderated = moderated_by(user)
+    waiting = discussions.flags(moderated).order_by()
+    counts = Counter(waiting.values_list("message__discussion__subject_id", flat=True))
+    for challenge in moderated.filter(public_id__in=counts).order_by("title", "pk"):
+        yield challenge, counts[challenge.public_id]

@@ -1,13 +1,9 @@
-"""Entraide: what people discuss about a challenge, and what was flagged over all of them."""
+"""Entraide: what people discuss about a challenge."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from challenges.forum import queries, rules
@@ -17,13 +13,7 @@ from challenges.organising.rules import may_edit_challenge
 from challenges.teams.views.head import challenge_context
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from portal.accounts.views import person
-from portal.discussions import actions
-from portal.discussions.models import Discussion, Message, attach_subjects
 from portal.discussions.subjects import SubjectKind
-from portal.discussions.views import message_named
-from portal.lib.refusals import Hidden
-from portal.lib.web.requests import get_or_post
 
 
 def moderators(challenge: Challenge) -> Iterable[User]:
@@ -48,6 +38,7 @@ KIND = SubjectKind(
     may_flag=rules.may_flag_message,
     may_moderate=rules.may_moderate_forum,
     answers_for=may_edit_challenge,
+    answered_by=queries.run_by,
     never_blocked=lambda by, challenge: challenge.is_run_by(by),
     owners=organisers,
     moderators=moderators,
@@ -61,39 +52,3 @@ KIND = SubjectKind(
         "des organisateurs."
     ),
 )
-
-
-FLAGS_PER_PAGE = 25
-
-
-@get_or_post
-def moderation_queue(request: HttpRequest) -> HttpResponse:
-    """List what was flagged, the oldest first, by challenge; leave a message by POST."""
-    by = person(request)
-    moderated = queries.moderated_by(by)
-    if not moderated.exists():
-        raise Hidden
-    if request.method == "POST":
-        concerned = Discussion.objects.on_any(moderated)
-        rows = Message.objects.filter(discussion__in=concerned)
-        actions.dismiss(message=message_named(request, rows), by=by)
-        messages.success(request, _("Message laissé en place."))
-        return redirect("challenges:forum_queue")
-    slug = request.GET.get("challenge", "")
-    slug = slug if slug.isprintable() else ""  # PostgreSQL refuses a null byte
-    waiting = queries.waiting(by)
-    flagged = waiting.order_by().values("message__discussion__subject_id")
-    if slug:
-        chosen = moderated.filter(slug=slug).values("public_id")
-        waiting = waiting.filter(message__discussion__subject_id__in=chosen)
-    page = Paginator(waiting, FLAGS_PER_PAGE).get_page(request.GET.get("page"))
-    attach_subjects(each.message.discussion for each in page)
-    context = {
-        "section": "challenges",
-        "page": page,
-        "challenges": list(moderated.filter(public_id__in=flagged).order_by("title", "pk")),
-        "chosen": slug,
-        "routes": {name: f"challenges:{name}" for name in ("message_hide", "discussion")},
-        "crumbs": [(_("Entraide à modérer"), "")],
-    }
-    return render(request, "challenges/forum/forum_queue.html", context)

@@ -2,7 +2,6 @@ import challenges.entries.enums
 import challenges.evaluation.enums
 import challenges.organising.enums
 import challenges.queue.enums
-import challenges.rescoring.models
 import challenges.teams.enums
 import django.db.models.deletion
 import portal.lib.create_models
@@ -45,7 +44,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='baseline_checks', to='challenges.evaluation')),
                         ('day', models.DateField()),
-                        ('state', models.CharField(choices=[('same', 'same'), ('drifted', 'drifted'), ('failed', 'failed')], max_length=24)),
+                        ('state', models.CharField(choices=[('same', 'Même score'), ('drifted', 'Score différent'), ('failed', 'Pas de score')], max_length=24)),
                         ('figure', models.CharField(blank=True, max_length=160)),
                         ('difference', models.FloatField(blank=True, null=True)),
                         ('tolerance', models.FloatField(blank=True, null=True)),
@@ -168,6 +167,7 @@ class Migration(migrations.Migration):
                         ('done_at', models.DateTimeField(blank=True, null=True)),
                         ('errors', models.JSONField(blank=True, default=list)),
                         ('warnings', models.JSONField(blank=True, default=list)),
+                        ('trial', models.JSONField(blank=True, default=dict)),
                     ],
                     options={
                         'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['done', 'idle', 'queued', 'refused'])), name='challenge_draft_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('asked_by__isnull', True)), models.Q(('asked_at__isnull', False), ('asked_by__isnull', False)), _connector='OR'), name='challenge_draft_asked_has_author')],
@@ -347,36 +347,21 @@ class Migration(migrations.Migration):
                         ('note', models.CharField(blank=True, max_length=200)),
                         ('verdict', models.JSONField(blank=True, default=dict)),
                         ('canonical_sha256', models.CharField(blank=True, max_length=64)),
-                        ('is_bench', models.BooleanField(default=False)),
+                        ('counts', models.BooleanField(default=True)),
                         ('final_choice', models.BooleanField(default=False)),
                         ('file_deleted_at', models.DateTimeField(blank=True, null=True)),
                         ('disqualified_at', models.DateTimeField(blank=True, null=True)),
                         ('disqualified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('disqualified_reason', models.TextField(blank=True)),
                         ('migrated_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='migrated_to', to='challenges.entry')),
+                        ('card', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='winning_entry', to='catalogue.resource')),
                         ('receipt', models.TextField()),
                     ],
                     options={
                         'verbose_name_plural': 'entries',
                         'ordering': ['-received_at', '-number'],
                         'indexes': [models.Index(fields=['status', 'status_since'], name='entry_status_since')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['checking', 'failed', 'needs_attention', 'queued', 'received', 'rejected', 'scored', 'scoring', 'withdrawn'])), name='entry_status_known'), models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='entry_has_bytes'), models.UniqueConstraint(fields=('enrolment', 'idempotency_key'), name='entry_idempotency_key_once'), models.UniqueConstraint(fields=('enrolment', 'quota_day', 'day_slot'), name='entry_day_slot_once'), models.UniqueConstraint(fields=('enrolment', 'total_slot'), name='entry_total_slot_once'), models.UniqueConstraint(fields=('enrolment', 'number'), name='entry_number_once'), models.UniqueConstraint(condition=models.Q(('migrated_from__isnull', False)), fields=('enrolment', 'migrated_from'), name='entry_migrated_once'), models.CheckConstraint(condition=models.Q(('grace', True), ('closes_at_snapshot__isnull', True), ('received_at__lt', models.F('closes_at_snapshot')), _connector='OR'), name='entry_received_before_the_close'), models.CheckConstraint(condition=models.Q(models.Q(('disqualified_at__isnull', True), ('disqualified_by__isnull', True)), models.Q(('disqualified_at__isnull', False), ('disqualified_by__isnull', False)), _connector='OR'), name='entry_disqualified_has_author'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('day_slot__isnull', True), ('total_slot__isnull', True)), _connector='OR'), name='entry_rejected_gives_slots_back')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='EntryCard',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='challenges.team')),
-                        ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='challenges.phase')),
-                        ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='challenges.entry')),
-                        ('resource', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='entry_card', to='catalogue.resource')),
-                        ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('proposed_at', models.DateTimeField()),
-                    ],
-                    options={
-                        'ordering': ['proposed_at', 'pk'],
-                        'constraints': [models.UniqueConstraint(fields=('team', 'phase'), name='entry_card_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['checking', 'failed', 'needs_attention', 'queued', 'received', 'rejected', 'scored', 'scoring', 'withdrawn'])), name='entry_status_known'), models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='entry_has_bytes'), models.UniqueConstraint(fields=('enrolment', 'idempotency_key'), name='entry_idempotency_key_once'), models.UniqueConstraint(fields=('enrolment', 'quota_day', 'day_slot'), name='entry_day_slot_once'), models.UniqueConstraint(fields=('enrolment', 'total_slot'), name='entry_total_slot_once'), models.UniqueConstraint(fields=('enrolment', 'number'), name='entry_number_once'), models.UniqueConstraint(condition=models.Q(('migrated_from__isnull', False)), fields=('enrolment', 'migrated_from'), name='entry_migrated_once'), models.UniqueConstraint(condition=models.Q(('card__isnull', False)), fields=('enrolment',), name='entry_card_once'), models.CheckConstraint(condition=models.Q(('grace', True), ('closes_at_snapshot__isnull', True), ('received_at__lt', models.F('closes_at_snapshot')), _connector='OR'), name='entry_received_before_the_close'), models.CheckConstraint(condition=models.Q(models.Q(('disqualified_at__isnull', True), ('disqualified_by__isnull', True)), models.Q(('disqualified_at__isnull', False), ('disqualified_by__isnull', False)), _connector='OR'), name='entry_disqualified_has_author'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('day_slot__isnull', True), ('total_slot__isnull', True)), _connector='OR'), name='entry_rejected_gives_slots_back')],
                     },
                 ),
                 migrations.CreateModel(
@@ -389,7 +374,7 @@ class Migration(migrations.Migration):
                         ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='challenges.coderun')),
                         ('state', models.CharField(choices=[('pending', 'pending'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default=challenges.evaluation.enums.EvaluationState['PENDING'], max_length=24)),
                         ('reason_code', models.CharField(blank=True, max_length=40)),
-                        ('examined', models.BooleanField(default=False)),
+                        ('to_examine', models.BooleanField(default=False)),
                         ('input_sha256', models.CharField(blank=True, max_length=64)),
                         ('environment_digest', models.CharField(blank=True, max_length=64)),
                         ('seconds', models.FloatField(blank=True, null=True)),
@@ -410,7 +395,6 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('evaluation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='fairness_audit', to='challenges.evaluation')),
                         ('record', models.JSONField()),
-                        ('sha256', models.CharField(max_length=64)),
                         ('released_at', models.DateTimeField()),
                     ],
                     options={
@@ -636,14 +620,15 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='registrations', to='challenges.challenge')),
                         ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to=settings.AUTH_USER_MODEL)),
+                        ('terms', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='challenges.terms')),
+                        ('terms_accepted_at', models.DateTimeField(blank=True, null=True)),
                         ('state', models.CharField(choices=[('pending', 'En attente'), ('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Désinscrite')], default='pending', max_length=24)),
-                        ('answers', models.JSONField(blank=True, default=dict)),
                         ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('reason', models.CharField(blank=True, max_length=500)),
                         ('at', models.DateTimeField()),
                     ],
                     options={
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'pending', 'refused', 'withdrawn'])), name='registration_state_known'), models.UniqueConstraint(fields=('challenge', 'user'), name='registration_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'pending', 'refused', 'withdrawn'])), name='registration_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('terms__isnull', True), ('terms_accepted_at__isnull', True)), models.Q(('terms__isnull', False), ('terms_accepted_at__isnull', False)), _connector='OR'), name='registration_terms_accepted_dated'), models.UniqueConstraint(fields=('challenge', 'user'), name='registration_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -658,7 +643,7 @@ class Migration(migrations.Migration):
                         ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rescorings', to='challenges.phase')),
                         ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rescoring', to='challenges.phasetask')),
                         ('former', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.phasetask')),
-                        ('state', models.CharField(choices=[('proposed', 'proposed'), ('running', 'running'), ('ready', 'ready'), ('accepted', 'accepted'), ('in_force', 'in_force'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default=challenges.rescoring.models.RescoringState['PROPOSED'], max_length=24)),
+                        ('state', models.CharField(choices=[('proposed', 'Proposé'), ('running', 'En cours d’essai'), ('ready', 'À décider'), ('accepted', 'Accepté, calcul en cours'), ('in_force', 'En vigueur'), ('refused', 'Refusé'), ('withdrawn', 'Retiré')], default='proposed', max_length=24)),
                         ('reason', models.TextField()),
                         ('started_at', models.DateTimeField(blank=True, null=True)),
                         ('facts', models.JSONField(blank=True, default=dict)),
@@ -695,8 +680,6 @@ class Migration(migrations.Migration):
                         ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_plans', to='challenges.challenge')),
                         ('inputs', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_plans', to='datasets.holdoutversion')),
                         ('ids', models.CharField(max_length=120)),
-                        ('layouts', models.JSONField(blank=True, default=list)),
-                        ('environment', models.CharField(default='systeme', max_length=64)),
                         ('sample_sha256', models.CharField(max_length=64)),
                         ('sample_size', models.PositiveBigIntegerField()),
                         ('sample_rows', models.PositiveIntegerField()),
@@ -783,10 +766,8 @@ class Migration(migrations.Migration):
                         ('number', models.PositiveSmallIntegerField()),
                         ('spec', models.JSONField()),
                         ('program_sha256', models.CharField(blank=True, max_length=64)),
-                        ('environment', models.CharField(blank=True, max_length=64)),
                         ('programs', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='program_versions', to='datasets.holdoutversion')),
                         ('seed', models.BigIntegerField(default=0)),
-                        ('code_version', models.CharField(blank=True, max_length=64)),
                         ('digest', models.CharField(max_length=64)),
                         ('created_at', models.DateTimeField()),
                     ],
@@ -830,6 +811,7 @@ class Migration(migrations.Migration):
                         ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='challenges.team')),
                         ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='challenges.entry')),
                         ('position', models.PositiveIntegerField()),
+                        ('competes', models.BooleanField(default=True)),
                         ('rank', models.PositiveIntegerField(blank=True, null=True)),
                         ('tier', models.PositiveIntegerField(blank=True, null=True)),
                         ('rank_low', models.PositiveIntegerField(blank=True, null=True)),
@@ -855,7 +837,7 @@ class Migration(migrations.Migration):
                         ('name', models.CharField(max_length=80)),
                         ('slug', models.SlugField(max_length=96)),
                         ('state', models.CharField(choices=[('open', 'open'), ('full', 'full'), ('withdrawn', 'withdrawn'), ('disqualified', 'disqualified'), ('reference', 'reference')], default=challenges.teams.enums.TeamState['OPEN'], max_length=24)),
-                        ('pseudonym', models.CharField(blank=True, max_length=80)),
+                        ('join_code', models.CharField(blank=True, max_length=16)),
                         ('show_members', models.BooleanField(default=False)),
                         ('show_method', models.BooleanField(default=False)),
                         ('allow_card', models.BooleanField(default=False)),
@@ -916,18 +898,6 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-number'],
                         'constraints': [models.UniqueConstraint(fields=('challenge', 'number'), name='terms_number_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='TermsAcceptance',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('terms', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='challenges.terms')),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms_acceptances', to=settings.AUTH_USER_MODEL)),
-                        ('at', models.DateTimeField()),
-                    ],
-                    options={
-                        'constraints': [models.UniqueConstraint(fields=('terms', 'user'), name='terms_accepted_once')],
                     },
                 ),
                 migrations.CreateModel(

@@ -6,6 +6,8 @@ from enum import StrEnum
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.columns import Shown
+
 
 class ChallengeKind(StrEnum):
     """Tell a dated competition from a permanent benchmark."""
@@ -14,16 +16,16 @@ class ChallengeKind(StrEnum):
     BENCHMARK = "benchmark"
 
 
-class ChallengeStatus(models.TextChoices):
+class ChallengeStatus(Shown):
     """Name where a challenge stands editorially; dates alone open and close its phases."""
 
-    DRAFT = "draft", _("Brouillon")
-    IN_REVIEW = "in_review", _("En relecture")
-    PUBLISHED = "published", _("Publié")
-    SUSPENDED = "suspended", _("Suspendu")
-    CLOSED = "closed", _("Clos")
-    REVEALED = "revealed", _("Résultats définitifs")
-    ARCHIVED = "archived", _("Archivé")
+    DRAFT = "draft", "ardoise", "pencil", _("Brouillon")
+    IN_REVIEW = "in_review", "ardoise", "eye", _("En relecture")
+    PUBLISHED = "published", _("Publié")  # shown as its phases stand
+    SUSPENDED = "suspended", "ocre", "triangle-alert", _("Suspendu")
+    CLOSED = "closed", "ardoise", "lock", _("Clos")
+    REVEALED = "revealed", "pin", "trophy", _("Résultats définitifs")
+    ARCHIVED = "archived", "ardoise", "history", _("Archivé")
 
 
 class BuildState(StrEnum):

@@ -1,6 +1,7 @@
 """Write to the people concerned by a challenge, one row a person, once each."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 
@@ -8,7 +9,7 @@ from challenges.organising.enums import OrganiserRole
 from challenges.organising.models.challenges import Challenge
 from portal.accounts import news
 from portal.accounts.actions import notifications
-from portal.accounts.enums import Delivery, RegionRole
+from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.outbox import handler, owe
@@ -19,23 +20,9 @@ HEALTH = "/sante/"
 @handler("mail.challenge_letter")
 def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, about: str) -> None:
     """Send one letter about a challenge to one person who still has an account."""
-    person = User.objects.filter(pk=user_id, is_active=True).first()
     challenge = Challenge.objects.filter(pk=challenge_id).first()
-    if person is None or challenge is None:
-        return
-    if news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
-        return  # turned down since it was owed: it stands in their space
-    letters.send(
-        letter,
-        to=person.email,
-        stop=news.stop_link(letter, person),
-        context={
-            "person": person,
-            "challenge": challenge,
-            "about": about,
-            "link": f"{settings.SITE_URL}{path}",
-        },
-    )
+    if challenge is not None:
+        news.write(letter, user_id, path=path, challenge=challenge, about=about)
 
 
 def tell(
@@ -48,23 +35,16 @@ def tell(
     about: str,
 ) -> None:
     """Note an event for each of these people, once; owe a letter to those who hear at once."""
-    to_write = notifications.notify(
-        people=people,
-        letter=letter,
-        event=event,
+    notifications.tell(
+        letter,
+        people,
         path=path,
+        event=event,
         facts={"title": challenge.title, "language": challenge.language, "about": about[:200]},
+        sent_by="mail.challenge_letter",
+        challenge_id=challenge.pk,
+        about=about,
     )
-    for person in to_write:
-        owe(
-            "mail.challenge_letter",
-            key=f"{letter}:{event}:{person.pk}",
-            letter=letter,
-            user_id=person.pk,
-            challenge_id=challenge.pk,
-            path=path,
-            about=about,
-        )
 
 
 @handler("mail.operator_letter")
@@ -118,8 +98,9 @@ def organisers(challenge: Challenge) -> Iterable[User]:
     ).order_by("pk")
 
 
-def registered(challenge: Challenge) -> Iterable[User]:
-    """List the people who may take part in a challenge."""
+def registered(challenge: Challenge, before: datetime | None = None) -> Iterable[User]:
+    """List the people who may take part in a challenge; before: those who asked by then."""
+    asked = {"registrations__at__lte": before} if before else {}
     return User.objects.filter(
-        registrations__challenge=challenge, registrations__state="accepted"
+        registrations__challenge=challenge, registrations__state="accepted", **asked
     ).order_by("pk")

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.resources.models import Resource
+from challenges.bundles import code as coding
+from challenges.bundles.spec import Role
 from challenges.organising.enums import (
     BuildState,
     ChallengeStatus,
@@ -27,8 +29,10 @@ from challenges.organising.models.challenges import (
 )
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.organising.modes import mode_of
+from challenges.scoring.contract import Layout
 from portal.audit.duties import beats
 from portal.lib import clock
+from portal.lib.prose.numbers import number
 from portal.lib.refusals import Hidden, Unavailable
 
 
@@ -61,21 +65,23 @@ UNITS_PER_ATTEMPT = 10
 
 POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
     # key: the page where it is mended, what is said when it is ready, when it is not
+    "summary": ("write_texts", "", gettext_lazy("le résumé")),
     "page": (
         "write_texts",
         gettext_lazy("La présentation est écrite"),
-        gettext_lazy("la présentation est vide"),
+        gettext_lazy("la présentation"),
     ),
     "terms": (
-        "write_terms",
+        "write_texts",
         gettext_lazy("Le règlement est écrit"),
-        gettext_lazy("le règlement manque"),
+        gettext_lazy("le règlement"),
     ),
     "licence": (
         "write_texts",
         gettext_lazy("La licence des données est confirmée"),
         gettext_lazy("la licence des données reste à confirmer avant la publication"),
     ),
+    "licence_name": ("write_texts", "", gettext_lazy("la licence des données")),
     "prizes": (
         "write_texts",
         gettext_lazy("La dotation est décrite"),
@@ -86,10 +92,18 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         gettext_lazy("La règle d’attribution est écrite"),
         gettext_lazy("la règle d’attribution de la dotation manque"),
     ),
+    "file": ("write_files", "", gettext_lazy("%(what)s")),
+    "measure": ("write_scoring", "", gettext_lazy("la mesure")),
     "build": (
-        "write_scoring",
+        "organiser",
         gettext_lazy("Le dernier contrôle du brouillon a abouti"),
-        gettext_lazy("le dernier contrôle du brouillon n’a pas abouti"),
+        gettext_lazy("le brouillon a changé depuis son dernier contrôle"),
+    ),
+    "building": ("organiser", "", gettext_lazy("le contrôle du brouillon est en cours")),
+    "refused": (
+        "organiser",
+        "",
+        gettext_lazy("le contrôle du brouillon a trouvé de quoi corriger"),
     ),
     "phase": (
         "write_scoring",
@@ -97,15 +111,16 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         gettext_lazy("aucune phase n’est définie"),
     ),
     "opens": (
-        "organiser",
+        "write_dates",
         gettext_lazy("« %(name)s » a son ouverture"),
         gettext_lazy("« %(name)s » n’a pas de date d’ouverture"),
     ),
     "closes": (
-        "organiser",
+        "write_dates",
         gettext_lazy("« %(name)s » a sa clôture"),
         gettext_lazy("« %(name)s » n’annonce pas de clôture"),
     ),
+    "past": ("write_dates", "", gettext_lazy("la clôture de « %(name)s » est déjà passée")),
     "scoring": (
         "write_scoring",
         gettext_lazy("« %(name)s » a sa notation"),
@@ -175,9 +190,8 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         "write_phases",
         gettext_lazy("Les essais d’une équipe sont peu nombreux au regard des données publiques"),
         gettext_lazy(
-            "une équipe a %(attempts)s essais pour %(units)s unités publiques : elle peut s’y "
-            "ajuster. Baissez le quota ou activez l’échelle de progrès ; seule la partie privée "
-            "protège le classement final"
+            "une équipe a %(attempts)s essais pour %(units)s réponses publiques : autant d’essais "
+            "les laissent deviner. Baissez leur nombre"
         ),
     ),
     "migration": (
@@ -211,6 +225,26 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
 }
 
 
+# The field that mends a line, of the page where it is mended; %s: the number of its phase.
+FIELDS = {
+    "summary": "id_summary",
+    "page": "id_body_md",
+    "terms": "id_terms",
+    "licence": "id_licence_status",
+    "licence_name": "id_licence_name",
+    "prizes": "id_prizes_md",
+    "prize_rule": "id_prize_rule_md",
+    "file": "id_uploads",
+    "measure": "id_metric_0",
+    "build": "controle",
+    "building": "controle",
+    "refused": "controle",
+    "opens": "id_opens_at_%s",
+    "closes": "id_closes_at_%s",
+    "past": "id_closes_at_%s",
+}
+
+
 @dataclass(frozen=True)
 class Point:
     """One line of the checklist.
@@ -230,6 +264,12 @@ class Point:
         return POINTS[self.key][0]
 
     @property
+    def field(self) -> str:
+        """Point at the field of that page, "" at none."""
+        name = FIELDS.get(self.key, "")
+        return f"#{name.replace('%s', str(self.phase.index) if self.phase else '')}" if name else ""
+
+    @property
     def sentence(self) -> str:
         """Say what is ready, or what is not."""
         _route, ready, lacking = POINTS[self.key]
@@ -240,15 +280,27 @@ class Point:
 
 def checklist(challenge: Challenge) -> list[Point]:
     """List what a challenge needs, in the order of the work."""
+    tasks = PhaseTask.objects.filter(current=True).select_related("holdout", "scorer_version")
+    ranked = Leaderboard.objects.filter(primary__isnull=False)
+    phases = list(
+        challenge.phases.select_related("migrate_from")
+        .prefetch_related(
+            Prefetch("tasks", tasks.select_related("plan").order_by("index"), "in_force"),
+            Prefetch("leaderboards", ranked, "ranked"),
+        )
+        .order_by("index")
+    )
     points = [
+        *_summary(challenge),
         needed("page", bool(challenge.body_md.strip()), advice=True),
         needed("terms", challenge.terms.exists()),
-        needed("licence", not challenge.licence_to_confirm, advice=True),
+        needed("licence", not challenge.licence_to_confirm, advice=True)
+        if challenge.licence.get("name")
+        else Point("licence_name", "missing"),
         *_prizes(challenge),
-        *_build(challenge),
+        *_build(challenge, scored=bool(phases and phases[0].in_force)),
+        *([] if phases else [Point("phase", "missing")]),
     ]
-    phases = list(challenge.phases.select_related("migrate_from").order_by("index"))
-    points.append(needed("phase", bool(phases)))
     for phase in phases:
         points += _phase(phase, first=phase.pk == phases[0].pk)
         points += _migration(phase)
@@ -330,23 +382,84 @@ def _prizes(challenge: Challenge) -> list[Point]:
     ]
 
 
-def _build(challenge: Challenge) -> list[Point]:
-    """Say where the check of a challenge written by form stands; an import was checked whole."""
+def _build(challenge: Challenge, *, scored: bool) -> list[Point]:
+    """Say what a challenge written by form lacks to be checked, or where its check stands.
+
+    scored: its first phase has a scoring; that of an import was checked whole.
+    """
+    points = [] if scored else _sources(challenge)
     written = ChallengeDraft.objects.filter(challenge=challenge).exclude(number=0).first()
-    return [] if written is None else [needed("build", written.state == BuildState.DONE)]
+    if points or (written is None and (scored or _summary(challenge))):
+        return points
+    match written and written.state:
+        case BuildState.QUEUED:
+            return [Point("building", "missing")]
+        case BuildState.REFUSED:
+            return [Point("refused", "missing")]
+        case state:
+            return [needed("build", state == BuildState.DONE)]
+
+
+def missing_to_check(challenge: Challenge) -> list[Point]:
+    """List what a draft lacks for its check to be able to pass."""
+    return [*_summary(challenge), *_sources(challenge)]
+
+
+def _summary(challenge: Challenge) -> list[Point]:
+    return [] if challenge.summary.strip() else [Point("summary", "missing")]
+
+
+def _sources(challenge: Challenge) -> list[Point]:
+    points = [Point("file", "missing", facts={"what": each}) for each in missing_files(challenge)]
+    return points if challenge.bundle.get("metrics") else [*points, Point("measure", "missing")]
+
+
+def missing_files(challenge: Challenge) -> list[str]:
+    """List, in French, the files without which a draft cannot be checked."""
+    declared = challenge.bundle.get("files") or {}
+    roles = {each["role"] for listed in declared.values() for each in listed or []}
+    needed_files = (
+        [
+            (Role.HIDDEN_INPUTS, _("le fichier des entrées réservées")),
+            (Role.SAMPLE_INPUTS, _("l’échantillon public")),
+        ]
+        if coding.KEY in challenge.bundle
+        else [(Role.TEST, _("le fichier de test"))]
+    )
+    if not makes_example(challenge):
+        needed_files.append((Role.SAMPLE_SUBMISSION, _("l’exemple de réponse")))
+    needed_files.append((Role.TRUTH, _("le fichier des réponses")))
+    unsure = [each["path"] for listed in declared.values() for each in listed if each.get("unsure")]
+    return [
+        *(words for role, words in needed_files if role.value not in roles),
+        *(_("le rôle de « %(name)s »") % {"name": each} for each in unsure),
+    ]
+
+
+def makes_example(challenge: Challenge) -> bool:
+    """Say whether the portal makes the example of an answer: one a row, and none was sent."""
+    document = challenge.bundle
+    sent = [
+        each
+        for each in (document.get("files") or {}).get("public") or []
+        if each["role"] == Role.SAMPLE_SUBMISSION and not each.get("generated")
+    ]
+    layout = (document.get("submission") or {}).get("layout")
+    usual = "ranked_list" if document.get("task") == "ranking" else Layout.ONE_ROW_PER_ID
+    return not sent and coding.KEY not in document and (layout or usual) == Layout.ONE_ROW_PER_ID
 
 
 def _phase(phase: Phase, *, first: bool) -> list[Point]:
-    task = (
-        PhaseTask.objects.filter(phase=phase, current=True)
-        .select_related("holdout", "scorer_version", "plan")
-        .first()
-    )
+    task = next(iter(phase.in_force), None)  # type: ignore[attr-defined]  # as prefetched
+    over = phase.closes_at is not None and phase.closes_at <= clock.now()
     listed = [
         needed("opens", first or phase.opens_at is not None, phase=phase),
-        needed("closes", phase.closes_at is not None, advice=True, phase=phase),
-        needed("scoring", task is not None, phase=phase),
-        needed("primary", phase.leaderboards.filter(primary__isnull=False).exists(), phase=phase),
+        Point("past", "missing", phase)
+        if over and not phase.challenge.is_public
+        else needed("closes", phase.closes_at is not None, advice=True, phase=phase),
+        # Of the first one, that of the challenge, the files and the measure are listed.
+        *([] if first and task is None else [needed("scoring", task is not None, phase=phase)]),
+        *([] if task is None else [needed("primary", bool(phase.ranked), phase=phase)]),  # type: ignore[attr-defined]  # as prefetched
         needed(
             "quota",
             phase.max_per_day is not None or phase.max_total is not None,
@@ -505,6 +618,17 @@ def refuse_not_isolated() -> None:
     """
     if _host_facts().get("isolates") is False:
         raise NoSandbox
+
+
+def score_to_beat(phase: Phase | None) -> str:
+    """Write the public score of the reference on the board of a phase; "" where none is shown."""
+    boards = Leaderboard.objects.filter(phase=phase, hidden=False, primary__hidden=False)
+    board = boards.select_related("primary").first()
+    if board is None or board.primary is None:
+        return ""
+    axis = board.facts.get("public", {}).get("axis", {})
+    value = axis.get("reference")
+    return "" if value is None else number(value, board.primary.decimals)
 
 
 def masked_phases(challenge: Challenge) -> list[Phase]:

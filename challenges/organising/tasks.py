@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.actions import texts
 from challenges.organising.enums import NoticeKind, PhaseMoment
 from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.organising.models.challenges import (
@@ -20,7 +19,7 @@ from challenges.organising.models.challenges import (
 )
 from challenges.organising.queries import REMINDERS_HOURS, closing, just_opened
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.enums import InvitationState, RegionRole
+from portal.accounts.enums import Delivery, InvitationState, RegionRole
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
 from portal.audit.duties import duty
@@ -67,7 +66,8 @@ def phase_dates(phase_id: int, notice_id: int) -> None:
     notice_id: the notice of this change, so that dates which come back are told again.
     """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
-    _tell_of_phase("phase_dates", phase, str(notice_id), phase.name)
+    said = Notice.objects.get(pk=notice_id).text
+    _tell_of_phase("phase_dates", phase, str(notice_id), said)
 
 
 def _tell_of_phase(letter: str, phase: Phase, event: str, about: str, rest: str = "") -> None:
@@ -118,11 +118,14 @@ def remind() -> None:
 
 @handler("mail.phase_opened")
 def phase_opened(phase_id: int, date: str) -> None:
-    """Tell the people registered that a phase is open, unless its dates moved meanwhile."""
+    """Tell who had registered before that a phase is open, unless its dates moved meanwhile."""
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
     if str(phase.opens_at) != date or phase.moment() != PhaseMoment.OPEN:
         return
-    _tell_of_phase("phase_opened", phase, date, phase.name)
+    waiting = registered(phase.challenge, before=phase.opens_at)
+    challenge, event = phase.challenge, f"{phase.pk}:{date}"
+    path = page(challenge)
+    tell("phase_opened", waiting, challenge, path=path, event=event, about=phase.name)
 
 
 @handler("mail.phase_closes")
@@ -162,14 +165,12 @@ def organiser_invited(invitation_id: int) -> None:
     )
 
 
-@duty("challenges.origins", minutes=60, by_itself=True)
-def tie_cards() -> None:
-    """Tie each public challenge to the cards that its document names."""
-    texts.tie_waiting_cards()
-
-
 def _organises(user: User) -> bool:
     return ChallengeOrganiser.objects.filter(user=user).exists()
+
+
+def _takes_part(user: User) -> bool:
+    return User.objects.filter(pk=user.pk, registrations__isnull=False).exists()
 
 
 def _moderates(user: User) -> bool:
@@ -182,35 +183,29 @@ KINDS = (
         _("Mes soumissions"),
         ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"),
         detail=_("Évaluées, refusées, échouées, examinées."),
+        default=Delivery.DAILY,
+        open_to=_takes_part,
     ),
     Kind(
         "deadlines",
         _("Échéances"),
         ("phase_opened", "phase_closes_48", "phase_closes_3", "choices_missing"),
         detail=_("Une phase ouvre, ferme dans 48 h, dans 3 h ; aucun choix final."),
+        open_to=_takes_part,
     ),
     Kind(
         "results",
         _("Résultats"),
-        ("phase_revealed", "phase_rescored"),
+        ("phase_revealed", "team_ranked", "phase_rescored"),
         detail=_("Publication des résultats, réévaluation de toutes les soumissions."),
-    ),
-    Kind(
-        "teams",
-        _("Mon équipe"),
-        ("team_captain",),
-        detail=_("Changement de capitaine."),
-    ),
-    Kind(
-        "invitations",
-        _("Invitations à participer"),
-        ("guest_invited",),
-        detail=_("À un challenge sur invitation."),
+        open_to=_takes_part,
     ),
     Kind(
         "announcements",
-        _("Annonces des organisateurs"),
-        ("challenge_notice",),
+        _("Annonces et équipes"),
+        ("challenge_notice", "team_captain", "guest_invited"),
+        detail=_("Annonces des organisateurs, invitations, changement de capitaine."),
+        open_to=_takes_part,
     ),
     Kind(
         "organising",
@@ -226,7 +221,9 @@ KINDS = (
             "rescoring_refused",
             "disqualification_settled",
         ),
-        detail=_("Inscriptions à accepter, soumissions examinées, références qui dérivent, visa."),
+        detail=_(
+            "Inscriptions à accepter, soumissions examinées, score de référence changé, visa."
+        ),
         open_to=_organises,
     ),
     Kind(
@@ -247,6 +244,7 @@ KINDS = (
         _("Règlement et dates"),
         ("terms_changed", "phase_dates"),
         essential=_("Ils changent ce que vous pouvez faire, et jusqu’à quand."),
+        open_to=_takes_part,
     ),
     Kind(
         "answers",
@@ -258,10 +256,11 @@ KINDS = (
             "disqualification_decided",
         ),
         essential=_("Elles vous donnent un droit, ou un délai pour répondre."),
+        open_to=_takes_part,
     ),
     Kind(
         "operation",
-        _("Pannes de la plateforme"),
+        _("Pannes du portail"),
         ("platform_alarm", "job_dead"),
         essential=_("Des soumissions attendent que quelqu’un répare."),
         open_to=_moderates,

@@ -25,7 +25,7 @@ from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
 from portal.lib.refusals import Hidden
-from portal.lib.web.endpoints import Address, Limit, after, refused
+from portal.lib.web.endpoints import Address, Limit, after, refused, sent_as
 from portal.lib.web.endpoints import lazy as _
 from portal.lib.web.responses import tagged
 
@@ -324,7 +324,8 @@ def terms(request: HttpRequest, slug: str) -> Terms:
 
 @router.get(
     "/challenges/{slug:slug}/leaderboards/{key}.csv",
-    response={200: str, **SEEN},
+    response={200: None, **SEEN},
+    openapi_extra=sent_as("text/csv"),
     operation_id="leaderboard_csv",
     summary=_("Lire un classement, en CSV"),
 )

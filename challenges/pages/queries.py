@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,8 +23,9 @@ from challenges.organising.models.challenges import (
 from challenges.organising.queries import CARD_FIELDS, current_phase, moment_of
 from challenges.rescoring.models import Rescoring
 from challenges.results.models.boards import Reveal
-from challenges.results.models.certificates import Certificate, EntryCard
+from challenges.results.models.certificates import Certificate
 from challenges.teams.models import Team
+from challenges.teams.queries import count_of
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.reading import Told, events
@@ -53,24 +53,13 @@ def counted_challenges(user: Viewer) -> ChallengeQuerySet:
             Prefetch("phases", Phase.objects.select_related("reveal").order_by("index"))
         )
         .annotate(
-            scored_teams=Coalesce(Subquery(_scored_teams(), output_field=IntegerField()), 0),
-            scored_entries=Coalesce(Subquery(_scored_entries(), output_field=IntegerField()), 0),
+            scored_teams=count_of(Team.objects.scored()),
+            scored_entries=count_of(
+                Entry.objects.of_teams().filter(status=EntryStatus.SCORED),
+                by="enrolment__team__challenge",
+            ),
         )
     )
-
-
-def _scored_teams() -> QuerySet[Team, Any]:
-    entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
-    found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
-    return found.annotate(n=Count("pk")).values("n")
-
-
-def _scored_entries() -> QuerySet[Entry, Any]:
-    scored = Entry.objects.of_teams().filter(
-        status=EntryStatus.SCORED, enrolment__team__challenge=OuterRef("pk")
-    )
-    found = scored.order_by().values("enrolment__team__challenge")
-    return found.annotate(n=Count("pk")).values("n")
 
 
 def listed_challenges(user: Viewer) -> list[Listed]:
@@ -97,10 +86,8 @@ Tie: Any = Challenge.origins.through  # a challenge and a card that it starts fr
 
 def led_to(resource: Resource) -> list[tuple[Resource, str]]:
     """Tell the cards that the challenges which a card won started from; one query."""
-    won = EntryCard.objects.filter(
-        resource=resource, phase__challenge__in=Challenge.objects.public()
-    )
-    rows = Resource.objects.public().filter(challenges__in=won.values("phase__challenge"))
+    won = Challenge.objects.public().filter(phases__enrolments__entries__card=resource)
+    rows = Resource.objects.public().filter(challenges__in=won)
     said = _("point de départ du challenge")
     return [(card, said) for card in rows.only(*CHAINED).distinct().order_by("title", "pk")]
 
@@ -134,13 +121,13 @@ def _node(row: Any, resource: Resource) -> Node:
 
 
 def _winners(shown: Sequence[Any]) -> list[tuple[Resource, str]]:
-    rows = EntryCard.objects.filter(
-        phase__challenge__in=[row.challenge_id for row in shown],
-        resource__in=Resource.objects.public(),
-    ).select_related("resource", "phase__challenge")
+    cards = Resource.objects.public().filter(
+        winning_entry__enrolment__phase__challenge__in=[row.challenge_id for row in shown]
+    )
+    titled = cards.annotate(challenge_title=F("winning_entry__enrolment__phase__challenge__title"))
     return [
-        (row.resource, _("par « %(title)s »") % {"title": row.phase.challenge.title})
-        for row in rows[:MOST_CARDS]
+        (card, _("par « %(title)s »") % {"title": card.challenge_title})
+        for card in titled.order_by("winning_entry__received_at", "pk")[:MOST_CARDS]
     ]
 
 

@@ -12,14 +12,13 @@ from ninja.files import UploadedFile
 from challenges.entries.api import FaultOut
 from challenges.entries.models import faults_told
 from challenges.organising.api import challenge_named, phase_to_enter
-from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.models import CodeTrial, trial_detail, trial_reason, trial_state
 from challenges.teams.api import own_team
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
-from portal.lib import clock, visible
+from portal.lib import visible
 from portal.lib.storage.files import safe_name
 from portal.lib.web.endpoints import lazy as _
 from portal.lib.web.endpoints import refused
@@ -64,16 +63,6 @@ class TrialOut(Schema):
     log_cut: bool
     measures: TrialMeasuresOut | None
     address: str
-
-
-class TrialsOut(Schema):
-    """The last trials of a team in a challenge, and how many it may still make this hour."""
-
-    trials: list[TrialOut]
-    used: int
-    limit: int
-    left: int
-    next_opening: datetime
 
 
 def trial_json(request: HttpRequest, trial: CodeTrial) -> dict[str, Any]:
@@ -135,28 +124,6 @@ def start_trial(
     )
     response["Location"] = f"/api/v1/trials/{made.pk}"
     return Status(201, trial_json(request, _trial_named(request, made.pk)))
-
-
-@router.get(
-    "/challenges/{slug:slug}/trials",
-    auth=READ,
-    response={200: TrialsOut, **refused(401, 403, 404, 429)},
-    operation_id="trials",
-    summary=_("Lister les derniers essais de code de son équipe"),
-)
-def trials(request: HttpRequest, slug: str) -> dict[str, Any]:
-    """Les 25 derniers, le dernier d’abord, et ce qu’il en reste cette heure-ci."""
-    team = own_team(request, challenge_named(request, slug))
-    left = program_queries.trials_left(team, clock.now())
-    return {
-        "trials": [
-            trial_json(request, each) for each in program_queries.team_trials(request.user, team)
-        ],
-        "used": left.used,
-        "limit": left.limit,
-        "left": left.left,
-        "next_opening": left.next_opening,
-    }
 
 
 @router.get(

@@ -12,6 +12,7 @@ from challenges.organising.models.scorings import PhaseTask
 from challenges.scoring import child
 from challenges.scoring.archives import ArchiveRefused, Bounds
 from challenges.scoring.contract import AnswerSpec
+from challenges.scoring.packages import METADATA
 from challenges.scoring.truth import keys_of
 from challenges.scoring.verdict import Verdict, archive_fault, fault_of, neutral
 
@@ -20,7 +21,6 @@ MOST_LISTED = 5
 PIECE_BYTES = 65_536
 
 
-METADATA = ("metadata.yaml", "metadata")
 METADATA_BYTES = 16 * 1024
 COMMAND = re.compile(rb"^command\s*:\s*\S", re.MULTILINE)
 

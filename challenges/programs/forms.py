@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from challenges.bundles.code import (
-    ENVIRONMENTS,
-    LAYOUTS,
     MEMORY_MB,
     PACKAGE_BYTES,
     SECONDS,
@@ -29,14 +26,6 @@ PREDICTIONS, CODE = "predictions", "code"
 SENT = {
     PREDICTIONS: _("Un fichier de réponses, calculé chez elles sur un test public"),
     CODE: _("Leur programme : le portail le lance sur des données que personne ne voit"),
-}
-LAYOUT_WORDS = {
-    "manifest": _("La nôtre : un fichier manifest.toml dit comment lancer le programme"),
-    "main": _("DrivenData : un fichier main.py, les données dans data/"),
-    "codalab": _("CodaLab et Codabench : un fichier metadata avec la commande"),
-}
-ENVIRONMENT_WORDS = {
-    "systeme": _("Python du service de notation et ses bibliothèques, sans réseau"),
 }
 LOG_WORDS = {
     LogAudience.TEAM_TRIAL: _(
@@ -58,20 +47,6 @@ class CodeForm(forms.Form):
             "Choisissez le programme quand les données de test ne peuvent pas être publiques, ou "
             "quand la méthode doit pouvoir être relancée."
         ),
-    )
-    layouts = forms.MultipleChoiceField(
-        label=_("Présentations admises de l’archive"),
-        choices=[(each, LAYOUT_WORDS[each]) for each in LAYOUTS],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text=_(
-            "En cas de doute, gardez les trois : une équipe reprend alors son code tel quel."
-        ),
-    )
-    environment = forms.ChoiceField(
-        label=_("Environnement"),
-        choices=[(each, ENVIRONMENT_WORDS[each]) for each in ENVIRONMENTS],
-        help_text=_("Ce dont le programme dispose. Rien ne s’installe au moment de l’exécution."),
     )
     time_limit_s = whole(_("Temps d’une exécution, en secondes, au plus"), SECONDS[0], SECONDS[1])
     memory_mb = whole(_("Mémoire, en Mo, au plus"), MEMORY_MB[0], MEMORY_MB[1])
@@ -98,8 +73,6 @@ class CodeForm(forms.Form):
             data,
             initial={
                 "sent": CODE if rules else PREDICTIONS,
-                "layouts": list(usual.layouts),
-                "environment": usual.environment,
                 "time_limit_s": usual.time_limit_s,
                 "memory_mb": usual.memory_mb,
                 "max_megabytes": usual.max_bytes // MILLION,
@@ -107,17 +80,7 @@ class CodeForm(forms.Form):
             },
         )
         if not draft:
-            for name in ("sent", "environment", "layouts"):
-                del self.fields[name]
-        self.usual = usual
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a layout at least, of code alone."""
-        sent: dict[str, Any] = super().clean() or {}
-        asked = sent.get("sent", CODE) == CODE and "layouts" in self.fields
-        if asked and not sent.get("layouts") and "layouts" not in self.errors:
-            self.add_error("layouts", _("Admettez une présentation au moins."))
-        return sent
+            del self.fields["sent"]
 
     @property
     def rules(self) -> CodeRules | None:
@@ -126,10 +89,6 @@ class CodeForm(forms.Form):
         if sent.get("sent") == PREDICTIONS:
             return None
         return CodeRules(
-            environment=sent.get("environment", self.usual.environment),
-            layouts=tuple(
-                each for each in LAYOUTS if each in sent.get("layouts", self.usual.layouts)
-            ),
             time_limit_s=sent["time_limit_s"],
             memory_mb=sent["memory_mb"],
             logs=sent["logs"],
@@ -153,10 +112,6 @@ class TrialForm(forms.Form):
     def file_name(self) -> str:
         """Return the displayable name of the archive."""
         return safe_name(self.cleaned_data["file"].name or "")
-
-    def refuse(self, field: str, said: str, code: str) -> None:
-        """Put a refusal beside its field."""
-        self.add_error(field, ValidationError(said, code=code))
 
 
 class ProgramForm(TaskForm):
@@ -220,7 +175,6 @@ class ProgramForm(TaskForm):
         return cleaned
 
     def propose(self, *, by: User) -> Rescoring:
-        """Propose what was sent. Raises as `program_changes.change`."""
         said = self.cleaned_data
         task = self.chosen
         files = {

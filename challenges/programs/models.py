@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -20,6 +19,7 @@ from challenges.queue.enums import JobKind
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib.columns import person, set_exactly, within, word
+from portal.lib.prose.numbers import number
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
@@ -208,7 +208,7 @@ def run_memory(run: CodeRun) -> str:
 
 def memory_class(half_gib: int) -> str:
     """Write a class of memory, in halves of a GiB."""
-    return _("%(n)s Go au plus") % {"n": number_format(half_gib / 2)}
+    return _("%(n)s Go au plus") % {"n": number(half_gib / 2, half_gib % 2)}
 
 
 TRIAL_STATES: dict[RunState, str | Promise] = {

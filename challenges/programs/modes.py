@@ -52,11 +52,9 @@ class ProgramMode(ScoringMode):
         refuse_not_isolated()
 
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
-        """Check a file against the form of its task; nothing runs yet."""
         return checks.check_form(path, task, keys, name=name)
 
     def words(self, phase: Phase) -> dict[str, Any]:
-        """Put the program into words."""
         return views.words(phase)
 
     def entry_panels(self, entry: Entry) -> dict[str, Any]:

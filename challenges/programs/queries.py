@@ -20,15 +20,10 @@ from challenges.organising.models.challenges import (
 from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
 from challenges.programs.models import CodeRun, CodeTrial, ProgramReport
 from challenges.results.models.boards import Standing
+from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib import clock
 from portal.lib.refusals import Hidden
-
-
-def program_tasks(phase: Phase) -> list[PhaseTask]:
-    """List the tasks in force of a phase that a program scores."""
-    tasks = phase.tasks.filter(current=True, scorer_version__programs__isnull=False)
-    return list(tasks.select_related("scorer_version").order_by("index"))
 
 
 def columns_shown(phase: Phase) -> list[Column]:
@@ -132,7 +127,7 @@ def task_names(challenge: Challenge) -> dict[int, str]:
 def entry_reports(entry: Entry) -> "QuerySet[ProgramReport]":
     """List what the programs said of one entry under examination, for the moderators."""
     return (
-        ProgramReport.objects.filter(evaluation__entry=entry, evaluation__examined=True)
+        ProgramReport.objects.filter(evaluation__entry=entry, evaluation__to_examine=True)
         .select_related("evaluation__entry__enrolment__phase")
         .order_by("pk")
     )
@@ -169,9 +164,10 @@ def plan_of(phase: Phase | None) -> RunPlan | None:
 
 
 def trials_left(team: Team, now: datetime) -> TrialsLeft:
-    """Count the trials of a team since the hour began, as `code_trials.start` does."""
+    """Count the trials of a team since the hour began; those that we broke do not count."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    used = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour).count()
+    asked = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour)
+    used = asked.exclude(reason_code=ReasonCode.PLATFORM).count()
     return TrialsLeft(used, settings.CODE_TRIALS_PER_HOUR, hour + timedelta(hours=1))
 
 

@@ -39,7 +39,9 @@ def contributions(
         return NONE
     primary = _ranking_figure(task)
     if primary == "":
-        said = _("rows.csv est laissé : plusieurs épreuves, ou aucune mesure seule à classer")
+        said = _(
+            "rows.csv est laissé de côté : il faut une seule tâche et une seule mesure qui classe"
+        )
         return Contributions(fault=said)
     spec = ProgramSpec.from_json(task.scorer_version.spec)
     parts = next((each.parts for each in spec.scores if each.key == primary), ())
@@ -55,7 +57,8 @@ def contributions(
             )
     except NotTheMean as refused:
         said = _(
-            "rows.csv est laissé : la moyenne de ses lignes, %(mean).6g, n’est pas « %(key)s »"
+            "rows.csv est laissé de côté : la moyenne de ses lignes, %(mean).6g, n’est pas "
+            "« %(key)s »"
         ) % {"mean": refused.mean, "key": primary}
         return Contributions(fault=said)
     return Contributions(found, primary)

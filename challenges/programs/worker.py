@@ -56,7 +56,7 @@ from challenges.scoring import archives, child, inputs
 from challenges.scoring.arrays import Data
 from challenges.scoring.contract import AnswerSpec, Policy
 from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
-from challenges.scoring.packages import Layout, Package, PackageRefused
+from challenges.scoring.packages import Package, PackageRefused
 from challenges.scoring.truth import keys_of, load_keys
 from challenges.scoring.verdict import Fault, ReasonCode, Verdict, archive_fault, fault_of, neutral
 from datasets import gate
@@ -109,7 +109,6 @@ class ProgramScorer(evaluator.MetricScorer):
         return holdouts.add_compiled(version=version, keys=keys, labels=b"{}", by=WORKER)
 
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
-        """Check a file against the form of its task; nothing runs yet."""
         if evaluator.missing_isolation() is not None:
             return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
         return super().check(path, task, keys, name=name)
@@ -223,7 +222,7 @@ def _failed(job: Job, evaluation: Evaluation, outcome: Outcome, told: Report) ->
     evaluations.finish_failed(
         job=job,
         code=code,
-        examined=not is_teams,
+        to_examine=not is_teams,
         also=partial(program_changes.write_report, evaluation=evaluation, told=told),
     )
 
@@ -297,7 +296,7 @@ def run_program(
         scoring_limits=limits,
         ingestion_only_during_scoring=spec.beside_truth,
     )
-    place = _made(room / "run")
+    place = rooms.made(room / "run")
     outcome = steps.run_steps(task, submission, sandbox=evaluator.sandbox(), room=place)
     return _read_scores(spec, outcome, {"": outcome.values})
 
@@ -317,7 +316,7 @@ def _evalai(spec: ProgramSpec, files: Files, sent: Path, room: Path, limits: Lim
         ),
         sent,
         sandbox=evaluator.sandbox(),
-        room=_made(room / "run"),
+        room=rooms.made(room / "run"),
     )
     return _read_scores(spec, found.outcome, found.values)
 
@@ -340,8 +339,7 @@ def _read_scores(
 
 def _submission(sent: Path, folder: Path, form: Form) -> Path:
     """Lay the files of a team: an archive unpacked, a plain file under the expected name."""
-    folder.mkdir()
-    folder.chmod(0o755)
+    rooms.made(folder)
     if sent.suffix == ".zip":
         archives.unpack(sent, folder)
         return folder
@@ -362,12 +360,6 @@ def _disarm(submission: Path) -> None:
 
 def _laid(files: Files, name: str, folder: Path) -> Path | None:
     return evaluator.lay_archive(files[name], folder) if name in files else None
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    folder.chmod(0o755)
-    return folder
 
 
 def _declared(score: programs.Declared) -> Declared:
@@ -500,11 +492,6 @@ OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
 FILE = "predictions"
 READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
-LAYOUTS = {
-    Layout.MANIFEST.value: "manifest.toml",
-    Layout.MAIN.value: "main.py",
-    Layout.CODALAB.value: "metadata",
-}
 INPUTS_UNLIKE = "inputs_unlike"
 
 
@@ -514,7 +501,7 @@ def check_package(path: Path, task: PhaseTask) -> Verdict:
         return Verdict(False, (fault_of(ReasonCode.NO_SANDBOX.value),))
     with evaluator.desk() as desk:
         try:
-            _package(path, desk, _plan(task))
+            _package(path, desk)
         except archives.ArchiveRefused as refused:
             return Verdict(False, (archive_fault(refused.code),))
         except PackageRefused as refused:
@@ -571,7 +558,7 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
         if infected := infected_verdict(path):
             return _not_run(infected.faults[0])
         try:
-            package = _package(path, desk, plan)
+            package = _package(path, desk)
         except archives.ArchiveRefused as refused:
             return _not_run(archive_fault(refused.code))
         except PackageRefused as refused:
@@ -587,7 +574,7 @@ def _tried(trial: CodeTrial, job: Job) -> TrialOutcome:
             package,
             sample,
             sandbox=evaluator.sandbox(),
-            room=_made(desk / "run"),
+            room=rooms.made(desk / "run"),
             limits=code_limits(task),
         )
         ended = _read_run(run, spec, keys_of(inputs.identifiers(files, plan.ids)), job)
@@ -632,9 +619,9 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
         evaluator.room() as room,
         evaluator.local_copy(run.entry) as path,
     ):
-        package = _package(path, desk, plan)
+        package = _package(path, desk)
         try:
-            shown = _made(room / "inputs")
+            shown = rooms.made(room / "inputs")
             for file, content in files.items():
                 (shown / file).write_bytes(content)
                 (shown / file).chmod(0o644)
@@ -643,7 +630,7 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
                     package,
                     shown,
                     sandbox=evaluator.sandbox(),
-                    room=_made(room / "run"),
+                    room=rooms.made(room / "run"),
                     limits=code_limits(task),
                     logs=_organiser_reads(task),
                 ),
@@ -734,14 +721,10 @@ def code_limits(task: PhaseTask) -> Limits:
     )
 
 
-def _package(path: Path, desk: Path, plan: RunPlan) -> Package:
-    folder = _made(desk / "package")
+def _package(path: Path, desk: Path) -> Package:
+    folder = rooms.made(desk / "package")
     archives.unpack(path, folder)
-    package = metadata.package_of(folder, environments=(plan.environment,))
-    if plan.layouts and package.layout not in plan.layouts:
-        shown = ", ".join(LAYOUTS[one] for one in plan.layouts)
-        raise PackageRefused("layout", attendu=shown)
-    return package
+    return metadata.package_of(folder)
 
 
 def _task(run: CodeRun) -> PhaseTask:
@@ -752,12 +735,6 @@ def _task(run: CodeRun) -> PhaseTask:
         .order_by("-current", "index", "pk")[:1]
         .get()
     )
-
-
-def _plan(task: PhaseTask) -> RunPlan:
-    if task.plan is None:
-        raise AssertionError("the task takes no code")
-    return task.plan
 
 
 def _keyed(files: Mapping[str, bytes]) -> str:

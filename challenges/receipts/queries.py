@@ -4,8 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from challenges.client import receipts as reading
-from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
+from challenges.client.receipts import Receipt, ReceiptState, key_id, to_pem
 from challenges.receipts.models import ReceiptKey
 from portal.lib import signing
 
@@ -21,16 +20,6 @@ class Judgement:
     state: ReceiptState
     receipt: Receipt | None = None
     successor: Any = None
-
-
-def judge_alone(data: bytes, public: bytes) -> Judgement:
-    """Verify the signature of a receipt by one public key (32 raw bytes), without the register."""
-    try:
-        receipt = reading.read_receipt(data)
-    except ReceiptFault:
-        return Judgement(ReceiptState.ALTERED)
-    keys = {key_id(public): public}
-    return Judgement(reading.state_of(receipt, keys, check=signing.check), receipt)
 
 
 def known_keys() -> dict[str, bytes]:

@@ -1,12 +1,12 @@
 """A change of scoring, proposed, tried and decided; what a reference scored each night."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
@@ -16,29 +16,29 @@ from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import PhaseTask
 from challenges.teams.models import Team
 from portal.lib import canonical
-from portal.lib.columns import set_exactly, within, word
+from portal.lib.columns import LockableQuerySet, Member, Shown, set_exactly, within, word
 from portal.lib.decisions import TwoPersonDecision, by_two_people
 from portal.lib.immutable import Immutable
 
 
-class WatchState(StrEnum):
+class WatchState(Shown):
     """Say whether a reference still scores what it scored."""
 
-    SAME = "same"
-    DRIFTED = "drifted"
-    FAILED = "failed"
+    SAME = "same", "pin", "circle-check", _("Même score")
+    DRIFTED = "drifted", "garance", "alert", _("Score différent")
+    FAILED = "failed", "garance", "x", _("Pas de score")
 
 
-class RescoringState(StrEnum):
+class RescoringState(Shown):
     """Name where a change of scoring stands."""
 
-    PROPOSED = "proposed"
-    RUNNING = "running"
-    READY = "ready"
-    ACCEPTED = "accepted"
-    IN_FORCE = "in_force"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
+    PROPOSED = "proposed", "ocre", "flag", _("Proposé")
+    RUNNING = "running", "calanque", "hourglass", _("En cours d’essai")
+    READY = "ready", "ocre", "scale", _("À décider")
+    ACCEPTED = "accepted", "pin", "circle-check", _("Accepté, calcul en cours")
+    IN_FORCE = "in_force", "pin", "circle-check", _("En vigueur")
+    REFUSED = "refused", "garance", "x", _("Refusé")
+    WITHDRAWN = "withdrawn", "ardoise", "history", _("Retiré")
 
 
 OPEN = (
@@ -52,7 +52,7 @@ TRIED = (RescoringState.RUNNING, RescoringState.READY, RescoringState.ACCEPTED)
 _ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
 
 
-class RescoringQuerySet(models.QuerySet["Rescoring"]):
+class RescoringQuerySet(LockableQuerySet["Rescoring"]):
     """Changes of scoring, by where they stand."""
 
     def open(self) -> "RescoringQuerySet":
@@ -71,10 +71,6 @@ class RescoringQuerySet(models.QuerySet["Rescoring"]):
     def tried(self) -> "RescoringQuerySet":
         """Keep those whose scoring is being tried on the entries."""
         return self.filter(state__in=[each.value for each in TRIED])
-
-    def locked(self, rescoring: "Rescoring") -> "Rescoring":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=rescoring.pk)
 
 
 class Rescoring(TwoPersonDecision):
@@ -96,6 +92,7 @@ class Rescoring(TwoPersonDecision):
     note = models.TextField(blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
 
+    state_enum = Member("state", RescoringState)
     objects = RescoringQuerySet.as_manager()
 
     class Meta:
@@ -230,6 +227,8 @@ class BaselineCheck(Immutable):
     # Whether organisers and operators were told of it: once for each drift.
     rang = models.BooleanField(default=False)
     checked_at = models.DateTimeField()
+
+    state_enum = Member("state", WatchState)
 
     class Meta:
         ordering = ["evaluation_id", "-day"]

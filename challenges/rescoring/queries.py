@@ -12,7 +12,7 @@ from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation, Score, evaluations_of, in_force
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.models.scorings import PhaseTask
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
@@ -150,7 +150,8 @@ def compared_boards(rescoring: Rescoring) -> list[Compared]:
 def former_scorings(entry: Entry) -> list[dict[str, Any]]:
     """List the scorings of an entry that are no longer in force, with what they had released.
 
-    [{"rescoring", "evaluation", "figures": [Score]}], the last first; [] when there is none.
+    [{"rescoring", "evaluation", "figures": [{"title", "split", "value", "decimals"}]}], the last
+    first; [] when there is none.
     """
     changes = Rescoring.objects.filter(
         phase_id=entry.enrolment.phase_id, state=RescoringState.IN_FORCE
@@ -165,8 +166,18 @@ def former_scorings(entry: Entry) -> list[dict[str, Any]]:
     return found
 
 
-def _figures(evaluation: Evaluation) -> list[Score]:
-    return list(Score.objects.filter(evaluation=evaluation, group="").order_by("-split", "pk"))
+def _figures(evaluation: Evaluation) -> list[dict[str, Any]]:
+    columns = Column.objects.filter(leaderboard__phase=evaluation.entry.enrolment.phase_id)
+    titles = dict(columns.order_by("pk").values_list("key", "title"))
+    return [
+        {
+            "title": titles.get(each.metric, each.metric),
+            "split": each.split,
+            "value": each.value,
+            "decimals": len(each.value_text.partition("e")[0].partition(".")[2]),
+        }
+        for each in Score.objects.filter(evaluation=evaluation, group="").order_by("-split", "pk")
+    ]
 
 
 def last_watches(phase: Phase) -> list[BaselineCheck]:

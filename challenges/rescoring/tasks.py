@@ -4,7 +4,7 @@ from challenges.organising.letters import organisers, page, region, registered, 
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import BaselineCheck, Rescoring
 from portal.accounts.enums import RegionRole
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 from portal.audit.outbox import handler
 
 
@@ -47,21 +47,14 @@ def phase_rescored(rescoring_id: int) -> None:
     """Tell everybody concerned that every entry was scored again."""
     found = _found(rescoring_id)
     challenge = found.phase.challenge
-    people = {person.pk: person for person in [*registered(challenge), *organisers(challenge)]}
     tell(
         "phase_rescored",
-        people.values(),
+        [*registered(challenge), *organisers(challenge)],
         challenge,
         path=page(challenge, "classement/"),
         event=str(found.pk),
         about=found.phase.name,
     )
-
-
-@duty("challenges.baselines", minutes=24 * 60)
-def watch_baselines() -> None:
-    """Have the worker score each reference again, each night."""
-    rescorings.queue_watches()
 
 
 @handler("mail.baseline_drifted")
@@ -71,14 +64,15 @@ def baseline_drifted(check_id: int) -> None:
         pk=check_id
     )
     challenge = check.evaluation.entry.enrolment.phase.challenge
-    people = {
-        person.pk: person for person in [*organisers(challenge), *region(RegionRole.ADMINISTRATOR)]
-    }
     tell(
         "baseline_drifted",
-        people.values(),
+        [*organisers(challenge), *region(RegionRole.ADMINISTRATOR)],
         challenge,
         path=f"/espace/challenges/{challenge.slug}/reevaluation/",
         event=str(check.pk),
         about=check.evaluation.entry.enrolment.phase.name,
     )
+
+
+# What the schedule does, and how often.
+schedule("challenges.baselines", rescorings.queue_watches, minutes=24 * 60)

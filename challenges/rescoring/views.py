@@ -14,7 +14,6 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import mode_of
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_to_run, organiser_context
-from challenges.organising.words import TITLES
 from challenges.rescoring import queries as reads
 from challenges.rescoring import rules as rescoring_rules
 from challenges.rescoring.actions import rescorings as acts
@@ -51,11 +50,12 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     phase = phase_of(challenge, index)
     by = person(request)
     require(rescoring_rules.may_propose_rescoring, by, phase)
-    form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES, TITLES)
+    form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES)
     if form is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
     if not form.is_valid():
-        return _show(request, challenge, proposal=(phase, form), status=422)
+        status = 422 if form.is_bound else 200
+        return _show(request, challenge, proposal=(phase, form), status=status)
     try:
         form.propose(by=by)
     except (Invalid, Conflict, TooLarge) as refusal:
@@ -131,7 +131,7 @@ def _show(
     phases = challenge.phases.select_related("challenge", "reveal")
     context: dict[str, Any] = {
         "rows": [_row(each, by, proposal, decision) for each in phases],
-        "wrong": proposal is not None or decision is not None,
+        "wrong": status != 200,
         "lede": _(
             "Une mesure ou des réponses se corrigent sans rien perdre : la nouvelle notation est "
             "essayée à part sur toutes les soumissions, puis une personne de la Région l’accepte "
@@ -171,7 +171,7 @@ def _row(
         return row | _at_hand(opened, by, organises, decision)
     if tasks and organises and acts.is_timely(phase):
         sent = proposal[1] if proposal and proposal[0].pk == phase.pk else None
-        row["form"] = sent or form_for(tasks, titles=TITLES)
+        row["form"] = sent or form_for(tasks)
     return row
 
 
@@ -179,7 +179,7 @@ def _at_hand(
     opened: Rescoring, by: Any, organises: bool, decision: DecisionForm | None
 ) -> dict[str, Any]:
     """Say where the change at hand stands and what this person may do with it."""
-    state = RescoringState(opened.state)
+    state = opened.state_enum
     decides = (
         rescoring_rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
     )

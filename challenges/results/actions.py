@@ -1,11 +1,13 @@
-"""Boards stored, a Ladder settled, final results revealed by two people, certificates, cards.
+"""Settle the results of a phase: boards, Ladder, reveal, certificates, cards, choices taken over.
 
 The rows of a board are those that the worker computed from one state of its inputs; what a Ladder
 shows of a team's entries is settled in order of receipt; each is written once.
 """
 
+import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +18,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.contributions.actions import drafts
-from catalogue.resources.enums import ResourceKind, UseCase
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
+from challenges.entries.actions import deposits
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.models import Evaluation, Rung, Score
 from challenges.organising.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.organising.actions.notices import announce
-from challenges.organising.enums import ChallengeStatus, NoticeKind
+from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, answer_text, in_words
+from challenges.organising.words import CASES
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind, JobState
@@ -41,15 +46,17 @@ from challenges.results.models.boards import (
     listing,
     outcome_digest,
 )
-from challenges.results.models.certificates import Certificate, EntryCard, FairnessAudit
+from challenges.results.models.certificates import Certificate, FairnessAudit
 from challenges.results.queries import reports as reads
 from challenges.results.queries.reports import obstacles
-from challenges.teams.models import Team
+from challenges.results.queries.takeovers import choices_to_take_over, teams_left_behind
+from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
+from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import canonical, clock, immutable
+from portal.lib import clock, failpoints, immutable
 from portal.lib.refusals import Conflict, Invalid
 
 # What a winning entry may become in the catalogue.
@@ -91,7 +98,7 @@ def write_board(
     board: Leaderboard, found: Listing, rows: Sequence[Standing], facts: dict[str, Any]
 ) -> None:
     """Write the rows of a locked board, in the caller's transaction."""
-    now, of_references = clock.now(), found.reference_teams
+    now = clock.now()
     board.standings.filter(split=found.split).delete()
     for row in rows:
         row.computed_at = now
@@ -102,7 +109,7 @@ def write_board(
         "digest": found.digest,
         "computed_at": now.isoformat(),
         "rows": len(rows),
-        "references": [row.position for row in rows if row.team_id in of_references],
+        "references": [row.position for row in rows if not row.competes],
     }
     board.save(update_fields=["facts"])
 
@@ -116,10 +123,7 @@ def _board_axis(found: Listing, rows: Sequence[Standing]) -> dict[str, Any]:
     figures = [row.cells.get(key, {}).get("value") for row in rows]
     ends = [end for row in rows for end in (row.interval_low, row.interval_high)]
     known = [end for end in (*figures, *ends) if end is not None]
-    of_references = found.reference_teams
-    references = (
-        figure for figure, row in zip(figures, rows, strict=True) if row.team_id in of_references
-    )
+    references = (figure for figure, row in zip(figures, rows, strict=True) if not row.competes)
     return {
         "low": min(known, default=None),
         "high": max(known, default=None),
@@ -162,11 +166,11 @@ def settle_ladder(
     if chain(read.enrolment, task).state != read.state:
         return False
     for each in settled:
-        write_rung(task.phase, each)
+        write_rung(each)
     return True
 
 
-def write_rung(phase: Phase, settled: SettledRung, *, sign: bool = True) -> None:
+def write_rung(settled: SettledRung, *, sign: bool = True) -> None:
     """Write what a Ladder shows of one evaluation, in the caller's transaction.
 
     sign: False where the transaction is taken back: no receipt, no event.
@@ -194,33 +198,6 @@ def _leader_number(settled: SettledRung) -> int | None:
     return settled.leader.entry.number if settled.leader else None
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What is told of one evaluation, as it may be read.
-
-    audit: None when the contract declares none.
-    """
-
-    evaluation: Evaluation
-    audit: Mapping[str, Any] | None
-
-
-def release_findings(found: Sequence[Finding], *, at: datetime) -> None:
-    """Write findings once, in the caller's transaction; one already written stays."""
-    audits = [
-        FairnessAudit(
-            evaluation=each.evaluation,
-            record=each.audit,
-            sha256=canonical.digest(each.audit),
-            released_at=at,
-        )
-        for each in found
-        if each.audit is not None
-    ]
-    with immutable.writes(FairnessAudit):
-        FairnessAudit.objects.bulk_create(audits, ignore_conflicts=True)
-
-
 Boards = Sequence[tuple[Listing, Sequence[Standing], dict[str, Any]]]
 
 
@@ -234,7 +211,7 @@ class FinalResults:
     scores: Sequence[Score]
     own: Mapping[UUID, dict[str, Any]]
     boards: Boards
-    findings: Sequence[Finding] = ()
+    findings: Sequence[FairnessAudit] = ()
 
 
 def release_results(phase: Phase, final: FinalResults, *, at: datetime) -> None:
@@ -247,7 +224,10 @@ def release_results(phase: Phase, final: FinalResults, *, at: datetime) -> None:
         Score.objects.bulk_create(final.scores, ignore_conflicts=True)
         for evaluation_id, figures in final.own.items():
             Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
-    release_findings(final.findings, at=at)
+    for each in final.findings:
+        each.released_at = at
+    with immutable.writes(FairnessAudit):
+        FairnessAudit.objects.bulk_create(final.findings, ignore_conflicts=True)
     evaluations.reissue_score_receipts(phase, at=at)
     for found, rows, board_facts in final.boards:
         write_board(Leaderboard.objects.locked(found.board), found, rows, board_facts)
@@ -368,9 +348,7 @@ def _set_back(reveal: Reveal, reason: str) -> bool:
     return False
 
 
-log = logging.getLogger("challenges.certificates")
-# In one transaction: the journal is written by one at a time.
-TOLD_AT_ONCE = 50
+log = logging.getLogger("challenges.results")
 
 
 @transaction.atomic
@@ -398,52 +376,6 @@ def issue_certificate(*, team: Team, phase: Phase, by: User) -> Certificate:
     return made
 
 
-def review_certificates() -> int:
-    """Write which certificates in force stopped saying what the final board does, or do again.
-
-    Call it outside any transaction. The boards are read in none, once each; what changed is
-    written by short ones, so that nobody waits for all of it to write into the journal. In
-    order, for each that changed: event "certificate.revoked" or "certificate.restored". Nothing
-    is rewritten: what is signed stays. A phase that fails is logged and stops no other, the next
-    hour reads it again. Returns how many changed.
-    """
-    changed = 0
-    signed = Certificate.objects.in_force().order_by().values("phase")
-    phases = Phase.objects.filter(pk__in=signed).select_related("reveal", "challenge__organiser")
-    for phase in phases.order_by("pk"):
-        try:
-            changed += _review_phase(phase)
-        except Exception:  # the boundary of a phase: one that fails stops no other
-            log.exception("certificates of phase %s are not reviewed", phase.pk)
-    return changed
-
-
-def _review_phase(phase: Phase) -> int:
-    heads = list(Certificate.objects.in_force().filter(phase=phase).order_by("pk"))
-    for each in heads:
-        each.phase = phase  # one, whose board and reveal are read once
-    fallen = certified.fallen(heads)
-    revoked = certified.told_revoked(heads)
-    moved = [each.pk for each in heads if (each.pk in fallen) != (each.pk in revoked)]
-    return sum(
-        _tell_certificates(moved[start : start + TOLD_AT_ONCE], fallen, phase)
-        for start in range(0, len(moved), TOLD_AT_ONCE)
-    )
-
-
-@transaction.atomic
-def _tell_certificates(moved: Collection[UUID], fallen: Collection[UUID], phase: Phase) -> int:
-    """Write what became of these, unless another run of the duty has told it since."""
-    Phase.objects.locked(phase)  # the certificates themselves cannot be: no role may change one
-    rows = list(Certificate.objects.in_force().filter(pk__in=moved).order_by("pk"))
-    revoked = certified.told_revoked(rows)
-    untold = [each for each in rows if (each.pk in fallen) != (each.pk in revoked)]
-    for each in untold:
-        verb = "certificate.revoked" if each.pk in fallen else "certificate.restored"
-        record(verb, by=WORKER, on=each, phase=phase.index, serial=each.serial)
-    return len(untold)
-
-
 def _make_certificate(
     team: Team, phase: Phase, stated: dict[str, Any], last: Certificate | None
 ) -> Certificate:
@@ -453,12 +385,10 @@ def _make_certificate(
 
 
 CARD_TITLE_CHARACTERS, CARD_SUMMARY_CHARACTERS = 120, 280
-# The use cases of the programme: a challenge numbers them, the catalogue names them.
-USE_CASES = dict(zip((f"UC{n}" for n in range(1, 7)), UseCase, strict=True))
 
 
 @transaction.atomic
-def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> EntryCard:
+def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> Resource:
     """Open a draft of a card, prefilled from the challenge and from the fact sheet.
 
     By a captain, or by an organiser whom the team permits. In order: draft in the actor's name;
@@ -467,7 +397,7 @@ def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> EntryCard:
     """
     team = Team.objects.locked(team)
     require(rules.may_propose_card, by, team)
-    known = EntryCard.objects.filter(team=team, phase=phase).first()
+    known = certified.card_of(team, phase)
     if known is not None:
         return known
     if kind not in CARD_KINDS:
@@ -478,19 +408,13 @@ def propose_card(*, team: Team, phase: Phase, kind: str, by: User) -> EntryCard:
             _("Seule une équipe du premier rang du classement définitif propose une fiche."),
             code="card_not_due",
         )
-    entry = Entry.objects.get(pk=stated["entry"])
+    entry = Entry.objects.select_for_update().get(pk=stated["entry"])
     chosen = ResourceKind(kind)
     contribution = drafts.start(kind=chosen, by=by, **_card_values(team, phase, entry, chosen))
-    made = EntryCard.objects.create(
-        team=team,
-        phase=phase,
-        entry=entry,
-        resource=contribution.resource,
-        proposed_by=by,
-        proposed_at=clock.now(),
-    )
+    entry.card = contribution.resource
+    entry.save(update_fields=["card"])
     record("card.proposed", by=by, on=team, phase=phase.index, kind=chosen.value)
-    return made
+    return entry.card
 
 
 def _card_values(team: Team, phase: Phase, entry: Entry, kind: ResourceKind) -> dict[str, Any]:
@@ -500,7 +424,7 @@ def _card_values(team: Team, phase: Phase, entry: Entry, kind: ResourceKind) -> 
         "summary": challenge.summary[:CARD_SUMMARY_CHARACTERS],
         "description": _card_description(entry),
         "authors": [team.name],
-        "use_cases": [USE_CASES[n].value for n in challenge.use_cases if n in USE_CASES],
+        "use_cases": [CASES[n].value for n in challenge.use_cases if n in CASES],
         "languages": [challenge.language],
     }
     if kind is ResourceKind.SOLUTION:
@@ -530,3 +454,125 @@ def refuse_undecided(challenge: Challenge) -> None:
             _("Une publication des résultats est confirmée : laissez-la se terminer."),
             code="reveal_waiting",
         )
+
+
+SCHEDULER = SystemActor("scheduler")
+
+
+def take_over(*, phase: Phase) -> int:
+    """Copy the final choices of the former phase that are not copied yet; return how many.
+
+    Nothing before this phase has opened and the former one has taken its last entry, grace
+    included. A team whose entries are not all scored waits for its own; the others do not. One
+    transaction a team, so that nobody waits for all of them; one that fails is logged and stops
+    no other. In order, for each team: its enrolments locked; for each choice, entry of the same
+    file, without a slot, its receipt, job "check"; events "entry.taken_over". Once nothing is
+    left: the date, event "phase.taken_over". A second call, or one after a breakdown, copies what
+    is missing and nothing twice; after the date, what a decision brought back on the boards.
+    """
+    source = phase.migrate_from
+    if source is None or not _may_take_over(phase, source):
+        return 0
+    taken = 0
+    for team_id in sorted(choices_to_take_over(phase)):
+        try:
+            taken += _take_over_team(phase, source, team_id)
+        except Exception:  # the boundary of a team: one that fails stops no other
+            log.exception("phase %s takes over nothing of team %s", phase.pk, team_id)
+    _date_takeover(phase, source)
+    return taken
+
+
+@transaction.atomic
+def _date_takeover(phase: Phase, source: Phase) -> None:
+    """Date the end of the copies, once nothing is left; again after those that came back."""
+    phase = Phase.objects.locked(phase)
+    at = clock.now()
+    unfinished = Entry.objects.filter(enrolment__phase=source).without_outcome()
+    if unfinished.exists() or choices_to_take_over(phase):
+        return
+    is_first = phase.migrated_at is None
+    phase.migrated_at = at
+    phase.save(update_fields=["migrated_at"])
+    if is_first:
+        record("phase.taken_over", by=SCHEDULER, on=phase, source=source.index)
+
+
+@transaction.atomic
+def end_takeover(*, phase: Phase, by: User) -> None:
+    """Go on without the choices that could not be taken over, by an organiser.
+
+    The teams keep their results in the former phase. In order: the date; event
+    "phase.takeover_ended" with the teams. Raises NotAllowed; Conflict before the phase and the
+    former one are over, while scores are awaited, and when nothing is left.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_propose_reveal, by, phase)
+    now, source = clock.now(), phase.migrate_from
+    teams = teams_left_behind(phase) if source is not None and _may_take_over(phase, source) else []
+    if phase.moment(now) != PhaseMoment.CLOSED or phase.is_in_grace(now) or not teams:
+        raise Conflict(
+            _("Il n’y a pas de choix à laisser : ceux qui manquent sont repris, ou attendus."),
+            code="takeover_not_stuck",
+        )
+    phase.migrated_at = now
+    phase.save(update_fields=["migrated_at"])
+    record("phase.takeover_ended", by=by, on=phase, teams=[team.slug for team in teams])
+
+
+def _may_take_over(phase: Phase, source: Phase) -> bool:
+    now = clock.now()
+    opened = phase.moment(now) in {PhaseMoment.OPEN, PhaseMoment.CLOSED}
+    ended = source.moment(now) == PhaseMoment.CLOSED and not source.is_in_grace(now)
+    return opened and ended
+
+
+@transaction.atomic
+def _take_over_team(phase: Phase, source: Phase, team_id: int) -> int:
+    phase = Phase.objects.share_locked(phase.pk)
+    team = Team.objects.get(pk=team_id)
+    enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
+    Enrolment.objects.all_locked([source.pk, phase.pk], team.pk)
+    sent = Entry.objects.filter(enrolment__phase=source, enrolment__team=team)
+    if sent.without_outcome().exists():
+        return 0
+    chosen = choices_to_take_over(phase, team.pk).get(team.pk, [])  # as they are under the locks
+    formers = Entry.objects.filter(pk__in=chosen).order_by("received_at", "pk")
+    copies = [_copy_entry(phase, team, enrolment, former) for former in formers]
+    for entry in copies:  # the journal last: whoever else writes into it waits until the end
+        record(
+            "entry.taken_over",
+            by=SCHEDULER,
+            on=entry,
+            team=team.slug,
+            number=entry.number,
+            former=str(entry.migrated_from_id),
+            sha256=entry.sha256,
+        )
+    failpoints.hit("takeover.before_commit")
+    return len(copies)
+
+
+def _copy_entry(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> Entry:
+    received_at = deposits.strictly_later(enrolment, clock.now())
+    entry = Entry(
+        enrolment=enrolment,
+        number=deposits.next_number(enrolment),
+        submitted_by_id=former.submitted_by_id,
+        idempotency_key=f"{deposits.TAKEN_OVER}{former.pk.hex}-{secrets.token_hex(8)}",
+        sha256=former.sha256,
+        size=former.size,
+        original_name=former.original_name,
+        received_at=received_at,
+        first_byte_at=former.first_byte_at,
+        quota_day=clock.paris_day(received_at),
+        status_since=received_at,
+        fact_sheet=former.fact_sheet,
+        note=former.note,
+        migrated_from=former,
+    )
+    terms = (json.loads(former.receipt).get("payload") or {}).get("terms") or {}
+    entry.receipt = deposits.deposit_receipt(entry, phase, team, terms)
+    entry.save(force_insert=True)
+    deposits.queue_check(entry)
+    return entry

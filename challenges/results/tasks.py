@@ -1,10 +1,12 @@
-"""Write about final results; keep the ledger true about certificates."""
+"""Write about final results; take over the final choices of a phase."""
 
 from challenges.organising.letters import organisers, page, region, registered, tell
 from challenges.results import actions as results
-from challenges.results import rules, takeovers
+from challenges.results import rules
+from challenges.results.models import certificates
 from challenges.results.models.boards import Reveal
 from challenges.results.queries.takeovers import phases_taking_over
+from challenges.teams.queries import members_of
 from portal.accounts.enums import RegionRole
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -35,28 +37,37 @@ def reveal_proposed(reveal_id: int, again: str = "") -> None:
 
 @handler("mail.phase_revealed")
 def phase_revealed(reveal_id: int) -> None:
-    """Tell everybody concerned that the final results are out."""
+    """Tell everybody concerned that the final results are out; who is ranked, at which rank."""
     reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
-    challenge = reveal.phase.challenge
+    phase = reveal.phase
+    challenge = phase.challenge
     people = {person.pk: person for person in [*registered(challenge), *organisers(challenge)]}
+    teams = {each.pk: each for each in challenge.teams.live()}
+    for pk, stated in certificates.statements(teams, phase).items():
+        if stated["rank"] is None:
+            continue
+        members = list(members_of(teams[pk]))
+        people = {key: each for key, each in people.items() if each not in members}
+        tell(
+            "team_ranked",
+            members,
+            challenge,
+            path=page(challenge, f"certificats/{teams[pk].public_id}/"),
+            event=str(reveal.pk),
+            about=f"{stated['rank']}/{stated['teams']} ({phase.name})",
+        )
     tell(
         "phase_revealed",
         people.values(),
         challenge,
         path=page(challenge, "classement/"),
         event=str(reveal.pk),
-        about=reveal.phase.name,
+        about=phase.name,
     )
-
-
-@duty("challenges.certificates", minutes=60, by_itself=True)
-def review_certificates() -> None:
-    """Compare, each hour, the certificates in force with the final boards."""
-    results.review_certificates()
 
 
 @duty("challenges.takeovers", minutes=1, by_itself=True)
 def take_over() -> None:
     """Copy the choices that are due, a team at a time; what fails is tried again."""
     for phase in phases_taking_over(clock.now()):
-        takeovers.take_over(phase=phase)
+        results.take_over(phase=phase)

@@ -1,6 +1,6 @@
 """Compute boards, Ladders, findings and the reveal of a phase from sealed results."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.queue.worker import Beating
 from challenges.results import actions as results
-from challenges.results.actions import FinalResults, Finding, SettledRung
+from challenges.results.actions import FinalResults, SettledRung
 from challenges.results.models.boards import (
     Candidate,
     Chain,
@@ -40,7 +40,7 @@ from challenges.scoring.audit.run import published_audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.ladder import Seen, better, seen_of
 from challenges.scoring.tiers import Listed, Placed, tiers
-from portal.lib import canonical, clock, failpoints
+from portal.lib import clock, failpoints
 
 _TRIES = 3
 
@@ -106,9 +106,6 @@ def _seen(evaluation: Evaluation, key: str, opened: evaluator.Opened) -> Seen | 
     )
 
 
-OpenResult = Callable[[UUID], dict[str, Any]]
-
-
 def evaluations_audited(
     phase: Phase,
     released: Iterable[Score] = (),
@@ -129,52 +126,17 @@ def evaluations_audited(
     return set(first.values())
 
 
-def findings_to_release(phase: Phase, opened: OpenResult, told: Collection[UUID]) -> list[Finding]:
-    """Return the audit of the evaluations told, nothing for the others.
-
-    opened: gives the opened sealed result of an evaluation.
-    """
-    done = (
-        Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
-        .filter(in_force())
-        .select_related("scorer_version")
-        .order_by("pk")
-    )
-    return [_finding(each, opened(each.pk), told) for each in done]
-
-
-def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
-    if evaluation.pk not in told:
-        return Finding(evaluation=evaluation, audit=None)
-    sealed, audit = result.get("audit"), None
-    if sealed is not None:
-        audit = published_audit(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
-    return Finding(evaluation=evaluation, audit=audit)
-
-
-def _audited_at_the_reveal(phase: Phase) -> set[UUID]:
-    """Return the evaluations whose findings are stored, and those of the teams that have none.
-
-    An entry taken off the board after the reveal keeps its findings; the next one gets none.
-    """
-    team = "evaluation__entry__enrolment__team_id"
-    rows = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
-    found = dict(rows.values_list("evaluation_id", team))
-    listed = Evaluation.objects.filter(pk__in=evaluations_audited(phase)).exclude(
-        entry__enrolment__team__in=set(found.values())
-    )
-    return set(found) | set(listed.values_list("pk", flat=True))
-
-
-def compare_findings(phase: Phase, opened: OpenResult) -> dict[str, list[str]]:
-    """Compute again what a phase tells; return the evaluations told the same and otherwise."""
-    compared: dict[str, list[str]] = {"same": [], "different": []}
-    for found in findings_to_release(phase, opened, _audited_at_the_reveal(phase)):
-        pk = found.evaluation.pk
-        audit = FairnessAudit.objects.filter(evaluation=pk).values_list("sha256", flat=True)
-        wanted = [] if found.audit is None else [canonical.digest(found.audit)]
-        compared["same" if list(audit) == wanted else "different"].append(str(pk))
-    return compared
+def findings_to_release(opened: Opened, told: Collection[UUID]) -> list[FairnessAudit]:
+    """Return the audits of the evaluations told, of those whose contract declares one."""
+    done = Evaluation.objects.filter(pk__in=told).select_related("scorer_version").order_by("pk")
+    found = []
+    for each in done:
+        sealed = opened.of(each.pk).get("audit")
+        if sealed is not None:
+            contract = ScoringContract.from_json(each.scorer_version.spec)
+            record = published_audit(contract, sealed)
+            found.append(FairnessAudit(evaluation=each, record=record))
+    return found
 
 
 Own = dict[str, list[Any]]
@@ -218,9 +180,7 @@ def _ranked(found: Listing, opened: Opened) -> list[Placed]:
     primary = found.primary
     if primary is None or primary.direction == Direction.NONE:
         return []
-    ranked = [
-        each for each in found.candidates if not each.is_reference and primary.key in each.figures
-    ]
+    ranked = [each for each in found.candidates if each.competes and primary.key in each.figures]
     listed = []
     for each in ranked:
         sums = evaluator.sums_of(opened.of(each.evaluation_id), found.split.value)
@@ -276,6 +236,7 @@ def _row(
         team_id=candidate.team_id,
         entry_id=candidate.entry_id,
         position=position,
+        competes=candidate.competes,
         source_digest=found.digest,
         rank=placed.rank if placed else None,
         tier=placed.tier if placed else None,
@@ -334,8 +295,7 @@ def final_results(phase: Phase, opened: Opened) -> FinalResults:
         for split in Split:
             found = listing(board, split, released=scores, own=own)
             boards.append((found, *compute_board(found, opened)))
-    found_of = [] if again else findings_to_release(phase, opened.of, told)
-    return FinalResults(scores, own, boards, found_of)
+    return FinalResults(scores, own, boards, findings_to_release(opened, told))
 
 
 def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
@@ -343,7 +303,7 @@ def scores_to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[U
     now = clock.now()
     done = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
-        .filter(in_force(), entry__is_bench=False)
+        .filter(in_force(), entry__counts=True)
         .select_related("entry__enrolment__phase", "entry__enrolment__team")
         .order_by("pk")
     )

@@ -17,7 +17,6 @@ class NotIsolated(Exception):
     """A host that cannot isolate was asked to run a program: nothing was run."""
 
     def __init__(self, missing: "Missing") -> None:
-        """Keep what the host lacks."""
         super().__init__(f"{missing.cause}: {missing.sentence}")
         self.missing = missing
 

@@ -1,6 +1,6 @@
 """Run a team's code: the trial (A), the hidden inputs (B). Scoring (C) is elsewhere on purpose.
 
-    package = metadata.package_of(folder, environments=("systeme",))
+    package = metadata.package_of(folder)
     trial(package, sample, …)      A: public sample; the team reads its whole log, 64 kB
     hidden(package, inputs, …)     B: hidden inputs; no log, the team reads `Seen` and no more
 
@@ -17,7 +17,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from challenges.sandbox import metadata
+from challenges.sandbox import metadata, rooms
 from challenges.sandbox.base import (
     MIB,
     ORDINARY,
@@ -105,7 +105,7 @@ def _run(
     package: Package, inputs: Path, sandbox: Sandbox, room: Path, limits: Limits, *, logs: bool
 ) -> Run:
     """Run a package in a room of its own, made by the sandbox; package and inputs lie in it."""
-    outputs = [_made(room / "written"), _made(room / "beside")]
+    outputs = [rooms.made(room / "written"), rooms.made(room / "beside")]
     argv, folder, mounts = _laid(package, inputs, outputs)
     seed = str(package.seed)
     call = Call(argv, folder, mounts, limits, {"OE_SEED": seed, "PYTHONHASHSEED": seed}, logs=logs)
@@ -182,12 +182,6 @@ def _answer(package: Package, outputs: list[Path], room: Path, ended: Ended) -> 
     if len(found) != 1:
         told = "absent" if not found else "présent sous plusieurs extensions"
         return Run(Reason.OUTPUT, None, ended, f"{expected} est {told}")
-    kept = _made(room / "answer") / (ANSWER + found[0].suffix)
+    kept = rooms.made(room / "answer") / (ANSWER + found[0].suffix)
     shutil.move(found[0], kept)
     return Run(None, kept, ended)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    folder.chmod(0o755)
-    return folder

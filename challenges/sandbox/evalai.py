@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from challenges.sandbox import scores
+from challenges.sandbox import rooms, scores
 from challenges.sandbox.base import (
     ORDINARY,
     Call,
@@ -77,8 +77,7 @@ def _stopped(
 def _prepare(evaluation: Evaluation, submission: Path, room: Path) -> Path:
     """Lay the two files under names of our own; returns the folder to write into."""
     for name in ("annotation", "submission", "evaluated"):
-        (room / name).mkdir()
-        (room / name).chmod(0o755)
+        rooms.made(room / name)
     for source, target in (
         (evaluation.annotation, room / "annotation" / evaluation.annotation.name),
         (submission, room / "submission" / _name(submission)),

@@ -5,7 +5,6 @@ key `command` says how to start it.
 """
 
 import shlex
-from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -117,11 +116,8 @@ def _bounded(text: str, name: str) -> None:
             raise MetadataRefused(f"{name} est trop long ou trop profond")
 
 
-def package_of(folder: Path, *, environments: Collection[str]) -> Package:
-    """Read the package of a folder (archives.unpack); environments: the names one may choose.
-
-    The first environment is the one of packages that name none. Raises PackageRefused.
-    """
+def package_of(folder: Path) -> Package:
+    """Read the package of a folder (archives.unpack); raises PackageRefused."""
 
     def holds(path: str) -> bool:
         return (folder / path).is_file() and not (folder / path).is_symlink()
@@ -136,4 +132,4 @@ def package_of(folder: Path, *, environments: Collection[str]) -> Package:
         except MetadataRefused as refused:
             raise PackageRefused("metadata", raison=str(refused)) from refused
 
-    return read_package(PackageFiles(holds, head, command, folder), environments)
+    return read_package(PackageFiles(holds, head, command, folder))

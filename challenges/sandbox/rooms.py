@@ -55,6 +55,13 @@ def clean(parents: Iterable[Path]) -> int:
     return removed
 
 
+def made(folder: Path) -> Path:
+    """Make a folder of a room that programs read, and return it."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    return folder
+
+
 def wipe(folder: Path) -> None:
     """Overwrite every plain file below a folder, before it goes."""
     for path in folder.rglob("*"):

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from challenges.sandbox import metadata, outputs, scores
+from challenges.sandbox import metadata, outputs, rooms, scores
 from challenges.sandbox.base import (
     ORDINARY,
     Call,
@@ -126,7 +126,6 @@ class Stopped(Exception):
     def __init__(
         self, reason: Reason, party: Party, detail: str, steps: tuple[Step, ...] = ()
     ) -> None:
-        """Keep what the outcome will say."""
         super().__init__(detail)
         self.outcome = Outcome(reason, party, {}, steps=steps, detail=detail)
 
@@ -161,9 +160,9 @@ def run_steps(task: Task, submission: Path, *, sandbox: Sandbox, room: Path) -> 
                 "ingestion_only_during_scoring met le code des équipes à côté de la vérité : "
                 "cette tâche n’est pas exécutée",
             )
-        predictions = _made(room / "predictions")
+        predictions = rooms.made(room / "predictions")
         before = _predict(task, submission, predictions, sandbox)
-        return _score(task, predictions, _made(room / "scored"), sandbox, before)
+        return _score(task, predictions, rooms.made(room / "scored"), sandbox, before)
     except Stopped as stopped:
         return stopped.outcome
     except NotIsolated as error:
@@ -192,12 +191,6 @@ def placed(program: Path) -> Shown | Copied:
         for name in names
     )
     return (Copied if size <= COPIED_BYTES else Shown)(program, "/app/program")
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    folder.chmod(0o755)
-    return folder
 
 
 def _predict(task: Task, submission: Path, predictions: Path, sandbox: Sandbox) -> tuple[Step, ...]:

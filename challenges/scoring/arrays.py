@@ -145,9 +145,9 @@ def words_strided(source: Words, first: int, step: int, n: int, length: int, cou
     return out
 
 
-def words_of_texts(texts: Sequence[bytes], count: int | None = None) -> Words:
-    """Return texts as rows of words, (count, n); count: what the longest needs when None."""
-    count = count_of(max(map(len, texts), default=0)) if count is None else count
+def words_of_texts(texts: Sequence[bytes]) -> Words:
+    """Return texts as rows of words, (count, n); count: what the longest needs."""
+    count = count_of(max(map(len, texts), default=0))
     raw = np.array(list(texts), f"S{count * BYTES}")
     matrix = raw.view(np.uint64).reshape(len(texts), count)
     return np.ascontiguousarray(matrix.T)

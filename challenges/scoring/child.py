@@ -457,12 +457,13 @@ def bound(limits: Limits, weight: int) -> None:
     seconds = max(1, int(limits.wall_seconds))
     for what, most in (
         (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         resource.setrlimit(what, (most, most))
+    # At the hard limit Linux sends SIGKILL, as it does for want of memory; SIGXCPU at the soft one.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)

@@ -462,10 +462,13 @@ def compile_truth(
     attributes: Mapping[str, bytes],
     *,
     salt: bytes | None = None,
+    parts: Mapping[str, int] | None = None,
 ) -> CompiledTruth:
     """Compile a held-out CSV file and its attribute files.
 
     attributes: {source path: CSV bytes} for each attribute that is not in the truth.
+    parts: the place in the contract's splits of each identifier, where the file has no column
+    that says it.
     salt: 32 secret bytes, drawn when None; the same salt gives the same bytes.
     Raises TruthFault: E_COLUMN_MISSING, E_IDS, E_SPLIT, E_DOMAIN, E_VALUE, E_EMPTY.
     """
@@ -473,10 +476,10 @@ def compile_truth(
     key = contract.truth.columns.get(contract.answer.layout.roles[0])
     if not key:
         raise TruthFault("E_COLUMN_MISSING", "truth.id")
-    table = Table.read(truth_csv, _needed(contract, key))
+    table = Table.read(truth_csv, _needed(contract, key, has_parts=parts is None))
     units = Units.of(table, key, salt, repeated=contract.answer.is_listed)
     named, meta = right_answers(contract, table, units, attributes)
-    part = _parts(contract, table, units)
+    part = _parts(contract, table, units) if parts is None else _carried(contract, units, parts)
     _require_alike(contract, table, units)
     bucket, sizes = _buckets(contract, table, units, part, salt)
     named |= {"part": part, "bucket": bucket}
@@ -498,9 +501,10 @@ def compile_truth(
     )
 
 
-def _needed(contract: ScoringContract, key: str) -> list[str]:
+def _needed(contract: ScoringContract, key: str, *, has_parts: bool) -> list[str]:
     truth = contract.truth
-    needed = [key, truth.split_column, truth.cluster, truth.weight, truth.strata]
+    needed = [key, truth.split_column if has_parts else None]
+    needed += [truth.cluster, truth.weight, truth.strata]
     needed += [truth.columns.get(role) for role in contract.answer.layout.held[1:]]
     needed += [*(contract.answer.targets or ()), *metric_columns(contract)]
     needed += [a.column for a in contract.attributes if a.source == "truth"]
@@ -523,6 +527,18 @@ def _parts(contract: ScoringContract, table: Table, units: Units) -> NDArray[np.
     if len(np.unique(first)) < len(truth.splits):
         raise TruthFault("E_SPLIT", "une partie est vide")
     return first
+
+
+def _carried(
+    contract: ScoringContract, units: Units, parts: Mapping[str, int]
+) -> NDArray[np.uint8]:
+    """Return the part that each unit already has; raises TruthFault E_IDS for units of none."""
+    places = [parts.get(name, -1) for name in _unit_names(units)]
+    if unknown := places.count(-1):
+        raise TruthFault("E_IDS", f"{unknown} identifiants sans partie")
+    if len(set(places)) < len(contract.truth.splits):
+        raise TruthFault("E_SPLIT", "une partie est vide")
+    return np.array(places, np.uint8)
 
 
 def _require_alike(contract: ScoringContract, table: Table, units: Units) -> None:

@@ -161,6 +161,24 @@ def written_probabilities(key: str, classes: Mapping[str, str]) -> dict[str, Any
     return shape
 
 
+# What the columns that play a role are often called, their parts too.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "identifiant", "identifier"),
+    "query": ("query", "query_id", "qid", "q", "requete", "demande", "id"),
+    "item": ("item", "item_id", "doc", "doc_id", "document", "candidate", "candidat", "element"),
+    "rank": ("rank", "rang"),
+    "score": ("score", "prediction"),
+    "gain": ("gain", "relevance", "rel", "pertinence", "score"),
+    "split_column": ("split", "jeu", "usage", "part", "partie"),
+}
+
+
+def first_named(names: Sequence[str], role: str) -> str | None:
+    """Return the first usual name of a role that a header holds, whatever its case."""
+    folded = {name.casefold(): name for name in reversed(names)}
+    return next((folded[name] for name in NAMES.get(role, ()) if name in folded), None)
+
+
 def number_of(cell: str) -> float | None:
     """Read a finite number written with a point; None for anything else."""
     number = float(cell) if FLOAT.fullmatch(cell.strip(" ")) else math.inf
@@ -168,7 +186,7 @@ def number_of(cell: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class Listing(Document):
+class ListedValues(Document):
     """Name the column of a table of the challenge that lists allowed values."""
 
     file: str
@@ -176,7 +194,7 @@ class Listing(Document):
 
 
 @dataclass(frozen=True)
-class Column(Document):
+class FileColumn(Document):
     """Describe one column of a prediction file.
 
     domain holds the allowed values in their declared order, or None for any text; listing says
@@ -195,10 +213,12 @@ class Column(Document):
     max_labels: Annotated[int | None, Rule(low=1)] = None
     max_distinct: Annotated[int | None, Rule(low=1)] = None
     label: str | None = None
-    listing: Annotated[Listing | None, Rule("domain", is_written=False, from_list=False)] = None
+    listing: Annotated[ListedValues | None, Rule("domain", is_written=False, from_list=False)] = (
+        None
+    )
 
     @classmethod
-    def read(cls, fields: Fields) -> "Column":
+    def read(cls, fields: Fields) -> "FileColumn":
         """Read a column; a pattern that would be costly to try is noted, and left out."""
         column = super().read(fields)
         wrong = patterns.fault(column.pattern) if column.pattern is not None else ""
@@ -210,7 +230,7 @@ class Column(Document):
     def check(self, fields: Fields) -> None:
         """Note bounds out of order, and values that are still to be listed."""
         if self.min is not None and self.max is not None and self.min > self.max:
-            fields.refuse(DOMAIN, f"min dépasse max ({self.max})", key="min", value=self.min)
+            fields.refuse(DOMAIN, "le minimum dépasse le maximum", key="min", value=self.min)
         if self.listing is not None and isinstance(fields, Stored):
             fields.refuse(DOMAIN, "les valeurs de ce domaine sont attendues", key="domain")
 
@@ -244,7 +264,7 @@ class AnswerSpec(Document):
     """
 
     layout: Annotated[Layout, Rule(code=ROLE)]
-    columns: tuple[Column, ...]
+    columns: tuple[FileColumn, ...]
     formats: Annotated[tuple[str, ...], Rule(choices=FORMATS)] = FORMATS
     max_bytes: Annotated[int, Rule(low=1)] = 50 * 2**20
     max_items: Annotated[int | None, Rule("max_items_per_query", low=1)] = None
@@ -252,11 +272,11 @@ class AnswerSpec(Document):
     form: Annotated[Form | None, Rule(code=ROLE)] = None
     policy: Annotated[Policy | None, Rule(code=ROLE)] = None
 
-    def find(self, role: str) -> Column | None:
+    def find(self, role: str) -> FileColumn | None:
         """Return the column that plays a role, None when there is none."""
         return next((column for column in self.columns if column.role == role), None)
 
-    def column(self, role: str) -> Column:
+    def column(self, role: str) -> FileColumn:
         """Return the column that plays a role; raises ContractFault when there is none."""
         column = self.find(role)
         if column is None:
@@ -269,28 +289,28 @@ class AnswerSpec(Document):
         return all(self.find(role) is not None for role in self.layout.roles)
 
     @property
-    def key(self) -> Column:
+    def key(self) -> FileColumn:
         """Return the column of identifiers: the id, or the query of a ranked list."""
         return self.column(self.layout.roles[0])
 
     @property
-    def answer(self) -> Column:
+    def answer(self) -> FileColumn:
         """Return the column that holds the answer: target, item of a list, label, score."""
         return self.column(self.layout.answer)
 
     @property
-    def labelled(self) -> Column:
+    def labelled(self) -> FileColumn:
         """Return the column that holds labels: the candidates, elsewhere the answer."""
         scored = self.layout is Layout.CANDIDATE_SCORES
         return self.column("item") if scored else self.answer
 
     @property
-    def answers(self) -> tuple[Column, ...]:
+    def answers(self) -> tuple[FileColumn, ...]:
         """Return the columns that hold the answer, in their declared order."""
         return tuple(column for column in self.columns if column.role == self.layout.answer)
 
     @property
-    def read_columns(self) -> tuple[Column, ...]:
+    def read_columns(self) -> tuple[FileColumn, ...]:
         """Return the columns that are read: the key, then the others in the order of roles."""
         if self.is_several:
             return (self.key, *self.answers)
@@ -307,7 +327,7 @@ class AnswerSpec(Document):
         return self._names if self.form is Form.TARGETS else None
 
     @property
-    def by_target(self) -> dict[str, Column]:
+    def by_target(self) -> dict[str, FileColumn]:
         """Return each of several targets by its column of the truth, {} when there is one."""
         return {} if self.targets is None else dict(zip(self.targets, self.answers, strict=True))
 
@@ -361,6 +381,8 @@ class AnswerSpec(Document):
             if len(played) < 2 if several else len(played) != 1:
                 there = counted(len(played), "trouvée", "trouvées")
                 wanted = f"une colonne de rôle « {role} » est attendue, {there}"
+                if several:
+                    wanted = "deux colonnes au moins sont attendues"
                 refuse(wanted, ", ".join(played) or role)
         for column in self.columns:
             if column.role not in self.layout.roles:
@@ -447,6 +469,10 @@ class TruthFault(ValueError):
         super().__init__(f"{code} {detail}".strip())
         self.code = code
         self.detail = detail
+
+    def is_missing(self, column: str | None) -> bool:
+        """Say whether it is that the file lacks this column."""
+        return self.code == "E_COLUMN_MISSING" and self.detail == column
 
 
 TRUTH_COLUMNS = ("target", "id", "query", "item", "gain")

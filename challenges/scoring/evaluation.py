@@ -465,10 +465,10 @@ def require_defined(contract: ScoringContract, truth: CompiledTruth) -> None:
     """
     for key, _ in registry.problems(contract):
         raise TruthFault("E_METRIC", key)
-    for key, split, _ in undefined_figures(
+    for key, split, why in undefined_figures(
         contract, load_keys(truth.keys), load_labels(truth.labels)
     ):
-        raise TruthFault("E_METRIC_UNDEFINED", f"{key}, {split}")
+        raise TruthFault("E_METRIC_UNDEFINED", f"{key}, {split} : {why}")
 
 
 def undefined_figures(

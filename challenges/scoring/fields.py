@@ -279,7 +279,7 @@ class Rule:
     """Say of a value of a document what its type does not.
 
     key: where it stands, dotted below its mapping; the name of its attribute when empty. code:
-    of its faults. low, high: bounds of a whole number. choices: the words it may be. is_needed:
+    of its faults. low, high: bounds of a number. choices: the words it may be. is_needed:
     whether it must be there, though it has a usual value. like: the attribute whose value it takes
     when it has none. is_written: whether it is part of the
     JSON form. from_list: whether it is read of a list alone, or of
@@ -288,8 +288,8 @@ class Rule:
 
     key: str = ""
     code: str = MISSING
-    low: int = 0
-    high: int = MOST_WHOLE
+    low: float = 0
+    high: float = MOST_WHOLE
     choices: tuple[str, ...] = ()
     is_needed: bool = False
     like: str = ""
@@ -364,7 +364,7 @@ class Definition:
         if self.kind is bool:
             return fields.flag(key, default=bool(self.default))
         if self.kind is int:
-            low, high = self.rule.low, self.rule.high
+            low, high = int(self.rule.low), int(self.rule.high)
             return fields.whole(key, low=low, high=high, default=self.default, code=code)
         if self.kind is float:
             number = fields.number(key, code=code)
@@ -396,6 +396,21 @@ class Definition:
         if self.is_many:
             return [one.to_json() if self.is_document else self._plain(one) for one in value]
         return value.to_json() if self.is_document else self._plain(value)
+
+    def place(self, raw: dict[str, Any], value: Any) -> None:
+        """Put a value of JSON where it stands in its document; None stands nowhere."""
+        *above, key = self.path
+        if value is None:
+            return
+        for part in above:
+            raw = raw.setdefault(part, {})
+        raw[key] = value
+
+    def find(self, raw: Any) -> Any:
+        """Return what a document of JSON says there, None where it says nothing."""
+        for part in self.path:
+            raw = raw.get(part) if isinstance(raw, Mapping) else None
+        return raw
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, StrEnum):
@@ -459,11 +474,7 @@ class Document:
             value = getattr(self, one.name)
             if value is None or not one.rule.is_written:
                 continue
-            *above, key = one.path
-            place = raw
-            for part in above:
-                place = place.setdefault(part, {})
-            place[key] = one.write(value)
+            one.place(raw, one.write(value))
         return raw
 
 

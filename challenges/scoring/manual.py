@@ -5,7 +5,8 @@
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ ANSWERS = {
     Shape.LISTS: "une liste ordonnée, ou un score par candidat, par requête",
     Shape.FORMULA: "celle des chiffres nommés",
 }
+Cells = Sequence[str | float]  # one a line
+COUNT, TERM = 0, 1  # columns of the statistics of a mean
 HEAD = """# Mesures
 
 Cette page est produite par `python -m challenges.scoring.manual` ; un test la compare au code.
@@ -64,7 +67,7 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
     note = notes()[metric.name]
     lines = [f"## {note['title']} : `{metric.name}`", "", note["text"], ""]
     facts = [
-        ("Formule", metric.formula),
+        ("Formule", note.get("formula", metric.formula)),
         ("Réponse attendue", ANSWERS[metric.shape]),
         ("Sens", DIRECTIONS.get(metric.direction, "celui que le challenge déclare, ou aucun")),
         ("Valeurs", f"de {_number(metric.low)} à {_number(metric.high)}"),
@@ -88,8 +91,9 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
 
 
 def _params(metric: Metric) -> str:
-    needed = [f"`{name}` (obligatoire)" for name in sorted(metric.required)]
-    return ", ".join([*needed, *(f"`{name}`" for name in sorted(metric.optional))]) or "aucun"
+    in_order = sorted(metric.parameters, key=lambda one: (not one.is_needed, one.name))
+    named = [f"`{one.name}`" + " (obligatoire)" * one.is_needed for one in in_order]
+    return ", ".join(named) or "aucun"
 
 
 def _interval(metric: Metric) -> str:
@@ -118,17 +122,56 @@ def _number(value: float) -> str:
 def _example(metric: Metric, note: Mapping[str, Any]) -> str:
     if metric.shape is Shape.FORMULA:
         return f"`{note['params']['formula']}`"
-    name = note.get("example", metric.shape.value)
-    told, part = EXAMPLES[name]()
     params = note.get("params", {})
-    stats = metric.stats(part, params)
+    worked = example(metric.name)
+    told = " ; ".join(f"{name.lower()} {_cells(cells)}" for name, cells in worked.columns.items())
+    given = ", ".join(f"{key} = {_shown(params[key])}" for key in sorted(params))
+    shown = f"{worked.value:.6f}".replace(".", ",").replace("-", "−")
+    return f"{told}{' ; ' + given if given else ''} → {shown}"
+
+
+def _cells(cells: Cells) -> str:
+    shown = [each if isinstance(each, str) else _number(each) for each in cells]
+    return (" | " if any("," in each for each in shown) else ", ").join(shown)
+
+
+# What a challenge may set that an example computes with; others name its own labels and columns.
+OF_EXAMPLES = frozenset({"average", "clip", "gain", "k", "tau"})
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A small truth with its answer, column by column, and what a metric makes of them.
+
+    terms: what each line adds, where the figure is their mean, or, by `is_root`, its square root.
+    """
+
+    columns: Mapping[str, Cells]
+    value: float
+    terms: Sequence[float] = ()
+    is_root: bool = False
+
+
+def example(name: str, params: Mapping[str, Any] | None = None) -> Worked:
+    """Work a small example by the metric's own code.
+
+    params: those of a challenge, used where they suit the example.
+    """
+    metric, note = registry.METRICS[name], notes()[name]
+    columns, part = EXAMPLES[note.get("example", metric.shape.value)]()
+    own = {key: value for key, value in (params or {}).items() if key in OF_EXAMPLES}
+    used = {**note.get("params", {}), **own}
+    if metric.exact is not None:
+        return Worked(columns, metric.exact(part, used))
+    stats = metric.stats(part, used)
     sums = np.bincount(stats.column, stats.value, stats.width).astype(np.float64)
     value = float(metric.value(sums, stats.context))
-    if metric.exact is not None:
-        value = metric.exact(part, params)
-    given = ", ".join(f"{key} = {_shown(params[key])}" for key in sorted(params))
-    shown = f"{value:.6f}".replace(".", ",").replace("-", "−")
-    return f"{told}{' ; ' + given if given else ''} → {shown}"
+    if stats.width == len((COUNT, TERM)) and (stats.value[stats.column == COUNT] == 1).all():
+        terms = [float(each) for each in stats.value[stats.column == TERM]]
+        mean = sums[TERM] / sums[COUNT]
+        if len(terms) == len(part) and value in (mean, np.sqrt(mean)):
+            return Worked(columns, value, terms, is_root=value != mean)
+    return Worked(columns, value)
 
 
 def _shown(value: Any) -> str:
@@ -139,7 +182,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else f"« {value} »"
 
 
-Example = tuple[str, Part]
+Example = tuple[Mapping[str, Cells], Part]
 
 
 def _rows(y: Any, p: Any, **more: Any) -> Part:
@@ -147,52 +190,54 @@ def _rows(y: Any, p: Any, **more: Any) -> Part:
     return Part(np.asarray(y), np.asarray(p), np.zeros(count, np.int64), 1, **more)
 
 
+def _told(truth: Cells, answer: Cells) -> dict[str, Cells]:
+    return {"Vérité": truth, "Réponse": answer}
+
+
 def _labels() -> Example:
     part = _rows([0, 0, 1, 2], [0, 1, 1, 2], texts=list("abc"))
-    return "vérité a, a, b, c ; réponse a, b, b, c", part
+    return _told("aabc", "abbc"), part
 
 
 def _pairs() -> Example:
     groups = {"column:metier": np.array([0, 0, 1, 1]), "column:forme": np.array([0, 1, 0, 1])}
     names = {"column:metier": ["1", "2"], "column:forme": ["f", "m"]}
     part = _rows([0] * 4, [0, 0, 1, 0], texts=["a", "b"], groups=groups, group_names=names)
-    return "deux métiers aux deux formes ; réponse a et a, b et a", part
+    return {"Métier": "1122", "Forme": "fmfm", "Réponse": "aaba"}, part
 
 
 def _numbers() -> Example:
-    return "vérité 3, 5, 8 ; réponse 2, 5, 10", _rows([3.0, 5.0, 8.0], [2.0, 5.0, 10.0])
+    y, p = [3.0, 5.0, 8.0], [2.0, 5.0, 10.0]
+    return _told(y, p), _rows(y, p)
 
 
 def _scores() -> Example:
-    part = _rows([1.0, 0.0, 1.0, 0.0], [0.9, 0.6, 0.6, 0.2])
-    return "vérité 1, 0, 1, 0 ; réponse 0,9, 0,6, 0,6, 0,2", part
+    y, p = [1.0, 0.0, 1.0, 0.0], [0.9, 0.6, 0.6, 0.2]
+    return _told(y, p), _rows(y, p)
 
 
 def _probabilities() -> Example:
     p = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
-    told = "vérité a, b, c ; réponse (0,7 0,2 0,1), (0,4 0,3 0,3), (0,2 0,2 0,6)"
+    told: dict[str, Cells] = {"Vérité": "abc"}
+    told |= {f"P({label})": p[:, at].tolist() for at, label in enumerate("abc")}
     return told, _rows([0, 1, 2], p, texts=list("abc"))
 
 
-def _lives(p: Any) -> Part:
-    column = "column:event"
-    more = {"groups": {column: np.array([1, 0, 1, 1])}, "group_names": {column: ["0", "1"]}}
-    return _rows([1.0, 2.0, 3.0, 5.0], p, **more)
-
-
 def _durations() -> Example:
-    told = "durées 1, 2 (interrompue), 3, 5 ; réponse 2, 2, 4, 3"
-    return told, _lives([2.0, 2.0, 4.0, 3.0])
+    y, p, event = [1.0, 2.0, 3.0, 5.0], [2.0, 2.0, 4.0, 3.0], [1.0, 0.0, 1.0, 1.0]
+    column = "column:event"
+    more = {"groups": {column: np.array(event, int)}, "group_names": {column: ["0", "1"]}}
+    return {"Durée": y, "Événement": event, "Réponse": p}, _rows(y, p, **more)
 
 
 def _label_sets() -> Example:
     offsets = np.array([0, 2, 3, 3])
     more = {"y_offsets": offsets, "p_offsets": np.array([0, 1, 3, 3]), "texts": list("abc")}
-    told = "vérité {a, b}, {c}, {} ; réponse {a}, {b, c}, {}"
+    told = _told(["{a, b}", "{c}", "{}"], ["{a}", "{b, c}", "{}"])
     return told, _rows([0, 1, 2], [0, 1, 2], count=3, **more)
 
 
-def _ranked(**more: Any) -> Example:
+def _ranked() -> Example:
     facts = {
         "y_offsets": np.array([0, 2, 3]),
         "p_offsets": np.array([0, 3, 5]),
@@ -202,16 +247,14 @@ def _ranked(**more: Any) -> Example:
         "names": ["a1", "b2"],
         "numbers": {"part": {"units": np.array([10.0, 50.0]), "items": np.array([10, 20, 30, 50])}},
     }
-    told = (
-        "vérité a1 : a2 (gain 2), b1 (gain 1), et b2 : b1 (gain 1) ; "
-        "réponse a1 : b1, b2, a2, et b2 : a1, b1"
-    )
-    return told, _rows([1, 2, 2], [2, 3, 1, 0, 2], count=2, **(facts | more))
+    told = _told(["a2 (gain 2), b1 (gain 1)", "b1 (gain 1)"], ["b1, b2, a2", "a1, b1"])
+    return {"Demande": ["a1", "b2"], **told}, _rows([1, 2, 2], [2, 3, 1, 0, 2], count=2, **facts)
 
 
 def _attribute() -> Example:
-    told, part = _ranked()
-    return f"{told} ; attribut a1 10, a2 20, b1 30, b2 50", part
+    """Tell the attribute of each request and of each item, in place of their names."""
+    told: dict[str, Cells] = {"Demande": [10, 50], "Réponse": ["30, 50, 20", "10, 30"]}
+    return told, _ranked()[1]
 
 
 EXAMPLES = {

@@ -1,6 +1,6 @@
 """Define what a metric is: statistics per unit that add up, and a value of their sum."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -8,6 +8,8 @@ from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from challenges.scoring.fields import Definition, Rule
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
@@ -254,8 +256,8 @@ class Metric:
     difference between two values. proportion: a share of units, so that Wilson's interval holds.
     trials(sums, context) gives (units, hits) of a figure that counts some units only, None for
     the first two columns of a proportion. exact(part, params) gives the figure when the sums
-    only approach it (order statistics). faults(params) lists, in English, what is
-    wrong with parameters that are all there.
+    only approach it (order statistics). parameters defines what else it is told;
+    `registry.parameter_faults` judges it.
     """
 
     name: str
@@ -267,14 +269,19 @@ class Metric:
     value: Callable[[Floats, Mapping[str, Any]], Floats]
     formula: str
     oracle: str
-    required: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
+    parameters: tuple[Definition, ...] = ()
     step: Step = Step.DATA
     proportion: bool = False
     trials: Callable[[Floats, Mapping[str, Any]], tuple[float, float]] | None = None
     interval: bool = True
     exact: Callable[[Part, Params], float] | None = None
-    faults: Callable[[Params], Iterable[str]] = lambda _: ()
+
+
+def parameter(
+    name: str, kind: Any = str, *, is_needed: bool = False, is_many: bool = False, **rule: Any
+) -> Definition:
+    """Define a parameter of a metric. A float lies strictly between its bounds."""
+    return Definition(name, Rule(**rule), kind, is_many, is_needed, None)
 
 
 def dense(*columns: Array | None, context: Mapping[str, Any] | None = None) -> Stats:

@@ -1,7 +1,7 @@
 """Read a team's package of code: how it starts, from one of three layouts; standard library only.
 
-- ours: `manifest.toml` with `entry` (a file of the package) and, if wanted, `environment` (a name
-  of the closed list), `resources`, `licence`, `seed`. The entry is called with
+- ours: `manifest.toml` with `entry` (a file of the package) and, if wanted, `environment` (always
+  `systeme`), `resources`, `licence`, `seed`. The entry is called with
   `--in /data/in --out /data/out/predictions.csv`;
 - `main.py` (DrivenData): run in a folder where `data/` holds the inputs; it writes
   `submission.csv` there or in `submission/`;
@@ -13,7 +13,7 @@ Nothing is installed and nothing of a package is run to read it.
 
 import re
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -23,6 +23,7 @@ MOST_BYTES = 16 * 1024
 MOST_SEED = 2**32 - 1
 KEYS = frozenset({"entry", "environment", "resources", "licence", "seed"})
 CODE = "E_PACKAGE"
+ENVIRONMENT = "systeme"
 
 
 class Layout(StrEnum):
@@ -43,10 +44,7 @@ class Package:
     folder: Path
     layout: Layout
     entry: str
-    environment: str
     seed: int = 0
-    resources: str = ""
-    licence: str = ""
 
 
 class PackageRefused(Exception):
@@ -75,23 +73,19 @@ class PackageFiles:
     folder: Path = Path()
 
 
-def read_package(files: PackageFiles, environments: Collection[str]) -> Package:
-    """Find how a package starts; environments: the names one may choose, the usual one first.
-
-    Raises PackageRefused.
-    """
+def read_package(files: PackageFiles) -> Package:
+    """Find how a package starts; raises PackageRefused."""
     if files.holds(MANIFEST):
-        return _manifest(files, environments)
-    usual = next(iter(environments))
+        return _manifest(files)
     if files.holds(MAIN_FILE):
-        return Package(files.folder, Layout.MAIN, MAIN_FILE, usual)
+        return Package(files.folder, Layout.MAIN, MAIN_FILE)
     command = files.command()
     if command is None:
         raise PackageRefused("none")
-    return Package(files.folder, Layout.CODALAB, command, usual)
+    return Package(files.folder, Layout.CODALAB, command)
 
 
-def _manifest(files: PackageFiles, environments: Collection[str]) -> Package:
+def _manifest(files: PackageFiles) -> Package:
     raw = files.head(MANIFEST)
     if len(raw) > MOST_BYTES:
         raise PackageRefused("size", max=MOST_BYTES)
@@ -102,35 +96,26 @@ def _manifest(files: PackageFiles, environments: Collection[str]) -> Package:
         line = re.search(r"at line (\d+)", str(error))
         raise PackageRefused("toml", int(line[1]) if line else None) from error
     try:
-        return _declared(files, manifest, environments)
+        return _declared(files, manifest)
     except _KeyRefused as refused:
         raise PackageRefused(refused.why, _line_of(text, refused.key), **refused.facts) from refused
 
 
-def _declared(
-    files: PackageFiles, manifest: dict[str, object], environments: Collection[str]
-) -> Package:
+def _declared(files: PackageFiles, manifest: dict[str, object]) -> Package:
     if unknown := sorted(set(manifest) - KEYS):
         raise _KeyRefused("key", unknown[0], valeur=unknown[0][:64])
-    environment = _text(manifest, "environment", next(iter(environments)))
-    if environment not in environments:
-        choices = ", ".join(environments)
-        raise _KeyRefused("environment", "environment", valeur=environment, attendu=choices)
+    for key in ("resources", "licence"):
+        _text(manifest, key, "")
+    environment = _text(manifest, "environment", ENVIRONMENT)
+    if environment != ENVIRONMENT:
+        raise _KeyRefused("environment", "environment", valeur=environment, attendu=ENVIRONMENT)
     entry, seed = _text(manifest, "entry", ""), manifest.get("seed", 0)
     parts = PurePosixPath(entry).parts
     if not entry or entry.startswith("/") or ".." in parts or not files.holds(entry):
         raise _KeyRefused("entry", "entry")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
         raise _KeyRefused("seed", "seed", max=MOST_SEED)
-    return Package(
-        files.folder,
-        Layout.MANIFEST,
-        entry,
-        environment,
-        seed,
-        _text(manifest, "resources", ""),
-        _text(manifest, "licence", ""),
-    )
+    return Package(files.folder, Layout.MANIFEST, entry, seed)
 
 
 def _text(manifest: dict[str, object], key: str, usual: str) -> str:

@@ -1,18 +1,20 @@
 """List the metrics and check that a contract uses them, and audits, as they can be used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from challenges.scoring.audit.declared import Measure
 from challenges.scoring.contract import (
-    Column,
+    TARGET,
     ColumnType,
+    FileColumn,
     Form,
     Layout,
     MetricSpec,
     ScoringContract,
 )
-from challenges.scoring.fields import MOST_WHOLE
-from challenges.scoring.metric import Metric, MetricFault, Shape
+from challenges.scoring.fields import Definition, is_finite
+from challenges.scoring.metric import Metric, MetricFault, Shape, parameter
 from challenges.scoring.metrics import (
     class_probabilities,
     clusters,
@@ -66,7 +68,6 @@ UNWEIGHTED = frozenset(
         "spearman",
     }
 )
-WHOLE = frozenset({"k", "prefix"})  # parameters that are positive whole numbers
 BOUNDS: dict[str, tuple[float, float | None]] = {
     "brier": (0, 1),
     "log_loss": (0, 1),
@@ -96,7 +97,8 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"unknown metric {spec.metric}"
         return
     found = metric(spec.metric)
-    yield from _param_faults(found, spec, targets=contract.answer.targets)
+    for _, text in parameter_faults(found, spec.params, contract.answer.targets):
+        yield text
     if found.shape is Shape.FORMULA:
         yield from _formula_faults(contract, spec)
     elif found.shape not in _shapes(contract):
@@ -108,28 +110,59 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
     yield from _answer_faults(contract, spec, found.name)
 
 
-def _param_faults(
-    found: Metric, spec: MetricSpec, *, targets: tuple[str, ...] | None
-) -> Iterable[str]:
-    given = set(spec.params)
-    if targets is not None and found.shape is not Shape.FORMULA:
-        if spec.params.get("target") not in targets:
-            yield f"target must be one of {', '.join(targets)}"
-        given -= {"target"}
-    for name in sorted(found.required - given):
-        yield f"parameter {name} is missing"
-    for name in sorted(given - found.required - found.optional):
+def parameters_of(found: Metric, targets: tuple[str, ...] | None) -> tuple[Definition, ...]:
+    """Define what a metric is told; where an answer has several targets, which one it is of."""
+    if targets is None or found.shape is Shape.FORMULA:
+        return found.parameters
+    return (*found.parameters, parameter(TARGET, choices=targets, is_needed=True))
+
+
+def parameter_faults(
+    found: Metric, params: Mapping[str, Any], targets: tuple[str, ...] | None = None
+) -> list[tuple[str, str]]:
+    """List what is wrong with the parameters of a metric: the name of each, and why in English."""
+    known = {one.name: one for one in parameters_of(found, targets)}
+    return [
+        (name, text)
+        for name in sorted({*known, *params})
+        for text in _parameter_faults(name, known.get(name), params)
+    ]
+
+
+def _parameter_faults(
+    name: str, definition: Definition | None, params: Mapping[str, Any]
+) -> Iterator[str]:
+    if definition is None:
         yield f"unknown parameter {name}"
-    if not found.required - given:
-        yield from found.faults(spec.params)
-    for name in sorted(given & WHOLE):
-        if not is_positive(spec.params[name]):
-            yield f"{name} must be a whole number of at least 1"
+    elif definition.is_needed and params.get(name) in (None, "", []):
+        yield f"parameter {name} is missing"
+    elif params.get(name) is not None:
+        yield from _value_faults(definition, params[name])
 
 
-def is_positive(value: object) -> bool:
-    """Tell whether a parameter is a whole number of at least 1, which 32 bits hold."""
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WHOLE
+def _value_faults(definition: Definition, value: Any) -> Iterator[str]:
+    """Yield what is wrong with the value of a parameter."""
+    name = definition.name
+    if definition.choices and value not in definition.choices:
+        yield f"{name} must be one of {', '.join(definition.choices)}"
+    if definition.is_many and not isinstance(value, list | tuple):
+        yield f"{name} must be a list"
+    if definition.kind in (int, float):
+        yield from _number_faults(definition, value)
+    if name == "formula":
+        try:
+            formula.read_formula(value)
+        except MetricFault as fault:
+            yield str(fault)
+
+
+def _number_faults(definition: Definition, value: Any) -> Iterator[str]:
+    name, low, high = definition.name, definition.rule.low, definition.rule.high
+    if definition.kind is float:
+        if not is_finite(value) or not low < value < high:
+            yield f"{name} must lie between {low:g} and {high:g}"
+    elif isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        yield f"{name} must be a whole number of at least {low:g}"
 
 
 def _several_faults(contract: ScoringContract) -> Iterable[str]:
@@ -186,7 +219,7 @@ def _shapes(contract: ScoringContract) -> set[Shape]:
     return {Shape.ANY, Shape.NUMBERS} if answer.is_number else {Shape.ANY}
 
 
-def _uncovered_levels(answer: Column, spec: MetricSpec) -> Iterable[str]:
+def _uncovered_levels(answer: FileColumn, spec: MetricSpec) -> Iterable[str]:
     levels = {str(label) for label in spec.params["labels"]}
     if answer.domain is not None:
         allowed = set(answer.domain)

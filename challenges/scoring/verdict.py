@@ -122,6 +122,7 @@ MAX_ECHO = 64
 MAX_MESSAGE = 1000
 MAX_PER_CODE = 10
 MAX_NAMED = 5
+COMMA = "H_DECIMAL_COMMA"
 MALFORMED = frozenset({"E_ROW_FIELDS", "E_CELL_TOO_LONG", "E_LINE_TOO_LONG", "E_CSV_QUOTE"})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -136,6 +137,41 @@ def messages(language: str = "fr") -> Mapping[str, str]:
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
     table: dict[str, str] = json.loads(text)
     return table
+
+
+@functools.cache
+def reasons() -> Mapping[str, str]:
+    """Return the French of the reasons that the engine gives in English.
+
+    Each key is the pattern of a whole reason, of which what stands in brackets is kept.
+    """
+    text = resources.files(__package__).joinpath("reasons_fr.json").read_text("utf-8")
+    table: dict[str, str] = json.loads(text)
+    return table
+
+
+# A key, or a figure and a part, may come before a reason: « f1, public : … », « f1: … ».
+BEFORE = re.compile(r"(?P<before>(?:[^;:]+? ?: )?)(?P<reason>.+)", re.DOTALL)
+
+
+def french_reasons(detail: str) -> str:
+    """Say the reasons of a detail in French, separated by « ; »; others stay as they are."""
+    return " ; ".join(_french_reason(part) for part in detail.split("; "))
+
+
+def _french_reason(part: str) -> str:
+    whole, parted = _french(part), BEFORE.fullmatch(part)
+    if whole is not None or parted is None:
+        return whole or part
+    reason = _french(parted["reason"])
+    return part if reason is None else f"{parted['before'].rstrip(' :')} : {reason}"
+
+
+def _french(reason: str) -> str | None:
+    for pattern, words in reasons().items():
+        if match := re.fullmatch(pattern, reason):
+            return match.expand(words)
+    return None
 
 
 def fill(sentence: str, facts: Mapping[str, object], language: str = "fr") -> str:
@@ -272,11 +308,14 @@ class Reporter:
         return Refused(self._fault(code, line, facts, n=1), *self.refusal().faults)
 
     def add(self, code: str, line: int, **facts: object) -> None:
-        """Note a fault of one line and go on reading."""
+        """Note a fault of one line and go on reading; decimal commas are one fault of a file."""
         self._count[code] = self._count.get(code, 0) + 1
         found = self._found.setdefault(code, [])
-        if len(found) < MAX_PER_CODE:
+        if len(found) < MAX_PER_CODE and not (facts.get("hint") == COMMA and self._commas(code)):
             found.append((line, facts))
+
+    def _commas(self, code: str) -> bool:
+        return any(facts.get("hint") == COMMA for _line, facts in self._found.get(code, ()))
 
     @property
     def is_clean(self) -> bool:
@@ -290,8 +329,8 @@ class Reporter:
 
     @property
     def reads_to_the_end(self) -> bool:
-        """Tell whether no quote is misplaced: one that stays open hides the rows after it."""
-        return "E_CSV_QUOTE" not in self._found
+        """Tell whether no quote is misplaced, which hides the rows after it, nor comma decimal."""
+        return "E_CSV_QUOTE" not in self._found and not self._commas("E_ROW_FIELDS")
 
     def refusal(self, last: str = "", **facts: object) -> Refused:
         """Return the refusal for all noted faults, the earliest line first.
@@ -390,6 +429,18 @@ def hint_of_text(cell: str, known: Collection[str]) -> dict[str, Any]:
     return {"hint": "H_WHITESPACE"} if cell != cell.strip(" \t") else {}
 
 
+def absent_columns(missing: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """Write the facts of columns that are not found among the names of the header, all at once."""
+    facts = {"colonne": missing[0], "attendu": ", ".join(missing[:MAX_NAMED])}
+    facts |= listed_names(names[:MAX_NAMED])
+    facts |= hint_of_column(missing[0], names)
+    if len(missing) > 1:
+        absent = listed_names(missing[:MAX_NAMED])
+        facts |= {"variant": "several", "absentes": absent["colonnes"]}
+        facts |= {"absentes_en": absent["colonnes_en"]}
+    return facts
+
+
 def hint_of_column(wanted: str, names: Collection[str]) -> dict[str, Any]:
     """Guess why a column is not found among the names of the header."""
     for name in names:
@@ -408,7 +459,7 @@ def hint_of_column(wanted: str, names: Collection[str]) -> dict[str, Any]:
 def hint_of_number(cell: str) -> dict[str, Any]:
     """Guess why a cell is not a number."""
     if COMMA_NUMBER.fullmatch(cell.strip(" ")):
-        return {"hint": "H_DECIMAL_COMMA"}
+        return {"hint": COMMA}
     if cell.startswith(("=", "@")):
         return {"hint": "H_FORMULA"}
     strange = _strange(cell)

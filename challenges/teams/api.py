@@ -15,11 +15,13 @@ from challenges.teams.actions import teams
 from challenges.teams.actions.guests import is_address
 from challenges.teams.models import Registration, Team, TeamMember
 from challenges.teams.queries import latest_terms, team_of
+from challenges.teams.rules import CODES_RATE, CODES_SPENT
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.refusals import Conflict, Hidden, Invalid
+from portal.lib.rates import may_ask
+from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
 from portal.lib.web.endpoints import PublicId, Words, refused
 from portal.lib.web.endpoints import lazy as _
 
@@ -84,6 +86,14 @@ class InvitationIn(Schema):
     email: str = Field(max_length=254)
 
 
+class JoinIn(Schema):
+    """The link of a letter, that of a team, or its code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    link: str = Field(max_length=500)
+
+
 class InvitationOut(Schema):
     """An invitation that was sent; its secret goes by letter alone."""
 
@@ -113,8 +123,7 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> Registration:
             code="terms_changed",
             number=terms.number,
         )
-    teams.accept_terms(challenge=challenge, by=person(request))
-    return teams.come_back(challenge=challenge, by=person(request))
+    return teams.accept_terms(challenge=challenge, by=person(request))
 
 
 @router.post(
@@ -173,6 +182,21 @@ def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status
             code="email",
         )
     return Status(201, teams.invite(team=own, email=invitation.email, by=person(request)))
+
+
+@router.post(
+    "/teams/join",
+    auth=TEAM,
+    response={200: TeamOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="join_team",
+    summary=_("Rejoindre une équipe"),
+)
+def join(request: HttpRequest, offer: JoinIn) -> Team:
+    """link : le lien reçu par lettre, celui de l’équipe, ou son code. Le règlement d’abord."""
+    by = person(request)
+    if not may_ask(request, "team_code", CODES_RATE, user=by):
+        raise QuotaSpent(CODES_SPENT, code="too_many_requests")
+    return teams.join(link=offer.link, by=by)
 
 
 def own_team(request: HttpRequest, challenge: Challenge) -> Team:

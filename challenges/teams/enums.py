@@ -26,6 +26,12 @@ class TeamState(StrEnum):
     REFERENCE = "reference"
 
 
+# Those that take part: they enter files, and boards rank them.
+LIVE_STATES = frozenset({TeamState.OPEN, TeamState.FULL})
+# Those that boards list, references at their place beside the ranks.
+LISTED_STATES = LIVE_STATES | {TeamState.REFERENCE}
+
+
 class TeamRole(models.TextChoices):
     """Name what a person does in a team."""
 

@@ -6,40 +6,81 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.organising.models.challenges import Terms
+from challenges.teams.actions.teams import offer_behind
+from challenges.teams.models import Team, TeamInvitation
+from portal.accounts.models import User
+from portal.audit import denials
+from portal.audit.record import reference
+from portal.lib.refusals import Hidden
 from portal.lib.web.fields import box, invited_address, line
 
 
+class TeamForm(forms.Form):
+    """Name a team."""
+
+    name = line(
+        _("Nom de l’équipe"),
+        80,
+        _("Donnez un nom à votre équipe."),
+        _("Public : il paraît au classement. Il se change jusqu’à la clôture."),
+    )
+
+
 class TermsForm(forms.Form):
-    """Accept one version of the rules."""
+    """Accept one version of the rules, if there is one to accept."""
 
     terms = forms.IntegerField(widget=forms.HiddenInput)
     accepted = box(
         _("J’ai lu le règlement et je l’accepte"), _("Cochez la case pour accepter le règlement.")
     )
 
-    def __init__(self, data: Any = None, *, version: Terms) -> None:
-        super().__init__(data, initial={"terms": version.number})
+    def __init__(
+        self, data: Any = None, *, version: Terms | None, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial={**(initial or {}), "terms": version and version.number})
         self.version = version
+        if version is None:
+            del self.fields["terms"], self.fields["accepted"]
 
     def clean_terms(self) -> int:
         """Refuse an acceptance of a version that is no longer in force."""
         number: int = self.cleaned_data["terms"]
-        if number != self.version.number:
+        if self.version is None or number != self.version.number:
             raise forms.ValidationError(
                 _("Le règlement a changé depuis l’affichage de cette page. Relisez-le.")
             )
         return number
 
 
-class TeamForm(forms.Form):
-    """Name a new team."""
+class LinkForm(forms.Form):
+    """Say which team one joins."""
 
-    name = line(
-        _("Nom de l’équipe"),
-        80,
-        _("Donnez un nom à votre équipe."),
-        _("Ce nom est public : il paraît au classement."),
+    link = line(
+        _("Lien ou code de l’équipe"),
+        500,
+        _("Collez le lien que l’équipe vous a donné, ou son code."),
     )
+
+    def __init__(self, data: Any = None, *, by: User) -> None:
+        super().__init__(data)
+        self.by = by
+
+    def clean_link(self) -> Team | TeamInvitation:
+        """Find what it lets one join; a wrong link of a letter is written down as a denial."""
+        try:
+            return offer_behind(self.cleaned_data["link"])
+        except Hidden as refusal:
+            if refusal.denied is not None:
+                denials.note(by=self.by, on=reference(refusal.denied))
+            raise forms.ValidationError(
+                _("Aucune équipe n’a ce lien ou ce code : vérifiez-le auprès d’elle.")
+            ) from refusal
+
+
+class TakePartForm(TermsForm, TeamForm):
+    """Accept the rules and name one's team, at once."""
+
+    field_order = ("name", "terms", "accepted")
 
 
 class InvitationForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Teams, their members, their invitations; registrations, and the rules that people accept."""
+"""Teams, their members, their invitations; registrations, with the rules that were accepted."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,12 +9,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
 from challenges.organising.models.challenges import Challenge, Phase, Terms, Viewer, person_id
-from challenges.teams.enums import RegistrationState, TeamRole, TeamState
+from challenges.teams.enums import LIVE_STATES, RegistrationState, TeamRole, TeamState
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
-from portal.lib.columns import person, someone, within, word
+from portal.lib.columns import LockableQuerySet, person, set_together, someone, within, word
 
 
-class TeamQuerySet(models.QuerySet["Team"]):
+class TeamQuerySet(LockableQuerySet["Team"]):
     """Teams, by who belongs to them."""
 
     def joined_by(self, user: Viewer) -> "TeamQuerySet":
@@ -27,7 +27,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def live(self) -> "TeamQuerySet":
         """Keep the teams that may enter files, the references apart."""
-        return self.filter(state__in=[TeamState.OPEN, TeamState.FULL])
+        return self.filter(state__in=sorted(LIVE_STATES))
 
     def references(self) -> "TeamQuerySet":
         """Keep the teams of organisers, which enter references."""
@@ -45,9 +45,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
         asked = {"entries__isnull": False, **asked}
         return self.live().filter(Exists(Enrolment.objects.filter(team_id=OuterRef("pk"), **asked)))
 
-    def locked(self, team: "Team") -> "Team":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=team.pk)
+    def scored(self) -> "TeamQuerySet":
+        """Keep the live teams that a board may list: one file at least was scored."""
+        return self.entered(entries__status="scored")
 
 
 class Team(models.Model):
@@ -58,7 +58,8 @@ class Team(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=96)
     state = word(TeamState, default=TeamState.OPEN)
-    pseudonym = models.CharField(max_length=80, blank=True)
+    # Whoever holds the link of this code joins; none until the captain opens one.
+    join_code = models.CharField(max_length=16, blank=True)
     show_members = models.BooleanField(default=False)
     # Its fact sheet stands in the final report.
     show_method = models.BooleanField(default=False)
@@ -82,6 +83,18 @@ class Team(models.Model):
         return self.name
 
     @property
+    def path(self) -> str:
+        """Return the address that joins the team, for who has it; none without a code."""
+        if not self.join_code:
+            return ""
+        return f"/challenges/{self.challenge.slug}/equipe/rejoindre/{self.join_code}/"
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether it takes part: it may enter files, and boards rank what it enters."""
+        return self.state in LIVE_STATES
+
+    @property
     def is_reference(self) -> bool:
         """Say whether it is the organiser's own, which enters references."""
         return self.state == TeamState.REFERENCE
@@ -92,8 +105,6 @@ class Team(models.Model):
         Another one in each phase: the names that the results of one give do not tell those of
         the next, unless it takes over the same files and scores them alike.
         """
-        if phase.index == 0 or self.is_reference:
-            return self.pseudonym
         digest = salted_hmac("challenges.pseudonym", f"{phase.pk}:{self.public_id}").hexdigest()
         return f"Équipe {digest[:8].upper()}"
 
@@ -153,16 +164,12 @@ class TeamInvitation(AddressInvitation):
         )
 
 
-class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+class EnrolmentQuerySet(LockableQuerySet["Enrolment"]):
     """Enrolments: the teams they count for, the rows that are locked."""
 
     def entered(self) -> "EnrolmentQuerySet":
         """Keep those of `TeamQuerySet.entered`."""
         return self.filter(team__in=Team.objects.live().values("pk"), entries__isnull=False)
-
-    def locked(self, enrolment: "Enrolment") -> "Enrolment":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=enrolment.pk)
 
     def all_locked(self, phases: Iterable[int], team: int) -> "list[Enrolment]":
         """Return the enrolments of a team in these phases, locked in order."""
@@ -182,26 +189,17 @@ class Enrolment(models.Model):
         constraints = [models.UniqueConstraint(fields=["phase", "team"], name="enrolment_once")]
 
 
-class TermsAcceptance(models.Model):
-    """Record that a person accepted one version of the rules."""
-
-    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
-    user = person("terms_acceptances")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["terms", "user"], name="terms_accepted_once")
-        ]
-
-
 class Registration(models.Model):
-    """Say whether a person takes part in a challenge."""
+    """Say whether a person takes part in a challenge, and which rules of it they accepted."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="registrations")
     user = person("registrations")
+    # The last version of the rules that the person accepted.
+    terms = models.ForeignKey(
+        Terms, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
+    )
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
     state = word(RegistrationState, default=RegistrationState.PENDING)
-    answers = models.JSONField(default=dict, blank=True)
     decided_by = someone()
     # Why it was refused, told to the person.
     reason = models.CharField(max_length=500, blank=True)
@@ -210,5 +208,6 @@ class Registration(models.Model):
     class Meta:
         constraints = [
             within("state", RegistrationState, name="registration_state_known"),
+            set_together("terms", "terms_accepted_at", name="registration_terms_accepted_dated"),
             models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
         ]

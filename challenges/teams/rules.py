@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.audit.actors import Actor
 
 if TYPE_CHECKING:
@@ -10,6 +12,10 @@ if TYPE_CHECKING:
     )
     from challenges.teams.models import Registration, Team
 from challenges.organising.rules import is_person, may_edit_challenge
+
+# How many codes of teams one person may try: they are guessed by nobody.
+CODES_RATE = "30/10m/user"
+CODES_SPENT = _("Trop de liens ou de codes essayés : réessayez dans dix minutes.")
 
 
 def may_take_part(by: Actor, challenge: "Challenge") -> bool:

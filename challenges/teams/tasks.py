@@ -8,7 +8,7 @@ from challenges.teams.actions import guests
 from challenges.teams.models import Registration, Team, TeamInvitation
 from portal.accounts.models import User
 from portal.audit import letters
-from portal.audit.duties import duty
+from portal.audit.duties import schedule
 from portal.audit.outbox import handler
 from portal.lib import clock
 
@@ -123,7 +123,5 @@ def guest_invited(guest_id: str) -> None:
         letters.send("guest_invited", to=guest.email, context=context)
 
 
-@duty("challenges.guests", minutes=24 * 60)
-def forget_guests() -> None:
-    """Delete the addresses that were invited and did not answer."""
-    guests.forget_old()
+# What the schedule does, and how often.
+schedule("challenges.guests", guests.forget_old, minutes=24 * 60)

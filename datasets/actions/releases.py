@@ -1,5 +1,6 @@
-"""Describe a dataset, receive the files of a release, publish and withdraw it."""
+"""Describe a dataset, receive the files of a release, publish it."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
 from portal.lib import clock, immutable
 from portal.lib.prose import personal_data
-from portal.lib.refusals import Invalid
+from portal.lib.refusals import Invalid, TooLarge
 from portal.lib.storage import objects, parts
 from portal.lib.storage.files import safe_name
 from portal.lib.storage.objects import hours_ago, referenced, unnamed
@@ -89,6 +90,18 @@ class Deposit:
 
     sha256: str
     keys: Sequence[dict[str, str]]
+
+
+def measured(source: BinaryIO, *, limit_bytes: int) -> tuple[int, str]:
+    """Count and digest a file, then go back to its start; raises TooLarge past the bound."""
+    size, digest = 0, hashlib.sha256()
+    for chunk in objects.pieces(source):
+        size += len(chunk)
+        if size > limit_bytes:
+            raise TooLarge(limit_bytes=limit_bytes)
+        digest.update(chunk)
+    source.seek(0)
+    return size, digest.hexdigest()
 
 
 def keep(source: BinaryIO) -> Deposit:
@@ -222,7 +235,7 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
         raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
     for one, file_values in zip(files, values, strict=True):
         one.content.seek(0)
-        stored = objects.put(_pieces(one.content), limit_bytes=FILE_MAX_BYTES)
+        stored = objects.put(objects.pieces(one.content), limit_bytes=FILE_MAX_BYTES)
         file_values["sha256"], file_values["size"] = stored.sha256, stored.size
     return values
 
@@ -277,10 +290,6 @@ def _is_as_named(name: str, content: BinaryIO) -> bool:
     if extension in TEXTS:
         return file_types.is_utf8(head)
     return extension in PACKED and file_types.agrees(name, file_types.kind_of(head))
-
-
-def _pieces(content: BinaryIO) -> Iterator[bytes]:
-    yield from objects.pieces(content)
 
 
 SWEEPER = SystemActor("sweep")

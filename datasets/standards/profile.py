@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,6 @@ class TableFault(ValueError):
     """A file that is not a table we read; line is 1-based, header included."""
 
     def __init__(self, code: str, line: int, **facts: int) -> None:
-        """Keep the code of the fault, its line and its figures."""
         self.code, self.line, self.facts = code, line, facts
         super().__init__(code)
 
@@ -44,6 +44,9 @@ class ColumnProfile:
     filled: int = 0
     possible: list[str] = field(default_factory=lambda: list(TYPES))
     values: set[str] | None = field(default_factory=set)
+    low: float = math.inf
+    high: float = -math.inf
+    total: float = 0
 
     def read(self, cell: str) -> None:
         """Count one cell; spaces alone are an empty cell."""
@@ -55,8 +58,11 @@ class ColumnProfile:
             self.values.add(text)
             if len(self.values) > DISTINCT_COUNTED:
                 self.values = None
-        while not _is(self.possible[0], text):
-            self.possible.pop(0)
+        self.possible = [each for each in self.possible if _is(each, text)]
+        if "number" in self.possible:
+            number = float(text.replace(",", "."))
+            self.low, self.high = min(self.low, number), max(self.high, number)
+            self.total += number
 
     @property
     def type(self) -> str:
@@ -67,6 +73,16 @@ class ColumnProfile:
     def distinct(self) -> int | None:
         """Count the distinct values, None above 1,000."""
         return None if self.values is None else len(self.values)
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Give the smallest, the mean and the largest of numbers; {} of anything else.
+
+        Of a table that anybody may read: a schema does not say them.
+        """
+        if not self.filled or "number" not in self.possible or not math.isfinite(self.total):
+            return {}
+        return {"low": self.low, "mean": self.total / self.filled, "high": self.high}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ The nonce of a chunk is its 96-bit index; its associated data is header | u64 in
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ DATA_KEY_BYTES = 32
 WRAPPED_BYTES = DATA_KEY_BYTES + TAG_BYTES
 KEY_INFO = b"openemploi/holdout/kek/v1"
 HEADER = struct.Struct(">4sI16s8s")
+PRIVATE_BLOCK = re.compile(rb"-----BEGIN [^\n]+\n.*?-----END [^\n]+", re.DOTALL)
 
 
 class SealBroken(Exception):
@@ -137,6 +139,12 @@ def read_private(pem: bytes) -> X25519PrivateKey:
     if not isinstance(key, X25519PrivateKey):
         raise SealBroken("not an X25519 private key")
     return key
+
+
+def read_privates(pem: bytes) -> list[X25519PrivateKey]:
+    """Read the private keys of a file, one after another; raises SealBroken as `read_private`."""
+    blocks = PRIVATE_BLOCK.findall(pem) or [pem]
+    return [read_private(each) for each in blocks]
 
 
 def new_pair() -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Decrypt with the scoring worker's private key: to memory, a pipe or a private tmpfs."""
+"""Decrypt with the scoring worker's private keys: to memory, a pipe or a private tmpfs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from datasets.vault import form, seal
@@ -19,7 +19,7 @@ ROW_BYTES = 16 + 32 + form.WRAPPED_BYTES
 def unseal(
     source: BinaryIO,
     target: BinaryIO,
-    private: X25519PrivateKey,
+    privates: Sequence[X25519PrivateKey],
     wrapped: Iterable[WrappedKey],
 ) -> int:
     """Decrypt a sealed file into `target`; returns the number of clear bytes.
@@ -28,7 +28,7 @@ def unseal(
     of `target` unless this function returned.
     """
     head = source.read(form.HEADER_BYTES)
-    box = AESGCM(_data_key(head, private, wrapped))
+    box = AESGCM(_data_key(head, privates, wrapped))
     stored = form.CHUNK_BYTES + form.TAG_BYTES
     size, index, chunk = 0, 0, source.read(stored)
     while True:
@@ -46,15 +46,15 @@ def unseal(
 
 
 def unseal_bytes(
-    ciphertext: bytes, private: X25519PrivateKey, wrapped: Iterable[WrappedKey]
+    ciphertext: bytes, privates: Sequence[X25519PrivateKey], wrapped: Iterable[WrappedKey]
 ) -> bytes:
     """Decrypt a sealed file held in memory; raises SealBroken as `unseal` does."""
     target = io.BytesIO()
-    unseal(io.BytesIO(ciphertext), target, private, wrapped)
+    unseal(io.BytesIO(ciphertext), target, privates, wrapped)
     return target.getvalue()
 
 
-def open_envelope(block: bytes, private: X25519PrivateKey) -> bytes:
+def open_envelope(block: bytes, privates: Sequence[X25519PrivateKey]) -> bytes:
     """Decrypt what `seal.envelope` wrote; raises SealBroken on anything else."""
     if len(block) < 5 or block[:4] != seal.ENVELOPE_MAGIC:
         raise SealBroken("not a sealed block")
@@ -63,27 +63,20 @@ def open_envelope(block: bytes, private: X25519PrivateKey) -> bytes:
         raise SealBroken("sealed block cut short")
     rows = (block[at : at + ROW_BYTES] for at in range(5, end, ROW_BYTES))
     wrapped = [WrappedKey(row[:16].hex(), row[16:48], row[48:]) for row in rows]
-    return unseal_bytes(block[end:], private, wrapped)
+    return unseal_bytes(block[end:], privates, wrapped)
 
 
-def rewrap(
-    head: bytes,
-    private: X25519PrivateKey,
-    wrapped: Sequence[WrappedKey],
-    recipient: X25519PublicKey,
-) -> WrappedKey:
-    """Give a file to one more recipient, body untouched: the act of a key rotation."""
-    return seal.wrap(_data_key(head, private, wrapped), head, recipient)
-
-
-def _data_key(head: bytes, private: X25519PrivateKey, wrapped: Iterable[WrappedKey]) -> bytes:
-    """Find and open the row wrapped for `private`."""
+def _data_key(
+    head: bytes, privates: Sequence[X25519PrivateKey], wrapped: Iterable[WrappedKey]
+) -> bytes:
+    """Find and open the row wrapped for one of these keys."""
     file_id = form.file_id_of(head)
-    public = private.public_key()
-    mine = [row for row in wrapped if row.key_id == form.key_id(public)]
-    if not mine:
+    ours = {form.key_id(each.public_key()): each for each in privates}
+    row = next((row for row in wrapped if row.key_id in ours), None)
+    if row is None:
         raise SealBroken("no key for this recipient")
-    row = mine[0]
+    private = ours[row.key_id]
+    public = private.public_key()
     if len(row.ephemeral) != 32 or len(row.wrapped) != form.WRAPPED_BYTES:
         raise SealBroken("wrapped key cut short")
     key = form.kek(form.agree(private, row.ephemeral), row.ephemeral, form.raw(public), file_id)

@@ -5,18 +5,24 @@ import uuid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import sessions
 from portal.accounts.actions import accounts
-from portal.accounts.models import User
+from portal.accounts.models import Notification, User
 from portal.accounts.sealing import seal, unseal
 from portal.audit.outbox import owe
 
@@ -46,6 +52,17 @@ TOO_MANY = _("Trop d’essais. Attendez cinq minutes, ou demandez un nouveau mot
 def device_cookie_name() -> str:
     """Name the cookie that remembers a device."""
     return "__Host-appareil" if settings.SESSION_COOKIE_SECURE else "appareil"
+
+
+class AccountBackend(AuthenticationBackend):
+    """Read the signed-in person with what the header of each page tells of them."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Count their unread news in the query that reads them."""
+        own = Notification.objects.unread().filter(user=OuterRef("pk")).order_by().values("user")
+        counted = {"unread_news": Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0)}
+        person: User | None = User.objects.annotate(**counted).filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -84,15 +101,25 @@ class AccountAdapter(DefaultAccountAdapter):
             return bool(super().confirm_email(request, email_address))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Owe the letter; its links are signed when it is written, so no token is stored."""
+        """Owe the letter; its links are signed when it is written, so no token is stored.
+
+        It is written in the language of the page, and leads on to where the person was going.
+        """
         user = context.get("user")
+        onward = get_next_redirect_url(allauth_context.request) or ""
         owe(
             "mail.account",
             key=f"{LETTERS[template_prefix]}:{uuid.uuid4()}",
             letter=LETTERS[template_prefix],
             to=seal(email),
             user_id=user.pk if isinstance(user, User) else 0,
+            language=get_language() or "",
+            onward=seal(onward) if onward else "",
         )
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Leave for the home page of the language."""
+        return reverse("wagtail_serve", args=[""])
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count a known device apart, so that nobody can lock the owner out."""

@@ -100,7 +100,7 @@ def _worthless(request: HttpRequest) -> NotIdentified | QuotaSpent:
     rate = f"{settings.API_WRONG_TOKENS_PER_MINUTE}/m/ip"
     if not rates.may_ask(request, "token", rate, reads=True):
         return QuotaSpent(
-            _("Trop de jetons sans valeur depuis cette adresse. Attendez une minute."),
+            _("Trop de jetons refusés depuis cette adresse. Attendez une minute."),
             code="too_many_requests",
         )
     return NotIdentified(

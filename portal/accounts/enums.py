@@ -11,6 +11,7 @@ class OrganisationKind(TextChoices):
     LOCAL_AUTHORITY = "local_authority", _("Collectivité")
     ASSOCIATION = "association", _("Association")
     COMPANY = "company", _("Entreprise")
+    COMMUNITY = "community", _("Communauté de logiciel libre")
     LABORATORY = "laboratory", _("Laboratoire ou école")
     INDIVIDUAL = "individual", _("Personne")
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -25,6 +25,7 @@ from portal.accounts.enums import (
     Role,
     TokenScope,
 )
+from portal.lib.columns import LockableQuerySet
 from portal.lib.decisions import Answer, Proposal
 from portal.lib.immutable import GuardedQuerySet, Immutable
 from portal.lib.refusals import Hidden
@@ -64,6 +65,17 @@ class User(AbstractUser):
     is_demonstration = models.BooleanField(default=False)
     # Raised when a role or the status changes: sessions opened before end at once.
     session_epoch = models.PositiveIntegerField(default=0)
+    # {kind of news: delivery}, where the person chose another than by default.
+    notification_choices: Any = models.JSONField(default=dict, blank=True)
+    # The warnings that the account will be erased, given for the absence that began then:
+    # how many, when the last one was, and the day that it announced.
+    inactive_since = models.DateTimeField(null=True, blank=True)
+    inactivity_warnings = models.PositiveSmallIntegerField(default=0)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    erased_from = models.DateTimeField(null=True, blank=True)
+
+    # Read with the signed-in person, for the header.
+    unread_news = 0
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -73,6 +85,22 @@ class User(AbstractUser):
             # Wagtail gives a superuser everything: rights come from roles, given by two people.
             models.CheckConstraint(
                 condition=models.Q(is_superuser=False), name="user_is_no_superuser"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    inactivity_warnings=0,
+                    inactive_since=None,
+                    warned_at=None,
+                    erased_from=None,
+                )
+                | models.Q(
+                    inactivity_warnings__in=[1, 2],
+                    inactive_since__isnull=False,
+                    warned_at__isnull=False,
+                    erased_from__isnull=False,
+                    erased_from__gt=models.F("warned_at"),
+                ),
+                name="user_warned_of_a_day_ahead",
             ),
         ]
 
@@ -143,16 +171,12 @@ class RegionAppointment(Immutable):
         ]
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+class ApiTokenQuerySet(LockableQuerySet["ApiToken"]):
     """Tokens by state."""
 
     def live(self, at: datetime) -> "ApiTokenQuerySet":
         """Keep those that are worth something at an instant."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
-
-    def locked(self, token: "ApiToken") -> "ApiToken":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=token.pk)
 
 
 class ApiToken(models.Model):
@@ -181,13 +205,23 @@ class ApiToken(models.Model):
         return [str(scope.label) for scope in TokenScope if scope in self.scopes]
 
 
-class OrganisationQuerySet(models.QuerySet["Organisation"]):
+class OrganisationQuerySet(LockableQuerySet["Organisation"]):
     """Organisations, their members counted where a page shows them."""
 
     def counted(self) -> "OrganisationQuerySet":
         """Add `members_count`, the live memberships."""
         live = models.Q(memberships__left_at__isnull=True)
         return self.annotate(members_count=models.Count("memberships", filter=live))
+
+    def listed(self) -> "OrganisationQuerySet":
+        """Keep those that the Region wrote or has verified: a new one waits for its look."""
+        known = models.Q(is_region=True) | models.Q(verified_at__isnull=False)
+        joined = Membership.objects.filter(organisation=models.OuterRef("pk"))
+        return self.filter(known | ~models.Exists(joined))
+
+    def unseen(self) -> "OrganisationQuerySet":
+        """Keep those that wait for the Region's look."""
+        return self.exclude(pk__in=self.model.objects.listed().values("pk"))
 
     def matching(self, words: str) -> "OrganisationQuerySet":
         """Keep those whose name, acronym or a former name holds each word."""
@@ -203,9 +237,39 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             )
         return matches
 
-    def locked(self, organisation: "Organisation") -> "Organisation":
-        """Read the row again under a lock."""
-        return self.select_for_update().get(pk=organisation.pk)
+    def last_led_by(self, user: Any) -> Any:
+        """Keep those of which a person is the one referent, with `others`, their other members."""
+        others = models.Q(memberships__left_at=None) & ~models.Q(memberships__user=user)
+        second = others & models.Q(memberships__role=Role.REFERENT)
+        led = Membership.objects.live().filter(user=user, role=Role.REFERENT)
+        counted = self.filter(pk__in=led.values("organisation")).annotate(
+            others=models.Count("memberships", filter=others),
+            seconds=models.Count("memberships", filter=second),
+        )
+        return counted.filter(seconds=0).order_by("name", "pk")
+
+    def called(self, names: Iterable[str]) -> dict[str, "Organisation"]:
+        """Find who bears some names, by name in small letters; a present name goes first.
+
+        Only among the listed ones: whoever creates an organisation takes no producer's cards.
+        """
+        asked = models.Q(pk__in=[])
+        for name in {each for each in names if each and "\0" not in each}:
+            asked |= models.Q(name__iexact=name) | models.Q(acronym__iexact=name)
+            # SQLite keeps the text of JSON as it was written, accents escaped.
+            for text in {name, json.dumps(name)[1:-1]}:
+                asked |= models.Q(former_names__icontains=text)
+        rows = list(self.listed().filter(asked).order_by("pk")) if asked.children else []
+        bearers: dict[str, Organisation] = {}
+        for borne in (
+            [(each, [each.name]) for each in rows],
+            [(each, [each.acronym]) for each in rows],
+            [(each, each.former_names) for each in rows],
+        ):
+            for each, own in borne:
+                for name in own:
+                    bearers.setdefault(name.casefold(), each)
+        return bearers
 
 
 class Organisation(models.Model):
@@ -235,11 +299,30 @@ class Organisation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["siret"], condition=~models.Q(siret=""), name="organisation_siret_once"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def initials(self) -> str:
+        """Give the letters that stand for it where it has no picture."""
+        words = [word for word in self.name.replace("’", " ").split() if word[0].isalnum()]
+        capitals = [word for word in words if word[0].isupper()] or words
+        letters = "".join(word[0] for word in capitals[:2]) if capitals[1:] else self.name[:2]
+        return letters.upper()
+
+    @property
+    def is_represented(self) -> bool:
+        """Tell whether somebody answers for it here."""
+        return self.memberships.live().exists()
+
+    @property
+    def is_described(self) -> bool:
+        """Tell whether the Region wrote it and nobody ever joined it; it is listed unverified."""
+        known = self.is_region or self.verified_at is not None
+        return not known and not self.memberships.exists()
 
     @property
     def kind_words(self) -> str:
@@ -274,6 +357,7 @@ class Membership(Immutable):
     role = models.CharField(max_length=20, choices=Role.choices)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
+    is_shown = models.BooleanField(default=False)  # on the public page, as the person wished
 
     objects: ClassVar[Any] = MembershipQuerySet.as_manager()
 
@@ -434,33 +518,6 @@ class JoinRequest(models.Model):
         ]
 
 
-class Transfer(models.Model):
-    """The care of an organisation offered by a referent to another member."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organisation = models.ForeignKey(
-        "accounts.Organisation", on_delete=models.CASCADE, related_name="transfers"
-    )
-    giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    receiver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="transfers_received"
-    )
-    created_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["created_at", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation"], condition=models.Q(answer=""), name="one_open_transfer"
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(giver=models.F("receiver")), name="transfer_between_two"
-            ),
-        ]
-
-
 class FormerAddress(models.Model):
     """An address that an organisation had before it was renamed; it still leads there."""
 
@@ -558,54 +615,4 @@ class Notification(models.Model):
                 name="notification_to_gather",
             ),
             models.Index(fields=["created_at"], name="notification_age"),
-        ]
-
-
-class NotificationChoice(models.Model):
-    """Hold how a person wants to hear of a kind of news, where not as by default."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_choices"
-    )
-    kind = models.CharField(max_length=40)
-    delivery = models.CharField(max_length=8, choices=Delivery.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "kind"], name="notification_choice_once"),
-            models.CheckConstraint(
-                condition=models.Q(delivery__in=["now", "daily", "space"]),
-                name="notification_choice_known",
-            ),
-        ]
-
-
-class InactivityNotice(models.Model):
-    """A warning that an unused account will be erased: the first, then the last.
-
-    It holds for one absence: whoever signs in begins another.
-    """
-
-    FIRST, LAST = 1, 2
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="inactivity_notices"
-    )
-    rank = models.PositiveSmallIntegerField()
-    inactive_since = models.DateTimeField()
-    sent_at = models.DateTimeField()
-    erased_from = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "inactive_since", "rank"], name="inactivity_notice_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(rank__in=[1, 2]), name="inactivity_notice_first_or_last"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(erased_from__gt=models.F("sent_at")),
-                name="inactivity_notice_ahead",
-            ),
         ]

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
 from portal.accounts.enums import Delivery
-from portal.accounts.models import Notification, NotificationChoice, User
+from portal.accounts.models import Notification, User
 from portal.audit import letters
+from portal.audit.letters import absolute
 
 _SALT = "accounts.news.stop"
 
@@ -69,9 +69,8 @@ def deliveries(letter: str, people: Iterable[User]) -> dict[int, Delivery]:
     kind, keys = kind_of(letter), [person.pk for person in people]
     if kind is None or kind.essential:
         return dict.fromkeys(keys, Delivery.NOW)
-    chosen = NotificationChoice.objects.filter(user__in=keys, kind=kind.name)
-    found = {pk: Delivery(way) for pk, way in chosen.values_list("user_id", "delivery")}
-    return {pk: found.get(pk, kind.default) for pk in keys}
+    chosen = User.objects.filter(pk__in=keys).values_list("pk", "notification_choices")
+    return {pk: Delivery(choices.get(kind.name, kind.default)) for pk, choices in chosen}
 
 
 def stop_link(letter: str, person: User) -> str:
@@ -80,7 +79,19 @@ def stop_link(letter: str, person: User) -> str:
     if kind is None or kind.essential:
         return ""
     token = signing.dumps([person.person_key, kind.name], salt=_SALT)
-    return settings.SITE_URL + reverse("notification_stop", args=[token])
+    return absolute("notification_stop", token)
+
+
+def write(letter: str, user_id: int, *, path: str, **context: Any) -> None:
+    """Send a letter that was owed to one person, who still has an account and still wants it.
+
+    context: what its templates show besides the person and the link to `path`.
+    """
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is None or deliveries(letter, [person])[person.pk] != Delivery.NOW:
+        return  # turned down since it was owed: it stands in their space
+    context |= {"person": person, "link": f"{settings.SITE_URL}{path}"}
+    letters.send(letter, to=person.email, stop=stop_link(letter, person), context=context)
 
 
 def stopped(token: str) -> tuple[User, Kind] | None:

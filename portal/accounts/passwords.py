@@ -88,7 +88,6 @@ class LengthValidator:
             )
 
     def get_help_text(self) -> str:
-        """Say the rule before the fault."""
         return _(
             "De %(least)d à %(most)d caractères. Quatre mots sans lien entre eux font l’affaire."
         ) % {"least": MIN_CHARACTERS, "most": MAX_CHARACTERS}
@@ -109,7 +108,6 @@ class TopListValidator:
             )
 
     def get_help_text(self) -> str:
-        """Say the rule before the fault."""
         return _("Ni mot courant répété ou suivi de chiffres, ni suite de touches.")
 
 
@@ -131,7 +129,6 @@ class OwnWordsValidator:
             )
 
     def get_help_text(self) -> str:
-        """Say the rule before the fault."""
         return _("Ni votre nom, ni votre adresse, ni le nom du site.")
 
 

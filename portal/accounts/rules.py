@@ -12,7 +12,6 @@ from portal.accounts.models import (
     Membership,
     Organisation,
     RoleProposal,
-    Transfer,
     User,
 )
 from portal.audit.actors import Actor, SystemActor
@@ -65,8 +64,8 @@ def may_leave(by: Actor | Any, organisation: Organisation) -> bool:
 
 
 def may_ask_to_join(by: Actor | Any, organisation: Organisation) -> bool:
-    """Let people who are not members ask."""
-    return is_person(by) and not belongs_to(by, organisation)
+    """Let people who are not members ask, where somebody answers."""
+    return is_person(by) and not belongs_to(by, organisation) and organisation.is_represented
 
 
 def may_answer_request(by: Actor | Any, request: JoinRequest) -> bool:
@@ -82,16 +81,6 @@ def may_accept(by: Actor | Any, invitation: Invitation) -> bool:
 def may_change_member(by: Actor | Any, membership: Membership) -> bool:
     """Let referents change or end a place in their organisation, not their own."""
     return by.pk != membership.user_id and may_administer(by, membership.organisation)
-
-
-def may_transfer(by: Actor | Any, organisation: Organisation) -> bool:
-    """Let a referent offer the care of the organisation to another member."""
-    return may_administer(by, organisation)
-
-
-def may_answer_transfer(by: Actor | Any, transfer: Transfer) -> bool:
-    """Leave the answer to the receiver, still a member."""
-    return is_person(by) and by.pk == transfer.receiver_id and belongs_to(by, transfer.organisation)
 
 
 def may_give_roles(by: Actor | Any) -> bool:

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts import rules
 from portal.accounts.actions.invitations import token_of
+from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import Role
 from portal.accounts.models import (
     Invitation,
     JoinRequest,
     Organisation,
     RoleProposal,
-    Transfer,
     User,
 )
 from portal.lib import clock
@@ -28,7 +30,8 @@ class Item:
     """One row: a title that is a link, a line of detail, a state with its word and tone.
 
     due: sorts what is to do; rows without a date come last. icon, tone, badge_icon: names of
-    the kit. language: that of the title, when it is the title of what someone wrote.
+    the kit. language: that of the title, when it is the title of what someone wrote. quality,
+    views: of a resource, in a table. changed: since when it is as it is.
     """
 
     title: Any
@@ -41,6 +44,9 @@ class Item:
     badge_icon: str = ""
     due: datetime | None = None
     language: str = ""
+    quality: int | None = None
+    views: int | None = None
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -55,23 +61,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Panel:
-    """A block of an app in the side column of an organisation: its template reads `panel`."""
+    """What an app adds to the page of an organisation: its template reads `panel` and `slot`.
+
+    slot: "action" (the first button), "menu" (lines of the menu), "figures", "main", "aside".
+    """
 
     template: str
     context: dict[str, Any]
 
 
 Provider = Callable[[User], Iterable[Item]]
-OrganisationProvider = Callable[[Organisation, Any], Iterable[Item]]
 Figures = Iterable[tuple[Any, int]]
 FigureProvider = Callable[[User], Figures]
-PanelProvider = Callable[[Organisation, Any], Panel]
-SECTIONS = ("todo", "contributions", "teams", "accesses", "recent")
+PanelProvider = Callable[[Organisation, HttpRequest], Panel]
+CardCounter = Callable[[list[Organisation]], dict[int, int]]
+SECTIONS = ("todo", "resources", "teams")
 _providers: dict[str, dict[str, Provider]] = defaultdict(dict)
 _places: dict[str, Place] = {}
 _figures: dict[str, FigureProvider] = {}
+_card_counters: dict[str, CardCounter] = {}
 _organisation_panels: dict[str, PanelProvider] = {}
-_organisation_parts: dict[str, tuple[Any, OrganisationProvider]] = {}
 
 
 def register(section: str, provider: Provider) -> None:
@@ -107,29 +116,25 @@ def items(section: str, user: User) -> list[Item]:
     return sorted(found, key=lambda item: (item.due is None, item.due and item.due.timestamp()))
 
 
-def register_organisation(title: Any, provider: OrganisationProvider) -> None:
-    """Add a list to the public page of organisations; the provider gets (organisation, viewer)."""
-    key = f"{provider.__module__}.{provider.__qualname__}"
-    _organisation_parts[key] = (title, provider)
-
-
-def organisation_parts(organisation: Organisation, viewer: Any) -> list[tuple[Any, list[Item]]]:
-    """Ask every provider of the organisation page; empty lists are left out."""
-    asked = (
-        (title, list(provider(organisation, viewer)))
-        for title, provider in _organisation_parts.values()
-    )
-    return [(title, rows) for title, rows in asked if rows]
-
-
-def register_organisation_panel(provider: PanelProvider) -> None:
-    """Add a block to the side column of organisations; twice the same changes nothing."""
+def register_organisation(provider: PanelProvider) -> None:
+    """Add to the public page of organisations; twice the same changes nothing."""
     _organisation_panels[f"{provider.__module__}.{provider.__qualname__}"] = provider
 
 
-def organisation_panels(organisation: Organisation, viewer: Any) -> list[Panel]:
-    """Ask every provider of a block, in the order of the apps."""
-    return [provider(organisation, viewer) for provider in _organisation_panels.values()]
+def register_card_counter(counter: CardCounter) -> None:
+    """Let an app count what organisations have published; twice the same changes nothing."""
+    _card_counters[f"{counter.__module__}.{counter.__qualname__}"] = counter
+
+
+def cards_of(organisations: Iterable[Organisation]) -> dict[int, int]:
+    """Count what some organisations have published, by key."""
+    shown = list(organisations)
+    return {pk: number for count in _card_counters.values() for pk, number in count(shown).items()}
+
+
+def organisation_panels(organisation: Organisation, request: HttpRequest) -> list[Panel]:
+    """Ask every provider of the page, in the order of the apps."""
+    return [provider(organisation, request) for provider in _organisation_panels.values()]
 
 
 def invitations(user: User) -> Iterator[Item]:
@@ -148,21 +153,6 @@ def invitations(user: User) -> Iterator[Item]:
         )
 
 
-def transfers(user: User) -> Iterator[Item]:
-    """Offer the organisations whose care is proposed to the person."""
-    offers = Transfer.objects.filter(receiver=user, answer="").select_related(
-        "organisation", "giver"
-    )
-    for offer in offers:
-        yield Item(
-            title=_("Devenir la personne référente de « %(name)s »") % {"name": offer.organisation},
-            url=reverse("organisation", args=[offer.organisation.slug]),
-            detail=_("%(who)s vous transmet ce rôle.") % {"who": offer.giver},
-            icon="flag",
-            tone="ocre",
-        )
-
-
 def requests(user: User) -> Iterator[Item]:
     """List the people who ask to join an organisation of which the person is a referent."""
     administered = [pk for pk, role in user.roles_by_organisation.items() if role == Role.REFERENT]
@@ -174,6 +164,24 @@ def requests(user: User) -> Iterator[Item]:
             title=_("Répondre à la demande de %(who)s") % {"who": request.user},
             url=reverse("organisation_members", args=[request.organisation.slug]),
             detail=_("Pour rejoindre « %(name)s ».") % {"name": request.organisation},
+            icon="users",
+            tone="olivier",
+        )
+
+
+def unseen_organisations(user: User) -> Iterator[Item]:
+    """Lead who verifies organisations to the new ones, which no list names before."""
+    if not has_permission(user, Permission.ORGANISATION_VERIFY):
+        return
+    waits = Organisation.objects.unseen().count()
+    if waits:
+        title = ngettext(
+            "Vérifier %(count)s organisation", "Vérifier %(count)s organisations", waits
+        )
+        yield Item(
+            title=title % {"count": waits},
+            url=f"{reverse('organisations')}?attente=1",
+            detail=_("Nouvelles : elles paraîtront ensuite dans la liste publique."),
             icon="users",
             tone="olivier",
         )
@@ -199,4 +207,4 @@ def proposals(user: User) -> Iterator[Item]:
             )
 
 
-PROVIDERS = (invitations, transfers, requests, proposals)
+PROVIDERS = (invitations, requests, unseen_organisations, proposals)

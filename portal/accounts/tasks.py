@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.utils import translation
 
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.actions.invitations import token_of
@@ -23,35 +24,40 @@ from portal.accounts.models import (
     Membership,
     Notification,
     RoleProposal,
-    Transfer,
     User,
 )
 from portal.accounts.news import subject_of
 from portal.accounts.sealing import unseal
 from portal.audit import letters
-from portal.audit.duties import duty
+from portal.audit.duties import duty, schedule
+from portal.audit.letters import absolute
 from portal.audit.outbox import handler
 from portal.lib import clock
 
 PER_DIGEST = 50  # news told in one letter; it counts the others
 
 
-def absolute(name: str, *args: Any, **kwargs: Any) -> str:
-    """Build an address of the site for a letter."""
-    return settings.SITE_URL + reverse(name, args=args or None, kwargs=kwargs or None)
-
-
 @handler("mail.account")
-def account_letter(letter: str, to: str, user_id: int = 0) -> None:
-    """Send a letter about an account to the address sealed in the outbox row."""
+def account_letter(
+    letter: str, to: str, user_id: int = 0, language: str = "", onward: str = ""
+) -> None:
+    """Send a letter about an account to the address sealed in the outbox row.
+
+    onward: sealed too, the page that the person was going to; the letter's links lead on to it.
+    """
     address = unseal(to)
     user = User.objects.filter(pk=user_id, is_active=True).first()
     context: dict[str, Any] | None = {"address": address, "person": user}
     addition = LINKS.get(letter)
     if addition is not None:
-        context = addition(address, user)
-    if context is not None:
-        letters.send(letter, to=address, context=context)
+        with translation.override(language or settings.LANGUAGE_CODE):
+            context = addition(address, user)
+    if context is None:
+        return
+    if onward:
+        for name in {"link", "login_link"} & set(context):
+            context[name] += "?" + urlencode({"next": unseal(onward)})
+    letters.send(letter, to=address, context=context, language=language)
 
 
 def _confirmation(address: str, user: User | None) -> dict[str, Any] | None:
@@ -83,10 +89,11 @@ def _unknown(address: str, user: User | None) -> dict[str, Any]:
 
 def _inactive(address: str, user: User | None) -> dict[str, Any] | None:
     """Tell the day; nothing to somebody who came back since."""
-    notice = user.inactivity_notices.order_by("-sent_at", "-rank").first() if user else None
-    if user is None or notice is None or (user.last_login or notice.sent_at) > notice.sent_at:
+    if user is None or user.warned_at is None or user.erased_from is None:
         return None
-    day = clock.paris_day(notice.erased_from)
+    if user.last_login is not None and user.last_login > user.warned_at:
+        return None
+    day = clock.paris_day(user.erased_from)
     return {"person": user, "day": day, "link": absolute("account_login")}
 
 
@@ -99,22 +106,10 @@ LINKS: dict[str, Callable[[str, User | None], dict[str, Any] | None]] = {
 }
 
 
-@duty("accounts.inactivity", minutes=60)
-def look_after_the_absent() -> None:
-    """Warn, then erase, the people who no longer come."""
-    accounts.look_after_absent()
-
-
 @duty("accounts.digest", minutes=24 * 60)
 def gather_news() -> None:
     """Owe the letter of the day to the people who hear once a day."""
     notifications.gather(clock.now().date().isoformat())
-
-
-@duty("accounts.news", minutes=24 * 60)
-def forget_old_news() -> None:
-    """Remove the news that are too old to be of use."""
-    notifications.forget_old()
 
 
 @handler("mail.digest")
@@ -160,7 +155,7 @@ class AboutRow:
     """What a letter about a row is made of.
 
     name: of the row, in the letter. rows: those that the letter is still due for. page: where it
-    leads. receiver: the field of who gets it; without one, what is owed names them.
+    leads. receiver: the field of who gets it; without one, what is owed names them as "user_id".
     """
 
     name: str
@@ -171,16 +166,12 @@ class AboutRow:
 
 REQUESTS = JoinRequest.objects.select_related("organisation", "user")
 PLACES = Membership.objects.select_related("organisation")
-TRANSFERS = Transfer.objects.select_related("organisation", "giver")
 PROPOSALS = RoleProposal.objects.select_related("user", "organisation")
 LETTERS = {
     "join_request": AboutRow("request", REQUESTS.filter(answer=""), "organisation_members"),
     "join_request_answer": AboutRow("request", REQUESTS, "organisation", "user_id"),
     "membership_role": AboutRow("membership", PLACES, "organisation", "user_id"),
     "membership_ended": AboutRow("membership", PLACES, "organisation", "user_id"),
-    "transfer_offered": AboutRow(
-        "transfer", TRANSFERS.filter(answer=""), "organisation", "receiver_id"
-    ),
     "role_proposed": AboutRow("proposal", PROPOSALS.filter(answer=""), "region_roles"),
     "role_changed": AboutRow("proposal", PROPOSALS, "space", "user_id"),
 }
@@ -220,3 +211,8 @@ def journal_erasure(person_key: str, address_hmac: str) -> None:
     }
     with path.open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(line, sort_keys=True) + "\n")
+
+
+# What the schedule does, and how often.
+schedule("accounts.inactivity", accounts.look_after_absent, minutes=60)
+schedule("accounts.news", notifications.forget_old, minutes=24 * 60)

@@ -22,22 +22,19 @@ entrance = [
     path("adresse/", account.email, name="account_email"),
     path("confirmation/", account.email_verification_sent, name="account_email_verification_sent"),
     re_path(
-        r"^confirmation/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"
+        r"^confirmation/(?P<key>[-:\w]+)/$",
+        views.ConfirmAddress.as_view(),
+        name="account_confirm_email",
     ),
     path("mot-de-passe/", account.password_change, name="account_change_password"),
     path("mot-de-passe/choisir/", account.password_set, name="account_set_password"),
-    path("mot-de-passe/oublie/", account.password_reset, name="account_reset_password"),
+    path("mot-de-passe/oublie/", views.AskNewPassword.as_view(), name="account_reset_password"),
     path(
         "mot-de-passe/oublie/envoye/",
         account.password_reset_done,
         name="account_reset_password_done",
     ),
-    path(
-        "mot-de-passe/change/",
-        account.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-    re_path(RESET_KEY, account.password_reset_from_key, name="account_reset_password_from_key"),
+    re_path(RESET_KEY, views.NewPassword.as_view(), name="account_reset_password_from_key"),
 ]
 security = [
     path("", factors.index, name="mfa_index"),
@@ -78,10 +75,10 @@ organisation = [
     path("attestation/", views.attest_organisation, name="organisation_attest"),
     path("rejoindre/", views.ask_to_join, name="organisation_join"),
     path("quitter/", views.leave_organisation, name="organisation_leave"),
+    path("paraitre/", views.show_member, name="organisation_show"),
     path("membres/", views.member_list, name="organisation_members"),
     path("membres/<uuid:person>/role/", views.change_member_role, name="organisation_role"),
     path("membres/<uuid:person>/retirer/", views.remove_member, name="organisation_remove"),
-    path("membres/<uuid:person>/transmettre/", views.offer_transfer, name="organisation_transfer"),
     path("inviter/", views.invite, name="organisation_invite"),
     path(
         "invitations/<uuid:invitation>/retirer/",
@@ -89,11 +86,6 @@ organisation = [
         name="organisation_invitation_withdraw",
     ),
     path("demandes/<uuid:request_id>/", views.answer_join_request, name="organisation_request"),
-    path(
-        "transmission/<uuid:transfer>/",
-        views.answer_transfer,
-        name="organisation_transfer_answer",
-    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

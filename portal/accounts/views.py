@@ -4,18 +4,25 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from allauth.account.utils import passthrough_next_redirect_url
+from allauth.account.views import (
+    ConfirmEmailView,
+    PasswordResetFromKeyView,
+    PasswordResetView,
+)
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import news, personal_data, rules, space
+from portal.accounts import account_data, news, rules, space
 from portal.accounts.actions import (
     accounts,
     appointments,
@@ -23,7 +30,7 @@ from portal.accounts.actions import (
     notifications,
     organisations,
 )
-from portal.accounts.authorization import belongs_to, require
+from portal.accounts.authorization import Permission, belongs_to, has_permission, require
 from portal.accounts.enums import Delivery, OrganisationKind, Role
 from portal.accounts.forms.profile import (
     AttestForm,
@@ -47,7 +54,6 @@ from portal.accounts.models import (
     Organisation,
     RegionAppointment,
     RoleProposal,
-    Transfer,
     User,
 )
 from portal.accounts.sessions import step_up_required
@@ -91,6 +97,32 @@ def stay_signed_in(request: HttpRequest) -> None:
     update_session_auth_hash(request, user)
 
 
+class ConfirmAddress(ConfirmEmailView):
+    """Confirm an address; who is not let in at once signs in, then goes where they were going."""
+
+    def get_redirect_url(self) -> str:
+        """Keep the destination through the sign-in."""
+        if self.request.user.is_authenticated:
+            return str(super().get_redirect_url())
+        return str(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
+
+
+class AskNewPassword(PasswordResetView):
+    """Ask for the link to a new password; the letter leads on to where the person was going."""
+
+    def get_success_url(self) -> str:
+        """Tell first that a letter left."""
+        return str(self.passthrough_next_url(str(self.success_url)))
+
+
+class NewPassword(PasswordResetFromKeyView):
+    """Choose a new password, then sign in with it and go where one was going."""
+
+    def get_success_url(self) -> str:
+        """Keep the destination through the sign-in."""
+        return str(self.passthrough_next_url(reverse("account_login")))
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the account and the ways to change it."""
@@ -120,7 +152,7 @@ def take_data(request: HttpRequest) -> HttpResponse:
     user = person(request)
     record("account.exported", by=user, on=user)
     day = clock.paris_day(clock.now()).isoformat()
-    response = HttpResponse(personal_data.archive(user), content_type="application/zip")
+    response = HttpResponse(account_data.archive(user), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="mes-donnees-{day}.zip"'
     return response
 
@@ -130,9 +162,11 @@ def take_data(request: HttpRequest) -> HttpResponse:
 def close_account(request: HttpRequest) -> HttpResponse:
     """Explain, then close the account and erase the person."""
     user = person(request)
-    form = CloseForm(request.POST or None)
+    led = list(Organisation.objects.last_led_by(user))
+    form = CloseForm(request.POST or None, closes=[each for each in led if not each.others])
     if not form.is_valid():
-        return render(request, "accounts/close.html", {"form": form})
+        context = {"form": form, "led": [each for each in led if each.others]}
+        return render(request, "accounts/close.html", context)
     accounts.close(user=user, by=user)
     logout(request)
     messages.success(request, _("Votre compte est fermé et vos données sont effacées."))
@@ -150,7 +184,8 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's live tokens, and lead to a new one."""
-    return render(request, "accounts/tokens.html", _listed(person(request)))
+    live = ApiToken.objects.live(clock.now()).filter(user=person(request))
+    return render(request, "accounts/tokens.html", {"tokens": list(live)})
 
 
 @get_or_post
@@ -177,13 +212,8 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     own = ApiToken.objects.filter(user=user)
     accounts.revoke_token(token=visible.find(own, among=ApiToken.objects.all(), pk=pk), by=user)
-    messages.success(request, _("Le jeton est révoqué : il ne vaut plus rien."))
+    messages.success(request, _("Le jeton est révoqué."))
     return redirect("account_tokens")
-
-
-def _listed(user: User) -> dict[str, Any]:
-    live = ApiToken.objects.live(clock.now()).filter(user=user)
-    return {"tokens": list(live)}
 
 
 PER_PAGE = 25
@@ -252,11 +282,22 @@ PAGE_SIZE = 24
 def organisation_list(request: HttpRequest) -> HttpResponse:
     """List the organisations, by words and kind."""
     words, kind = request.GET.get("q", "")[:100], request.GET.get("nature", "")
-    listed = Organisation.objects.counted().matching(words).order_by("name", "pk")
+    organisations = Organisation.objects.listed()
+    if has_permission(request.user, Permission.ORGANISATION_VERIFY):
+        waits = "attente" in request.GET
+        organisations = Organisation.objects.unseen() if waits else Organisation.objects.all()
+    listed = organisations.counted().matching(words).order_by(Lower("name"), "pk")
     if kind in OrganisationKind.values:
         listed = listed.filter(kind=kind)
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "words": words, "kind": kind, "kinds": OrganisationKind.choices}
+    cards = space.cards_of(page)
+    context = {
+        "page": page,
+        "rows": [(each, cards.get(each.pk, 0)) for each in page],
+        "words": words,
+        "kind": kind,
+        "kinds": OrganisationKind.choices,
+    }
     return render(request, "accounts/organisations/list.html", context)
 
 
@@ -274,22 +315,26 @@ def organisation_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
     viewer = request.user
     signed_in = viewer.is_authenticated
-    offered = (
-        organisation.transfers.filter(answer="", receiver=viewer).select_related("giver").first()
-        if signed_in
-        else None
-    )
+    live = Membership.objects.live().filter(organisation=organisation, is_shown=True)
+    shown = list(live.select_related("user").order_by("joined_at", "pk"))
     return {
         "organisation": organisation,
-        "parts": space.organisation_parts(organisation, viewer),
-        "panels": space.organisation_panels(organisation, viewer),
+        "is_described": not organisation.is_region and not organisation.members_count,
+        "panels": space.organisation_panels(organisation, request),
         "may_administer": rules.may_administer(viewer, organisation),
         "may_see_members": rules.may_see_members(viewer, organisation),
         "may_verify": rules.may_verify(viewer, organisation),
-        "may_ask": rules.may_ask_to_join(viewer, organisation) or not signed_in,
+        "may_ask": bool(organisation.members_count)
+        and (not signed_in or rules.may_ask_to_join(viewer, organisation)),
         "is_member": signed_in and rules.may_leave(viewer, organisation),
-        "transfer": offered,
-        "attest_form": AttestForm(initial={"badges": organisation.badges}),
+        "shown": shown,
+        "is_shown": any(place.user_id == viewer.pk for place in shown),
+        "attest_form": AttestForm(
+            initial={
+                "badges": organisation.badges,
+                "other_names": "\n".join(organisation.former_names),
+            }
+        ),
     }
 
 
@@ -337,8 +382,15 @@ def attest_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """Give or take the Region's badges."""
     organisation = organisation_of(slug)
     form = AttestForm(request.POST)
-    badges = form.cleaned_data["badges"] if form.is_valid() else []
-    organisations.attest(organisation=organisation, badges=badges, by=person(request))
+    if form.is_valid():
+        lines = form.cleaned_data["other_names"].splitlines()
+        names = dict.fromkeys(" ".join(line.split()) for line in lines if line.strip())
+        organisations.attest(
+            organisation=organisation,
+            badges=form.cleaned_data["badges"],
+            other_names=list(names),
+            by=person(request),
+        )
     messages.success(request, _("L’attestation est enregistrée."))
     return redirect("organisation", organisation.slug)
 
@@ -379,7 +431,6 @@ def member_board(organisation: Organisation, form: InviteForm, viewer: User) -> 
         .order_by("joined_at", "pk"),
         "requests": organisation.join_requests.filter(answer="").select_related("user"),
         "invitations": Invitation.objects.open(Now()).filter(organisation=organisation),
-        "transfer": organisation.transfers.filter(answer="").select_related("receiver").first(),
     }
 
 
@@ -411,33 +462,14 @@ def remove_member(request: HttpRequest, slug: str, person: UUID) -> HttpResponse
 
 
 @require_POST
-def offer_transfer(request: HttpRequest, slug: str, person: UUID) -> HttpResponse:
-    """Offer the care of the organisation to a member."""
-    membership = _place(request, slug, person)
-    organisations.offer_transfer(
-        organisation=membership.organisation, receiver=membership.user, by=_asking(request)
-    )
-    messages.success(request, _("La proposition est envoyée ; votre rôle change à sa réponse."))
-    return redirect("organisation_members", slug)
-
-
-@require_POST
-def answer_transfer(request: HttpRequest, slug: str, transfer: UUID) -> HttpResponse:
-    """Take the care of an organisation, or decline."""
-    offer = get_object_or_404(
-        Transfer.objects.select_related("organisation"),
-        organisation__slug=slug,
-        public_id=transfer,
-        receiver=_asking(request),
-    )
-    if request.POST.get("answer") == Answer.ACCEPTED:
-        organisations.accept_transfer(transfer=offer, by=_asking(request))
-        stay_signed_in(request)
-        messages.success(request, _("Vous êtes maintenant la personne référente."))
-    else:
-        organisations.refuse_transfer(transfer=offer, by=_asking(request))
-        messages.info(request, _("Vous avez décliné la proposition."))
-    return redirect("organisation", slug)
+def show_member(request: HttpRequest, slug: str) -> HttpResponse:
+    """Appear on the page of one's organisation, or no more."""
+    organisation = organisation_of(slug)
+    shown = "shown" in request.POST
+    organisations.show(organisation=organisation, shown=shown, by=_asking(request))
+    said = _("Votre nom paraît sur cette page.") if shown else _("Votre nom ne paraît plus ici.")
+    messages.success(request, said)
+    return redirect("organisation", organisation.slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -446,7 +478,9 @@ def leave_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = organisation_of(slug)
     require(belongs_to, person(request), organisation)
     if request.method != "POST":
-        return render(request, "accounts/organisations/leave.html", {"organisation": organisation})
+        led = Organisation.objects.last_led_by(request.user).filter(pk=organisation.pk).first()
+        context = {"organisation": organisation, "led": led}
+        return render(request, "accounts/organisations/leave.html", context)
     organisations.leave(organisation=organisation, by=_asking(request))
     stay_signed_in(request)
     messages.success(request, _("Vous avez quitté l’organisation."))

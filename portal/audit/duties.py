@@ -27,7 +27,7 @@ def beats() -> list[Heartbeat]:
 
 
 log = logging.getLogger("portal.duties")
-Act = Callable[[], None]
+Act = Callable[[], object]
 RUNS_KEPT_DAYS = 30
 
 
@@ -37,22 +37,32 @@ class Duty:
 
     name: str
     minutes: int
-    act: Act
+    acts: tuple[Act, ...]
     by_itself: bool = False
+
+    def do(self) -> None:
+        """Do its acts, in order."""
+        for act in self.acts:
+            act()
 
 
 _duties: dict[str, Duty] = {}
 
 
-def duty(name: str, *, minutes: int, by_itself: bool = False) -> Callable[[Act], Act]:
+def schedule(name: str, *acts: Act, minutes: int, by_itself: bool = False) -> None:
     """Register a duty. It runs in a transaction with the mark that it ran; must be repeatable.
 
     by_itself: it makes its own transactions, after the mark; what fails waits for the next period,
     and a long run may meet the next one.
     """
+    _duties[name] = Duty(name, minutes, acts, by_itself)
+
+
+def duty(name: str, *, minutes: int, by_itself: bool = False) -> Callable[[Act], Act]:
+    """Register the function below as a duty, as `schedule` does."""
 
     def register(act: Act) -> Act:
-        _duties[name] = Duty(name, minutes, act, by_itself)
+        schedule(name, act, minutes=minutes, by_itself=by_itself)
         return act
 
     return register
@@ -83,9 +93,9 @@ def _run(each: Duty, start: datetime) -> bool:
             # A second scheduler waits here for the first, then finds its row.
             _run, made = ScheduledRun.objects.get_or_create(name=each.name, slot=start)
             if made and not each.by_itself:
-                each.act()
+                each.do()
         if made and each.by_itself:
-            each.act()
+            each.do()
     except Exception:  # the boundary of the schedule: one duty that fails stops no other
         log.exception("duty %s failed", each.name)
         return False

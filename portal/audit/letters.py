@@ -1,21 +1,28 @@
 """Write a letter from its two templates and hand it to the mail service."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template import Context
+from django.template.defaultfilters import linebreaksbr, urlize
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from portal.lib import clock
 
-SIGNATURE = "emails/signature.txt"
+ADDRESS = re.compile(r"https?://\S+")
+SPACES = re.compile(r"(\s+)")
+SIGNATURE, PAGE = "emails/signature.txt", "emails/page.html"
 
 
 def subject_of(letter: str, context: Mapping[str, Any]) -> str:
@@ -23,28 +30,77 @@ def subject_of(letter: str, context: Mapping[str, Any]) -> str:
     return " ".join(_render(f"emails/{letter}/subject.txt", context).split())
 
 
+def absolute(name: str, *args: Any, **kwargs: Any) -> str:
+    """Build an address of the site for a letter."""
+    return settings.SITE_URL + reverse(name, args=args or None, kwargs=kwargs or None)
+
+
 def write(
-    letter: str, *, to: str, context: Mapping[str, Any], stop: str = "", once: str = ""
-) -> EmailMessage:
+    letter: str,
+    *,
+    to: str,
+    context: Mapping[str, Any],
+    stop: str = "",
+    once: str = "",
+    language: str = "",
+) -> EmailMultiAlternatives:
     """Build a letter from templates/emails/<letter>/subject.txt and body.txt.
 
-    Plain text, in French, never HTML-escaped. context: what the templates show, besides
-    `site_url`. stop: the address that turns such letters down, also told to mail programs.
-    once: the name of a letter that says the same when it is sent again; its Message-ID follows
-    from it, so that a second sending is known for the same letter.
+    Plain text, in French unless the language is given, then the same as HTML with its links.
+    context: what the templates show, besides `site_url`. stop: the address that turns such letters
+    down, also told to mail programs. once: the name of a letter that says the same when it is sent
+    again; its Message-ID follows from it, so that a second sending is known for the same letter.
     """
     values = {"site_url": settings.SITE_URL, "stop": stop, **context}
-    with translation.override(settings.LANGUAGE_CODE):
+    spoken = language or settings.LANGUAGE_CODE
+    with translation.override(spoken):
         subject = subject_of(letter, values)
         body = _render(f"emails/{letter}/body.txt", values).strip()
         signature = _render(SIGNATURE, values).strip()
-    return EmailMessage(
+        page = _as_page(body, values, spoken)
+    made = EmailMultiAlternatives(
         subject=subject,
         body=f"{body}\n\n-- \n{signature}\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
-        headers={"Auto-Submitted": "auto-generated", **_stopping(stop), **_named(once)},
+        headers={
+            "Auto-Submitted": "auto-generated",
+            "List-Id": f"Open Emploi <{letter.replace('_', '-')}.{_host()}>",
+            **_stopping(stop),
+            **_named(once),
+        },
     )
+    made.attach_alternative(page, "text/html")
+    return made
+
+
+def _as_page(body: str, values: Mapping[str, Any], language: str) -> str:
+    """Write a letter as HTML: an address of ours that is alone becomes a button.
+
+    What people write in a letter, addresses too, stays as they wrote it: it leads nowhere.
+    """
+    parts = [each.strip() for each in body.split("\n\n") if each.strip()]
+    shown = {
+        "language": language,
+        "paragraphs": [("", each) if _is_ours(each) else (_linked(each), "") for each in parts],
+        "signature": _linked(_render(SIGNATURE, {**values, "stop": ""}).strip()),
+        "stop": values["stop"],
+    }
+    return str(get_template(PAGE).render(shown))
+
+
+def _is_ours(text: str) -> bool:
+    return bool(ADDRESS.fullmatch(text)) and text.startswith(f"{settings.SITE_URL.rstrip('/')}/")
+
+
+def _linked(text: str) -> Any:
+    """Escape a paragraph; keep its lines and lead to our own addresses."""
+    words = ((urlize(each) if _is_ours(each) else escape(each)) for each in SPACES.split(text))
+    return mark_safe(linebreaksbr("".join(words), autoescape=False))  # noqa: S308  each is escaped
+
+
+def _host() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
 
 
 def _stopping(stop: str) -> dict[str, str]:
@@ -58,15 +114,20 @@ def _stopping(stop: str) -> dict[str, str]:
 def _named(once: str) -> dict[str, str]:
     if not once:
         return {}
-    host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    return {"Message-ID": f"<{hashlib.sha256(once.encode()).hexdigest()[:40]}@{host}>"}
+    return {"Message-ID": f"<{hashlib.sha256(once.encode()).hexdigest()[:40]}@{_host()}>"}
 
 
 def send(
-    letter: str, *, to: str, context: Mapping[str, Any], stop: str = "", once: str = ""
+    letter: str,
+    *,
+    to: str,
+    context: Mapping[str, Any],
+    stop: str = "",
+    once: str = "",
+    language: str = "",
 ) -> None:
     """Write a letter and send it. Called by outbox handlers: an error is tried again later."""
-    write(letter, to=to, context=context, stop=stop, once=once).send()
+    write(letter, to=to, context=context, stop=stop, once=once, language=language).send()
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:

@@ -30,11 +30,6 @@ def handler(topic: str) -> Callable[[Deliver], Deliver]:
     return register
 
 
-def topics() -> frozenset[str]:
-    """List the topics that have a handler."""
-    return frozenset(_handlers)
-
-
 def owe(topic: str, *, key: str, delay_seconds: float = 0, **ids: int | str) -> None:
     """Owe one delivery for (topic, key); a second call with the same pair changes nothing."""
     due = clock.now() + timedelta(seconds=delay_seconds)

@@ -70,7 +70,7 @@ def answer(*, discussion: Discussion, body_md: str, by: User) -> Message:
     """Answer in a discussion.
 
     In order: message, held or not; discussion moved up when shown; letters. Raises as
-    `open_discussion`; Conflict once it is closed, or not shown.
+    `open_discussion`; Hidden once it is deleted; Conflict once it is closed, or not shown.
     """
     by = _writer(discussion.subject, by)
     discussion = Discussion.objects.locked(discussion)
@@ -173,9 +173,10 @@ def show(*, message: Message, by: User) -> Message:
 def flag(*, message: Message, reason: str, by: User) -> Flag:
     """Ask those who moderate to look at a message; a second time changes nothing.
 
-    In order: flag; letter to the moderators. Raises NotAllowed, QuotaSpent, Invalid without a
-    reason.
+    In order: flag; letter to the moderators. Raises NotAllowed, Hidden once the message is
+    deleted, QuotaSpent, Invalid without a reason.
     """
+    message = Message.objects.locked(message)
     discussion = message.discussion
     require(discussion.kind.may_flag, by, discussion.subject)
     known = Flag.objects.filter(message=message, by=by).first()
@@ -211,8 +212,10 @@ def dismiss(*, message: Message, by: User) -> None:
 def block(*, on: Subject, user: User, reason: str, by: User) -> Block:
     """Keep a person from writing about a subject; they still read. Event "discussion.blocked".
 
-    Raises NotAllowed, also for somebody whom its kind never blocks; Invalid without a reason.
+    Raises Hidden when the subject is gone; NotAllowed, also for somebody whom its kind never
+    blocks; Invalid without a reason.
     """
+    on = _locked_subject(on)
     kind = subjects.kind_of(type(on))
     require(kind.may_moderate, by, on)
     reason = _reason(reason, _("Dites pourquoi la personne est écartée."))
@@ -333,7 +336,7 @@ def _moderated(discussion: Discussion, by: User) -> Discussion:
 
 
 def _moderated_message(message: Message, by: User) -> Message:
-    fresh = Message.objects.whole().select_for_update(of=["self"]).get(pk=message.pk)
+    fresh = Message.objects.locked(message)
     require(fresh.discussion.kind.may_moderate, by, fresh.discussion.subject)
     return fresh
 

@@ -13,11 +13,12 @@ class DiscussionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give and erase what a person wrote, with the rest of their data."""
+        """Give and erase what a person wrote; tell them which questions wait for them."""
         actions = import_module("portal.discussions.actions")
         queries = import_module("portal.discussions.queries")
-        import_module("portal.accounts.personal_data").register(
+        import_module("portal.accounts.account_data").register(
             "discussions",
             describe=queries.described,
             erase=lambda user: actions.erase_person(person=user),
         )
+        import_module("portal.accounts.space").register("todo", queries.unanswered)

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.authorization import Permission, has_permission
 from portal.discussions import subjects
+from portal.lib.columns import person, someone
+from portal.lib.refusals import Hidden
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -25,18 +26,6 @@ class MessageState(models.TextChoices):
     HELD = "held", _("En attente de la Région")
     SHOWN = "shown", _("Publié")
     HIDDEN = "hidden", _("Masqué")
-
-
-def _person(related_name: str = "+") -> "models.ForeignKey[User, User]":
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name=related_name
-    )
-
-
-def _someone() -> "models.ForeignKey[User | None, User | None]":
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
 
 
 class SubjectQuerySet(models.QuerySet[Any]):
@@ -70,8 +59,11 @@ class OnSubject(models.Model):
 
     @cached_property
     def subject(self) -> subjects.Subject:
-        """Read what it is about."""
-        return self.kind.rows().get(public_id=self.subject_id)
+        """Read what it is about; raises Hidden once that is gone."""
+        subject = self.kind.rows().filter(public_id=self.subject_id).first()
+        if subject is None:
+            raise Hidden
+        return subject
 
 
 def attach_subjects(rows: Iterable[OnSubject]) -> None:
@@ -97,8 +89,10 @@ class DiscussionQuerySet(SubjectQuerySet):
         return self.filter(Q(state=MessageState.SHOWN) | own)
 
     def locked(self, discussion: "Discussion") -> "Discussion":
-        """Return the fresh row, held until the end of the transaction."""
-        fresh: Discussion = self.select_for_update().get(pk=discussion.pk)
+        """Return the fresh row, held until the end of the transaction; Hidden once it is gone."""
+        fresh: Discussion | None = self.select_for_update().filter(pk=discussion.pk).first()
+        if fresh is None:
+            raise Hidden
         return fresh
 
 
@@ -107,13 +101,13 @@ class Discussion(OnSubject):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(max_length=160)
-    by = _person("discussions")
+    by = person("discussions")
     at = models.DateTimeField()
     moved_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=MessageState.choices)
     pinned = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = _someone()
+    closed_by = someone()
     close_reason = models.CharField(max_length=300, blank=True)
 
     objects = DiscussionQuerySet.as_manager()
@@ -169,20 +163,27 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Read with each its author and its discussion."""
         return self.select_related("by", "discussion")
 
+    def locked(self, message: "Message") -> "Message":
+        """Return the fresh row, held until the end of the transaction; Hidden once it is gone."""
+        fresh = self.whole().select_for_update(of=("self",)).filter(pk=message.pk).first()
+        if fresh is None:
+            raise Hidden
+        return fresh
+
 
 class Message(models.Model):
     """One message of a discussion; the first one opens it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     discussion = models.ForeignKey(Discussion, on_delete=models.CASCADE, related_name="messages")
-    by = _person("discussion_messages")
+    by = person("discussion_messages")
     at = models.DateTimeField()
     body_md = models.TextField(max_length=10_000)
     body_html = models.TextField()
     # Written by who answers for the subject, as such: the mark outlives the role.
     from_owner = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=MessageState.choices)
-    decided_by = _someone()
+    decided_by = someone()
     decided_at = models.DateTimeField(null=True, blank=True)
     # Told to its author, and shown in its place.
     hidden_reason = models.CharField(max_length=300, blank=True)
@@ -214,7 +215,7 @@ class Flag(models.Model):
     """Somebody asks those who moderate a subject to look at a message, once."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="flags")
-    by = _person()
+    by = person()
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -229,8 +230,8 @@ class Flag(models.Model):
 class Block(OnSubject):
     """A person who no longer writes about a subject; they still read."""
 
-    user = _person()
-    by = _person()
+    user = person()
+    by = person()
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
 

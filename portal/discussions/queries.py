@@ -1,9 +1,12 @@
 """Read discussions, as each audience may."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from portal.accounts.space import Item
 from portal.discussions.models import (
     Block,
     Discussion,
@@ -11,12 +14,15 @@ from portal.discussions.models import (
     Flag,
     Message,
     MessageState,
+    attach_subjects,
 )
-from portal.discussions.subjects import Subject, kind_of
+from portal.discussions.subjects import Subject, kind_of, registered
+from portal.lib.prose import texts
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
+MOST_ASKED = 10
 SHOWN = Q(messages__state=MessageState.SHOWN)
 
 
@@ -32,6 +38,14 @@ def discussions(subject: Subject, viewer: Any) -> DiscussionQuerySet:
         )
         .order_by("-pinned", "-moved_at", "-pk")
     )
+
+
+def waiting(subject: Subject, viewer: Any) -> DiscussionQuerySet:
+    """List the open discussions of a subject that who answers for it has not answered, in order."""
+    rows: DiscussionQuerySet = discussions(subject, viewer).filter(
+        answered=0, state=MessageState.SHOWN, closed_at=None
+    )
+    return rows.order_by("at", "pk")
 
 
 def messages(discussion: Discussion, viewer: Any) -> QuerySet[Message]:
@@ -105,6 +119,27 @@ def may_show(by: Any, message: Message) -> bool:
     """Let a moderator show what somebody else wrote."""
     discussion = message.discussion
     return by.pk != message.by_id and discussion.kind.may_moderate(by, discussion.subject)
+
+
+def unanswered(user: "User") -> Iterator[Item]:
+    """List the open questions about what a person answers for, the oldest first."""
+    replies = Message.objects.filter(
+        discussion=OuterRef("pk"), from_owner=True, state=MessageState.SHOWN
+    )
+    for kind in registered():
+        asked = Discussion.objects.on_any(kind.answered_by(user)).filter(
+            ~Exists(replies), state=MessageState.SHOWN, closed_at=None
+        )
+        found = list(asked.order_by("at", "pk")[:MOST_ASKED])
+        attach_subjects(found)
+        for each in found:
+            yield Item(
+                title=_("Répondre à la question « %(title)s »") % {"title": each.title},
+                url=each.path,
+                detail=texts.in_language(each.subject.title, kind.language(each.subject)),
+                icon="message-square",
+                tone="calanque",
+            )
 
 
 def described(user: "User") -> dict[str, Any]:

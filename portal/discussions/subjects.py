@@ -28,8 +28,8 @@ class SubjectKind:
     """Things of one model that people discuss: who writes, moderates and is told; their pages.
 
     may_flag: who asks moderators to look at a message; holds: whose words wait until they read
-    them; answers_for: who writes with `owner_mark`; never_blocked: whom nobody
-    keeps from writing; moderates: who has something to moderate.
+    them; answers_for: who writes with `owner_mark`; answered_by: the subjects for which a person
+    does; never_blocked: whom nobody keeps from writing; moderates: who has something to moderate.
     owners are told of new discussions, and of each answer where owners_follow; moderators, of what
     is flagged or waits. page: the address, without language, of the discussions of a subject; desk:
     where they are moderated, by default under it. report_page: where the message at an address is
@@ -46,6 +46,7 @@ class SubjectKind:
     may_write: Callable[[Any, Subject], bool]
     may_moderate: Callable[[Any, Subject], bool]
     answers_for: Callable[[Any, Subject], bool]
+    answered_by: Callable[["User"], QuerySet[Any]]
     never_blocked: Callable[[Any, Subject], bool]
     owners: Callable[[Subject], Iterable["User"]]
     moderators: Callable[[Subject], Iterable["User"]]

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import news
 from portal.accounts.actions import notifications
-from portal.accounts.enums import Delivery
 from portal.accounts.models import User
-from portal.audit import letters
-from portal.audit.outbox import handler, owe
+from portal.audit.outbox import handler
 from portal.discussions import subjects
 from portal.discussions.models import Flag, Message, MessageState
 
@@ -54,42 +51,28 @@ def _tell(
     about: what the letter quotes. event: by default, this message.
     """
     subject, kind = message.discussion.subject, message.discussion.kind
-    event = event or str(message.pk)
-    facts = {"title": subject.title, "language": kind.language(subject), "about": about}
-    to_write = notifications.notify(
-        people=people, letter=letter, event=event, path=path, facts=facts
+    notifications.tell(
+        letter,
+        people,
+        path=path,
+        event=event or str(message.pk),
+        facts={"title": subject.title, "language": kind.language(subject), "about": about},
+        sent_by="mail.discussion_letter",
+        message_id=message.pk,
+        about=about,
     )
-    for person in to_write:
-        owe(
-            "mail.discussion_letter",
-            key=f"{letter}:{event}:{person.pk}",
-            letter=letter,
-            user_id=person.pk,
-            message_id=message.pk,
-            path=path,
-            about=about,
-        )
 
 
 @handler("mail.discussion_letter")
 def discussion_letter(letter: str, user_id: int, message_id: int, path: str, about: str) -> None:
     """Send one letter to a person who has an account and wants it, while what it says is true."""
-    person = User.objects.filter(pk=user_id, is_active=True).first()
     # Unlocked: a slow mail server keeps nobody from answering.
     message = _message(message_id, TRUE_OF[letter], lock=False)
-    if person is None or message is None:
+    if message is None:
         return
-    if news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
-        return  # turned down since it was owed: it stands in their space
     subject, kind = message.discussion.subject, message.discussion.kind
-    context = {
-        "person": person,
-        "title": subject.title,
-        "about": about,
-        "contact": kind.contact(subject),
-        "link": f"{settings.SITE_URL}{path}",
-    }
-    letters.send(letter, to=person.email, stop=news.stop_link(letter, person), context=context)
+    contact = kind.contact(subject)
+    news.write(letter, user_id, path=path, title=subject.title, about=about, contact=contact)
 
 
 @handler("mail.message_written")

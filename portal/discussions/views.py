@@ -25,7 +25,7 @@ from portal.discussions.forms import DiscussionForm, MessageForm, ReasonForm
 from portal.discussions.models import Discussion, Message
 from portal.discussions.subjects import Subject
 from portal.lib import visible
-from portal.lib.web.form_pages import sent, tried
+from portal.lib.web.form_pages import attempted, sent, tried
 from portal.lib.web.requests import get_or_post, identifier, natural
 
 PER_PAGE, MESSAGES_PER_PAGE, MOST_ON_DESK = 20, 50, 200
@@ -94,17 +94,14 @@ def listed(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.path)
     form = DiscussionForm(sent(request))
-    opened: list[Discussion] = []
-    status = tried(
+    opened, status = attempted(
         form,
-        lambda: opened.append(
-            actions.open_discussion(on=subject, by=person(request), **form.cleaned_data)
-        ),
+        lambda: actions.open_discussion(on=subject, by=person(request), **form.cleaned_data),
         FIELDS,
     )
-    if not status:
-        _thank(request, opened[0].messages.get())
-        return redirect(context["routes"]["discussion"], slug, opened[0].public_id)
+    if opened is not None:
+        _thank(request, opened.messages.get())
+        return redirect(context["routes"]["discussion"], slug, opened.public_id)
     rows = queries.discussions(subject, request.user)
     context |= {"form": form, "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))}
     return render(request, "discussions/list.html", context, status=status)
@@ -119,16 +116,13 @@ def shown(request: HttpRequest, kind: str, slug: str, discussion: UUID) -> HttpR
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.path)
     form = MessageForm(sent(request))
-    made: list[Message] = []
-    status = tried(
+    made, status = attempted(
         form,
-        lambda: made.append(
-            actions.answer(discussion=row, by=person(request), **form.cleaned_data)
-        ),
+        lambda: actions.answer(discussion=row, by=person(request), **form.cleaned_data),
         FIELDS,
     )
-    if not status:
-        _thank(request, made[0])
+    if made is not None:
+        _thank(request, made)
         return redirect(context["routes"]["discussion"], slug, row.public_id)
     return _page(request, row, context | {"form": form}, status)
 
@@ -152,7 +146,7 @@ def arrange(request: HttpRequest, kind: str, slug: str, discussion: UUID) -> Htt
     elif act in ("pin", "unpin"):
         actions.pin(discussion=row, pinned=act == "pin", by=by)
     if act:
-        notices.success(request, _("Discussion réglée."))
+        notices.success(request, _("Enregistré."))
     return redirect(context["routes"]["discussion"], slug, row.public_id)
 
 
@@ -236,7 +230,7 @@ def act_on(request: HttpRequest, kind: str, slug: str, message: UUID, act: str) 
 
 @get_or_post
 def desk(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
-    """List what was flagged, what is hidden and who is kept from writing; settle each by POST."""
+    """List what waits for an answer, what was flagged or hidden, who may not write; settle it."""
     subject, context = _scene(request, kind, slug)
     own = context["kind"]
     require(own.may_moderate, person(request), subject)
@@ -244,6 +238,7 @@ def desk(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
         _settle(request, subject)
         return redirect(context["routes"]["discussions_desk"], slug)
     context |= {
+        "questions": queries.waiting(subject, request.user)[:MOST_ON_DESK],
         "flags": queries.flags(own.rows().filter(pk=subject.pk))[:MOST_ON_DESK],
         "hidden": queries.hidden(subject)[:MOST_ON_DESK],
         "blocks": queries.blocks(subject),
@@ -255,9 +250,9 @@ def _settle(request: HttpRequest, subject: Subject) -> None:
     by, rows = person(request), Message.objects.on(subject)
     match request.POST.get("decision"):
         case "dismiss":
-            actions.dismiss(message=message_named(request, rows), by=by)
+            actions.dismiss(message=_message_named(request, rows), by=by)
         case "show":
-            actions.show(message=message_named(request, rows), by=by)
+            actions.show(message=_message_named(request, rows), by=by)
         case "unblock":
             number = natural(request.POST.get("block", ""))
             actions.unblock(block=get_object_or_404(queries.blocks(subject), pk=number), by=by)
@@ -267,7 +262,7 @@ def _settle(request: HttpRequest, subject: Subject) -> None:
     notices.success(request, _("Décision enregistrée."))
 
 
-def message_named(request: HttpRequest, rows: QuerySet[Message]) -> Message:
+def _message_named(request: HttpRequest, rows: QuerySet[Message]) -> Message:
     """Return the message that the form names, of these; 404 for any other."""
     public_id = identifier(request.POST.get("message", ""))
     return get_object_or_404(rows.select_related("discussion"), public_id=public_id)

@@ -1,6 +1,6 @@
 """The only clock for deadlines, the database's; hours of Paris, working days of France."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.utils import timezone as django_timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 EN_MINUTE = "%d/%m/%Y at %H:%M (UTC%z)"
@@ -55,6 +56,15 @@ def paris_text(at: datetime) -> str:
     return f"{at:%d/%m/%Y} à {at.hour} h {at:%M}{seconds} (UTC{at:%z})"
 
 
+def paris_words(at: datetime) -> str:
+    """Write an instant in words of Paris: « 17 décembre 2026 à 16 h 35 »."""
+    at = at.astimezone(PARIS)
+    day = date_format(at, "j F Y")
+    if (get_language() or "fr").startswith("en"):
+        return f"{day} at {at:%H:%M}"
+    return f"{day} à {at.hour} h {at:%M}" if at.minute else f"{day} à {at.hour} h"
+
+
 def next_paris_midnight(at: datetime) -> datetime:
     """Return the first instant of the following day in Europe/Paris, in UTC."""
     return paris_day_ends(paris_day(at))
@@ -64,6 +74,15 @@ def paris_day_ends(day: date) -> datetime:
     """Return the first instant after a calendar day in Europe/Paris, in UTC."""
     after = date.fromordinal(day.toordinal() + 1)
     return datetime(after.year, after.month, after.day, tzinfo=PARIS).astimezone(UTC)
+
+
+def last_second(at: datetime | None) -> datetime | None:
+    """Read a close at exactly midnight in Paris as the last second of the day it ends.
+
+    Whoever reads « 21 décembre à 0 h » waits for the evening of the 21st.
+    """
+    is_midnight = at is not None and at.astimezone(PARIS).time() == time.min
+    return at - timedelta(seconds=1) if at is not None and is_midnight else at
 
 
 def months_later(at: datetime, months: int) -> datetime:

@@ -1,13 +1,49 @@
 """Columns and constraints that many tables share."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
+
+
+class Shown(models.TextChoices):
+    """Choices shown as badges: each is a value, a pigment, an icon of the sprite, its words."""
+
+    tone: str
+    icon: str
+
+    def __new__(cls, value: str, tone: str = "", icon: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.tone, member.icon = value, tone, icon
+        return member
+
+
+MemberT = TypeVar("MemberT", bound=StrEnum | models.TextChoices)
+
+
+class Member(Generic[MemberT]):
+    """The word of a column as a member of its list: `state_enum = Member("state", State)`."""
+
+    def __init__(self, column: str, enum: type[MemberT]) -> None:
+        self.column, self.enum = column, enum
+
+    def __get__(self, row: models.Model, model: type[models.Model]) -> MemberT:
+        return self.enum(getattr(row, self.column))
+
+
+RowT = TypeVar("RowT", bound=models.Model)
+
+
+class LockableQuerySet(models.QuerySet[RowT]):
+    """Rows that an action holds while it changes them."""
+
+    def locked(self, row: RowT) -> RowT:
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update(of=("self",)).get(pk=row.pk)
 
 
 ClosedList = type[StrEnum] | type[models.TextChoices]

@@ -35,22 +35,18 @@ class GuardedQuerySet(models.QuerySet[Any]):
     """A QuerySet whose writing methods work inside `writes` only."""
 
     def update(self, **values: Any) -> int:
-        """Refuse outside an action."""
         _check(self.model, "update")
         return super().update(**values)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Refuse outside an action."""
         _check(self.model, "delete")
         return super().delete()
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """Refuse outside an action."""
         _check(self.model, "bulk_create")
         return super().bulk_create(*args, **kwargs)
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        """Refuse outside an action."""
         _check(self.model, "bulk_update")
         return super().bulk_update(*args, **kwargs)
 
@@ -64,11 +60,9 @@ class Immutable(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse outside an action."""
         _check(type(self), "save")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse outside an action."""
         _check(type(self), "delete")
         return super().delete(*args, **kwargs)

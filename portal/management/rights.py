@@ -79,6 +79,9 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "audit.Outbox": ADD,
         "audit.Heartbeat": WRITE,
         "challenges.Job": WRITE,
+        # Whole, `card` too, which ties a card to the score of the entry that won. Named columns
+        # would keep little back: the worker adds entries, a card with them, and writes the scores
+        # and boards that a card shows. What was certified stays: it writes no certificate.
         "challenges.Entry": WRITE,
         "challenges.Evaluation": WRITE,
         "challenges.Score": ADD,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,6 +11,8 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
+
+from portal.lib.web.requests import natural
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -42,12 +45,12 @@ EXPLORE = (
     Entry("donnees", _("Répertoire R2DDE"), "datasets:list"),
     Entry("challenges", _("Challenges d’innovation"), "challenges:list"),
     Entry("organisations", _("Organisations"), "organisations"),
+    Entry("dossiers", _("Dossiers de ressources"), "catalogue:collections"),
     Entry("programme", _("Le programme"), "/programme/"),
 )
 
 CONTRIBUTE = (
     Entry("publier", _("Publier une ressource"), "catalogue:contribute"),
-    Entry("inscription", _("Créer un compte"), "account_signup"),
     Entry("charte", _("Charte de contribution"), "/charte/"),
 )
 
@@ -55,14 +58,13 @@ REUSE = (
     Entry("api", _("Interface de programmation (API)"), "api_guide"),
     Entry("catalogue", _("Catalogue en DCAT-AP"), "documents:catalogue.ttl"),
     Entry("exports", _("Export complet (CSV)"), "documents:export.csv"),
-    Entry("composants", _("Composants d’interface"), "pages:components"),
-    Entry("sante", _("État du service"), "pages:health"),
 )
 
 LEGAL = (
     Entry("accessibilite", _("Accessibilité : non conforme"), "/accessibilite/"),
     Entry("mentions-legales", _("Mentions légales"), "/mentions-legales/"),
     Entry("donnees-personnelles", _("Données personnelles"), "/donnees-personnelles/"),
+    Entry("contact", _("Contact"), "pages:contact"),
     Entry("signaler", _("Signaler un contenu"), "catalogue:report"),
     Entry("transparence", _("Transparence"), "catalogue:transparency"),
     Entry("apparence", _("Apparence"), "pages:appearance"),
@@ -136,6 +138,14 @@ def section(request: HttpRequest) -> str:
     return without_language(request.path).strip("/").partition("/")[0]
 
 
+def sign_in(request: HttpRequest) -> str:
+    """Lead to the door, and back to this page once in; from the home page, to Mon espace."""
+    door = address("account_login")
+    if section(request) in {"", "compte"} or getattr(request, "resolver_match", None) is None:
+        return door
+    return f"{door}?{urlencode({'next': request.get_full_path()})}"
+
+
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     """Gather the menus and addresses around a page."""
     language = get_language() or settings.LANGUAGE_CODE
@@ -156,10 +166,31 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "opensearch": address("documents:opensearch"),
         "publish": address("catalogue:contribute"),
         "space": address("space"),
-        "sign_in": address("account_login"),
+        "sign_in": sign_in(request),
         "sign_out": address("account_logout"),
         "appearance": address("pages:appearance"),
+        "site": settings.SITE_URL,
+        "versions": language_versions(request, language, other),
     }
+
+
+# What is a person's own, or of the back office: told to no search engine.
+CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/documents/")
+
+
+def language_versions(request: HttpRequest, language: str, other: str) -> dict[str, str]:
+    """Give the address of a public page in each language, its own first; {} for what is closed.
+
+    Words of a search and filters make no other page: only the number of a page does.
+    """
+    is_nowhere = request.resolver_match is None
+    if is_nowhere or without_language(request.path).startswith(CLOSED):
+        return {}
+    number = natural(request.GET.get("page", ""))
+    query = f"?page={number}" if number > 1 else ""
+    beside = getattr(request, "other_address", "") or in_language(request.path, other)
+    beside = beside if "://" in beside else settings.SITE_URL + beside
+    return {language: settings.SITE_URL + request.path + query, other: beside + query}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def _sealing() -> Check:
         text = _("Leur clé de scellement sera créée au premier dépôt.")
         return Check("sealing", name, Level.WATCH, text)
     if settings.EMBEDDED:
-        text = _("Scellées ; clé non isolée, site et notation étant sur la même machine.")
+        text = _("Scellées, mais leur clé est sur la même machine que le site.")
         return Check("sealing", name, Level.GOOD, text)
     return Check("sealing", name, Level.GOOD, _("Scellées : le site ne peut pas les lire."))
 

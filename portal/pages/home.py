@@ -25,9 +25,10 @@ from challenges.results.queries import boards
 from datasets.models import Dataset
 from portal.accounts.models import Organisation
 from portal.lib.prose import texts
+from portal.lib.prose.numbers import number
 from portal.lib.refusals import Refusal
 from portal.pages import frame, looks
-from portal.pages.typography import long_date, long_moment, number
+from portal.pages.typography import long_date, long_moment
 
 # Pages count what everybody may read, whoever reads them.
 ANYONE: Any = AnonymousUser()
@@ -53,9 +54,9 @@ class Census:
         return sum(n for pair, n in self.resources.items() if pair in pairs)
 
     @cached_property
-    def holders(self) -> int:
-        """Count the organisations that hold a published resource."""
-        return Organisation.objects.filter(resources__live=True).order_by().distinct().count()
+    def organisations(self) -> int:
+        """Count the organisations, as their list does."""
+        return Organisation.objects.listed().count()
 
     @cached_property
     def datasets(self) -> int:
@@ -115,7 +116,7 @@ def content(census: Census) -> dict[str, Any]:
 
 def figures(census: Census) -> list[tuple[str, str]]:
     """List the four figures of the portal: (figure, what it counts)."""
-    total, organisations, entries = census.of(), census.holders, census.scored_entries
+    total, organisations, entries = census.of(), census.organisations, census.scored_entries
     reusable = census.of([ResourceKind.MODEL, ResourceKind.ALGORITHM])
     datasets = census.of([ResourceKind.DATASET])
     published = ngettext("ressource publiée", "ressources publiées", total)
@@ -127,7 +128,7 @@ def figures(census: Census) -> list[tuple[str, str]]:
         (number(datasets), ngettext("jeu de données décrit", "jeux de données décrits", datasets)),
         (
             number(organisations),
-            ngettext("organisme contributeur", "organismes contributeurs", organisations),
+            ngettext("organisation", "organisations", organisations),
         ),
         (
             number(entries),
@@ -249,7 +250,7 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
         {
             "rank": row.standing.rank,
             "team": row.team_name,
-            "baseline": row.is_reference,
+            "baseline": not row.standing.competes,
             **{key: (row.cells[index] or {}).get(key) for key in ("value", "low", "high")},
         }
         for row in board.rows

@@ -1,8 +1,11 @@
 """What the components of a page are given: marks, forms, navigation, plots, words."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from html import unescape
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,23 +22,24 @@ from django.forms import (
 )
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from portal.lib.prose.numbers import is_french, number
 from portal.pages.looks import band, face, quality_tone, ridge
 from portal.pages.typography import (
     french_html,
     hour,
-    is_french,
     long_date,
     long_moment,
-    number,
     relative,
     short_date,
 )
@@ -99,58 +103,26 @@ def kind_icon(kind: object) -> str:
     return face(kind).icon
 
 
-LOGO = mark_safe(
-    '<svg viewBox="0 0 40 40" aria-hidden="true" focusable="false">'
-    '<path d="M31.2 27.4A13.4 13.4 0 1 1 33.3 21.5" fill="none" stroke="var(--accent)" '
-    'stroke-width="5.2"/><path d="M11 23 19.2 15.2 23.6 21.5H38" fill="none" '
-    'stroke="var(--fill-ocre)" stroke-width="4.2" stroke-linejoin="round"/></svg>'
-)
-
 EMPTY = mark_safe("")
 OUT_OF_100 = mark_safe("<small>\u2009/\u2009100</small>")
 
 
-def logo() -> SafeString:
-    """Draw the mark of the portal."""
-    return LOGO
-
-
-def icon(name: str, label: str = "") -> SafeString:
-    """Draw an icon of the sprite; with a label it stands alone and is read aloud."""
-    drawing = format_html(
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite; the words stand beside it."""
+    return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#i-{}"/></svg>',
         static("icons/sprite.svg"),
         name,
     )
-    return drawing if not label else format_html('{}<span class="vh">{}</span>', drawing, label)
 
 
 def badge(label: str, tone: str = "", icon_name: str = "") -> SafeString:
     """Draw a state: an icon, a word and a pigment."""
     return format_html(
         '<span class="badge"{}>{}{}</span>',
-        _tone(tone),
+        format_html(' data-tone="{}"', tone) if tone else "",
         icon(icon_name) if icon_name else "",
         label,
-    )
-
-
-def tag(label: str, href: str = "") -> SafeString:
-    """Draw a topic, linked when an address is given."""
-    if href:
-        return format_html('<a class="tag" href="{}">{}</a>', href, label)
-    return format_html('<span class="tag">{}</span>', label)
-
-
-def chip(facet: str, value: str, href: str) -> SafeString:
-    """Draw an active filter, whose link removes it."""
-    return format_html(
-        '<a class="chip" href="{}"><b>{}</b> {} {}<span class="vh">{}</span></a>',
-        href,
-        facet,
-        value,
-        icon("x"),
-        _("Retirer ce filtre"),
     )
 
 
@@ -165,7 +137,7 @@ def tile(kind: object, size: str = "") -> SafeString:
     )
 
 
-def ring(value: float, size: str = "", label: str = "") -> SafeString:
+def ring(value: float, size: str = "") -> SafeString:
     """Draw a score out of 100 as a ring with its figure; size: empty or l."""
     shown = number(round(value))
     closing = OUT_OF_100 if size else format_html('<span class="vh"> {}</span>', _("sur 100"))
@@ -180,20 +152,19 @@ def ring(value: float, size: str = "", label: str = "") -> SafeString:
         f" ring-{size}" if size else "",
         quality_tone(value),
         arc if share != "0" else EMPTY,  # an arc of nothing would still draw its round ends
-        label or _("Qualité de la fiche :"),
+        _("Qualité de la fiche :"),
         shown,
         closing,
     )
 
 
-def bar(value: float, maximum: float = 100, tone: str = "calanque") -> SafeString:
-    """Draw a share of a maximum; the figure stands beside it."""
-    share = 0.0 if maximum <= 0 else min(100.0, max(0.0, value * 100 / maximum))
+def bar(value: float, tone: str) -> SafeString:
+    """Draw a share of a hundred; the figure stands beside it."""
     return format_html(
         '<svg class="bar" data-tone="{}" viewBox="0 0 100 8" preserveAspectRatio="none" '
         'aria-hidden="true"><rect width="{}" height="8"/></svg>',
         tone,
-        f"{share:.1f}",
+        f"{min(100.0, max(0.0, value)):.1f}",
     )
 
 
@@ -244,11 +215,11 @@ def ci(
     )
 
 
-def axis(minimum: float, maximum: float, decimals: int = 2, ticks: int = 5) -> SafeString:
+def axis(minimum: float, maximum: float, decimals: int = 2) -> SafeString:
     """Write the graduations above a column of intervals."""
-    step = (maximum - minimum) / (ticks - 1)
+    step = (maximum - minimum) / 4
     marks = format_html_join(
-        "", "<span>{}</span>", ((number(minimum + step * i, decimals),) for i in range(ticks))
+        "", "<span>{}</span>", ((number(minimum + step * i, decimals),) for i in range(5))
     )
     return format_html('<span class="axis" aria-hidden="true">{}</span>', marks)
 
@@ -269,10 +240,6 @@ def _seed(seed: int | str) -> int:
     return sum(ord(letter) * (i + 1) for i, letter in enumerate(seed)) % 10_007
 
 
-def _tone(tone: str) -> SafeString:
-    return format_html(' data-tone="{}"', tone) if tone else EMPTY
-
-
 @dataclass(frozen=True)
 class Fault:
     """Point an error at the field that holds it."""
@@ -283,12 +250,7 @@ class Fault:
 
 
 def field_context(
-    bound: BoundField,
-    *,
-    label: str = "",
-    hint: str = "",
-    rows: int = 0,
-    optional: str = "",
+    bound: BoundField, *, label: str = "", hint: str = "", optional: str = ""
 ) -> dict[str, Any]:
     """Prepare one field for `components/field.html`.
 
@@ -300,8 +262,6 @@ def field_context(
     maxlength = _counted(bound)
     attrs = _attributes(bound, name=name, hint=hint, maxlength=maxlength)
     kind = _kind(bound)
-    if rows and kind == "text":
-        attrs["rows"] = str(rows)
     single = kind in ("text", "check", "file", "hidden")
     return {
         "kind": kind,
@@ -465,6 +425,57 @@ def coloured(text: str, language: str = "") -> SafeString:
     return mark_safe(  # noqa: S308  Pygments escapes the text
         highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
     )
+
+
+LANGUAGES_OF_CODE = (
+    ("python", "Python", re.compile(r"^\s*(?:import \w|from [\w.]+ import |def \w+\()", re.M)),
+    ("bash", "Terminal", re.compile(r"^\s*(?:\$ |pip3? |curl |git |docker |npm |uv )", re.M)),
+    ("json", "JSON", re.compile(r"^\s*[\[{]\s*[\"{]")),
+)
+
+
+def language_of(code: str) -> tuple[str, str]:
+    """Guess the language of a code extract, and its name; nothing when it is none of ours."""
+    for language, name, sign in LANGUAGES_OF_CODE:
+        if sign.search(code):
+            return language, name
+    return "", _("Code")
+
+
+FEWEST_HEADINGS = 4
+OUTLINED = ("3", "4")  # headings of a text start at h3
+HEADING = re.compile(r"<h([3-6])>(.*?)</h\1>", re.DOTALL)
+EXTRACT = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Readme:
+    """A text as one reads it; outline: identifier and title of its headings, when it is long."""
+
+    html: SafeString
+    outline: tuple[tuple[str, str], ...]
+
+
+def readme(html: str, words_in: str = "") -> Readme:
+    """Give sanitised HTML its anchors, its outline and code that one may copy."""
+    titles: dict[str, tuple[str, str]] = {}
+
+    def anchored(heading: re.Match[str]) -> str:
+        title = unescape(strip_tags(heading[2])).strip()
+        base = f"lire-{slugify(title) or 'titre'}"
+        key = next(k for n in count(1) if (k := base if n == 1 else f"{base}-{n}") not in titles)
+        titles[key] = heading[1], title
+        return f'<h{heading[1]} id="{key}">{heading[2]}</h{heading[1]}>'
+
+    def copied(extract: re.Match[str]) -> str:
+        code = unescape(extract[1])
+        language, name = language_of(code)
+        shown = {"name": name, "body": coloured(code, language), "words_in": words_in}
+        return render_to_string("components/code.html", shown)
+
+    text = EXTRACT.sub(copied, HEADING.sub(anchored, html))
+    outline = tuple((key, title) for key, (level, title) in titles.items() if level in OUTLINED)
+    return Readme(mark_safe(text), outline if len(outline) >= FEWEST_HEADINGS else ())  # noqa: S308  sanitised when it was stored
 
 
 ROW_HEIGHT = 44

@@ -131,7 +131,10 @@ def face(kind: object) -> Face:
 
 
 def quality_tone(value: float) -> str:
-    """Choose the pigment of a quality score: 80 and more pin, 60 and more mimosa, else garance."""
+    """Choose the pigment of a quality score: 80 and more pin, 60 and more mimosa, else ardoise.
+
+    Garance is for errors: a short card is none.
+    """
     if value >= 80:
         return "pin"
-    return "mimosa" if value >= 60 else "garance"
+    return "mimosa" if value >= 60 else "ardoise"

@@ -11,10 +11,10 @@ from portal.pages.workstreams import Figures, Workstream, source
 @source(Workstream.RESOURCES)
 def resources(census: Census) -> Figures:
     """Count the published resources and the organisations that hold them."""
-    published, holders = census.of(), census.holders
+    published, organisations = census.of(), census.organisations
     return [
         (ngettext("ressource publiée", "ressources publiées", published), published),
-        (ngettext("organisme contributeur", "organismes contributeurs", holders), holders),
+        (ngettext("organisation", "organisations", organisations), organisations),
     ]
 
 

@@ -1,16 +1,16 @@
-"""Set French typography, numbers, sizes and dates in Paris time."""
+"""Set French typography, and dates in Paris time."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
+
+from portal.lib.prose.numbers import NARROW, is_french
 
 PARIS = ZoneInfo("Europe/Paris")
 NO_BREAK = "\u00a0"
-NARROW = "\u202f"
 
 _TAGS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 _VERBATIM = re.compile(r"<(/?)(pre|code|script|style|kbd|samp|textarea|title)\b")
@@ -20,11 +20,6 @@ _HIGH_MARK = re.compile(r" ([;!?])")
 _UNIT = re.compile(r"(\d) (%|€|Mo|Go|ko|octets?|h\b|kg|min\b|s\b|jours?\b|pts?\b)")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 _MINUTES = re.compile(rf"(\d{NARROW}h) (\d\d)")
-
-
-def is_french() -> bool:
-    """Tell whether the page being written is in French."""
-    return (get_language() or "fr").startswith("fr")
 
 
 def french_text(text: str) -> str:
@@ -56,40 +51,6 @@ def french_html(html: str) -> str:
         else:
             out.append(part)
     return "".join(out)
-
-
-def number(value: float | Decimal | None, decimals: int | None = None) -> str:
-    """Write a number for reading: « 1 204 », « 0,871 ».
-
-    decimals: digits after the mark; None keeps integers whole and at most two digits
-    otherwise. An absent or non-finite value is a dash.
-    """
-    if value is None or value != value or value in (float("inf"), float("-inf")):
-        return "–"
-    if decimals is None:
-        decimals = 0 if float(value).is_integer() else 2
-    text = f"{value:,.{decimals}f}"
-    if text.startswith("-"):
-        text = "−" + text[1:]
-    if not is_french():
-        return text
-    return text.replace(",", NARROW).replace(".", ",")
-
-
-def file_size(size_bytes: int | None) -> str:
-    """Write a size in bytes with a decimal unit: « 3,1 Mo »."""
-    if size_bytes is None:
-        return "–"
-    units = (
-        (ngettext("octet", "octets", size_bytes), 1),
-        (gettext("ko"), 1_000),
-        (gettext("Mo"), 1_000_000),
-        (gettext("Go"), 1_000_000_000),
-    )
-    name, scale = next(((n, s) for n, s in reversed(units) if size_bytes >= s), units[0])
-    amount = size_bytes / scale
-    decimals = 1 if scale > 1 and amount < 10 and round(amount, 1) % 1 else 0
-    return f"{number(amount, decimals)}{NARROW}{name}"
 
 
 def in_paris(at: datetime) -> datetime:

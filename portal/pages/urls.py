@@ -6,7 +6,8 @@ from portal.pages import views
 
 app_name = "pages"
 urlpatterns = [
+    path("flux/actualites.atom", views.news_feed, name="news_feed"),
     path("apparence/", views.Appearance.as_view(), name="appearance"),
-    path("composants/", views.components, name="components"),
+    path("contact/", views.contact, name="contact"),
     path("sante/", views.health, name="health"),
 ]

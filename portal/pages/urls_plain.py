@@ -8,6 +8,9 @@ from portal.pages import views
 from portal.pages.views import SITEMAPS, robots
 
 urlpatterns = [
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
+    path(".well-known/change-password", views.change_password, name="change_password"),
+    path(".well-known/api-catalog", views.api_catalog, name="api_catalog"),
     path("csp/", views.csp_report, name="csp_report"),
     path("robots.txt", login_not_required(robots), name="robots"),
     path(

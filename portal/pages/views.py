@@ -1,4 +1,4 @@
-"""Pages of the house itself: components, errors, health, sitemap, a person's space."""
+"""Pages of the house itself: appearance, errors, health, sitemap, a person's space."""
 
 import json
 import logging
@@ -6,20 +6,18 @@ import re
 import secrets
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import Sitemap
-from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -34,20 +32,22 @@ from wagtail.models import Page
 from catalogue.resources.models import Resource
 from challenges.organising.models.challenges import Challenge
 from datasets.models import Dataset
-from portal.accounts import space
-from portal.accounts.models import Membership
+from portal.accounts import news, space
+from portal.accounts.models import Notification
 from portal.accounts.views import person
-from portal.lib import rates
-from portal.lib.prose import differences
+from portal.lib import clock, rates
+from portal.lib.prose.texts import Feed
 from portal.lib.web.requests import natural
 from portal.lib.web.responses import RETRY_SECONDS, away, broken, wants_json
 from portal.lib.web.stretches import Stretches
 from portal.pages import frame
 from portal.pages import health as house
 from portal.pages.home import ANYONE
-from portal.pages.looks import FACES
+from portal.pages.models import NewsPage
 
 COOKIE_SECONDS = 365 * 24 * 3600
+SECURITY_TXT_DAYS = 180
+NEWS_IN_FEED = 30
 CHOICES = (
     (
         "",
@@ -72,13 +72,11 @@ class Appearance(View):
     """Choose light, dark or the system's theme; the choice stays in a cookie of this browser."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the three choices."""
         back = return_address(request, request.GET.get("suite", ""))
         context = {"choices": CHOICES, "chosen": frame.theme(request), "back": back}
         return render(request, "pages/appearance.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Keep the choice and go back to the page."""
         response = HttpResponseRedirect(return_address(request, request.POST.get("suite", "")))
         chosen = request.POST.get("theme", "")
         if chosen in frame.THEMES:
@@ -86,196 +84,6 @@ class Appearance(View):
         else:
             response.delete_cookie(frame.THEME_COOKIE, samesite="Lax")
         return response
-
-
-CODE = """import csv
-
-with open("offres.csv", encoding="utf-8") as offres:
-    lignes = list(csv.DictReader(offres))  # une offre par ligne
-print(len(lignes))"""
-
-
-class SampleForm(forms.Form):
-    """Show each kind of field."""
-
-    title = forms.CharField(
-        label=gettext_lazy("Titre"),
-        help_text=gettext_lazy("Une aide courte, avant le champ."),
-        max_length=120,
-    )
-    summary = forms.CharField(
-        label=gettext_lazy("Résumé"), max_length=280, widget=forms.Textarea, required=False
-    )
-    day = forms.DateField(
-        label=gettext_lazy("Date"),
-        error_messages={
-            "invalid": gettext_lazy(
-                "Écrivez la date sous la forme jour, mois, année : par exemple 17/12/2026."
-            )
-        },
-    )
-    scope = forms.ChoiceField(
-        label=gettext_lazy("Échelle"),
-        choices=[("regional", gettext_lazy("Régionale")), ("national", gettext_lazy("Nationale"))],
-    )
-    decision = forms.ChoiceField(
-        label=gettext_lazy("Décision"),
-        widget=forms.RadioSelect,
-        choices=[
-            ("publish", gettext_lazy("Publier")),
-            ("changes", gettext_lazy("Demander des corrections")),
-        ],
-    )
-    agreed = forms.BooleanField(label=gettext_lazy("Case à cocher"), required=False)
-    upload = forms.FileField(label=gettext_lazy("Votre fichier de prédictions"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["decision"].descriptions = {  # type: ignore[attr-defined]  # read by the kit
-            "publish": _("Visible tout de suite"),
-            "changes": _("L’auteur répond, la fiche revient"),
-        }
-
-
-@login_not_required
-def components(request: HttpRequest) -> HttpResponse:
-    """Answer with the component guide."""
-    wrong = SampleForm(
-        # Only the two fields shown are wrong: the summary leads to no field that is not there.
-        {
-            "wrong-title": "",
-            "wrong-day": "12/2026",
-            "wrong-scope": "regional",
-            "wrong-decision": "publish",
-        },
-        prefix="wrong",
-    )
-    context = {
-        "sample_dots": _dots(),
-        "colours": _colours(),
-        "kinds": list(FACES)[:9],
-        "kind_choices": [(key, face.plural) for key, face in FACES.items()],
-        "blank_form": SampleForm(initial={"agreed": True, "decision": "publish"}),
-        "wrong_form": wrong,
-        "page": Paginator(range(63), 9, orphans=0).get_page(request.GET.get("page")),
-        "code": CODE,
-    } | _progress()
-    return render(request, "pages/components.html", context)
-
-
-def _dots() -> dict[str, Any]:
-    rows = [
-        {"label": _("Femmes"), "value": 0.61, "low": 0.57, "high": 0.65},
-        {"label": _("Hommes"), "value": 0.70, "low": 0.66, "high": 0.74},
-        {"label": _("Non renseigné"), "value": 0.66, "low": 0.5, "high": 0.8, "faint": True},
-    ]
-    description = _("Femmes 0,61, hommes 0,70, non renseigné 0,66 ; 0,66 en moyenne.")
-    title = _("Exemple de points et d’intervalles")
-    return {
-        "key": "sample-dots",
-        "title": title,
-        "description": description,
-        "rows": rows,
-        "scale": (0.4, 0.9),
-        "reference": 0.66,
-        "decimals": 0,
-        "percent": True,
-    }
-
-
-def _colours() -> list[tuple[str, str, str]]:
-    return [
-        ("ink", _("Nuit"), _("texte")),
-        ("ink-2", _("Nuit claire"), _("texte second")),
-        ("ink-3", _("Ardoise pâle"), _("légende")),
-        ("accent", _("Calanque"), _("action, lien")),
-        ("pin", _("Pin"), _("réussite, ouvert")),
-        ("ocre", _("Ocre"), _("attention, en cours")),
-        ("garance", _("Garance"), _("erreur, refus")),
-        ("olivier", _("Olivier"), _("données")),
-        ("lavande", _("Lavande"), _("méthode, programme")),
-        ("mimosa", _("Mimosa"), _("idée, à améliorer")),
-        ("ardoise", _("Ardoise"), _("neutre")),
-        ("sunk", _("Calcaire"), _("fond de section")),
-    ]
-
-
-def _progress() -> dict[str, Any]:
-    at = datetime(2026, 12, 17, 16, 0, tzinfo=UTC)
-    standing = {"rank": 1, "tied": True, "value": 0.871, "low": 0.858, "high": 0.884}
-    kept = _("Transforme une note vocale en fiche de poste.")
-    return {
-        "at": at,
-        "now": datetime.now(UTC) + timedelta(days=23, hours=1),
-        "steps": [(_("Type"), "done", "#etapes"), (_("Description"), "now"), (_("Relecture"), "")],
-        "phases": [
-            (_("Inscription"), _("terminée"), "done"),
-            (_("Phase publique"), _("en cours"), "now"),
-            (_("Restitution"), _("à venir"), ""),
-        ],
-        "stages": [
-            {"label": _("Reçue"), "state": "done", "at": at},
-            {
-                "label": _("Format refusé"),
-                "state": "error",
-                "at": at,
-                "text": _("Trois problèmes à corriger."),
-            },
-            {
-                "label": _("Évaluation"),
-                "state": "now",
-                "at": _("en cours"),
-                "progress": 62,
-                "text": _("1 240 tirages sur 2 000"),
-            },
-            {"label": _("Score publié"), "state": "todo"},
-        ],
-        "standings": [
-            standing | {"team": _("Équipe A"), "extra": _cells(0.031)},
-            standing
-            | {
-                "rank": 1,
-                "tied": True,
-                "team": _("Équipe B"),
-                "mine": True,
-                "extra": _cells(0.072),
-            },
-            {
-                "rank": None,
-                "team": _("Référence à battre"),
-                "value": 0.8,
-                "low": 0.789,
-                "high": 0.811,
-                "baseline": True,
-                "new_tier": True,
-                "extra": _cells(0.055),
-            },
-        ],
-        "scale": (0.76, 0.9, 0.8),
-        "changes": [
-            {
-                "label": _("Résumé"),
-                "lines": differences.lines(
-                    f"{kept}\nFonctionne hors ligne sur téléphone.",
-                    f"{kept}\nFonctionne sans réseau sur téléphone.",
-                ),
-            },
-        ],
-        "tab_items": [(_("Présentation"), "#navigation", ""), (_("Classement"), "#fiches", 34)],
-        "facet_items": [
-            {"value": "model", "label": _("Modèles pré-entraînés"), "count": 14, "checked": True},
-            {"value": "dataset", "label": _("Jeux de données"), "count": 1204, "checked": False},
-        ],
-    }
-
-
-def _cells(gap: float) -> list[dict[str, str]]:
-    shown, low, high = (f"{each:.3f}".replace(".", ",") for each in (gap, gap - 0.02, gap + 0.02))
-    cell = {"label": _("Équité"), "text": shown, "low": low, "high": high}
-    if gap <= 0.06:
-        return [cell | {"tone": "pin", "icon": "check"}]
-    beyond = _("%(gap)s hors seuil") % {"gap": shown}
-    return [cell | {"text": beyond, "tone": "garance", "icon": "triangle-alert"}]
 
 
 csp_log = logging.getLogger("portal.csp")
@@ -421,9 +229,6 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/health.html", context, status=status)
 
 
-CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/documents/")
-
-
 class PublicSitemap(Sitemap):
     """List one family of public addresses, 1,000 a file, each a stretch of their order.
 
@@ -432,12 +237,24 @@ class PublicSitemap(Sitemap):
 
     limit = 1000
     changed: Any = None
+    is_in_each_language = True
 
     @property
     def paginator(self) -> Stretches:
         """Cut the list where its files begin, without counting through it."""
         rows: Any = self.items()
         return Stretches(rows, self.limit, name=type(self).__name__)
+
+    def get_urls(self, page: Any = 1, site: Any = None, protocol: Any = None) -> list[Any]:
+        """Tell beside each address the same page in the other languages."""
+        told = super().get_urls(page, site, protocol)
+        for each in told if self.is_in_each_language else ():
+            base, path = each["location"].partition(self.location(each["item"]))[:2]
+            each["alternates"] = [
+                {"lang_code": code, "location": base + frame.in_language(path, code)}
+                for code, _name in settings.LANGUAGES
+            ]
+        return told
 
     def get_latest_lastmod(self) -> Any:
         """Ask the database for the moment of the last change: the index reads no row."""
@@ -451,17 +268,16 @@ class PageSitemap(PublicSitemap):
     """List the published editorial pages."""
 
     changed = F("last_published_at")
+    is_in_each_language = False  # each language has pages of its own
 
     def items(self) -> QuerySet[Page]:
         """Read the pages below the root, in the order of the tree."""
         return Page.objects.live().filter(depth__gt=1).order_by("path")
 
     def location(self, item: Page) -> str:
-        """Give the path of a page."""
         return str(item.get_url())
 
     def lastmod(self, item: Page) -> Any:
-        """Give the moment of its last publication."""
         return item.last_published_at
 
 
@@ -476,11 +292,9 @@ class ResourceSitemap(PublicSitemap):
         return rows.only("slug", "content_modified_at", "last_published_at")
 
     def location(self, item: Resource) -> str:
-        """Give the path of a resource."""
         return frame.address("catalogue:resource", item.slug)
 
     def lastmod(self, item: Resource) -> Any:
-        """Give the moment of the last change of content."""
         return item.content_modified_at or item.last_published_at
 
 
@@ -494,11 +308,9 @@ class ChallengeSitemap(PublicSitemap):
         return Challenge.objects.visible_to(ANYONE).order_by("pk")
 
     def location(self, item: Challenge) -> str:
-        """Give the path of a challenge."""
         return frame.address("challenges:presentation", item.slug)
 
     def lastmod(self, item: Challenge) -> Any:
-        """Give the moment of its last step."""
         return item.status_since
 
 
@@ -521,20 +333,92 @@ SITEMAPS: dict[str, type[PublicSitemap]] = {
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Answer robots.txt: everything public, nothing that is someone's own."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
-    lines += [f"Disallow: /en{path}" for path in CLOSED]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in frame.CLOSED)]
+    lines += [f"Disallow: /en{path}" for path in frame.CLOSED]
     lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap_index')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say to whom a weakness is told (RFC 9116)."""
+    root = settings.SITE_URL
+    expires = clock.now().astimezone(UTC) + timedelta(days=SECURITY_TXT_DAYS)
+    lines = (
+        *([f"Contact: mailto:{settings.CONTACT_EMAIL}"] if settings.CONTACT_EMAIL else []),
+        f"Contact: {root}{reverse('pages:contact')}",
+        f"Expires: {expires:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {root}{reverse('security_txt')}",
+    )
+    return HttpResponse("\n".join((*lines, "")), content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Lead managers of passwords to the page where one changes."""
+    return redirect("account_change_password")
+
+
+@login_not_required
+@require_safe
+def api_catalog(request: HttpRequest) -> HttpResponse:
+    """Name the API, its document and its guide (RFC 9727)."""
+    root = settings.SITE_URL
+    document = {
+        "anchor": root + reverse("api:api-root"),
+        "service-desc": [{"href": root + reverse("api:openapi-json"), "type": "application/json"}],
+        "service-doc": [{"href": root + reverse("api_guide"), "type": "text/html"}],
+    }
+    return JsonResponse({"linkset": [document]}, content_type="application/linkset+json")
+
+
+@login_not_required
+@require_safe
+def news_feed(request: HttpRequest) -> HttpResponse:
+    """Answer the last news in the language of the address as Atom."""
+    feed = Feed(
+        title=_("Open Emploi : actualités"),
+        link=settings.SITE_URL + frame.address("/actualites/"),
+        description=_("La vie du programme : appels, rencontres, nouveaux jeux de données."),
+        language=request.LANGUAGE_CODE,
+        feed_url=request.build_absolute_uri(),
+        author_name="Open Emploi",
+    )
+    news = NewsPage.objects.live().filter(locale__language_code=request.LANGUAGE_CODE)
+    for each in news.order_by("-published_on", "-pk")[:NEWS_IN_FEED]:
+        at = each.last_published_at or each.first_published_at
+        feed.add_item(
+            title=each.title,
+            link=settings.SITE_URL + (each.get_url() or ""),
+            description=each.lede,
+            unique_id=f"urn:uuid:{each.translation_key}",
+            pubdate=each.first_published_at,
+            updateddate=at,
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+@login_not_required
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    """Say to whom one writes, by what it is about."""
+    return render(request, "pages/contact.html", {"address": settings.CONTACT_EMAIL})
+
+
+LATEST_NEWS, NEWS_READ = 3, 12
 
 
 @require_safe
 def space_page(request: HttpRequest) -> HttpResponse:
     """Show a person's space, from what the apps registered."""
     user = person(request)
-    places = Membership.objects.live().places_of(user)
     context = {section: space.items(section, user) for section in space.SECTIONS}
-    return render(
-        request,
-        "accounts/space.html",
-        {**context, "places": places, "figures": space.figures(user)},
-    )
+    latest = Notification.objects.visible_to(user)[:NEWS_READ]
+    # What says the same is said once, as it was last.
+    subjects = {news.subject_of(each): each for each in reversed(list(latest))}
+    recent = sorted(subjects.items(), key=lambda pair: -pair[1].pk)[:LATEST_NEWS]
+    figures = space.figures(user)
+    return render(request, "accounts/space.html", {**context, "recent": recent, "figures": figures})

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "portal.lib.web.http.from_trusted_proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.no_body_for_head",
     "portal.middleware.security_headers",
     "portal.middleware.no_cookies_for_machines",
     "django.contrib.sessions.middleware.SessionMiddleware",

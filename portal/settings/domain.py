@@ -43,7 +43,7 @@ ENTRY_FILES_KEPT_MONTHS = int(mode.optional("ENTRY_FILES_KEPT_MONTHS", "12"))
 LOGS_KEPT_DAYS = int(mode.optional("LOGS_KEPT_DAYS", "90"))
 
 # Bundles: what the page and the API take, how many at once, how long one that waits is kept
-BUNDLE_MAX_BYTES = 500 * 1024 * 1024
+BUNDLE_MAX_BYTES = 500_000_000
 BUNDLES_PER_PERSON = 10
 BUNDLE_DAYS = 14
 

@@ -66,22 +66,23 @@ SECURE_CSP_ADMIN = {
     "frame-ancestors": ["'self'"],
 }
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["portal.accounts.adapters.AccountBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"portal.accounts.passwords.{name}"}
     for name in ("LengthValidator", "TopListValidator", "OwnWordsValidator")
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/espace/"
-LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "space"
 
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.profile.SignupProfile"
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "site"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Who opens the letter in the browser that signed up is let in at once, where they were going.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True

@@ -116,6 +116,8 @@ if _mail.scheme in {"smtp", "smtps"}:
 else:
     EMAIL_BACKEND = "portal.audit.letters.FolderBackend"
     EMAIL_FILE_PATH = mode.VAR_DIR / "mail"
+# Who answers, for those who read us by programs; letters come from an address that may not.
+CONTACT_EMAIL = mode.optional("CONTACT_EMAIL")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = mode.optional("MAIL_FROM", "ne-pas-repondre@localhost")
 
 # clamd, which reads the files of teams before anything else does; empty: nobody reads them.

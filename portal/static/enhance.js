@@ -26,8 +26,14 @@
     });
   });
 
-  // Résumé d'erreurs : reçoit le focus au chargement, sauf celui du guide, qui est un exemple.
-  document.querySelector("#erreurs:not(.guide *)")?.focus();
+  // Menus discrets : Échap, ou un clic ailleurs, les referme.
+  for (const kind of ["click", "keydown"]) addEventListener(kind, (e) => $$("details.menu[open]").forEach((m) => {
+    if (kind === "click" ? m.contains(e.target) : e.key !== "Escape") return;
+    m.open = false; if (kind === "keydown") m.querySelector("summary").focus();
+  }));
+
+  // Résumé d'erreurs : reçoit le focus au chargement.
+  document.getElementById("erreurs")?.focus();
 
   // Onglet courant toujours visible dans une barre défilante.
   $$(".tabs, .site-nav, .side-nav ul").forEach((n) => {
@@ -35,14 +41,37 @@
     if (c && n.scrollWidth > n.clientWidth) n.scrollLeft = c.offsetLeft - n.clientWidth / 3;
   });
 
+  // Fiche en lecture visible dans la file, qui défile seule.
+  $$(".queue-list [aria-current]").forEach((a) => {
+    const list = a.closest(".queue-list");
+    if (list.scrollHeight > list.clientHeight) list.scrollTop = a.offsetTop - list.clientHeight / 3;
+  });
+
   // Facettes : envoi automatique sur grand écran seulement.
-  $$("[data-autosubmit]").forEach((f) => f.addEventListener("change", () => { if (!f.matches(".facets") || matchMedia("(min-width: 62em)").matches) f.requestSubmit(); }));
+  addEventListener("change", (e) => {
+    const f = e.target.closest("[data-autosubmit]");
+    if (!f || f.matches(".facets") && !matchMedia("(min-width: 62em)").matches) return;
+    if (window.htmx && f.matches("[hx-get]")) htmx.trigger(f, "choose"); else f.requestSubmit();
+  });
+
+  // Liste changée sur place : le focus reste, là où il est à l'écran, et les facettes comme on les a pliées.
+  let kept;
+  const top = (id) => document.getElementById(id)?.getBoundingClientRect().top ?? 0;
+  root.addEventListener("htmx:beforeSwap", () => {
+    const at = document.activeElement?.id;
+    kept = { at, top: top(at), folds: $$("details.facet").map((d) => [d.id, d.open]) };
+  });
+  root.addEventListener("htmx:afterSwap", (e) => {
+    if (!document.getElementById("liste")?.contains(e.target)) return;
+    for (const [id, open] of kept.folds) document.getElementById(id)?.toggleAttribute("open", open);
+    document.getElementById(kept.at)?.focus({ preventScroll: true });
+    scrollBy(0, top(kept.at) - kept.top);
+  });
 
   // Filtres en plein écran : Échap les referme, comme le lien « Fermer » ; en sortir aussi.
-  const filters = document.getElementById("filtres");
   const leave = () => { if (location.hash === "#filtres" && matchMedia("(max-width: 61.99em)").matches) location.hash = "resultats"; };
-  if (filters) addEventListener("keydown", (e) => { if (e.key === "Escape") leave(); });
-  filters?.addEventListener("focusout", (e) => { if (e.relatedTarget && !filters.contains(e.relatedTarget)) leave(); });
+  addEventListener("keydown", (e) => { if (e.key === "Escape") leave(); });
+  addEventListener("focusout", (e) => { const f = e.target.closest("#filtres"); if (f && e.relatedTarget && !f.contains(e.relatedTarget)) leave(); });
 
   // Compteurs de caractères.
   $$("textarea[maxlength]").forEach((t) => {
@@ -50,28 +79,79 @@
     if (out) t.addEventListener("input", () => { out.textContent = (out.dataset.text || "{n} / {max}").replace("{n}", t.value.length.toLocaleString(root.lang)).replace("{max}", (+t.maxLength).toLocaleString(root.lang)); });
   });
 
+  // Repli dont un choix rend des champs nécessaires.
+  $$("[data-open-for]").forEach((fold) => fold.closest("form").addEventListener("change", (e) => {
+    if (`${e.target.name}=${e.target.value}` === fold.dataset.openFor) fold.open = true;
+  }));
+
   // Zone de dépôt.
   $$("[data-drop]").forEach((z) => {
     const input = z.querySelector("input");
     for (const e of ["dragover", "dragleave", "drop"]) z.addEventListener(e, (ev) => {
       ev.preventDefault(); z.classList.toggle("over", e === "dragover");
-      if (e === "drop") input.files = ev.dataTransfer.files;
+      if (e === "drop") { input.files = ev.dataTransfer.files; input.dispatchEvent(new Event("change")); }
+    });
+    if (!z.dataset.most) return;
+    const said = Object.assign(document.createElement("p"), { className: "error", role: "alert" });
+    z.after(said);
+    input.addEventListener("change", () => {
+      const large = [...input.files].find((f) => f.size > z.dataset.most);
+      said.textContent = large ? `${large.name} : ${z.dataset.fault}` : "";
+      if (large) input.value = "";
     });
   });
 
+  // Fichier envoyé dès qu’il est choisi : son bouton ne sert que sans script.
+  $$("[data-on-choice]").forEach((b) => {
+    b.hidden = true;
+    document.getElementById(b.dataset.onChoice).addEventListener("change", (e) => {
+      e.stopPropagation();
+      if (e.target.value) b.form.requestSubmit(b);
+    });
+  });
+
+  // Ce qui dépend d’un choix : de ces blocs, celui du choix qui est fait.
+  addEventListener("change", (e) => $$(`[data-of^="${e.target.name}="]`).forEach((b) => {
+    b.hidden = b.dataset.of !== `${e.target.name}=${e.target.value}`;
+  }));
+
   // Fragment mis à jour par le serveur (état d'une soumission) ; s'arrête si l'onglet est masqué.
+  // Quand l'attente finit, les blocs [data-renew] de la page suivent ; ce qui est saisi ailleurs reste.
+  const renew = async () => {
+    const blocks = $$("[data-renew]"), r = blocks.length ? await fetch(location.href).catch(() => null) : null;
+    if (!r?.ok) return;
+    const page = new DOMParser().parseFromString(await r.text(), "text/html");
+    blocks.forEach((b) => { const now = page.getElementById(b.id); if (now && now.innerHTML !== b.innerHTML) b.innerHTML = now.innerHTML; });
+  };
   $$("[data-poll]").forEach((el) => {
     const tick = async () => {
       if (!document.hidden) {
         const r = await fetch(el.dataset.poll, { headers: { "X-Fragment": "1" } }).catch(() => null);
         if (r && !r.ok && r.status < 500) return;
         if (r?.ok) { const html = await r.text(); if (html !== el.innerHTML) el.innerHTML = html; }
-        if (el.querySelector("[data-final]")) return;
+        const end = el.querySelector("[data-final]");
+        if (end?.hasAttribute("data-reload")) location.reload();
+        if (end) return renew();
       }
       setTimeout(tick, 2000);
     };
     if (!el.querySelector("[data-final]")) setTimeout(tick, 2000);
   });
+
+  // Vérifier seulement : le résultat paraît sur place et le fichier choisi reste, prêt à partir.
+  $$("form[data-check]").forEach((form) => form.addEventListener("submit", async (e) => {
+    const only = form.elements.check_only;
+    if (!only?.checked || !form.elements.file.value) return;
+    e.preventDefault();
+    const r = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const page = r && new DOMParser().parseFromString(await r.text(), "text/html");
+    const now = page?.getElementById(form.dataset.check), place = document.getElementById(form.dataset.check);
+    if (!now?.childElementCount) return form.submit();
+    place.innerHTML = now.innerHTML;
+    only.checked = false;
+    $$("[data-kept]", place).forEach((again) => { again.hidden = false; });
+    place.tabIndex = -1; place.focus();
+  }));
 
   // File de relecture : flèches, ou j et k, d'une fiche à l'autre, seulement quand l'une a le focus.
   $$("[data-walk]").forEach((list) => list.addEventListener("keydown", (e) => {
@@ -121,5 +201,6 @@
   for (const e of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) root.addEventListener(e, (ev) => {
     const said = ev.target.closest("[data-unsaved]")?.dataset.unsaved, out = document.getElementById("enregistre");
     if (said && out) out.textContent = said;
+    ev.target.closest("[data-autosubmit]")?.submit();
   });
 })();

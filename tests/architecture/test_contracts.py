@@ -10,6 +10,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from bench import weigh
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("portal", "catalogue", "challenges", "datasets")
 # (file, line added, contract that must catch it)
@@ -91,6 +93,11 @@ def test_planted_breakages_are_caught(tmp_path: Path) -> None:
         if module not in sections.get(contract, ""):
             missed.append((name, line, contract))
     assert missed == [], said
+
+
+@pytest.mark.parametrize("mode", weigh.MODES)
+def test_no_place_outside_the_subject_of_a_mode_asks_for_it(mode: str) -> None:
+    assert weigh.places_that_ask(mode) == []
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:

@@ -39,7 +39,7 @@ def test_every_summary_has_its_chevron() -> None:
         f"{path.relative_to(TEMPLATES)}: {found[:60]}"
         for path in sorted(TEMPLATES.rglob("*.html"))
         for found in re.findall(r"<summary.*?</summary>", path.read_text("utf-8"), re.DOTALL)
-        if '{% icon "chevron-down" %}' not in found
+        if '{% icon "chevron-down" %}' not in found and 'class="btn' not in found
     ]
     assert bare == []
 
@@ -50,5 +50,4 @@ def test_lines_of_templates_can_be_read() -> None:
         for path in sorted(TEMPLATES.rglob("*.html"))
         for at, line in enumerate(path.read_text("utf-8").splitlines(), 1)
     ]
-    assert [place for size, place in lines if size > 300] == []
-    assert len([place for size, place in lines if size > 140]) <= 300  # fewer, never more
+    assert [place for size, place in lines if size > 140] == []

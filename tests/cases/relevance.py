@@ -17,8 +17,8 @@ from uuid import uuid4
 DEPTH = 20
 EXPECTED = 69
 SYNONYMS = (
-    "ovq\nbaromètre des résultats",
-    "accidents de la route\naccidents de la circulation",
+    "ovq, baromètre des résultats",
+    "accidents de la route, accidents de la circulation",
 )
 SECONDS = 30.0  # what is judged is the order: the search server may be slow on a busy machine
 FOUND_WITH, FOUND_WITHOUT, MRR_LEAST = 66, 65, 0.75

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.exchange.models import ImportState
-from challenges.models import BundleImport, Challenge, Reveal, TeamMember
+from challenges.models import BundleImport, Challenge, Reveal
 from challenges.organising.actions import organisers
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.pages.views.space import awaited_decisions, to_do
@@ -17,8 +17,9 @@ from challenges.teams.actions import teams
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
+from portal.discussions import actions as discussions
 from portal.lib import clock
-from tests.challenges.pages.scenes import Costs, clocked, url_of, with_contract
+from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -26,6 +27,7 @@ from tests.factories.challenges import (
     EntryFactory,
     TeamFactory,
     captain_of,
+    member_of,
     region_person,
     rescoring_of,
 )
@@ -85,10 +87,7 @@ def test_who_has_a_part_in_it_is_not_asked(part: str) -> None:
         case "runs":
             challenge.organisers.create(user=person, role=OrganiserRole.JURY)
         case "played":
-            team = challenge.teams.first()
-            TeamMember.objects.create(
-                team=team, challenge=challenge, user=person, joined_at=timezone.now()
-            )
+            member_of(challenge.teams.first(), person)
         case _:
             MembershipFactory(user=person, organisation=challenge.organiser)
     assert titles(person) == OF_THE_REGION[:1]
@@ -148,7 +147,7 @@ def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
     ):
         client.force_login(person)
         text = client.get(address).text
-        told = text[text.index("En attente d’une décision") :].partition("</ul>")[0]
+        told = text[text.index("Ce qui vous attend") :].partition("</ul>")[0]
         assert f'href="{leads}"' in told
         assert f'href="{queue}"' in told
 
@@ -156,6 +155,24 @@ def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
 def titles_to_do(person: object) -> list[str]:
     """Return the titles of what a person has to do."""
     return [str(item.title) for item in to_do(person)]
+
+
+def test_what_waits_for_an_organiser() -> None:
+    """A draft, a phase that is over, a question that no organiser has answered."""
+    owner, asks = UserFactory(), UserFactory()
+    ChallengeFactory(owner=owner, title="Neuf", status=ChallengeStatus.DRAFT)
+    over = ChallengeFactory(owner=owner, closed=True, title="Tensions")
+    entered(TeamFactory(challenge=over))
+    for title in ("Quand", "Où"):
+        thread = discussions.open_discussion(on=over, title=title, body_md="Dites.", by=asks)
+    discussions.answer(discussion=thread, body_md="Ici.", by=owner)
+    waiting = [str(item.title).replace("\u00a0", " ") for item in space.items("todo", owner)]
+    assert sorted(waiting) == [
+        "Publier les résultats de « Tensions »",
+        "Répondre à la question « Quand »",
+        "Terminer le challenge « Neuf »",
+    ]
+    assert space.items("todo", asks) == []
 
 
 def test_invitation_waits_for_an_answer() -> None:
@@ -166,12 +183,12 @@ def test_invitation_waits_for_an_answer() -> None:
     assert titles_to_do(UserFactory()) == []
 
 
-def test_captain_is_reminded_two_days_before_the_close() -> None:
+def test_captain_is_led_to_the_final_choice_from_a_month_before_the_close() -> None:
     team = TeamFactory(name="Alpha")
     entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
     phase = team.challenge.phases.get()
     assert titles_to_do(captain_of(team)) == []
-    phase.closes_at = timezone.now() + timedelta(hours=47)
+    phase.closes_at = timezone.now() + timedelta(days=29)
     phase.save()
     assert titles_to_do(captain_of(team)) == ["Choisir les soumissions finales de « Alpha »"]
     entry.final_choice = True
@@ -179,18 +196,14 @@ def test_captain_is_reminded_two_days_before_the_close() -> None:
     assert titles_to_do(captain_of(team)) == []
 
 
-def test_an_organisation_shows_the_challenges_it_holds_in_public() -> None:
+def test_an_organisation_shows_the_challenges_it_holds_in_public(client: Client) -> None:
     shown = ChallengeFactory(opened=True, title="Tensions")
-    draft = ChallengeFactory(title="Brouillon", organiser=shown.organiser)
+    ChallengeFactory(title="Brouillon", organiser=shown.organiser)
     ChallengeFactory(opened=True, title="Ailleurs")
-    parts = space.organisation_parts(shown.organiser, UserFactory())
-    listed = {str(title): items for title, items in parts}
-    assert list(listed) == ["Challenges organisés"]
-    [item] = listed["Challenges organisés"]
-    assert item.title == "Tensions"
-    assert item.url == f"/challenges/{shown.slug}/"
-    assert (str(item.badge_tone), item.badge_icon) == ("ocre", "circle-dot")
-    assert draft.organiser == shown.organiser
+    page = client.get(f"/organisations/{shown.organiser.slug}/").text
+    assert f'<a href="/challenges/{shown.slug}/">Tensions</a>' in page
+    assert "Brouillon" not in page
+    assert "Ailleurs" not in page
 
 
 def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
@@ -204,3 +217,13 @@ def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
     runs = "challenges:organiser_list"
     region = ["catalogue:harvest_sources", "catalogue:moderation", runs, "wagtailadmin_home"]
     assert routes == [mine, [*mine, runs], [*mine, *region]]
+
+
+def test_the_space_tells_the_rank_in_the_open_challenge() -> None:
+    challenge = ChallengeFactory(opened=True)
+    for rank, name in ((1, "Alpha"), (2, "Bêta")):
+        listed(challenge, name, rank / 10, rank=rank)
+    beta = challenge.teams.get(name="Bêta")
+    [item] = space.items("teams", captain_of(beta))
+    assert "rang 2 sur 2 : 0,2" in str(item.detail)
+    assert space.items("teams", UserFactory()) == []

@@ -11,9 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.evaluation.enums import Split
-from challenges.models import Challenge, Leaderboard, PublicFile
+from challenges.models import Leaderboard
 from challenges.organising.enums import ChallengeStatus
-from portal.lib.storage import objects
 from tests.challenges.pages.scenes import Costs, clocked, url_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import (
@@ -21,24 +20,11 @@ from tests.factories.challenges import (
     EntryFactory,
     PhaseFactory,
     StandingFactory,
+    add_file,
     reveal_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def add_file(challenge: Challenge, name: str, content: bytes, role: str = "train") -> PublicFile:
-    """Give a challenge a public file."""
-    stored = objects.put(content)
-    return PublicFile.objects.create(
-        challenge=challenge,
-        index=challenge.files.count(),
-        name=name,
-        role=role,
-        sha256=stored.sha256,
-        size=stored.size,
-        rows=2,
-    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from challenges import invariants, retention
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import interventions
-from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
+from challenges.models import Challenge, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
@@ -123,14 +123,8 @@ def _bench(_entry: Entry) -> None:
 
 
 def _card(entry: Entry) -> None:
-    EntryCard.objects.create(
-        team=entry.enrolment.team,
-        phase=entry.enrolment.phase,
-        entry=entry,
-        resource=ResourceFactory(),
-        proposed_by=entry.submitted_by,
-        proposed_at=clock.now(),
-    )
+    entry.card = ResourceFactory()
+    entry.save()
 
 
 def _reference(entry: Entry) -> None:
@@ -234,7 +228,7 @@ def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
     retention.delete_files()
     with refuses(Conflict, "files_deleted"):
         rescorings.refuse_untimely(phase)
-    Entry.objects.filter(pk=entry.pk).update(status="failed", is_bench=True)
+    Entry.objects.filter(pk=entry.pk).update(status="failed", counts=False)
     with refuses(Conflict, "files_deleted"):
         interventions.score_again(entry=entry, by=region_person())
 

@@ -48,12 +48,12 @@ from tests.factories.challenges import (
     EntryFactory,
     PhaseFactory,
     TeamFactory,
-    accepted_person,
     captain_of,
+    member_of,
     rescoring_of,
 )
 from tests.factories.disqualifications import asked
-from tests.portal.accounts.ledger import snapshot
+from tests.ledger import snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -75,8 +75,7 @@ def challenge(team: Team) -> Challenge:
 
 @pytest.fixture
 def people(team: Team, challenge: Challenge) -> dict[str, Any]:
-    teammate = accepted_person(challenge)
-    team.members.create(challenge=challenge, user=teammate, joined_at=timezone.now())
+    teammate = member_of(team).user
     return {
         "anonymous": AnonymousUser(),
         "worker": SystemActor("worker"),
@@ -175,10 +174,9 @@ def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) ->
 
 
 def test_a_moderator_who_plays_reveals_nothing(challenge: Challenge, entry: Entry) -> None:
-    team = entry.enrolment.team
     both = UserFactory(region="moderator")
     assert results_rules.may_confirm_reveal(both, challenge.phases.get())
-    team.members.create(challenge=challenge, user=both, joined_at=timezone.now())
+    member_of(entry.enrolment.team, both)
     assert not results_rules.may_confirm_reveal(both, challenge.phases.get())
 
 
@@ -229,8 +227,6 @@ STEPS = {
     "programs.code.give_inputs",
     "programs.drafts.create",
     "teams.guests.admit",
-    "teams.teams.readmit",
-    "teams.teams.refuse_domain",
 }
 
 

@@ -90,6 +90,16 @@ def from_bundle(path: Path, by: User | None = None, **answers: str) -> Challenge
     return found.challenge
 
 
+def licensed(challenge: Challenge) -> Challenge:
+    """Name the licence of a draft written by form."""
+    licence = {"name": "Licence Ouverte", "spdx": None, "holder": "", "status": "verified"}
+    challenge.refresh_from_db()
+    challenge.licence = licence
+    challenge.bundle = challenge.bundle | {"licence": {"data": licence}}
+    challenge.save()
+    return challenge
+
+
 def published(challenge: Challenge, by: User, **given: bool) -> Challenge:
     """Publish a draft: its owner asks, a moderator gives the visa."""
     challenge = challenges.submit(challenge=challenge, by=by)

@@ -6,7 +6,6 @@ The same code, line, hint and warnings on each surface.
 import gzip
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,7 +29,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 CORPUS = shared_cases("hostile")
 IDS = [f"{number:05}" for number in range(1, 13)]
 Told = dict[str, Any]
-Surface = Callable[[Path], Told]
 
 
 def told(code: Any, line: Any, hint: Any, warnings: Any) -> Told:
@@ -188,6 +186,7 @@ def test_our_files_have_one_verdict(tmp_path: Path, client: Client, many_checks:
 
 
 @pytest.mark.skipif(CORPUS is None, reason="the acceptance cases (../shared/cases) are not here")
+@pytest.mark.ci  # make test asks the command: scoring/test_reader.py; four surfaces of our files
 @pytest.mark.parametrize("task", [pytest.param("proba", marks=pytest.mark.full), "label"])
 def test_the_corpus_has_one_verdict(
     task: str, tmp_path: Path, client: Client, many_checks: None

@@ -32,8 +32,8 @@ from portal.audit import duties
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import immutable
-from portal.lib.refusals import Invalid, NotAllowed, Unavailable
-from portal.lib.storage import buckets, folders, objects
+from portal.lib.refusals import Invalid, NotAllowed
+from portal.lib.storage import folders, objects
 from tests.challenges import world
 from tests.challenges.exchange.test_bundle_imports import deposited
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -382,19 +382,7 @@ def test_a_link_is_not_followed(owner: Organisation, tmp_path: Path) -> None:
     assert SealedFile.objects.count() == 0
 
 
-def test_the_worker_adds_the_compiled_truth_once(owner: Organisation) -> None:
-    version = register(owner)
-
-    compiled = holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
-    again = holdouts.add_compiled(version=version, keys=b"other", labels=b"x", by=WORKER)
-
-    assert compiled.is_compiled
-    assert again.compiled_keys_sha256 == compiled.compiled_keys_sha256
-    assert version.files.filter(kind="labels").count() == 1
-    assert events() == ["holdout.registered", "holdout.compiled"]
-
-
-def test_only_the_worker_compiles(owner: Organisation) -> None:
+def test_the_worker_alone_adds_the_compiled_truth_once(owner: Organisation) -> None:
     version = register(owner)
     before = snapshot(*KEPT)
 
@@ -406,6 +394,14 @@ def test_only_the_worker_compiles(owner: Organisation) -> None:
     assert snapshot(*KEPT) == before
     version.refresh_from_db()
     assert not version.is_compiled
+
+    compiled = holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
+    again = holdouts.add_compiled(version=version, keys=b"other", labels=b"x", by=WORKER)
+
+    assert compiled.is_compiled
+    assert again.compiled_keys_sha256 == compiled.compiled_keys_sha256
+    assert version.files.filter(kind="labels").count() == 1
+    assert events() == ["holdout.registered", "holdout.compiled"]
 
 
 NAME = "datasets.objects"
@@ -517,44 +513,6 @@ def test_two_sweeps_that_overlap_do_each_thing_once(named: bool, monkeypatch: An
     assert sorted(told) == sorted(f"object:{each}" for each in gone)
     assert objects.store().exists(shared) is named
     assert list(objects.store().aside()) == []
-
-
-class Bucket:
-    """As much of a bucket as moving an object asks of it."""
-
-    class exceptions:  # as boto3 names it
-        """The errors of a bucket."""
-
-        class ClientError(Exception):
-            """What boto3 raises, with the code of the answer."""
-
-            def __init__(self, code: str) -> None:
-                super().__init__(code)
-                self.response = {"Error": {"Code": code}}
-
-    def __init__(self, keys: set[str], fault: str) -> None:
-        self.keys, self.fault = keys, fault
-
-    def copy(self, source: dict[str, str], _bucket: str, key: str) -> None:
-        """Copy what is there."""
-        if source["Key"] not in self.keys:
-            raise self.exceptions.ClientError(self.fault)
-        self.keys.add(key)
-
-    def delete_object(self, **named: str) -> None:
-        """Remove what is there."""
-        self.keys.discard(named["Key"])
-
-
-def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
-    bucket = Bucket({"p/aside/a"}, "404")
-    store = buckets.S3Store(bucket, "b", "p/")
-    for _ in range(2):
-        store.bring_back("a")
-    assert bucket.keys == {"p/a"}
-    bucket.fault = "AccessDenied"
-    with pytest.raises(Unavailable):
-        store.bring_back("a")
 
 
 def test_a_half_written_file_goes() -> None:

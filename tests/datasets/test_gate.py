@@ -61,22 +61,28 @@ def test_the_embedded_keys_are_made_once_and_kept_private(settings: Any) -> None
     assert gate.seal_result(b"abc").key_id == first.key_id
 
 
-def test_production_without_public_key_seals_nothing(settings: Any) -> None:
-    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = ""
-
-    with pytest.raises(gate.VaultSealed):
-        gate.seal_result(b"abc")
-
-
-def test_the_web_process_cannot_open_what_it_sealed(version: HoldoutVersion) -> None:
+def test_the_web_and_a_production_without_public_key_open_nothing(
+    version: HoldoutVersion, settings: Any
+) -> None:
     with pytest.raises(gate.VaultSealed):
         gate.open_holdout(version=version, reason="score", by=WORKER)
     with pytest.raises(gate.VaultSealed):
         gate.open_result(gate.seal_result(b"abc").ciphertext)
     assert not gate.can_open()
+    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = ""
+    Path(settings.HOLDOUT_PUBLIC_KEY_FILE).unlink()
+
+    with pytest.raises(gate.VaultSealed):
+        gate.seal_result(b"abc")
 
 
-def test_the_worker_opens_and_it_is_recorded(version: HoldoutVersion, worker_key: None) -> None:
+def test_the_worker_alone_opens_and_it_is_recorded(
+    version: HoldoutVersion, worker_key: None
+) -> None:
+    others = [version.registered_by, SystemActor("scheduler"), AnonymousUser()]
+    for actor in [*others, *(UserFactory(region=role) for role in RegionRole)]:
+        with pytest.raises(NotAllowed):
+            gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
     assert gate.open_holdout(version=version, reason="compile", by=WORKER) == {"truth.csv": TRUTH}
     assert gate.open_result(gate.seal_result(b"abc").ciphertext) == b"abc"
     assert gate.can_open()
@@ -84,13 +90,6 @@ def test_the_worker_opens_and_it_is_recorded(version: HoldoutVersion, worker_key
     assert [event.object_ref for event in events] == [
         f"datasets.holdoutversion:{version.public_id}"
     ]
-
-
-def test_nobody_but_the_worker_opens_a_holdout(version: HoldoutVersion, worker_key: None) -> None:
-    others = [version.registered_by, SystemActor("scheduler"), AnonymousUser()]
-    for actor in [*others, *(UserFactory(region=role) for role in RegionRole)]:
-        with pytest.raises(NotAllowed):
-            gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
 
 
 def test_a_wrong_key_file_or_an_altered_result_opens_nothing(
@@ -119,14 +118,13 @@ def test_act_as_worker_is_for_the_embedded_mode_only(settings: Any) -> None:
     assert gate.can_open()
 
 
-def test_a_canary_is_in_no_file_of_the_server(version: HoldoutVersion, tmp_path: Path) -> None:
+def test_a_canary_is_in_no_file_of_the_server_and_no_row_of_the_database(
+    version: HoldoutVersion, tmp_path: Path, worker_key: None
+) -> None:
     found = [path for path in tmp_path.rglob("*") if path.is_file() and CANARY in path.read_bytes()]
 
     assert found == []
     assert [file.name for file in version.files.all()] == ["truth.csv"]
-
-
-def test_a_canary_is_in_no_row_of_the_database(version: HoldoutVersion, worker_key: None) -> None:
     version = holdouts.add_compiled(version=version, keys=b"A1", labels=CANARY, by=WORKER)
     gate.open_holdout(version=version, reason="compile", by=WORKER)
     gate.open_labels(version=version, reason="score", by=WORKER)
@@ -171,6 +169,28 @@ def test_an_escrow_key_opens_too(settings: Any, tmp_path: Path) -> None:
     assert gate.open_holdout(version=version, reason="reprise", by=WORKER) == {"truth.csv": TRUTH}
 
 
+def test_a_former_key_opens_what_it_sealed_beside_the_new_one(
+    version: HoldoutVersion, settings: Any, tmp_path: Path
+) -> None:
+    former = Path(settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE).read_bytes()
+    sealed_before = gate.seal_result(b"abc")
+    private, public = form.new_pair()
+    (tmp_path / "new.pub").write_bytes(public)
+    settings.HOLDOUT_PUBLIC_KEY_FILE = str(tmp_path / "new.pub")
+    settings.HOLDOUT_PRIVATE_KEY_FILE = str(tmp_path / "worker.key")
+    sealed_since = gate.seal_result(b"def")
+    assert sealed_since.key_id != sealed_before.key_id
+
+    (tmp_path / "worker.key").write_bytes(private + former)
+    assert gate.open_result(sealed_before.ciphertext) == b"abc"
+    assert gate.open_result(sealed_since.ciphertext) == b"def"
+    assert gate.open_holdout(version=version, reason="score", by=WORKER) == {"truth.csv": TRUTH}
+    (tmp_path / "worker.key").write_bytes(private)
+    assert gate.open_result(sealed_since.ciphertext) == b"def"
+    with pytest.raises(gate.VaultBroken):
+        gate.open_result(sealed_before.ciphertext)
+
+
 def test_compiled_parts_are_read_apart(version: HoldoutVersion, worker_key: None) -> None:
     with pytest.raises(Invalid):
         gate.read_keys(version)
@@ -193,13 +213,6 @@ def test_sealed_rows_are_written_by_actions_only(version: HoldoutVersion) -> Non
             row.delete()
     with pytest.raises(immutable.WriteRefused):
         HoldoutVersion.objects.update(number=9)
-
-
-def test_a_file_for_members_needs_an_account() -> None:
-    file = DataFileFactory(level=AccessLevel.REGISTERED)
-    with pytest.raises(NotAllowed):
-        gate.open_file(data_file=file, by=AnonymousUser())
-    assert not Download.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -231,44 +244,23 @@ def compiled(version: HoldoutVersion) -> HoldoutVersion:
     return holdouts.add_compiled(version=version, keys=b"k", labels=b"l", by=WORKER)
 
 
-def test_sound_rows_break_nothing(compiled: HoldoutVersion) -> None:
-    DataFileFactory(release__number=1)
-
-    assert breaches() == {}
-
-
-def test_a_lost_object_is_named(compiled: HoldoutVersion) -> None:
+def test_each_breach_is_named(compiled: HoldoutVersion) -> None:
     file = DataFileFactory(release__number=1)
-    for sha256 in [file.sha256, compiled.files.first().ciphertext_sha256]:  # type: ignore[union-attr] # there
-        objects.store().delete(sha256)
-
-    assert list(breaches()) == ["D01"]
-    assert len(breaches()["D01"]) == 2
-
-
-def test_a_gap_in_the_numbers_is_named() -> None:
-    release = ReleaseFactory(number=2)
-
-    assert breaches() == {"D02": [str(release.dataset.public_id)]}
-
-
-def test_a_sealed_file_without_key_is_named(compiled: HoldoutVersion) -> None:
-    file = SealedFile.objects.get(version=compiled, kind="source")
+    assert breaches() == {}
+    Dataset.objects.update(released_at=file.release.published_at + timedelta(seconds=1))
+    late, gap = file.release.dataset, ReleaseFactory(number=2).dataset
+    source = SealedFile.objects.get(version=compiled, kind="source")
     with immutable.writes(WrappedKey):
-        file.keys.all().delete()
-
-    assert breaches() == {"D03": [f"{compiled.pk} truth.csv"]}
-
-
-def test_labels_without_keys_are_named(compiled: HoldoutVersion) -> None:
+        source.keys.all().delete()
     with immutable.writes(HoldoutVersion):
         HoldoutVersion.objects.update(compiled_keys_sha256=None, compiled_at=None)
-
-    assert breaches() == {"D04": [str(compiled.public_id)]}
-
-
-def test_a_wrong_date_is_named() -> None:
-    release = ReleaseFactory(number=1)
-    Dataset.objects.update(released_at=release.published_at + timedelta(seconds=1))
-
-    assert breaches() == {"D05": [str(release.dataset.public_id)]}
+    for sha256 in (file.sha256, source.ciphertext_sha256):
+        objects.store().delete(sha256)
+    found = breaches()
+    assert len(found.pop("D01")) == 2  # lost objects
+    assert found == {
+        "D02": [str(gap.public_id)],
+        "D03": [f"{compiled.pk} truth.csv"],
+        "D04": [str(compiled.public_id)],
+        "D05": [str(late.public_id)],
+    }

@@ -1,7 +1,6 @@
 """Datasets in their pages: the list, each level, each refusal, the downloads, the form."""
 
 import json
-import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,11 +10,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalogue.resources.enums import Access, ResourceKind, Scope
-from catalogue.search import index
+from catalogue.resources.enums import Access
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release
-from datasets.queries import DirectoryQuery
 from portal.audit.models import AuditEvent
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
@@ -35,77 +32,29 @@ def titles(response: Any) -> list[str]:
     return [row["title"] for row in response.context["rows"]]
 
 
-def test_published_datasets_are_listed_hosted_ones_lead_here(client: Client) -> None:
+def test_the_directory_lists_what_is_held_here_by_level(client: Client) -> None:
     hosted = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL)
+    dataset = hosted.release.dataset
+    Dataset.objects.filter(pk=dataset.pk).update(level=AccessLevel.RESTRICTED_PERSONAL)
+    free = DataFileFactory().release.dataset
     DatasetCardFactory(title="Fiche seule", producer_name="Insee", access=Access.OPEN)
-    draft = DatasetCardFactory(title="Brouillon", live=False, first_published_at=None)
-    DatasetCardFactory(title="Un modèle", kind=ResourceKind.MODEL)
+    draft = DataFileFactory().release.dataset.resource
+    type(draft).objects.filter(pk=draft.pk).update(live=False, first_published_at=None)
 
     response = client.get("/donnees/")
 
-    assert response.status_code == 200
-    assert sorted(titles(response)) == ["Fiche seule", hosted.release.dataset.resource.title]
-    text = response.content.decode()
-    assert hosted.release.dataset.get_absolute_url() in text
-    assert "Brouillon" not in text
-    assert "Un modèle" not in text
-    counts = {one["title"]: one["choices"] for one in response.context["facets"]}
-    assert [(c["value"], c["count"]) for c in counts["Accès"]] == [("open", 1), ("on_request", 1)]
-    assert [(c["value"], c["count"]) for c in counts["Fichiers"]] == [
-        ("here", 1),
-        ("elsewhere", 1),
-    ]
+    assert sorted(titles(response)) == sorted([free.resource.title, dataset.resource.title])
+    assert dataset.get_absolute_url() in response.text
+    assert "Sur demande (1)" in response.text
+    for asked, shown in (("on_request", [dataset]), ("%00", [free, dataset])):
+        listed = titles(client.get(f"/donnees/?access={asked}&page=99"))
+        assert sorted(listed) == sorted(each.resource.title for each in shown)
     client.force_login(member(draft.organisation))
-    assert "Brouillon" not in titles(client.get("/donnees/"))
-
-
-def test_facets_filter_and_each_is_counted_under_the_others(client: Client) -> None:
-    DatasetCardFactory(title="A", access=Access.OPEN, scope=Scope.LOCAL, producer_name="Dares")
-    DatasetCardFactory(title="B", scope=Scope.NATIONAL, producer_name="Dares")
-    DatasetCardFactory(
-        title="C", access=Access.ON_REQUEST, scope=Scope.LOCAL, producer_name="Insee"
-    )
-
-    response = client.get("/donnees/?access=open&scope=local&access=nothing")
-
-    assert titles(response) == ["A"]
-    counts = {
-        one["name"]: {c["value"]: c["count"] for c in one["choices"]}
-        for one in response.context["facets"]
-    }
-    assert counts["access"] == {"open": 1, "on_request": 1}
-    assert counts["scope"] == {"local": 1, "national": 1}
-    assert counts["producer"] == {"Dares": 1}
-    assert [(str(name), str(value), href) for name, value, href in response.context["chips"]] == [
-        ("Accès", "Accès ouvert", "?scope=local"),
-        ("Échelle", "Locale", "?access=open"),
-    ]
-
-
-def test_titles_sort_and_words_search(client: Client) -> None:
-    b = DatasetCardFactory(title="Bassins d’emploi")
-    a = DatasetCardFactory(title="Apprentis par métier")
-    index.rebuild()
-
-    assert titles(client.get("/donnees/?sort=title")) == [a.title, b.title]
-    assert titles(client.get("/donnees/?q=metiers")) == [a.title]
-    nothing = client.get("/donnees/?q=soudage")
-    assert titles(nothing) == []
-    assert "Aucun jeu de données ne correspond" in nothing.text
+    assert draft.title not in titles(client.get("/donnees/"))
 
 
 def test_the_list_costs_the_same_with_one_and_three_items(client: Client) -> None:
-    assert same_for_three(DataFileFactory, lambda: cost(client, "/donnees/")) == [6]
-
-
-@pytest.mark.parametrize(
-    "text", ["access=%00&scope=local", "scope=local&q=%00", "scope=local&sort=zzz&page=99"]
-)
-def test_odd_values_are_left_out(client: Client, text: str) -> None:
-    response = client.get(f"/donnees/?{text}")
-
-    assert response.status_code == 200
-    assert response.context["query"] == DirectoryQuery(scope=("local",))
+    assert same_for_three(DataFileFactory, lambda: cost(client, "/donnees/")) == [3]
 
 
 SCHEMA = [
@@ -143,23 +92,15 @@ def body(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_an_open_dataset_shows_its_card_schema_and_first_rows(client: Client) -> None:
-    file = open_file()
-
-    text = client.get(page(file)).content.decode()
-
-    assert "Accès ouvert" in text
-    assert "&lt;b&gt;Gap" in text
-    assert "Généralisée" in text
-    assert address(file) in text
-    assert "Demande d’accès" not in text
-
-
-def test_an_open_file_is_downloaded_without_account(client: Client) -> None:
+def test_an_open_dataset_shows_its_rows_and_is_downloaded_without_account(client: Client) -> None:
     file = open_file(name="éffectifs.csv")
 
-    response = client.get(address(file))
+    text = client.get(page(file)).text
+    for said in ("Accès ouvert", "&lt;b&gt;Gap", "Généralisée", address(file)):
+        assert said in text
+    assert "Demande d’accès" not in text
 
+    response = client.get(address(file))
     assert (response.status_code, body(response)) == (200, CSV)
     assert response["Content-Type"] == "text/csv"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -188,7 +129,7 @@ def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> 
     file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
     client.force_login(UserFactory())
 
-    text = client.get(page(file)).content.decode()
+    text = client.get(page(file)).text
 
     assert "Demande d’accès\u00a0: ouverture prochaine." in text
     assert "Généralisée" in text
@@ -211,7 +152,7 @@ def test_a_restricted_file_asks_its_producer_for_a_recent_proof(
         assert parse_qs(urlsplit(asked.url).query)["next"] == [address(file)]
     assert Download.objects.count() == 0
     prove(client, producer)
-    assert address(file) in client.get(page(file)).content.decode()
+    assert address(file) in client.get(page(file)).text
     assert body(client.get(address(file))) == CSV
     assert body(client.get(address(open_file()))) == CSV
 
@@ -221,7 +162,7 @@ def test_a_file_for_members_is_posted_with_the_licence(client: Client) -> None:
 
     assert client.get(address(file)).status_code == 302
     assert client.post(address(file), {"accept": "on"}).status_code == 302
-    assert "Se connecter pour télécharger" in client.get(page(file)).content.decode()
+    assert "Se connecter pour télécharger" in client.get(page(file)).text
     client.force_login(UserFactory())
     assert client.get(address(file)).url == page(file)  # type: ignore[attr-defined] # a redirect
     assert client.post(address(file)).status_code == 422
@@ -250,31 +191,44 @@ def test_the_sample_is_shown_when_the_data_are_closed(client: Client) -> None:
     DataFileFactory(release=release, role=FileRole.SAMPLE, schema=SCHEMA, preview=PREVIEW)
     Dataset.objects.update(level=AccessLevel.RESTRICTED_PERSONAL)
 
-    text = client.get(release.dataset.get_absolute_url()).content.decode()
+    text = client.get(release.dataset.get_absolute_url()).text
 
     assert "Lignes synthétiques" in text
     assert "Ces lignes ont la forme des vraies" in text
 
 
-def test_a_card_without_files_leads_to_the_catalogue_but_its_producer_may_start(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+def test_a_card_without_files_is_read_in_the_catalogue_where_its_producer_may_start(
+    client: Client,
 ) -> None:
     card = DatasetCardFactory()
-    monkeypatch.setattr(type(card), "get_absolute_url", lambda _: "/ressources/ici/")
-    response = client.get(f"/donnees/{card.slug}/")
-    assert (response.status_code, response["Location"]) == (302, "/ressources/ici/")
-
-    client.force_login(member(card.organisation))
-    text = client.get(f"/donnees/{card.slug}/").content.decode()
-    assert "Publier une première version" in text
+    assert client.get(f"/donnees/{card.slug}/").headers["Location"] == card.get_absolute_url()
     assert client.get(f"/donnees/{card.slug}/versions/").status_code == 404
+    start = f"/donnees/{card.slug}/versions/nouvelle/"
+    assert start not in client.get(card.get_absolute_url()).text
+    client.force_login(member(card.organisation))
+    assert start in client.get(card.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("is_described", [True, False])
+def test_a_draft_without_release_leads_its_producer_to_publish_one(
+    client: Client, is_described: bool
+) -> None:
+    card = DatasetCardFactory(live=False, first_published_at=None)
+    if is_described:
+        DatasetFactory(resource=card)
+    place = f"/donnees/{card.slug}/"
+    assert client.get(place).status_code == 404
+    client.force_login(member(card.organisation))
+    shown = client.get(place, follow=True)
+    assert shown.redirect_chain == [(f"{place}versions/nouvelle/", 302)]
+    assert (shown.status_code, card.title in shown.text) == (200, True)
 
 
 def test_versions_are_listed_with_their_files(client: Client) -> None:
     dataset = DatasetFactory()
     files = [DataFileFactory(release=ReleaseFactory(dataset=dataset, number=n)) for n in (1, 2)]
 
-    text = client.get(f"{dataset.get_absolute_url()}versions/").content.decode()
+    text = client.get(f"{dataset.get_absolute_url()}versions/").text
 
     assert all(address(file) in text for file in files)
     assert text.index("Version 2") < text.index("Version 1")
@@ -284,7 +238,7 @@ def test_schema_and_dictionary_are_public(client: Client) -> None:
     file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
 
     schema = json.loads(client.get(f"{page(file)}schema.json").content)
-    text = client.get(f"{page(file)}dictionnaire.csv").content.decode()
+    text = client.get(f"{page(file)}dictionnaire.csv").text
 
     assert [field["name"] for field in schema["fields"]] == ["zone", "effectif"]
     assert text.splitlines()[1] == "zone,string,'=Zone,Généralisée,100"
@@ -292,25 +246,27 @@ def test_schema_and_dictionary_are_public(client: Client) -> None:
     assert client.get(f"{page(bare)}schema.json").status_code == 404
 
 
-def test_the_card_leads_to_the_files_that_are_held_here(client: Client) -> None:
+def test_a_dataset_held_here_has_one_page_which_says_what_its_card_does(client: Client) -> None:
     file = open_file()
     card = file.release.dataset.resource
-    bare = DatasetCardFactory()
 
-    text = client.get(card.get_absolute_url()).content.decode()
-    without = client.get(bare.get_absolute_url()).content.decode()
+    answer = client.get(card.get_absolute_url())
+    text = client.get(page(file)).text
 
-    assert re.search(rf'<a\s+class="btn btn-primary btn-block"\s+href="{page(file)}">', text)
-    assert "Fichiers et accès" not in text
-    assert f"/donnees/{bare.slug}/" not in without
-    assert "Fichiers et accès" in without
+    assert (answer.status_code, answer["Location"]) == (302, page(file))
+    assert f"/ressources/{card.slug}/discussions/" in text
+    assert f"/ressources/{card.slug}.ttl" in text
+    assert client.get(f"/ressources/{card.slug}.ttl").status_code == 200
+    around = client.get(f"/ressources/{card.slug}/discussions/").text
+    assert f'href="{page(file)}"' in around
+    assert f'href="{page(file)}versions/"' in around
 
 
 def test_a_page_costs_the_same_with_one_and_three_files(client: Client) -> None:
     release = ReleaseFactory()
     paths = [release.dataset.get_absolute_url() + rest for rest in ("", "versions/")]
     counts = [lambda path=path: cost(client, path) for path in paths]
-    assert same_for_three(lambda: open_file(release=release), *counts) == [6, 6]
+    assert same_for_three(lambda: open_file(release=release), *counts) == [17, 7]
 
 
 def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedFile:
@@ -368,15 +324,15 @@ def test_a_producer_publishes_by_the_form(client: Client, form: str) -> None:
         ("notice.md", "documentation", "open"),
     ]
     assert files[0].schema[0]["protection"] == "pseudonym"
-    assert "Version 1 publiée." in client.get(response["Location"]).content.decode()
+    assert "Version 1 publiée." in client.get(response["Location"]).text
 
 
 def test_the_form_asks_before_it_opens_what_looks_personal(client: Client, form: str) -> None:
-    assert "personal_checked" not in client.get(form).content.decode()
+    assert "personal_checked" not in client.get(form).text
     content = b"zone,note\nSud,jeanne.martin@exemple.fr\n"
     answer = client.post(form, {"table": upload("a.csv", content), "level": "open"})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["table"])
-    page = answer.content.decode()
+    page = answer.text
     assert 'name="personal_checked"' in page
     assert "jeanne.martin" not in page
     sent = {"table": upload("a.csv", content), "level": "open", "personal_checked": "on"}

@@ -38,16 +38,24 @@ def test_a_table_is_profiled() -> None:
     assert found.preview()["rows"][0] == ["a", "2024-T1", "04", "12", "0,5", "oui", "2024-01-31"]  # type: ignore[index] # a list
 
 
-def test_an_empty_column_is_text_and_no_row_is_no_fault() -> None:
+def test_bounds_of_numbers_alone_are_known() -> None:
+    table = read("n,code,oui\n1,01,oui\n-2.5,02,1\n")
+    assert [each.bounds for each in table.columns] == [
+        {"low": -2.5, "mean": -0.75, "high": 1},
+        {},
+        {},
+    ]
+    assert [each.type for each in table.columns] == ["number", "string", "string"]
+    assert not {"low", "mean", "high"} & {*table.schema()[0]}
+
+
+def test_filled_and_distinct_values_are_counted_and_the_preview_is_cut() -> None:
     assert [(one["type"], one["filled"]) for one in read("a,b\n1,\n").schema()] == [
         ("integer", 100),
         ("string", 0),
     ]
     assert read("a,b\n").rows == 0
     assert read("a,b\n").schema()[0]["filled"] == 0
-
-
-def test_distinct_values_are_counted_to_a_thousand_and_the_preview_is_cut() -> None:
     lines = "\n".join(f"{number},{'x' * 200}" for number in range(1_001))
     found = read(f"n,t\n{lines}\n")
 
@@ -56,35 +64,22 @@ def test_distinct_values_are_counted_to_a_thousand_and_the_preview_is_cut() -> N
     assert found.preview()["rows"][4] == ["4", "x" * 80]  # type: ignore[index] # a list
 
 
-@pytest.mark.parametrize(
-    ("content", "code", "line"),
-    [
-        (b"", "empty", 1),
-        (b"\n", "empty", 1),
-        (b"a,a\n1,2\n", "header", 1),
-        (b"a,\n1,2\n", "header", 1),
-        (b"a,b\n1,2\n1,2,3\n", "width", 3),
-        (b"a,b\n1\n", "width", 2),
-        (b"a,b\n1,\xff\n", "encoding", 1),
-        (b"a,b\n1,\0\n", "csv", 2),
-        (b"\0\n", "csv", 1),
-        (b'a,b\n1,"2\n', "csv", 1),
-        (",".join(f"c{n}" for n in range(501)).encode(), "columns", 1),
-    ],
-    ids=[
-        "nothing",
-        "blank",
-        "name twice",
-        "no name",
-        "wide row",
-        "narrow row",
-        "not UTF-8",
-        "control",
-        "control in header",
-        "quote left open",
-        "many columns",
-    ],
-)
+NO_TABLE = {
+    "nothing": (b"", "empty", 1),
+    "blank": (b"\n", "empty", 1),
+    "name twice": (b"a,a\n1,2\n", "header", 1),
+    "no name": (b"a,\n1,2\n", "header", 1),
+    "wide row": (b"a,b\n1,2\n1,2,3\n", "width", 3),
+    "narrow row": (b"a,b\n1\n", "width", 2),
+    "not UTF-8": (b"a,b\n1,\xff\n", "encoding", 1),
+    "control": (b"a,b\n1,\0\n", "csv", 2),
+    "control in header": (b"\0\n", "csv", 1),
+    "quote left open": (b'a,b\n1,"2\n', "csv", 1),
+    "many columns": (",".join(f"c{n}" for n in range(501)).encode(), "columns", 1),
+}
+
+
+@pytest.mark.parametrize(("content", "code", "line"), NO_TABLE.values(), ids=NO_TABLE)
 def test_what_is_not_a_table_is_named_by_line(content: bytes, code: str, line: int) -> None:
     with pytest.raises(TableFault) as fault:
         read(content)

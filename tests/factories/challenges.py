@@ -24,6 +24,7 @@ from challenges.models import (
     Leaderboard,
     Phase,
     PhaseTask,
+    PublicFile,
     Registration,
     Rescoring,
     Reveal,
@@ -35,7 +36,6 @@ from challenges.models import (
     Team,
     TeamMember,
     Terms,
-    TermsAcceptance,
 )
 from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction, OrganiserRole
 from challenges.teams.enums import RegistrationState, TeamRole
@@ -94,6 +94,7 @@ class ChallengeFactory(factory.django.DjangoModelFactory):
     summary = "Prévoir un nombre."
     body_md = body_html = ""
     task = "regression"
+    licence = factory.LazyFunction(lambda: {"name": "Licence Ouverte", "status": "verified"})
     organiser = factory.SubFactory(OrganisationFactory)
     status_since = created_at = factory.LazyFunction(_now)
     terms = factory.RelatedFactory("tests.factories.challenges.TermsFactory", "challenge")
@@ -148,6 +149,14 @@ class PhaseFactory(factory.django.DjangoModelFactory):
     )
 
 
+def add_file(challenge: Challenge, name: str, content: bytes, role: str = "train") -> PublicFile:
+    """Give a challenge a public file of two rows."""
+    stored = objects.put(content)
+    given = {"sha256": stored.sha256, "size": stored.size, "rows": 2}
+    at = challenge.files.count()
+    return PublicFile.objects.create(challenge=challenge, index=at, name=name, role=role, **given)
+
+
 class LeaderboardFactory(factory.django.DjangoModelFactory):
     """A board with a primary column « mae » and a fairness column « equite »."""
 
@@ -186,11 +195,15 @@ class LeaderboardFactory(factory.django.DjangoModelFactory):
 def accepted_person(challenge: Challenge, person: User | None = None) -> User:
     """Register a person in a challenge, its rules accepted."""
     person = person or UserFactory()
+    terms = challenge.terms.first()  # the last version
     Registration.objects.create(
-        challenge=challenge, user=person, state=RegistrationState.ACCEPTED, at=_now()
+        challenge=challenge,
+        user=person,
+        state=RegistrationState.ACCEPTED,
+        at=_now(),
+        terms=terms,
+        terms_accepted_at=terms and _now(),
     )
-    for terms in challenge.terms.all():
-        TermsAcceptance.objects.create(terms=terms, user=person, at=_now())
     return person
 
 
@@ -209,14 +222,14 @@ class TeamFactory(factory.django.DjangoModelFactory):
     @factory.post_generation
     def captain(obj: Team, create: bool, captain: User | None, **_: Any) -> None:
         """Give the team its captain."""
-        person = accepted_person(obj.challenge, captain)
-        TeamMember.objects.create(
-            team=obj,
-            challenge=obj.challenge,
-            user=person,
-            role=TeamRole.CAPTAIN,
-            joined_at=_now(),
-        )
+        member_of(obj, accepted_person(obj.challenge, captain), role=TeamRole.CAPTAIN)
+
+
+def member_of(team: Team, person: User | None = None, **values: Any) -> TeamMember:
+    """Let a person join a team, one who accepted the rules by default."""
+    person = person or accepted_person(team.challenge)
+    given = {"challenge": team.challenge, "user": person, "joined_at": _now()} | values
+    return TeamMember.objects.create(team=team, **given)
 
 
 def captain_of(team: Team) -> User:
@@ -274,7 +287,7 @@ class EntryFactory(factory.django.DjangoModelFactory):
     quota_day = factory.LazyAttribute(lambda o: clock.paris_day(o.received_at))
     day_slot = factory.SelfAttribute("number")
     total_slot = factory.SelfAttribute("number")
-    receipt = "{}"
+    receipt = '{"key_id": null, "payload": {}, "signature": null}'
 
 
 def holdout_of(challenge: Challenge) -> HoldoutVersion:

@@ -29,6 +29,8 @@ NEED: dict[str, Any] = {
     "situation": "Les signaux faibles sont connus mais dispersés.",
     "expected_result": "Une alerte expliquée, lue par une personne.",
 }
+# The same as a row of a table.
+NEED_CELLS: dict[str, str] = {"kind": "need", **NEED, "tags": " | ".join(NEED["tags"])}
 # A dataset that passes every blocking check.
 DATASET: dict[str, Any] = {
     "title": "Offres d’emploi de la filière nautique",

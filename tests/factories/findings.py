@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from challenges.models import Evaluation, FairnessAudit, PhaseTask, ScorerVersion
 from challenges.scoring.audit.run import published_audit
-from portal.lib import canonical, immutable
+from portal.lib import immutable
 from tests.challenges.scoring.audit import parts
 
 
@@ -80,6 +80,5 @@ def tell(evaluation: Evaluation, audit: dict[str, Any]) -> None:
         FairnessAudit.objects.create(
             evaluation=evaluation,
             record=audit,
-            sha256=canonical.digest(audit),
             released_at=timezone.now(),
         )

@@ -67,7 +67,7 @@ def letters(var: Path) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for path in (var / "mail").glob("*.eml"):
         letter = message_from_bytes(path.read_bytes(), policy=default)
-        text = letter.get_content()
+        text = letter.get_body(("plain",)).get_content()
         links = [word for word in text.split() if "/soumissions/" in word]
         found[letter["To"], links[0] if links else letter["Subject"]] += 1
     return found

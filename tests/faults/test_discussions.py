@@ -12,6 +12,7 @@ from django.db import connection, connections, transaction
 
 from catalogue.models import Resource
 from catalogue.resources.actions import cards
+from portal.accounts import news
 from portal.accounts.models import Notification, User
 from portal.discussions import actions as discussions
 from portal.discussions import tasks
@@ -93,7 +94,7 @@ def test_a_person_answers_while_a_letter_leaves_slowly(
             answer = pool.submit(answered, discussion, discussion.by, "Alors ?")
             ended.append(answer.result(SECONDS))
 
-    monkeypatch.setattr(tasks.letters, "send", send)
+    monkeypatch.setattr(news.letters, "send", send)
     delivered()
     assert ended == ["begun", "done"]
 

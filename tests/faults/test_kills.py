@@ -16,7 +16,6 @@ from django.conf import settings
 from catalogue.community.actions import alerts
 from catalogue.contributions.actions import tables
 from catalogue.contributions.enums import BatchState, ContributionStatus
-from catalogue.contributions.queries import tables as table_rows
 from catalogue.models import AlertMatch, Contribution, ContributionBatch, Resource
 from catalogue.resources.enums import ResourceKind
 from catalogue.search.query import ResourceQuery
@@ -113,15 +112,6 @@ def test_three_kills_lose_nothing(tmp_path: Path) -> None:
     run(challenge, tmp_path, kills=3, entries=10, hurried=True)
     nothing_lost(10)
     assert Entry.objects.filter(status=EntryStatus.SCORED).count() >= 9
-
-
-@pytest.mark.full
-def test_no_broker_is_needed(tmp_path: Path) -> None:
-    """With nothing behind the broker's address, 40 queued entries are all scored."""
-    challenge = opened(tmp_path)
-    run(challenge, tmp_path, kills=0, entries=40, hurried=False)
-    nothing_lost(40)
-    assert Entry.objects.filter(status=EntryStatus.SCORED).count() == 41
 
 
 POINTS = [
@@ -297,10 +287,20 @@ def silent() -> None:
     ContributionBatch.objects.update(beat_at=since)
 
 
-def imported(var: Path, *, rows: int, points: list[str]) -> None:
+MANY = ["batches.after_row:4"] * 3 + ["batches.after_sending:4"] * 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "points"),
+    [
+        pytest.param(4, ["batches.after_row:2", "batches.after_sending"], id="two kills"),
+        pytest.param(20, MANY, id="six kills", marks=pytest.mark.full),
+    ],
+)
+def test_kills_lose_and_double_no_row(tmp_path: Path, rows: int, points: list[str]) -> None:
     holder = make.organisation("Mission locale du Var")
     editor = make.joined(make.person(), holder, Role.EDITOR)
-    ready = {"kind": "need"} | table_rows.written("need", make.NEED)
+    ready = make.NEED_CELLS
     titles = [f"{number} – repérer les ruptures de contrat" for number in range(rows)]
     made = tables.read_table(table(*(ready | {"title": title} for title in titles)))
     batch = tables.prepare(
@@ -308,12 +308,12 @@ def imported(var: Path, *, rows: int, points: list[str]) -> None:
     )
     tables.ask(batch=batch, sends=True, charter=make.CHARTER, by=editor)
     for point in points:
-        assert carry_out(var, batch, point) == 9, (var / "lot.log").read_text()
+        assert carry_out(tmp_path, batch, point) == 9, (tmp_path / "lot.log").read_text()
         before = Contribution.objects.count()
-        assert carry_out(var, batch) == 0  # its lease still stands: this worker leaves it alone
+        assert carry_out(tmp_path, batch) == 0  # its lease still stands: left alone
         assert Contribution.objects.count() == before
         silent()
-    assert carry_out(var, batch) == 0, (var / "lot.log").read_text()
+    assert carry_out(tmp_path, batch) == 0, (tmp_path / "lot.log").read_text()
     batch.refresh_from_db()
     assert (batch.state, batch.cursor, batch.failures) == (BatchState.DONE, rows, [])
     assert sum(batch.counts.values()) == rows
@@ -324,16 +324,6 @@ def imported(var: Path, *, rows: int, points: list[str]) -> None:
         assert AuditEvent.objects.filter(action=action).count() == rows
     assert AuditEvent.objects.filter(action="batch.imported").count() == 1
     assert outbox.pending(topic="mail.batch_to_review") == 1
-
-
-def test_two_kills_lose_and_double_no_row(tmp_path: Path) -> None:
-    imported(tmp_path, rows=4, points=["batches.after_row:2", "batches.after_sending"])
-
-
-@pytest.mark.full
-def test_six_kills_over_a_lot_of_twenty(tmp_path: Path) -> None:
-    points = ["batches.after_row:4"] * 3 + ["batches.after_sending:4"] * 3
-    imported(tmp_path, rows=20, points=points)
 
 
 # --- alerts: no publication missed, none told twice
@@ -364,11 +354,15 @@ def told_in(var: Path) -> list[str]:
     found: list[str] = []
     for path in sorted(var.rglob("*.eml")):
         letter: Any = message_from_bytes(path.read_bytes(), policy=policy.default)
-        found += re.findall(r"/ressources/[\w-]+/", letter.get_content())
+        text = letter.get_body(("plain",)).get_content()
+        found += re.findall(r"/ressources/[\w-]+/", text)
     return found
 
 
-def alert(var: Path, *, publications: int, kills: int) -> None:
+@pytest.mark.parametrize(
+    ("publications", "kills"), [(4, 2), pytest.param(40, 10, marks=pytest.mark.full)]
+)
+def test_kills_miss_and_double_no_alert(tmp_path: Path, publications: int, kills: int) -> None:
     alerts.save(
         query=ResourceQuery(q="emploi"), title="Emploi", frequency="daily", by=UserFactory()
     )
@@ -377,17 +371,8 @@ def alert(var: Path, *, publications: int, kills: int) -> None:
         for _ in range(publications // kills):
             card = ResourceFactory(published=True, title="Un emploi", kind=ResourceKind.NEED)
             cards.append(card.get_absolute_url())
-        assert write_alerts(var, number + 1, ALERT_POINTS[number % len(ALERT_POINTS)]) == 9
-        assert write_alerts(var, number + 1) == 0, (var / "alerts.log").read_text()
-    assert sorted(told_in(var)) == sorted(cards)
+        assert write_alerts(tmp_path, number + 1, ALERT_POINTS[number % len(ALERT_POINTS)]) == 9
+        assert write_alerts(tmp_path, number + 1) == 0, (tmp_path / "alerts.log").read_text()
+    assert sorted(told_in(tmp_path)) == sorted(cards)
     assert AlertMatch.objects.filter(told_on=None).count() == 0
     assert outbox.pending(topic="mail.saved_search") == 0
-
-
-def test_two_kills_miss_and_double_nothing(tmp_path: Path) -> None:
-    alert(tmp_path, publications=4, kills=2)
-
-
-@pytest.mark.full
-def test_ten_kills_over_forty_publications(tmp_path: Path) -> None:
-    alert(tmp_path, publications=40, kills=10)

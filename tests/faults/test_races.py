@@ -76,27 +76,6 @@ def test_a_hundred_entries_at_once_take_five_slots(rounds: int) -> None:
     assert list(passed_quotas()) == []
 
 
-def test_the_members_of_a_team_share_its_five_slots_at_once() -> None:
-    team = TeamFactory(challenge__team_max=4)
-    phase = team.challenge.phases.get()
-    people = [captain_of(team)]
-    for _ in range(3):
-        person = accepted_person(team.challenge, UserFactory())
-        team.members.create(challenge=team.challenge, user=person, joined_at=clock.now())
-        people.append(person)
-
-    def act(number: int) -> str:
-        given = {"content": answer(0.5, number), "original_name": "reponse.csv"}
-        by = people[number % 4]
-        key = str(uuid4())
-        deposits.enter(phase=phase, team=team, idempotency_key=key, by=by, **given)
-        return "accepted"
-
-    assert at_once(40, act) == {"accepted": 5, "quota_reached": 35}
-    slots = Entry.objects.filter(enrolment__team=team).order_by("day_slot")
-    assert [entry.day_slot for entry in slots] == [1, 2, 3, 4, 5]
-
-
 def test_midnight_in_paris_falls_between_entries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five for the day that begins, whoever is late; never more than five for the one that ends."""
     team = TeamFactory()

@@ -1,9 +1,11 @@
 """The catalogue and the datasets in a real browser: pages without fault, paths without script."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core import mail
 
 from catalogue.community.actions import (
     alerts,
@@ -13,7 +15,8 @@ from catalogue.community.actions import (
     reports,
     reuses,
 )
-from catalogue.models import Resource, SavedSearch
+from catalogue.contributions.forms.steps import LABELS
+from catalogue.models import Follow, Resource, SavedSearch, Synonym
 from catalogue.resources.actions import transfers
 from catalogue.resources.enums import LinkType, ResourceKind, Scope
 from catalogue.search.query import ResourceQuery
@@ -27,9 +30,15 @@ from portal.management.opening import datasets, people
 from tests.catalogue.community.test_community import declared, known, told
 from tests.catalogue.community.test_reports import in_hand, upheld
 from tests.factories import contributions as make
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import (
+    PASSWORD,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.contributions import changed
+from tests.factories.letters import delivered
 from tests.journeys import axe, browser
 from tests.journeys.conftest import CheckPages, Cookies, Faults
 
@@ -70,15 +79,66 @@ def test_search_filter_sort_and_undo_without_script(running: Any, listed: str) -
         assert page.inner_text("#nb") == "4 ressources"
 
 
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(True, id="script", marks=pytest.mark.ci), pytest.param(False, id="plain")],
+)
+def test_an_everyday_word_leads_to_a_source_and_to_a_followed_card(
+    running: Any, site: str, script: bool
+) -> None:
+    """Search as a stranger; « Suivre » then asks for an account, and comes back to the card."""
+    Synonym.objects.create(phrases="matching, appariement")
+    card = ResourceFactory(
+        published=True, title="Appariement d’offres", homepage_url=f"{site}/challenges/"
+    )
+    with browser.tab(running, script=script) as page:
+        page.goto(f"{site}/")
+        page.fill("main [name=q]", "matching")
+        page.press("main [name=q]", "Enter")
+        page.click("main a:has-text('Appariement d’offres')")
+        page.click("main a:has-text('Voir sur ')")
+        assert page.url == f"{site}/challenges/"
+        page.go_back()
+        page.click("main summary:has-text('Autres actions')")
+        page.click("main a:has-text('Suivre')")
+        page.click("main a:has-text('Créer un compte')")
+        typed = {"email": "nouvelle@exemple.test", "display_name": "Nouvelle"}
+        for name, value in (typed | {"password1": PASSWORD}).items():
+            page.fill(f"main [name={name}]", value)
+        page.click("main button:has-text('Créer mon compte')")
+        delivered()
+        letter = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[-1].body))
+        assert letter is not None
+        page.goto(site + letter.group(1))
+        page.click("main button:has-text('Confirmer')")
+        page.click("main button:has-text('Suivre')")
+        page.wait_for_url(f"**/ressources/{card.slug}/")
+        assert page.errors == []
+    assert Follow.objects.get().resource == card
+
+
 def test_a_chosen_order_is_applied_at_every_width(running: Any, listed: str) -> None:
     for width in browser.WIDTHS:
         with browser.tab(running, width=width) as page:
-            for path, order in (("/ressources/", "quality"), ("/donnees/", "title")):
-                page.goto(listed.replace("/ressources/", path))
-                page.select_option("#tri", order)
-                page.wait_for_url(f"**sort={order}**")
-                assert page.input_value("#tri") == order
+            page.goto(listed)
+            page.select_option("#tri", "quality")
+            page.wait_for_url("**sort=quality**")
+            assert page.input_value("#tri") == "quality"
             assert page.errors == []
+
+
+def test_a_tick_keeps_the_focus_and_the_way_back(running: Any, listed: str) -> None:
+    with browser.tab(running, width=1440) as page:
+        page.goto(listed)
+        page.focus("#scope-national")
+        for number, state in (("1 ressource", "visible"), ("4 ressources", "detached")):
+            page.keyboard.press("Space")
+            page.wait_for_selector("a.chip", state=state)
+            assert page.inner_text("#nb") == number
+            assert page.evaluate("document.activeElement.id") == "scope-national"
+        page.go_back()
+        page.wait_for_selector("a.chip")
+        assert page.errors == []
 
 
 def test_filters_of_a_narrow_screen_open_and_close(running: Any, listed: str) -> None:
@@ -100,12 +160,16 @@ def test_steps_of_a_narrow_screen_are_seen_when_focused(
     running: Any, site: str, as_user: Cookies
 ) -> None:
     author = make.person()
-    contribution = make.draft(author, kind=ResourceKind.DATASET)
+    contribution = make.draft(author, kind=ResourceKind.MODEL)
+    names = {step: str(label) for step, label in LABELS.items()}
     with browser.tab(running, width=390, cookies=as_user(author)) as page:
-        page.goto(f"{site}/contribuer/{contribution.public_id}/classement/")
-        boxes = [link.bounding_box() for link in page.locator(".steps a").all()]
-        assert len(boxes) == 4
-        assert all(box["width"] >= 12 and box["height"] >= 24 for box in boxes), boxes
+        for here in names:  # each page leads to the two others
+            page.goto(f"{site}/contribuer/{contribution.public_id}/{here}/")
+            links = page.locator(".steps a").all()
+            others = [name for step, name in names.items() if step != here]
+            assert [link.text_content() for link in links] == others
+            boxes = [link.bounding_box() for link in links]
+            assert all(box["width"] >= 12 and box["height"] >= 24 for box in boxes), boxes
 
 
 def pair() -> list[Resource]:
@@ -152,7 +216,6 @@ def addresses() -> list[str]:
         f"{base}versions/",
         f"{base}versions/1/",
         f"{base}versions/comparer/",
-        f"{base}versions/comparer/?vue=cote-a-cote",
     ]
 
 
@@ -205,8 +268,8 @@ def test_pages_around_a_card_have_no_fault(
     base, thread = card.get_absolute_url(), Discussion.objects.get(title="Quelles dates ?")
     addresses = [
         base,
-        *(f"{base}{rest}/" for rest in ("reutilisations", "retours", "discussions")),
-        *(f"{base}{rest}/" for rest in ("reutilisations/declarer", "retours/raconter")),
+        *(f"{base}{rest}/" for rest in ("reutilisations", "discussions")),
+        f"{base}reutilisations/declarer/",
         thread.path,
         "/espace/suivis/",
         f"/espace/suivis/recherches/{search.public_id}/",
@@ -273,7 +336,7 @@ def demonstration(site: str) -> str:
 
 def dataset_pages() -> list[str]:
     pages = [one.get_absolute_url() for one in Dataset.objects.select_related("resource")]
-    return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
+    return ["/donnees/", *pages, *[f"{page}versions/" for page in pages]]
 
 
 @axe.other_pages
@@ -286,8 +349,7 @@ def test_pages_of_datasets_have_no_fault(demonstration: str, check_pages: CheckP
 def test_filter_read_and_download_without_script(running: Any, demonstration: str) -> None:
     with browser.tab(running, script=False) as page:
         page.goto(f"{demonstration}/donnees/")
-        page.get_by_label("Fichiers déposés ici").check()
-        page.get_by_role("button", name="Appliquer les filtres").click()
+        page.get_by_role("link", name="Accès ouvert").click()
         page.get_by_role("link", name="Offres d’emploi synthétiques et délai").click()
         page.get_by_role("heading", name="Schéma").wait_for()
         with page.expect_download() as waited:

@@ -1,10 +1,12 @@
-"""Challenges in a real browser: the whole story without script, audits and receipts."""
+"""Challenges in a real browser: the whole story, with and without script, audits and receipts."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from challenges.models import Challenge, Entry, Team
@@ -16,6 +18,7 @@ from tests.challenges.world import answer, entered, opened, owner_of, revealed
 from tests.factories import findings
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.factories.letters import delivered
 from tests.journeys import axe, browser
 from tests.journeys.conftest import CheckPages, Cookies
 
@@ -52,41 +55,103 @@ def team(challenge: Challenge) -> Team:
     return found
 
 
-def test_enter_score_rank_without_script(
-    running: Any, site: str, challenge: Challenge, tmp_path: Path, as_user: Cookies
+SCRIPT = pytest.mark.parametrize(
+    "script",
+    [pytest.param(True, id="script", marks=pytest.mark.ci), pytest.param(False, id="plain")],
+)
+
+
+@SCRIPT
+def test_enter_score_rank(
+    running: Any, site: str, challenge: Challenge, tmp_path: Path, as_user: Cookies, script: bool
 ) -> None:
     person = UserFactory()
     good, bad = tmp_path / "reponse.csv", tmp_path / "fausse.csv"
     good.write_bytes(answer(0.8))
     bad.write_bytes(b"id,autre\nA0000,1\n")
     home = f"{site}/challenges/{challenge.slug}/"
-    with browser.tab(running, script=False, cookies=as_user(person)) as page:
-        page.goto(home + "reglement/")
-        page.get_by_label("J’ai lu le règlement et je l’accepte").check()
-        page.get_by_role("button", name="Accepter et m’inscrire").click()
+    with browser.tab(running, script=script, cookies=as_user(person)) as page:
+        page.goto(home)
+        page.get_by_role("link", name="Participer").click()
         page.get_by_label("Nom de l’équipe").fill("Coopérative Bâtir Sud")
-        page.get_by_role("button", name="Créer l’équipe").click()
-        page.goto(home + "soumissions/")
+        page.get_by_label("J’ai lu le règlement et je l’accepte").check()
+        page.get_by_role("button", name="Accepter et participer").click()
         page.get_by_label("Votre fichier de prédictions").set_input_files(str(bad))
         page.get_by_label("Vérifier seulement le format").check()
         page.get_by_role("button", name="Vérifier et soumettre").click()
-        assert "E_COLUMN_MISSING" in page.content()
-        assert Entry.objects.filter(submitted_by=person).count() == 0
+        page.get_by_text("E_COLUMN_MISSING").wait_for()
         page.get_by_label("Votre fichier de prédictions").set_input_files(str(good))
+        page.get_by_label("Vérifier seulement le format").check()
         page.get_by_role("button", name="Vérifier et soumettre").click()
-        page.get_by_role("heading", name="Récépissé de dépôt").wait_for()
+        page.get_by_text("Format correct").wait_for()
+        assert Entry.objects.filter(submitted_by=person).count() == 0
+        if script:  # the file that was checked is still chosen
+            page.get_by_role("button", name="Soumettre ce fichier").click()
+        else:
+            page.get_by_label("Votre fichier de prédictions").set_input_files(str(good))
+            page.get_by_role("button", name="Vérifier et soumettre").click()
+        page.get_by_role("heading", name="Soumission 1").wait_for()
         page.get_by_text("Fichier reçu : le récépissé est enregistré.").wait_for()
         assert drain()
         page.get_by_role("link", name="Actualiser").click()
         assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").count() == 0
-        page.get_by_text("Score publié").wait_for()
-        page.goto(home + "soumissions/")
-        page.get_by_role("button", name="Choisir la soumission 1").click()
+        page.get_by_role("button", name="Choisir pour le classement final").click()
         page.get_by_text("Choix final enregistré.").wait_for()
         page.goto(home + "classement/")
         row = page.get_by_role("row", name="Coopérative Bâtir Sud")
         assert "Votre équipe" in row.inner_text()
-        assert "à la clôture" in row.inner_text()
+
+
+@SCRIPT
+@pytest.mark.parametrize("newcomer", [True, False])
+def test_a_first_score_takes_few_clicks(
+    running: Any,
+    site: str,
+    challenge: Challenge,
+    tmp_path: Path,
+    as_user: Cookies,
+    newcomer: bool,
+    script: bool,
+) -> None:
+    """From the page of the challenge: nine clicks and one letter, five for who is signed in."""
+    (tmp_path / "reponse.csv").write_bytes(answer(0.8))
+    address, clicks = "nouvelle@exemple.test", []
+
+    def click(found: Any) -> None:
+        clicks.append(found)
+        found.click()
+
+    cookies = None if newcomer else as_user(UserFactory())
+    with browser.tab(running, script=script, cookies=cookies) as page:
+        page.goto(f"{site}/challenges/{challenge.slug}/")
+        click(page.locator("main").get_by_role("link", name="Participer"))
+        if newcomer:
+            click(page.locator("main").get_by_role("link", name="Créer un compte"))
+            typed = {"email": address, "display_name": "Nouvelle"}
+            typed |= {"password1": PASSWORD}
+            for name, value in typed.items():
+                page.fill(f"main [name={name}]", value)
+            click(page.get_by_role("button", name="Créer mon compte"))
+            delivered()
+            letters = [str(each.body) for each in mail.outbox if each.to == [address]]
+            assert len(letters) == 1
+            clicks.append(letters)
+            path = re.search(r"https?://[^/]+(/\S+)", letters[0])
+            assert path is not None
+            page.goto(site + path.group(1))
+            click(page.get_by_role("button", name="Confirmer"))
+        click(page.get_by_label("J’ai lu le règlement et je l’accepte"))
+        click(page.get_by_role("button", name="Accepter et participer"))
+        clicks.append("file")
+        page.get_by_label("Votre fichier de prédictions").set_input_files(
+            str(tmp_path / "reponse.csv")
+        )
+        click(page.get_by_role("button", name="Vérifier et soumettre"))
+        page.get_by_role("heading", name="Soumission 1").wait_for()
+        assert drain()
+        page.reload()
+        page.locator(".stats-lead").wait_for()
+    assert len(clicks) == (9 if newcomer else 5)
 
 
 def prove(page: Any) -> None:
@@ -95,13 +160,15 @@ def prove(page: Any) -> None:
     page.click("main form .btn-primary")
 
 
-def test_two_people_reveal_without_script(
-    running: Any, site: str, team: Team, as_user: Cookies
+@SCRIPT
+def test_two_people_reveal(
+    running: Any, site: str, team: Team, as_user: Cookies, script: bool
 ) -> None:
     challenge = team.challenge
     cockpit = f"{site}/espace/challenges/{challenge.slug}/"
-    with browser.tab(running, script=False, cookies=as_user(owner_of(challenge))) as page:
+    with browser.tab(running, script=script, cookies=as_user(owner_of(challenge))) as page:
         page.goto(cockpit)
+        page.click("summary:has-text('Clore « ')")
         page.click("button:has-text('Clore la phase maintenant')")
         assert page.title().startswith("Erreur")
         assert "Cochez la case" in page.inner_text("#id_close_0_sure_error")
@@ -113,7 +180,7 @@ def test_two_people_reveal_without_script(
         page.get_by_text("Proposition enregistrée.").wait_for()
         assert page.locator("button:has-text('Confirmer la publication')").count() == 0
     region = UserFactory(region="administrator")
-    with browser.tab(running, script=False, cookies=as_user(region)) as page:
+    with browser.tab(running, script=script, cookies=as_user(region)) as page:
         page.goto(f"{site}/espace/")
         page.click("a:has-text('Confirmer les résultats')")
         page.click("button:has-text('Confirmer la publication')")
@@ -133,9 +200,30 @@ def test_live_state_updates_by_itself(
     entry = entered(challenge)
     with browser.tab(running, cookies=as_user(captain_of(entry.enrolment.team))) as page:
         page.goto(f"{site}/challenges/{challenge.slug}/soumissions/{entry.pk}/")
-        assert page.locator("[data-final]").count() == 0
+        assert page.locator(".stats-lead").count() == 0
         assert drain()
-        page.locator("[data-final]").wait_for(state="attached", timeout=20_000)
+        page.locator(".stats-lead").wait_for(timeout=20_000)
+        assert page.errors == []
+
+
+def tries_left(text: str) -> int:
+    """Read in a page how many tries are left today."""
+    [left] = re.findall(r"(\d+) essais? restants?", text)
+    return int(left)
+
+
+def test_a_refusal_brings_its_reasons_and_gives_the_try_back(
+    running: Any, site: str, challenge: Challenge, as_user: Cookies
+) -> None:
+    entry = entered(challenge, content=b"id;y\n1;oops\n")
+    with browser.tab(running, cookies=as_user(captain_of(entry.enrolment.team))) as page:
+        page.goto(f"{site}/challenges/{challenge.slug}/soumissions/{entry.pk}/")
+        waiting = page.inner_text("#outcome")
+        page.fill("[name=note]", "en cours")
+        assert drain()
+        page.locator("#outcome .panel-error tbody tr").first.wait_for(timeout=20_000)
+        assert tries_left(page.inner_text("#outcome")) == tries_left(waiting) + 1
+        assert page.input_value("[name=note]") == "en cours"
         assert page.errors == []
 
 

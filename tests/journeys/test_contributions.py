@@ -36,7 +36,7 @@ def author_pages(author: User) -> list[str]:
     declined = make.declined(make.published(), author)
     asked = make.offered(resource)
     steps = [(draft, step) for step in Step if step is not Step.CARD]
-    steps += [(empty, step) for step in (Step.RIGHTS, Step.CARD, Step.SEND)]
+    steps += [(empty, step) for step in (Step.ESSENTIAL, Step.CARD, Step.SEND)]
     return [
         reverse("catalogue:contribute"),
         reverse("catalogue:contributions"),
@@ -87,7 +87,7 @@ def test_pages_of_authors_and_moderators_have_no_fault(check_pages: CheckPages) 
 def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: Cookies) -> None:
     author = make.person()
     contribution = drafts.start(kind=ResourceKind.DATASET, by=author)
-    address = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.DESCRIBE))
+    address = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     with browser.tab(running, cookies=as_user(author)) as page:
         page.goto(site + address)
         with page.expect_response(lambda answer: answer.request.method == "POST"):
@@ -106,6 +106,44 @@ def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: C
     assert make.again(contribution).content["summary"] == "Enregistré sans rien demander."
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_a_model_is_written_and_sent_in_four_steps(
+    running: Any, site: str, as_user: Cookies, script: bool
+) -> None:
+    holder = make.organisation("Coopérative Bâtir Sud")
+    author = make.joined(make.person(), holder, Role.EDITOR)
+    with browser.tab(running, cookies=as_user(author), script=script) as page:
+        page.goto(site + reverse("catalogue:contribute"))
+        page.check("input[value=model]", force=True)
+        page.click("main form .btn-primary")
+        assert "étape 2 sur 4" in page.title()
+        assert page.locator("#id_organisation option:checked").inner_text() == holder.name
+        assert page.is_disabled("#aide button[name=send]")
+        assert "Titre" in page.inner_text("#reste")
+        controls = page.locator("main :is(input:not([type=hidden]), select, textarea, button)")
+        assert sum(each.is_visible() for each in controls.all()) <= 25
+        page.fill("#id_title", "Prévoir les recrutements saisonniers")
+        page.fill("#id_summary", "Anticipe à trois mois les intentions d’embauche.")
+        page.fill("#id_description", "Un modèle additif, une série par zone d’emploi.")
+        page.click("summary:has-text('Donner l’adresse')")
+        page.fill("#id_files-0-title", "Poids")
+        page.fill("#id_files-0-url", "https://exemple.fr/poids.safetensors")
+        page.check("input[name=licence][value=MIT]", force=True)
+        page.click("summary:has-text('Caractéristiques')")
+        page.fill("#id_created", "24/11/2026")
+        page.click("button[name=next]")
+        page.fill("#id_intended_purpose", "Préparer les recrutements de la saison.")
+        page.click("button[name=next]")
+        assert "étape 4 sur 4" in page.title()
+        page.check("#id_charter")
+        page.click("button:has-text('Envoyer à la relecture')")
+        assert "en relecture" in page.inner_text("[role=status]")
+        assert page.errors == []
+    sent = Contribution.objects.get()
+    assert (sent.status, sent.organisation) == (ContributionStatus.SUBMITTED, holder)
+    assert sent.content["details"]["created"] == "2026-11-24"
+
+
 def test_the_queue_is_used_from_the_keyboard(running: Any, site: str, as_user: Cookies) -> None:
     contribution, moderator = make.submitted(), make.moderator()
     with browser.tab(running, cookies=as_user(moderator)) as page:
@@ -113,6 +151,7 @@ def test_the_queue_is_used_from_the_keyboard(running: Any, site: str, as_user: C
         page.focus(".q-item")
         page.keyboard.press("Enter")
         page.wait_for_url("**" + str(contribution.public_id) + "/")
+        assert page.is_hidden("#id_reason")
         page.focus("input[value=refuse]")
         page.keyboard.press("Space")
         page.focus("#id_reason")
@@ -155,7 +194,7 @@ def test_pages_of_a_paste_have_no_fault(
         reverse("catalogue:contribute"),
         reverse("catalogue:contribution_paste"),
         reverse("catalogue:contribution_reading", args=(draft.public_id,)),
-        reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE)),
+        reverse("catalogue:contribution_step", args=(draft.public_id, Step.ESSENTIAL)),
     )
 
 

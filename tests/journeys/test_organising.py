@@ -1,5 +1,6 @@
 """The rooms of organisers, teams and the Region in a real browser: accessible, without script."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,20 @@ from challenges.disqualifications import actions as disqualifications
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
 from challenges.evaluation.enums import RunState
-from challenges.models import Challenge, Entry, Phase, TeamMember
+from challenges.models import Challenge, Entry, Phase
 from challenges.organising.actions import leaderboards, organisers, phases
 from challenges.organising.enums import OrganiserRole, PhaseKind
 from challenges.rescoring.actions import rescorings
 from challenges.teams.actions import teams
-from challenges.teams.enums import TeamRole
 from challenges.worker import drain
+from portal.accounts.enums import RegionRole
 from portal.discussions import actions as discussions
 from portal.lib import clock
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import NEEDED
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.exchange.test_bundle_imports import deposited, read, zipped
-from tests.challenges.organising.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
+from tests.challenges.organising.test_authoring import TRUTH, built, deposit
 from tests.challenges.programs.cases import Clock, isolated
 from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.programs.test_runs import played
@@ -36,6 +37,8 @@ from tests.factories.challenges import (
     TeamFactory,
     accepted_person,
     captain_of,
+    member_of,
+    region_person,
 )
 from tests.factories.disqualifications import asked
 from tests.journeys import axe, browser
@@ -48,57 +51,105 @@ ROOMS = (
     "",
     "textes/",
     "pages/",
-    "reglement/",
-    "participation/",
+    "dates/",
     "fichiers/",
     "notation/",
     "phases/",
     "phases/0/",
     "equipe/",
     "annonces/",
-    "statistiques/",
     "journal/",
 )
 
 
+def spreadsheets(folder: Path) -> list[str]:
+    """Write the three files of a ranking challenge as a French spreadsheet saves them."""
+    pairs = [(f"P{person:03}", f"O{offer}") for person in range(40) for offer in range(4)]
+    files = {
+        "test.csv": ["personne;offre", *(f"{who};{offer}" for who, offer in pairs)],
+        "exemple.csv": [
+            "personne;offre;rang",
+            *(f"{who};{offer};{int(offer[1:]) + 1}" for who, offer in pairs),
+        ],
+        "solution.csv": [
+            "personne;offre;pertinence;région",
+            *(
+                f"{who};{offer};{('0,00', '0,33', '2,67', '3,00')[(at * 7) % 4]};Corse"
+                for at, (who, offer) in enumerate(pairs)
+            ),
+        ],
+    }
+    for name, lines in files.items():
+        (folder / name).write_text("".join(f"{line}\r\n" for line in lines), encoding="cp1252")
+    return [str(folder / name) for name in files]
+
+
 @pytest.mark.ci  # make test sends the same forms by the client: organising/test_authoring.py
-def test_a_challenge_is_created_by_form_without_script(
-    running: Any, site: str, tmp_path: Path, as_user: Cookies
+@pytest.mark.parametrize("script", [False, True])
+def test_a_ranking_challenge_is_created_in_few_fields_and_opens(
+    running: Any, site: str, tmp_path: Path, as_user: Cookies, script: bool
 ) -> None:
-    by = world.owner()
-    files = {"test": TEST, "sample_submission": SAMPLE, "truth": TRUTH}
-    for role, content in files.items():
-        (tmp_path / f"{role}.csv").write_text(content, encoding="utf-8")
-    with browser.tab(running, script=False, cookies=as_user(by)) as page:
+    by, moderator = world.owner(), region_person(RegionRole.MODERATOR)
+    closes = (clock.now() + timedelta(days=60)).strftime("%Y-%m-%dT23:59")
+    fields, submits = 0, 0
+    with browser.tab(running, script=script, cookies=as_user(by)) as page:
+
+        def fill(name: str, value: Any) -> None:
+            nonlocal fields
+            fields += 1
+            if name == "uploads":
+                page.set_input_files(f"#id_{name}", value)
+            elif name == "licence_status":
+                page.select_option(f"#id_{name}", value)
+            elif name in ("gain_0", "task"):
+                page.check(f"input[name={name}][value={value}]")
+            else:
+                page.fill(f"#id_{name}", value)
+
+        def go_on() -> None:
+            nonlocal submits
+            submits += 1
+            page.click("button:has-text('Continuer')")
+            page.wait_for_load_state()
+
         page.goto(f"{site}/espace/challenges/")
         page.click("a:has-text('Nouveau challenge')")
-        page.fill("#id_title", "Estimer un niveau")
-        page.fill("#id_summary", "Un exemple.")
-        page.select_option("#id_task", "ordinal")
-        page.click("button:has-text('Créer le brouillon')")
-        space = page.url.removesuffix("textes/")
-        for role in files:
-            page.goto(f"{space}fichiers/")
-            page.select_option("#id_role", role)
-            page.set_input_files("#id_file", str(tmp_path / f"{role}.csv"))
-            page.click("main button:has-text('Déposer')")
-        page.goto(f"{space}notation/")
-        page.select_option("#id_type", "integer")
-        page.fill("#id_minimum", "1")
-        page.fill("#id_maximum", "3")
-        page.click("summary:has-text('Mesure 1')")
-        page.select_option("#id_metric_0", "accuracy")
-        page.click("button:has-text('Enregistrer et contrôler')")
-        page.get_by_text("Le contrôle est en cours :").wait_for()
+        fill("title", "Proposer les bonnes offres")
+        fill("task", "ranking")
+        go_on()
+        fill("summary", "Classer des offres pour chaque personne.")
+        fill("body_md", "Une offre utile doit venir en tête.")
+        fill("licence_name", "Licence Ouverte 2.0")
+        fill("licence_status", "verified")
+        go_on()
+        fill("uploads", spreadsheets(tmp_path))
+        if not script:  # else they are sent as soon as they are chosen
+            go_on()
+        page.locator("table.cols-guess").wait_for()
+        assert page.inner_text("table.cols-guess").count("0,33") == 1
+        go_on()
+        fill("gain_0", "linear")
+        go_on()
+        fill("closes_at_0", closes)
+        go_on()
+        assert (fields, submits) == (9, 5 if script else 6)
         assert drain()
-        page.click("a:has-text('Actualiser')")
-        page.get_by_text("la phase, la notation et le classement sont prêts").wait_for()
-        page.goto(f"{space}reglement/")
-        page.fill("#id_text", "Une équipe par personne.")
-        page.click("button:has-text('Enregistrer')")
-        page.goto(space)
+        page.reload()
+        page.get_by_text("Contrôle réussi").wait_for()
         page.click("button:has-text('Demander le visa')")
-        assert Challenge.objects.get().status == "in_review"
+        page.get_by_text("La Région relit le challenge.").wait_for()
+    challenge = Challenge.objects.get()
+    with browser.tab(running, script=script, cookies=as_user(moderator)) as page:
+        page.goto(f"{site}/espace/challenges/{challenge.slug}/")
+        page.click("button:has-text('Publier le challenge')")
+        page.get_by_text("Challenge publié.").wait_for()
+        page.goto(f"{site}/challenges/{challenge.slug}/")
+        page.get_by_text("23 h 59").first.wait_for()
+    phase = Phase.objects.get(challenge=challenge)
+    assert phase.takes_entries(clock.now())
+    assert phase.public_units == 12  # of the 40 persons, none of them in both parts
+    (figure,) = phase.tasks.get().scorer_version.spec["metrics"]
+    assert (figure["metric"], figure["params"]) == ("ndcg", {"k": 10, "gain": "linear"})
 
 
 @axe.other_pages
@@ -169,13 +220,7 @@ def test_rooms_of_teams_and_of_a_finished_challenge(
         TeamFactory(challenge=challenge, name=name, slug=name.lower())
         for name in ("Sud", "Alpilles")
     )
-    member = TeamMember.objects.create(
-        team=one,
-        challenge=challenge,
-        user=accepted_person(challenge),
-        role=TeamRole.MEMBER,
-        joined_at=clock.now(),
-    )
+    member = member_of(one)
     first = world.entered(challenge, 0.9, team=one)
     world.entered(challenge, 0.6, team=other, seed=1)
     guest = accepted_person(challenge)
@@ -298,7 +343,7 @@ def test_pages_of_code_are_accessible(check_pages: CheckPages) -> None:
         challenge.organisers.get().user,
         f"{space}code/",
         f"{space}executions/",
-        f"{space}statistiques/",
+        f"{space}file/",
     )
     draft = ChallengeFactory(owner=challenge.organisers.get().user)
     check_pages(challenge.organisers.get().user, f"/espace/challenges/{draft.slug}/code/")
@@ -352,7 +397,6 @@ def test_pages_of_decisions_are_accessible(check_pages: CheckPages, tmp_path: Pa
         f"{queue}{waiting.public_id}/",
         f"{queue}{decided.public_id}/",
     )
-    check_pages(UserFactory(region="moderator"), "/moderation/entraide/")
     disqualifications.withdraw(found=waiting, reason="Une erreur.", by=by)
     before = Entry.objects.get(pk=entries[3].pk).status
     broken(entries[3])

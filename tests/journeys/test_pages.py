@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.slow]
 PATHS = (
     "/",
     "/en/",
-    "/composants/",
     "/apparence/",
     "/sante/",
     "/api/",
@@ -22,6 +21,8 @@ PATHS = (
     "/actualites/le-portail-est-ouvert/",
     *sorted(frame.reserved_paths()),
 )
+# A phone has the theme and the language in its menu, a wide screen beside the account.
+both_headers = pytest.mark.parametrize("width", [1280, 390])
 
 
 @pytest.fixture
@@ -46,24 +47,26 @@ def test_reflow_at_320_pixels(running: Any, opened: str) -> None:
     assert wider == dict.fromkeys(PATHS, 0)
 
 
-def test_theme_and_language_without_script(running: Any, opened: str) -> None:
-    with browser.tab(running, script=False) as page:
+@both_headers
+def test_theme_and_language_without_script(running: Any, opened: str, width: int) -> None:
+    with browser.tab(running, width=width, script=False) as page:
         page.goto(opened + "/charte/")
-        page.click("[data-theme-toggle]")
+        page.click("[data-theme-toggle]:visible")
         page.check("input[name=theme][value=dark]", force=True)
         page.click("main form button[type=submit]")
         assert page.url == opened + "/charte/"
         assert page.locator("html").get_attribute("data-theme") == "dark"
-        page.click("header a[hreflang=en]")
+        page.click("header a[hreflang=en]:visible")
         assert page.url == opened + "/en/charte/"
         assert page.locator("html").get_attribute("lang") == "en"
 
 
-def test_theme_with_script_stays_on_the_page(running: Any, site: str) -> None:
-    with browser.tab(running) as page:
-        page.goto(site + "/composants/")
-        page.click("[data-theme-toggle]")
-        assert page.url == site + "/composants/"
+@both_headers
+def test_theme_with_script_stays_on_the_page(running: Any, site: str, width: int) -> None:
+    with browser.tab(running, width=width) as page:
+        page.goto(site + "/contact/")
+        page.click("[data-theme-toggle]:visible")
+        assert page.url == site + "/contact/"
         assert page.locator("html").get_attribute("data-theme") == "dark"
         page.reload()
         assert page.locator("html").get_attribute("data-theme") == "dark"
@@ -71,7 +74,7 @@ def test_theme_with_script_stays_on_the_page(running: Any, site: str) -> None:
 
 def test_keyboard_reaches_the_content_first(running: Any, site: str) -> None:
     with browser.tab(running) as page:
-        page.goto(site + "/composants/")
+        page.goto(site + "/contact/")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#contenu"
         page.keyboard.press("Enter")
@@ -82,7 +85,7 @@ def test_what_the_policy_stops_is_reported(
     running: Any, site: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with browser.tab(running) as page:
-        page.goto(site + "/composants/")
+        page.goto(site + "/contact/")
         with page.expect_request(lambda request: request.url.endswith("/csp/")) as sent:
             page.evaluate(
                 "const s = document.createElement('script');"
@@ -92,4 +95,4 @@ def test_what_the_policy_stops_is_reported(
         assert page.evaluate("window.run") is None
     assert answer.status == 204
     told = [each.getMessage() for each in caplog.records if each.name == "portal.csp"]
-    assert told == ["directive script-src-elem blocked inline on pages:components"]
+    assert told == ["directive script-src-elem blocked inline on pages:contact"]

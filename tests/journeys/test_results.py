@@ -82,24 +82,19 @@ def published(running: Any, site: str, challenge: Challenge, cookies: Any) -> No
 
 
 def joined(running: Any, site: str, slug: str, captain: User, mate: User, cookies: Any) -> Team:
-    """Create a team of two in the browser: the captain invites, the other accepts."""
+    """Create a team of two in the browser: the captain gives the link, the other joins."""
     home = f"{site}/challenges/{slug}/"
-    for person in (captain, mate):
-        with browser.tab(running, cookies=cookies(person)) as page:
-            page.goto(home + "reglement/")
-            page.get_by_label("J’ai lu le règlement et je l’accepte").check()
-            page.get_by_role("button", name="Accepter et m’inscrire").click()
-            if person is captain:
-                page.get_by_label("Nom de l’équipe").fill("Coopérative Bâtir Sud")
-                page.get_by_role("button", name="Créer l’équipe").click()
-                page.get_by_label("Adresse électronique").fill(mate.email)
-                page.get_by_role("button", name="Envoyer l’invitation").click()
+    with browser.tab(running, cookies=cookies(captain)) as page:
+        page.goto(home + "equipe/")
+        page.get_by_label("Nom de l’équipe").fill("Coopérative Bâtir Sud")
+        page.get_by_label("J’ai lu le règlement et je l’accepte").check()
+        page.get_by_role("button", name="Accepter et participer").click()
+        page.get_by_role("link", name="Gérer l’équipe").click()
+        page.get_by_role("button", name="Créer un lien pour rejoindre l’équipe").click()
     team: Team = Team.objects.get(name="Coopérative Bâtir Sud")
-    invitation = team.invitations.get()
-
-    token = invitation.token
     with browser.tab(running, cookies=cookies(mate)) as page:
-        page.goto(f"{home}equipe/invitation/{invitation.public_id}/{token}/")
+        page.goto(site + team.path)
+        page.get_by_label("J’ai lu le règlement et je l’accepte").check()
         page.locator("main form .btn-primary").click()
         page.get_by_text("Vous avez rejoint l’équipe.").wait_for()
     return team
@@ -111,7 +106,7 @@ def entered(page: Any, site: str, slug: str, file: Path) -> None:
     page.get_by_label("Votre fichier de prédictions").set_input_files(str(file))
     page.get_by_label("Quelle méthode").fill("Une forêt de cent arbres.")
     page.get_by_role("button", name="Vérifier et soumettre").click()
-    page.get_by_role("heading", name="Récépissé de dépôt").wait_for()
+    page.get_by_role("heading", name="Soumission").first.wait_for()
 
 
 def same_verdicts(page: Any, site: str, client: Client, slug: str) -> list[str]:

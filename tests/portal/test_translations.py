@@ -2,7 +2,7 @@
 
 import re
 
-from portal.management import messages
+from bench import messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def files() -> list[Path]:
     return sorted(path for path in HERE.glob("*.toml") if path.name != "matrix.toml")
 
 
+@cache
 def routes() -> list[Route]:
     """Read the declared routes."""
     found = []
@@ -71,6 +73,7 @@ def routes() -> list[Route]:
     return found
 
 
+@cache
 def prefixes() -> list[Prefix]:
     """Read the counted prefixes."""
     found = []
@@ -81,6 +84,7 @@ def prefixes() -> list[Prefix]:
     return found
 
 
+@cache
 def matrix() -> dict[str, dict[str, str]]:
     """Read {object.action: {role: cell}}."""
     read = tomllib.loads((HERE / "matrix.toml").read_text(encoding="utf-8"))

@@ -36,6 +36,7 @@ from pypdf import PdfReader
 import portal.api
 from tests.conftest import settings_below, shared_rows
 from tests.factories import accounts as people
+from tests.portal.openapi import unlike
 from tests.routes import world as worlds
 from tests.routes.declared import Route, matrix, prefixes, routes, walk
 
@@ -368,6 +369,7 @@ class Crawl:
         for given in [body, {}] if empty else [body]:
             response = self.ask(method, path, given)
             fault = verdict(cell, self.part, response, own=mine) or framing(route, response)
+            fault = fault or "; ".join(unlike(response, method, route.pattern)[:3])
             leaked = leaks(_Read(response), self.part, self.world)
             if fault or leaked or response.changed:
                 self.wrong.append(

@@ -32,9 +32,7 @@ from challenges.models import (
     Entry,
     Guest,
     ProgramReport,
-    PublicFile,
     Registration,
-    Reveal,
     Score,
     SealedResult,
     TeamMember,
@@ -45,10 +43,9 @@ from challenges.receipts import actions as receipts
 from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams.actions import teams
-from challenges.teams.enums import TeamRole
 from datasets import gate
 from datasets.enums import AccessLevel
-from portal.accounts.actions import appointments, invitations, organisations
+from portal.accounts.actions import appointments, invitations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.discussions import actions as discussions
@@ -152,8 +149,11 @@ def _people(world: World) -> None:
             )
 
 
-# The referent reads the addresses of the members; so do administration and protection of data.
+# The referent reads the addresses of the members, the organiser of a challenge those of captains;
+# so do, of organisations, administration and protection of data.
 ADDRESS_READERS = {
+    "captain_a": ("organiser",),
+    "captain_b": ("organiser",),
     "contributor_a": ("referent_a", "administrator", "dpo"),
     "referent_a": ("administrator", "dpo"),
     "referent_b": ("administrator", "dpo"),
@@ -265,15 +265,7 @@ def _challenges(world: World) -> None:
         "challenge.draft": draft.slug,
         "challenge.other": other.slug,
     }
-    stored = objects.put(b"id,x\n1,2\n")
-    PublicFile.objects.create(
-        challenge=opened,
-        index=0,
-        name="train.csv",
-        role="train",
-        sha256=stored.sha256,
-        size=stored.size,
-    )
+    arena.add_file(opened, "train.csv", b"id,x\n1,2\n")
     world.objects["challenge.open.file"] = "train.csv"
     _discussion(world, opened)
     invited = organisers.invite(
@@ -393,15 +385,8 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         detailed_results=ReportAudience.TEAM,
     )
     world.objects["challenge.revealed"] = revealed.slug
-    now = clock.now()
-    Reveal.objects.create(
-        phase=revealed.phases.get(),
-        proposed_by=organiser,
-        proposed_at=now,
-        decided_by=_fresh(world, "moderator"),
-        decided_at=now,
-        executed_at=now,
-    )
+    now, decider = clock.now(), _fresh(world, "moderator")
+    arena.reveal_of(revealed.phases.get(), at=now, proposed_by=organiser, decided_by=decider)
     for side in ("a", "b"):
         entry = _team(world, revealed, side, "_revealed")
         team = [f"captain_{side}", *(["mate_a"] if side == "a" else [])]
@@ -461,9 +446,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
     readers = [f"captain_{side}"]
     if side == "a":
         mate = arena.accepted_person(challenge, _fresh(world, "mate_a"))
-        TeamMember.objects.create(
-            team=team, challenge=challenge, user=mate, role=TeamRole.MEMBER, joined_at=clock.now()
-        )
+        arena.member_of(team, mate)
         readers.append("mate_a")
     if suffix:  # an organiser reads the files after the close
         readers.append("organiser")
@@ -502,6 +485,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
             f"entry.team_{side}": str(entry.pk),
             f"invitation.team_{side}": str(invitation.public_id),
             f"invitation.team_{side}.token": invitation.token,
+            f"invitation.team_{side}.path": invitation.path,
             f"member.team_{side}": str(place.pk),
         }
     return entry
@@ -522,8 +506,11 @@ def _import(world: World, side: str, key: str) -> None:
             "questions": [
                 {
                     "key": "metric",
-                    "text": world.canary(f"referent_{side}", "report", *readers),
+                    "sentence": world.canary(f"referent_{side}", "report", *readers),
+                    "facts": {},
+                    "hint": "",
                     "proposal": "",
+                    "choices": [],
                 }
             ],
         },
@@ -545,12 +532,9 @@ def _accounts(world: World) -> None:
         )
         request = invitations.ask(organisation=holder, by=people.UserFactory())
         member = people.MembershipFactory(organisation=holder, role=Role.EDITOR)
-        receiver = _fresh(world, "contributor_a") if side == "a" else member.user
-        transfer = organisations.offer_transfer(organisation=holder, receiver=receiver, by=referent)
         world.objects |= {
             f"invitation.{key}": str(invitation.public_id),
             f"join_request.{key}": str(request.public_id),
-            f"transfer.{key}": str(transfer.public_id),
             ("person.member" if side == "a" else "person.other_member"): str(member.user.public_id),
         }
     world.objects["letter.invitation"] = invitations.token_of(invitation)
@@ -583,15 +567,6 @@ def _around_a_card(world: World) -> None:
             kind="study",
             by=by,
         )
-        used = reuses.tell_feedback(
-            resource=card,
-            organisation_kind="company",
-            place=world.canary(own, "feedback", own, region),
-            used_on=clock.paris_day(clock.now()),
-            result="Un résultat.",
-            by=by,
-        )
-        world.objects[f"feedback.{side}"] = str(used.public_id)
         collection = collections.make(
             title=f"Dossier {side}", summary="", organisation=holder, by=by
         )
@@ -627,12 +602,13 @@ def _around_a_card(world: World) -> None:
         organisation=world.objects["organisation.a"],
         by=_fresh(world, "referent_a"),
     )
-    reuses.tell_feedback(
-        resource=card,
-        organisation_kind="company",
-        place=world.canary("member", "feedback", "member", "moderator"),
+    reuses.declare(
+        resources=[card],
+        title="Un atelier",
+        kind="field",
+        place=world.canary("member", "reuse", "member", "moderator"),
         used_on=clock.paris_day(clock.now()),
-        result="Un résultat.",
+        description="Un résultat.",
         by=_fresh(world, "member"),
     )
     opened = discussions.open_discussion(

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.community import queries as community_queries
@@ -33,6 +32,7 @@ from catalogue.search.query import (
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
+from portal.audit.letters import absolute
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints
@@ -47,27 +47,27 @@ CONFIRM, STOP, MANAGE, FEED = (
 def confirm_link(search: SavedSearch) -> str:
     """Return the address that confirms a search; it is good for settings' hours, once."""
     token = signing.dumps(str(search.public_id), salt=CONFIRM)
-    return _absolute("catalogue:search_confirm", token)
+    return absolute("catalogue:search_confirm", token)
 
 
 def stop_link(search: SavedSearch) -> str:
     """Return the address that ends the letters of a search, without signing in."""
-    return _absolute("catalogue:search_stop", _signed(search, STOP))
+    return absolute("catalogue:search_stop", _signed(search, STOP))
 
 
 def manage_link(search: SavedSearch) -> str:
     """Return the address where a search is changed: its own page, or the one a letter opens."""
     if search.user_id is not None:
-        return _absolute("catalogue:search", search.public_id)
-    return _absolute("catalogue:search_manage", _signed(search, MANAGE))
+        return absolute("catalogue:search", search.public_id)
+    return absolute("catalogue:search_manage", _signed(search, MANAGE))
 
 
 def feed_link(search: SavedSearch) -> str:
-    """Return the address of the private feed, or "" when it is shut."""
-    if not search.feed_open:
+    """Return the address of the private feed, or "" for a search that writes letters."""
+    if search.frequency != AlertFrequency.FEED:
         return ""
     token = signing.Signer(salt=FEED).sign_object([str(search.public_id), search.feed_number])
-    return _absolute("catalogue:search_feed", token)
+    return absolute("catalogue:search_feed", token)
 
 
 def search_to_confirm(token: str) -> SavedSearch | None:
@@ -98,13 +98,14 @@ def search_managed(token: str) -> SavedSearch | None:
 
 
 def search_of_feed(token: str) -> SavedSearch | None:
-    """Read which search a feed tells; None once its address was changed or shut."""
+    """Read which search a feed tells; None once its address was changed, or letters chosen."""
     said = _read_signed(token, FEED)
     if not isinstance(said, list) or len(said) != 2:
         return None
     found = _search_named(said[0])
-    live = found is not None and found.feed_open and found.feed_number == said[1]
-    return found if live and found is not None and found.confirmed_at is not None else None
+    if found is None or found.frequency != AlertFrequency.FEED or found.confirmed_at is None:
+        return None
+    return found if found.feed_number == said[1] else None
 
 
 def _signed(search: SavedSearch, salt: str) -> str:
@@ -123,10 +124,6 @@ def _search_named(name: Any) -> SavedSearch | None:
         return None
     rows = SavedSearch.objects.select_related("user")
     return rows.filter(public_id=UUID(name)).first()
-
-
-def _absolute(route: str, *args: Any) -> str:
-    return settings.SITE_URL + reverse(route, args=args)
 
 
 @dataclass(frozen=True)
@@ -207,7 +204,7 @@ def save(*, query: ResourceQuery, title: str, frequency: str, by: User) -> Saved
         return change(search=kept, title=title, frequency=frequency, by=by)
     if by.saved_searches.count() >= settings.SAVED_SEARCHES_PER_PERSON:
         raise QuotaSpent(
-            _("Vous avez atteint le nombre de recherches enregistrées : supprimez-en une."),
+            _("Vous avez trop de recherches enregistrées : supprimez-en une."),
             code="limit_reached",
         )
     search = _made(text, title, frequency, user=by, confirmed=True)
@@ -269,10 +266,11 @@ def confirm(*, search: SavedSearch) -> SavedSearch:
 
 @transaction.atomic
 def change(*, search: SavedSearch, title: str, frequency: str, by: Actor) -> SavedSearch:
-    """Rename a search, or have it write more or less often.
+    """Rename a search, or have it write more or less often, or tell its private feed alone.
 
-    In order: the row; what waited for a letter is dropped when letters stop. Event
-    "search.changed". Raises NotAllowed, Invalid.
+    In order: the row; what waited for a letter is dropped when letters stop, and the feed opens
+    under a new address, which a new name leaves as it is. Event "search.changed". Raises
+    NotAllowed, Invalid.
     """
     search = _held(search, by)
     require_plain_line(title)
@@ -280,67 +278,28 @@ def change(*, search: SavedSearch, title: str, frequency: str, by: Actor) -> Sav
         raise Invalid(_("Choisissez une fréquence."), code="frequency")
     if (search.title, search.frequency) == (title, frequency):
         return search
-    if search.frequency == AlertFrequency.FEED:
+    former = search.frequency
+    if former == AlertFrequency.FEED:
         search.since = clock.now()  # what came meanwhile was in the feed
     search.title, search.frequency = title, frequency
-    if frequency == AlertFrequency.FEED:
+    if frequency == AlertFrequency.FEED != former:
         search.matches.filter(told_on=None).delete()
-        _open_feed(search)
+        search.feed_number += 1
     search.save()
     record("search.changed", by=by, on=search)
     return search
 
 
 @transaction.atomic
-def pause(*, search: SavedSearch, by: Actor) -> SavedSearch:
-    """Stop the letters until further notice; what waited is dropped. Event "search.paused"."""
-    search = _held(search, by)
-    if search.paused_at is None:
-        search.paused_at = clock.now()
-        search.save(update_fields=["paused_at"])
-        search.matches.filter(told_on=None).delete()
-        record("search.paused", by=by, on=search)
-    return search
-
-
-@transaction.atomic
-def resume(*, search: SavedSearch, by: Actor) -> SavedSearch:
-    """Write again, of what is published from now on. Event "search.resumed"."""
-    search = _held(search, by)
-    if search.paused_at is not None:
-        search.paused_at, search.since = None, clock.now()
-        search.save(update_fields=["paused_at", "since"])
-        record("search.resumed", by=by, on=search)
-    return search
-
-
-@transaction.atomic
 def renew_feed(*, search: SavedSearch, by: Actor) -> SavedSearch:
-    """Open the private feed under a new address: the former one ends. Event "search.feed_opened".
+    """Give the private feed a new address: the former one ends. Event "search.feed_opened".
 
     Raises NotAllowed.
     """
     search = _held(search, by)
-    search.feed_open = False
-    _open_feed(search)
-    search.save(update_fields=["feed_number", "feed_open"])
+    search.feed_number += 1
+    search.save(update_fields=["feed_number"])
     record("search.feed_opened", by=by, on=search)
-    return search
-
-
-@transaction.atomic
-def shut_feed(*, search: SavedSearch, by: Actor) -> SavedSearch:
-    """End the private feed. Event "search.feed_shut". Raises Conflict when nothing else is left."""
-    search = _held(search, by)
-    if search.frequency == AlertFrequency.FEED:
-        raise Conflict(
-            _("Cette recherche n’a que son flux : choisissez d’abord un courriel."),
-            code="feed_only",
-        )
-    if search.feed_open:
-        search.feed_open = False
-        search.save(update_fields=["feed_open"])
-        record("search.feed_shut", by=by, on=search)
     return search
 
 
@@ -354,29 +313,28 @@ def remove(*, search: SavedSearch, by: Actor) -> None:
 
 @transaction.atomic
 def stop(*, search: SavedSearch) -> None:
-    """End the letters of a search from one of them: paused for an account, forgotten for others."""
+    """End the letters of a search from one of them; that of an address is forgotten."""
     if search.user is None:
         remove(search=search, by=BY_LINK)
     else:
-        pause(search=search, by=search.user)
+        change(search=search, title=search.title, frequency=AlertFrequency.FEED, by=search.user)
 
 
 @transaction.atomic
-def look_for(*, search: SavedSearch) -> int:
-    """Note what was published since and answers; return how many. Twice the same changes nothing.
+def look_for(*, search: SavedSearch) -> None:
+    """Note what was published since and answers; twice the same changes nothing.
 
     It looks back over the days of settings, so that a publication whose transaction was long, or
     that an index learned late, is not missed; the constraint keeps each once.
     """
     search = SavedSearch.objects.locked(search)
     if not search.writes:
-        return 0
+        return
     at = clock.now()
     back = timedelta(days=LOOKS_BACK_DAYS)
     since = max(search.since, (search.looked_at or search.since) - back)
     among = published_since(since)
     ids = matching(query_of(search), among)
-    known = AlertMatch.objects.filter(search=search).count()
     AlertMatch.objects.bulk_create(
         [
             AlertMatch(
@@ -392,7 +350,6 @@ def look_for(*, search: SavedSearch) -> int:
     search.looked_at = at
     search.save(update_fields=["looked_at"])
     failpoints.hit("alerts.found")
-    return AlertMatch.objects.filter(search=search).count() - known
 
 
 @transaction.atomic
@@ -473,7 +430,7 @@ def _checked(query: ResourceQuery, title: str) -> str:
     text = canonical(query).serialise()
     if len(text) > QUERY_CHARACTERS:
         raise Invalid(
-            _("Cette recherche compte trop de filtres pour être enregistrée : ôtez-en."),
+            _("Cette recherche a trop de filtres pour être enregistrée : retirez-en."),
             code="query_long",
         )
     return text
@@ -493,7 +450,7 @@ def _made(
     email: str = "",
 ) -> SavedSearch:
     now = clock.now()
-    search = SavedSearch(
+    return SavedSearch.objects.create(
         user=user,
         email=email,
         title=title,
@@ -504,12 +461,3 @@ def _made(
         since=now,
         confirmed_at=now if confirmed else None,
     )
-    if frequency == AlertFrequency.FEED:
-        _open_feed(search)
-    search.save()
-    return search
-
-
-def _open_feed(search: SavedSearch) -> None:
-    if not search.feed_open:
-        search.feed_open, search.feed_number = True, search.feed_number + 1

@@ -74,7 +74,7 @@ def arrange(
     among = {item.resource_id for item in unseen}
     kept = list({p.resource.pk: p for p in places if p.resource.pk not in among}.values())
     if len(kept) + len(unseen) > settings.RESOURCES_PER_COLLECTION:
-        raise Invalid(_("Un dossier tient cent ressources au plus."), code="limit_reached")
+        raise Invalid(_("Un dossier contient cent ressources au plus."), code="limit_reached")
     if collection.published_at is not None and not kept:
         raise _empty()
     for item in sorted(unseen, key=lambda each: each.position):
@@ -105,7 +105,7 @@ def add(*, collection: Collection, resource: Resource, by: User) -> bool:
         return False
     last = collection.items.order_by("-position").values_list("position", flat=True).first() or 0
     if collection.items.count() >= settings.RESOURCES_PER_COLLECTION:
-        raise Invalid(_("Un dossier tient cent ressources au plus."), code="limit_reached")
+        raise Invalid(_("Un dossier contient cent ressources au plus."), code="limit_reached")
     collection.items.create(resource=resource, position=last + 1)
     collection.changed_at = clock.now()
     collection.save(update_fields=["changed_at"])
@@ -172,7 +172,9 @@ def remove(*, collection: Collection, by: User) -> None:
 
 
 def _empty() -> Invalid:
-    return Invalid(_("Un dossier en ligne tient au moins une ressource."), code="collection_empty")
+    return Invalid(
+        _("Un dossier en ligne contient au moins une ressource."), code="collection_empty"
+    )
 
 
 def _check(title: str, summary: str) -> None:

@@ -215,19 +215,19 @@ def settle(*, report: Report, reasons: Reasons, by: User) -> ReportDecision:
 
 
 @transaction.atomic
-def close_uncontested() -> int:
-    """Close what nobody contested in time; return how many."""
+def close_uncontested() -> None:
+    """Close what nobody contested in time."""
     limit = clock.now() - timedelta(days=settings.REPORT_CONTEST_DAYS)
     due = Report.objects.filter(status__in=DECIDED_REPORTS, decided_at__lte=limit)
-    return due.update(status=ReportStatus.FINAL, ended_at=clock.now())
+    due.update(status=ReportStatus.FINAL, ended_at=clock.now())
 
 
 @transaction.atomic
-def forget_identities() -> int:
-    """Forget who sent a notice, some months after it was closed; return how many."""
+def forget_identities() -> None:
+    """Forget who sent a notice, some months after it was closed."""
     limit = clock.now() - timedelta(days=settings.REPORT_IDENTITY_KEPT_DAYS)
     closed = Report.objects.filter(ended_at__lte=limit).exclude(name="", email="", by=None)
-    return closed.update(name="", email="", by=None)
+    closed.update(name="", email="", by=None)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Declare a reuse or tell what happened in the field; the Region publishes or refuses, once."""
+"""Declare a reuse, or a use in the field; the Region publishes or refuses, once."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 
 from catalogue.community import rules
 from catalogue.community.enums import ReuseKind, ReviewState
-from catalogue.community.models import FieldFeedback, Reuse
+from catalogue.community.models import Reuse
 from catalogue.contributions import rules as contribution_rules
 from catalogue.resources.addresses import is_web, same_page_key
 from catalogue.resources.models import Resource
 from catalogue.search import index
 from portal.accounts.authorization import require
-from portal.accounts.enums import OrganisationKind
 from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -26,7 +25,6 @@ from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 MOST_RESOURCES = 10
-Brought = Reuse | FieldFeedback
 
 
 @transaction.atomic
@@ -34,25 +32,36 @@ def declare(
     *,
     resources: Sequence[Resource],
     title: str,
-    url: str,
     kind: str,
     by: User,
+    url: str = "",
     description: str = "",
+    place: str = "",
+    used_on: date | None = None,
+    persons: int | None = None,
     organisation: Organisation | None = None,
     organisation_name: str = "",
 ) -> Reuse:
-    """Declare what was made with one to ten public resources.
+    """Declare what was made with one to ten public resources, or what came of their use.
 
-    In order: the row and its resources, waiting; event "reuse.declared"; one letter to the
-    moderators. Raises NotAllowed, also for an organisation where one does not write; Invalid for
-    an address that is none, or that is already declared for one of them; QuotaSpent while too
-    many wait.
+    used_on: any day of the month. In order: the row and its resources, waiting; event
+    "reuse.declared"; one letter to the moderators. Raises NotAllowed, also for an organisation
+    where one does not write; Invalid for an address that is none, which only a use in the field
+    goes without, or that is already declared for one of them, for a use in the field without its
+    place, month or result, and for a month to come; QuotaSpent while too many wait.
     """
     by = User.objects.select_for_update().get(pk=by.pk)
     require(contribution_rules.may_contribute, by, organisation)
-    for line in (title, description, organisation_name):
+    for line in (title, place, organisation_name):
         require_plain_line(line)
-    _require_web(url)
+    require_plain_text(description)
+    if url or kind != ReuseKind.FIELD:
+        _require_web(url)
+    if kind == ReuseKind.FIELD and not (place.strip() and used_on and description.strip()):
+        raise Invalid(_("Dites où, quand, et ce qui s’est passé."), code="field_use")
+    month = used_on.replace(day=1) if used_on else None
+    if month and month > clock.paris_day(clock.now()):
+        raise Invalid(_("Ce mois n’est pas encore venu."), code="month")
     public = [each for each in dict.fromkeys(resources) if each.live][:MOST_RESOURCES]
     if not public:
         raise Invalid(_("Dites quelles ressources ont servi."), code="reuse_resources")
@@ -63,6 +72,9 @@ def declare(
         url=url,
         kind=ReuseKind(kind),
         description=description,
+        place=place,
+        used_on=month,
+        persons=persons,
         organisation=organisation,
         organisation_name="" if organisation else organisation_name,
         by=by,
@@ -75,66 +87,21 @@ def declare(
 
 
 @transaction.atomic
-def tell_feedback(
-    *,
-    resource: Resource,
-    organisation_kind: str,
-    place: str,
-    used_on: date,
-    result: str,
-    by: User,
-    persons: int | None = None,
-    proof_url: str = "",
-) -> FieldFeedback:
-    """Tell what happened where a resource was used.
+def publish(*, brought: Reuse, by: User) -> Reuse:
+    """Show a reuse on the cards.
 
-    used_on: any day of the month. In order: the row, waiting; event "feedback.told"; one letter
-    to the moderators. Raises NotAllowed; Invalid for a month to come, an address that is none;
-    QuotaSpent while too many wait.
-    """
-    by = User.objects.select_for_update().get(pk=by.pk)
-    require(rules.may_bring, by, resource)
-    require_plain_line(place)
-    require_plain_text(result)
-    if proof_url:
-        _require_web(proof_url)
-    month = used_on.replace(day=1)
-    if month > clock.paris_day(clock.now()):
-        raise Invalid(_("Ce mois n’est pas encore venu."), code="month")
-    _keep_pace(by)
-    feedback = FieldFeedback.objects.create(
-        resource=resource,
-        organisation_kind=OrganisationKind(organisation_kind),
-        place=place,
-        used_on=month,
-        persons=persons,
-        result=result,
-        proof_url=proof_url,
-        by=by,
-        at=clock.now(),
-    )
-    record("feedback.told", by=by, on=feedback)
-    owe("mail.brought", key=f"feedback:{feedback.pk}", feedback_id=feedback.pk)
-    return feedback
-
-
-@transaction.atomic
-def publish(*, brought: Brought, by: User) -> Brought:
-    """Show a reuse or a feedback on the cards.
-
-    In order: WAITING to PUBLISHED; the counter of each card of a reuse, and its index; event;
+    In order: WAITING to PUBLISHED; the counter of each card, and its index; event;
     letters to the author and to who answers for the cards. Raises NotAllowed, Conflict.
     """
     brought = _waiting(brought, by)
     _decide(brought, ReviewState.PUBLISHED, by)
-    if isinstance(brought, Reuse):
-        _count(brought, 1)
+    _count(brought, 1)
     return brought
 
 
 @transaction.atomic
-def refuse(*, brought: Brought, message: str, by: User) -> Brought:
-    """Refuse a reuse or a feedback, with words for its author.
+def refuse(*, brought: Reuse, message: str, by: User) -> Reuse:
+    """Refuse a reuse, with words for its author.
 
     In order: WAITING to REFUSED; event; letter to the author. Raises NotAllowed, Conflict,
     Invalid without words.
@@ -148,26 +115,26 @@ def refuse(*, brought: Brought, message: str, by: User) -> Brought:
 
 
 @transaction.atomic
-def withdraw(*, brought: Brought, by: User) -> Brought:
+def withdraw(*, brought: Reuse, by: User) -> Reuse:
     """Take back what one brought, published or not; counters and index follow. Event.
 
     Raises NotAllowed; Conflict when it was refused or taken back.
     """
-    brought = type(brought).objects.locked(brought)
+    brought = Reuse.objects.locked(brought)
     require(rules.may_withdraw_brought, by, brought)
     before = brought.state
     if before not in (ReviewState.WAITING, ReviewState.PUBLISHED):
         raise Conflict(code="wrong_state", state=before)
     brought.state = ReviewState.WITHDRAWN
     brought.save(update_fields=["state"])
-    if isinstance(brought, Reuse) and before == ReviewState.PUBLISHED:
+    if before == ReviewState.PUBLISHED:
         _count(brought, -1)
-    record(f"{_word(brought)}.withdrawn", by=by, on=brought)
+    record("reuse.withdrawn", by=by, on=brought)
     return brought
 
 
 @transaction.atomic
-def take_down(*, brought: Brought, message: str, by: User) -> Brought:
+def take_down(*, brought: Reuse, message: str, by: User) -> Reuse:
     """Hide what was published, after a report; counters and index follow. Event.
 
     The statement of reasons is the letter. Raises NotAllowed; Conflict when it is not shown.
@@ -176,7 +143,7 @@ def take_down(*, brought: Brought, message: str, by: User) -> Brought:
 
 
 @transaction.atomic
-def put_back(*, brought: Brought, by: User) -> Brought:
+def put_back(*, brought: Reuse, by: User) -> Reuse:
     """Show again what a report had hidden; counters and index follow. Event.
 
     Raises NotAllowed; Conflict when it is not hidden.
@@ -184,40 +151,38 @@ def put_back(*, brought: Brought, by: User) -> Brought:
     return _turn(brought, ReviewState.REFUSED, ReviewState.PUBLISHED, by, "")
 
 
-def _turn(
-    brought: Brought, found: ReviewState, wanted: ReviewState, by: User, message: str
-) -> Brought:
-    brought = type(brought).objects.locked(brought)
+def _turn(brought: Reuse, found: ReviewState, wanted: ReviewState, by: User, message: str) -> Reuse:
+    brought = Reuse.objects.locked(brought)
     require(rules.may_review, by, brought, cards(brought))
     if brought.state != found:
         raise Conflict(code="wrong_state", state=brought.state)
     brought.state, brought.message = wanted, message
     brought.decided_by, brought.decided_at = by, clock.now()
     brought.save(update_fields=["state", "message", "decided_by", "decided_at"])
-    if isinstance(brought, Reuse):
-        _count(brought, 1 if wanted == ReviewState.PUBLISHED else -1)
+    _count(brought, 1 if wanted == ReviewState.PUBLISHED else -1)
     word = "put_back" if wanted == ReviewState.PUBLISHED else "taken_down"
-    record(f"{_word(brought)}.{word}", by=by, on=brought)
+    record(f"reuse.{word}", by=by, on=brought)
     return brought
 
 
 @transaction.atomic
 def forget(*, person: User) -> None:
     """Take back what somebody who leaves brought and nobody has read yet."""
-    for model in (Reuse, FieldFeedback):
-        model.objects.waiting().filter(by=person).update(state=ReviewState.WITHDRAWN)
+    Reuse.objects.waiting().filter(by=person).update(state=ReviewState.WITHDRAWN)
 
 
 def _require_web(url: str) -> None:
     if not is_web(url):
         raise Invalid(
-            _("Cette adresse n’en est pas une : elle commence par https:// ou http://."),
+            _("Écrivez une adresse qui commence par https:// ou http://."),
             code="url",
         )
 
 
 def _refuse_known(url: str, resources: Sequence[Resource]) -> None:
     """Refuse an address that waits or stands already on one of the cards."""
+    if not url:
+        return
     key = same_page_key(url)
     known = Reuse.objects.filter(
         resources__in=resources, state__in=(ReviewState.WAITING, ReviewState.PUBLISHED)
@@ -227,15 +192,15 @@ def _refuse_known(url: str, resources: Sequence[Resource]) -> None:
 
 
 def _keep_pace(by: User) -> None:
-    pending = sum(m.objects.waiting().filter(by=by).count() for m in (Reuse, FieldFeedback))
+    pending = Reuse.objects.waiting().filter(by=by).count()
     if pending >= settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT:
         raise QuotaSpent(
             _("La Région doit d’abord relire ce que vous avez proposé."), code="brought_pending"
         )
 
 
-def _waiting(brought: Brought, by: User) -> Any:
-    fresh = type(brought).objects.locked(brought)
+def _waiting(brought: Reuse, by: User) -> Any:
+    fresh = Reuse.objects.locked(brought)
     require(rules.may_review, by, fresh, cards(fresh))
     if fresh.state != ReviewState.WAITING:
         raise Conflict(
@@ -244,10 +209,8 @@ def _waiting(brought: Brought, by: User) -> Any:
     return fresh
 
 
-def cards(brought: Brought) -> list[Resource]:
-    """List the cards that a reuse or a feedback is about."""
-    if isinstance(brought, FieldFeedback):
-        return [brought.resource]
+def cards(brought: Reuse) -> list[Resource]:
+    """List the cards that a reuse is about."""
     return list(brought.resources.select_related("organisation").order_by("pk"))
 
 
@@ -255,16 +218,11 @@ def _decide(brought: Any, state: ReviewState, by: User, *, message: str = "") ->
     brought.state, brought.message = state, message
     brought.decided_by, brought.decided_at = by, clock.now()
     brought.save(update_fields=["state", "message", "decided_by", "decided_at"])
-    word = _word(brought)
-    record(f"{word}.{state.value}", by=by, on=brought)
-    owe("mail.brought_decided", key=f"{word}:{brought.pk}", **{f"{word}_id": brought.pk})
+    record(f"reuse.{state.value}", by=by, on=brought)
+    owe("mail.brought_decided", key=f"reuse:{brought.pk}", reuse_id=brought.pk)
 
 
 def _count(reuse: Reuse, change: int) -> None:
     for resource in cards(reuse):
         Resource.objects.filter(pk=resource.pk).update(reuses=F("reuses") + change)
         index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
-
-
-def _word(brought: Brought) -> str:
-    return "reuse" if isinstance(brought, Reuse) else "feedback"

@@ -139,13 +139,10 @@ def _page(request: HttpRequest, search: SavedSearch, *, by: Actor) -> HttpRespon
 
 
 ACTS: dict[str, Any] = {
-    "pause": (alerts.pause, gettext_lazy("L’alerte est en pause.")),
-    "resume": (alerts.resume, gettext_lazy("L’alerte reprend.")),
     "renew_feed": (
         alerts.renew_feed,
         gettext_lazy("Le flux a une nouvelle adresse ; l’ancienne ne répond plus."),
     ),
-    "shut_feed": (alerts.shut_feed, gettext_lazy("Le flux est fermé.")),
     "remove": (alerts.remove, gettext_lazy("La recherche est supprimée.")),
 }
 MATCHES_SHOWN = 25

@@ -1,7 +1,6 @@
-"""The pages around a card: reuses, feedback; and what waits for the Region, messages included."""
+"""The pages around a card: its reuses; and what waits for the Region, messages included."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,14 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from catalogue.community import queries as reads
 from catalogue.community import rules
 from catalogue.community.actions import reuses
-from catalogue.community.forms import (
-    FeedbackForm,
-    ReuseForm,
-)
-from catalogue.community.models import FieldFeedback, Reuse
+from catalogue.community.forms import ReuseForm
+from catalogue.community.models import Reuse
 from catalogue.contributions.views.review import head
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.models import Resource
+from catalogue.resources.queries import files as card_files
 from catalogue.resources.views import holders, public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
@@ -34,48 +31,50 @@ from portal.discussions.queries import held as messages_held
 from portal.discussions.queries import may_show
 from portal.lib.refusals import Invalid
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post, identifier
 
-T = TypeVar("T")
 PER_PAGE = 20
 # The field of a form that a refusal of the action is about.
 FIELDS = {"already_known": "url", "url": "url", "month": "used_on"}
 
 
-def tabs(resource: Resource, counts: reads.Counts) -> list[tuple[str, str, Any]]:
-    """List the pages of a card, with what each holds."""
-    return [
-        (_("Fiche"), resource.get_absolute_url(), ""),
-        (_("Réutilisations"), _page("reuses", resource), counts.reuses or ""),
-        (_("Retours de terrain"), _page("feedback", resource), counts.feedback or ""),
-        (_("Discussions"), _page("discussions", resource), counts.discussions or ""),
+def tabs(
+    resource: Resource, counts: reads.Counts, *, current: str = ""
+) -> list[tuple[str, str, Any]]:
+    """List the pages of a card that hold something, with how much, and the one that is read.
+
+    A card whose files are held here has its presentation and its files on a page of their own.
+    """
+    files = card_files.files_page(resource)
+    if files:
+        own = [(_("Présentation"), files, ""), (_("Fichiers et versions"), f"{files}versions/", "")]
+    else:
+        own = [(_("Fiche"), resource.get_absolute_url(), "")]
+    versions = counts.versions if counts.versions > 1 else 0
+    around = [
+        (_("Réutilisations"), _page("reuses", resource), counts.reuses),
+        (_("Discussions"), _page("discussions", resource), counts.discussions),
+        (_("Historique"), _page("versions", resource), versions),
     ]
+    shown = [
+        (label, address, count or "")
+        for label, address, count in around
+        if count or label == current
+    ]
+    return [*own, *shown]
 
 
 def frame(resource: Resource, current: str) -> dict[str, Any]:
     """Give what every page around a card shows above its content."""
+    files = card_files.files_page(resource)
     return {
-        "section": "ressources",
+        "section": "donnees" if files else "ressources",
+        "page_href": files or resource.get_absolute_url(),
         "resource": resource,
-        "tab_items": tabs(resource, reads.counts(resource)),
+        "tab_items": tabs(resource, reads.counts(resource), current=current),
         "current_tab": current,
     }
-
-
-def tried(form: Any, act: Callable[[], T]) -> tuple[T | None, int]:
-    """Do an act on a form; give what it made, else the status of the page that shows its errors."""
-    if not form.is_valid():
-        return None, 422 if form.is_bound else 200
-    try:
-        return act(), 200
-    except Invalid as refusal:
-        name = FIELDS.get(refusal.code)
-        form.add_error(name if name in form.fields else None, str(refusal))
-        return None, 422
-
-
-def _page_of(request: HttpRequest, rows: Any) -> dict[str, Any]:
-    return {"page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))}
 
 
 @login_not_required
@@ -83,8 +82,9 @@ def _page_of(request: HttpRequest, rows: Any) -> dict[str, Any]:
 def reuses_listed(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was made with a card."""
     resource = public(slug)
-    context = _page_of(request, reads.reuses(resource, request.user))
-    context |= frame(resource, _("Réutilisations"))
+    pages = Paginator(reads.reuses(resource, request.user), PER_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {"page": page, **frame(resource, _("Réutilisations"))}
     return render(request, "catalogue/community/reuses.html", context)
 
 
@@ -92,7 +92,7 @@ def reuses_listed(request: HttpRequest, slug: str) -> HttpResponse:
 def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare what was made with a card."""
     resource, by = public(slug), person(request)
-    form = ReuseForm(request.POST if request.method == "POST" else None, holders=holders(by))
+    form = ReuseForm(sent(request), holders=holders(by))
 
     def act() -> Reuse:
         values = dict(form.cleaned_data)
@@ -100,55 +100,22 @@ def declare_reuse(request: HttpRequest, slug: str) -> HttpResponse:
         holder = Organisation.objects.get(pk=int(key)) if key else None
         return reuses.declare(resources=[resource, *others], organisation=holder, by=by, **values)
 
-    made, status = tried(form, act)
-    if made is not None:
+    status = tried(form, act, FIELDS)
+    if not status:
         messages.success(request, _("Merci : la Région relit, puis la réutilisation paraît ici."))
         return redirect("catalogue:reuses", resource.slug)
     context = {"form": form, **frame(resource, _("Réutilisations"))}
     return render(request, "catalogue/community/declare.html", context, status=status)
 
 
-@login_not_required
-@require_safe
-def feedback_listed(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what was told of the use of a card."""
-    resource = public(slug)
-    context = _page_of(request, reads.feedback(resource, request.user))
-    context |= frame(resource, _("Retours de terrain"))
-    return render(request, "catalogue/community/feedback.html", context)
-
-
-@get_or_post
-def tell_feedback(request: HttpRequest, slug: str) -> HttpResponse:
-    """Tell what happened where a card was used."""
-    resource, by = public(slug), person(request)
-    form = FeedbackForm(request.POST if request.method == "POST" else None)
-    told, status = tried(
-        form, lambda: reuses.tell_feedback(resource=resource, by=by, **form.cleaned_data)
-    )
-    if told is not None:
-        messages.success(request, _("Merci : la Région relit, puis votre retour paraît ici."))
-        return redirect("catalogue:feedback", resource.slug)
-    context = {"form": form, **frame(resource, _("Retours de terrain"))}
-    return render(request, "catalogue/community/tell.html", context, status=status)
-
-
 @require_POST
 def withdraw_brought(request: HttpRequest, slug: str, brought: UUID) -> HttpResponse:
-    """Take back a reuse or a feedback of one's own."""
+    """Take back a reuse of one's own."""
     resource, by = public(slug), person(request)
-    model: Any = Reuse if Reuse.objects.filter(public_id=brought).exists() else FieldFeedback
-    found = find(model.objects.filter(by=by), among=model.objects.all(), public_id=brought)
+    found = find(Reuse.objects.filter(by=by), among=Reuse.objects.all(), public_id=brought)
     reuses.withdraw(brought=found, by=by)
     messages.success(request, _("C’est retiré."))
-    route = "catalogue:reuses" if model is Reuse else "catalogue:feedback"
-    return redirect(route, resource.slug)
-
-
-def may_act(request: HttpRequest, resource: Resource) -> bool:
-    """Say whether the reader may bring something to a card."""
-    user = request.user
-    return user.is_authenticated and rules.may_bring(user, resource)
+    return redirect("catalogue:reuses", resource.slug)
 
 
 def _page(name: str, resource: Resource) -> str:
@@ -156,7 +123,7 @@ def _page(name: str, resource: Resource) -> str:
 
 
 SHOWN = 50
-MODELS: dict[str, Any] = {"reuse": Reuse, "feedback": FieldFeedback, "message": Message}
+MODELS: dict[str, Any] = {"reuse": Reuse, "message": Message}
 
 
 @get_or_post
@@ -180,13 +147,9 @@ def community_queue(request: HttpRequest) -> HttpResponse:
             (row, rules.may_review(by, row, list(row.resources.all())))
             for row in reads.waiting_reuses()[:SHOWN]
         ],
-        "feedback": [
-            (row, rules.may_review(by, row, [row.resource]))
-            for row in reads.waiting_feedback()[:SHOWN]
-        ],
         "held": [(row, may_show(by, row)) for row in held],
         "fault": fault,
-        **head(current=_("Autour des fiches")),
+        **head(current=_("Réutilisations et messages")),
     }
     status = 422 if fault else 200
     return render(request, "catalogue/community/moderation/community.html", context, status=status)

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from catalogue.community import queries as reads
 from catalogue.community.actions import collections
 from catalogue.community.actions.collections import Place
-from catalogue.community.forms import ArrangeForm, NewCollectionForm
+from catalogue.community.forms import CollectionForm, NewCollectionForm
 from catalogue.community.models import Collection
-from catalogue.community.views.cards import tried
 from catalogue.resources import rules
 from catalogue.resources.queries import lists
 from catalogue.resources.views import edited, public
@@ -24,6 +23,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.refusals import Hidden, Invalid
+from portal.lib.web.form_pages import attempted, sent, tried
 from portal.lib.web.requests import get_or_post, natural
 
 PER_PAGE = 24
@@ -63,18 +63,21 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
 
 @get_or_post
 def make(request: HttpRequest) -> HttpResponse:
-    """Make a collection."""
-    by = person(request)
+    """Make a collection; from a card, with that card in it."""
+    by, card = person(request), request.GET.get("fiche", "")
+    first = public(card) if card and card.isprintable() else None
     holders = [(str(each.pk), each.name) for each in edited(by)]
-    form = NewCollectionForm(request.POST if request.method == "POST" else None, holders=holders)
+    form = NewCollectionForm(sent(request), holders=holders)
 
     def act() -> Collection:
         values = dict(form.cleaned_data)
         holder = Organisation.objects.get(pk=int(values.pop("organisation")))
         return collections.make(organisation=holder, by=by, **values)
 
-    made, status = tried(form, act)
+    made, status = attempted(form, act)
     if made is not None:
+        if first is not None:
+            collections.add(collection=made, resource=first, by=by)
         messages.success(request, _("Le dossier est créé : ajoutez-y des ressources."))
         return redirect("catalogue:collection_edit", made.slug)
     context = {"section": "ressources", "form": form, "holders": holders}
@@ -89,13 +92,17 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     act = request.POST.get("act", "")
     if act in ACTS:
         done, sentence = ACTS[act]
-        done(collection=found, by=by)
+        try:
+            done(collection=found, by=by)
+        except Invalid as refusal:
+            messages.error(request, str(refusal))
+            return redirect("catalogue:collection_edit", found.slug)
         messages.success(request, sentence)
         return redirect(*(("catalogue:collections",) if act == "remove" else (found,)))
     initial = {"title": found.title, "summary": found.summary}
-    form = ArrangeForm(request.POST if request.method == "POST" else None, initial=initial)
-    arranged, status = tried(form, lambda: _arrange(request, found, form, by))
-    if arranged is not None:
+    form = CollectionForm(sent(request), initial=initial)
+    status = tried(form, lambda: _arrange(request, found, form, by))
+    if not status:
         messages.success(request, _("Le dossier est enregistré."))
         return redirect("catalogue:collection_edit", found.slug)
     context = {
@@ -123,7 +130,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(resource)
 
 
-def _arrange(request: HttpRequest, found: Collection, form: ArrangeForm, by: User) -> Collection:
+def _arrange(request: HttpRequest, found: Collection, form: CollectionForm, by: User) -> Collection:
     """Read the rows of the page: a place, a word, or a box to take the row out."""
     said = request.POST
     places: list[tuple[int, int, Place]] = []
@@ -135,8 +142,6 @@ def _arrange(request: HttpRequest, found: Collection, form: ArrangeForm, by: Use
         place = natural(said.get(f"place-{key}", "")) or item.position
         places.append((place, number, Place(item.resource, comment)))
     ordered = [place for _position, _number, place in sorted(places, key=lambda each: each[:2])]
-    if (extra := form.cleaned_data["added"]) is not None:
-        ordered.append(Place(extra, ""))
     return collections.arrange(
         collection=found,
         title=form.cleaned_data["title"],

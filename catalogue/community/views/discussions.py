@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.community.rules import may_bring
 from catalogue.community.views.cards import frame
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.relations import owners_of, region_people
+from catalogue.resources.queries.relations import online_of, owners_of, region_people
 from catalogue.resources.rules import may_mask, may_moderate, owns
 from catalogue.resources.views import public
 from portal.accounts.authorization import Permission
@@ -54,6 +54,7 @@ KIND = SubjectKind(
     may_write=may_bring,
     may_moderate=may_mask,
     answers_for=owns,
+    answered_by=online_of,
     never_blocked=owns,
     holds=waits,
     owners=owners_of,

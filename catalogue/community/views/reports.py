@@ -172,7 +172,7 @@ def report_item(request: HttpRequest, report: UUID) -> HttpResponse:
     )
     mask = MaskForm(request.POST if act == "mask" else None)
     if act and _done(act, found, masked, reasons, mask, by):
-        messages.success(request, _("C’est enregistré."))
+        messages.success(request, _("Enregistré."))
         return redirect("catalogue:moderation_report", found.public_id)
     first = found.decisions.filter(stage=ReportStage.FIRST).select_related("decided_by").first()
     card = found.resource

@@ -138,6 +138,30 @@ def start(
 
 
 @transaction.atomic
+def start_blank(
+    *, kind: ResourceKind, by: User, organisation: Organisation | None = None
+) -> Contribution:
+    """Open a draft where nothing is written, or give back the one that the person left so.
+
+    In order: the person's row is held; then as `start`. Raises NotAllowed.
+    """
+    User.objects.select_for_update().get(pk=by.pk)
+    mine = Contribution.objects.filter(
+        author=by,
+        organisation=organisation,
+        status=ContributionStatus.DRAFT,
+        base_revision=None,
+        batch=None,
+        uploads=None,
+        resource__kind=kind,
+    )
+    for draft in mine.select_related("resource", "revision").order_by("-pk"):
+        if proposals.is_blank(draft):
+            return draft
+    return start(kind=kind, by=by, organisation=organisation)
+
+
+@transaction.atomic
 def begin(
     *,
     described: Record,
@@ -443,12 +467,17 @@ def _check(
 KEY_CHARACTERS = 64
 
 
-def known_deposit(*, key: str, sha256: str, by: User) -> Contribution | None:
-    """Return the draft that a key opened, if any.
+@transaction.atomic
+def deposit_once(
+    *, key: str, sha256: str, begin: Callable[[], Contribution], by: User
+) -> tuple[Contribution, bool]:
+    """Open a draft, or give back the one that the key opened; say whether this one was opened.
 
-    key: of one request, "" for one that is not to be remembered. sha256: of what it says. Raises
-    Conflict for the same key with other bytes, Invalid for a key too long.
+    key: of one request, "" for one that is not to be remembered. sha256: of what it says. In
+    order: the person's row is held, the draft and its event, key and digest. Raises Conflict for
+    the same key with other bytes, Invalid for a key too long, and what `begin` raises.
     """
+    User.objects.select_for_update().get(pk=by.pk)
     if len(key) > KEY_CHARACTERS or not key.isprintable():
         raise Invalid(
             _("Idempotency-Key compte de 1 à 64 caractères imprimables."), code="idempotency_key"
@@ -459,22 +488,8 @@ def known_deposit(*, key: str, sha256: str, by: User) -> Contribution | None:
             _("Cette clé a servi à une autre demande : prenez-en une nouvelle."),
             code="idempotency_conflict",
         )
-    return found
-
-
-@transaction.atomic
-def deposit_once(
-    *, key: str, sha256: str, begin: Callable[[], Contribution], by: User
-) -> tuple[Contribution, bool]:
-    """Open a draft, or give back the one that the key opened; say whether this one was opened.
-
-    In order: the person's row is held, the draft and its event, key and digest. Raises as
-    `known_deposit`, and what `begin` raises.
-    """
-    User.objects.select_for_update().get(pk=by.pk)
-    already = known_deposit(key=key, sha256=sha256, by=by)
-    if already is not None:
-        return already, False
+    if found is not None:
+        return found, False
     made = begin()
     made.request_key, made.request_sha256 = key, sha256
     made.save(update_fields=["request_key", "request_sha256"])

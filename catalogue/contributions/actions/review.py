@@ -220,8 +220,8 @@ def _refuse_to_open(contribution: Contribution, card: Resource) -> None:
     if opens and contribution.owner_answer != OwnerAnswer.ACCEPTED:
         raise Conflict(
             _(
-                "Ce changement ouvrirait les fichiers de la fiche, remis sur demande : seul "
-                "l’organisme qui en répond peut l’accepter."
+                "Ce changement ouvrirait les fichiers de la fiche, remis sur demande : seule "
+                "l’organisation qui en répond peut l’accepter."
             ),
             code="files_would_open",
         )
@@ -339,10 +339,10 @@ def _obstacle(contribution: Contribution, order: Order, by: User) -> str | Promi
     if contribution.status != ContributionStatus.SUBMITTED:
         return _("Une décision a déjà été prise.")
     if not rules.may_decide(by, contribution):
-        return _("Elle vous touche de près : une autre personne décide.")
+        return _("Elle vous concerne : une autre personne décide.")
     if order.act == BulkAct.ASSIGN:
         if order.assignee is None or not rules.may_decide(order.assignee, contribution):
-            return _("Elle touche de près cette personne.")
+            return _("Elle concerne cette personne : confiez-la à une autre.")
         return ""
     return _blocked(contribution) if order.act == BulkAct.PUBLISH else ""
 

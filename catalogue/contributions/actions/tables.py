@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,10 +22,9 @@ from catalogue.contributions.enums import (
 from catalogue.contributions.models import Contribution, ContributionBatch
 from catalogue.contributions.queries import holdings
 from catalogue.contributions.queries import tables as table_rows
-from catalogue.contributions.queries.tables import CHANGED, REWRITTEN, Line, plan, waiting_of
+from catalogue.contributions.queries.tables import Line, plan
 from catalogue.resources import rules
 from catalogue.resources.enums import ResourceKind
-from catalogue.resources.models import Resource
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, fault, gettext_noop
 from portal.accounts.authorization import require
@@ -106,8 +106,8 @@ def begin(*, batch: ContributionBatch) -> ContributionBatch:
 def write(*, batch: ContributionBatch, at: int, line: Line, by: User) -> RowOutcome:
     """Do one row, and count it in the same transaction; what is refused is noted and left out.
 
-    at: the place of the row. In order: the draft of a new card or of a change, part of the lot;
-    the lot's cursor. Raises Conflict when this row is done already.
+    at: the place of the row. In order: the draft of a new card, part of the lot; the lot's
+    cursor. Raises Conflict when this row is done already.
     """
     fresh = ContributionBatch.objects.locked(batch)
     if fresh.state != BatchState.RUNNING or fresh.cursor != at:
@@ -129,18 +129,14 @@ def write(*, batch: ContributionBatch, at: int, line: Line, by: User) -> RowOutc
 
 
 @transaction.atomic
-def hand_over(*, batch: ContributionBatch, contribution: Contribution, by: User) -> bool:
-    """Send one contribution of a lot to the review; False when its own checks keep it back.
+def hand_over(*, batch: ContributionBatch, contribution: Contribution, by: User) -> None:
+    """Send one contribution of a lot to the review, unless its own checks keep it back.
 
     Raises QuotaSpent, NotAllowed, Conflict.
     """
     ContributionBatch.objects.filter(pk=batch.pk).update(beat_at=clock.now())
-    try:
-        with transaction.atomic():
-            drafts.send_of_lot(contribution=contribution, charter=batch.charter_version, by=by)
-    except Invalid:
-        return False
-    return True
+    with suppress(Invalid), transaction.atomic():
+        drafts.send_of_lot(contribution=contribution, charter=batch.charter_version, by=by)
 
 
 @transaction.atomic
@@ -237,49 +233,14 @@ def _ask(batch: ContributionBatch, *, sends: bool, charter: str, by: User) -> Co
 
 
 def _write(batch: ContributionBatch, line: Line, by: User) -> None:
+    if line.outcome != RowOutcome.CREATE:
+        return
     values = dict(line.values or {})
-    match line.outcome:
-        case RowOutcome.CREATE:
-            made = drafts.start(
-                kind=ResourceKind(line.kind), by=by, organisation=batch.organisation, **values
-            )
-            _tell_origin(made, values)
-        case RowOutcome.UPDATE:
-            made, saved = drafts.merge(
-                contribution=_proposal(line, by), values=values, seen=line.seen, by=by
-            )
-            for clash in saved.clashes:
-                _note(batch, line, clash.name, str(REWRITTEN))
-        case _:
-            return
-    opened = line.card is None or line.card.contribution is None
-    if opened or made.batch_id is not None:  # what somebody opened by hand stays theirs
-        Contribution.objects.filter(pk=made.pk).update(batch=batch)
-
-
-def _proposal(line: Line, by: User) -> Contribution:
-    """Give the proposal that a row writes: the open one, or one begun on the card online.
-
-    Either is locked; a colleague may have sent it, or begun another, since the rows were read.
-    """
-    assert line.card is not None  # noqa: S101  # an update is of a card
-    if line.card.contribution is None:
-        return _begun(line, by)
-    rows = Contribution.objects.select_for_update(of=("self",))
-    found = rows.select_related("resource__organisation", "revision").get(pk=line.card.contribution)
-    if found.version != line.version:
-        raise Conflict(CHANGED, code="contribution_changed", version=found.version)
-    return found
-
-
-def _begun(line: Line, by: User) -> Contribution:
-    assert line.card is not None  # noqa: S101  # as its caller
-    rows = Resource.objects.select_for_update(of=("self",)).select_related("organisation")
-    resource = rows.get(pk=line.card.pk)
-    opened = waiting_of(resource.organisation_id or 0).filter(resource=resource)
-    if opened.exists():
-        raise Conflict(CHANGED, code="contribution_changed")
-    return drafts.propose(resource=resource, by=by)
+    made = drafts.start(
+        kind=ResourceKind(line.kind), by=by, organisation=batch.organisation, **values
+    )
+    _tell_origin(made, values)
+    Contribution.objects.filter(pk=made.pk).update(batch=batch)
 
 
 def _tell_origin(contribution: Contribution, values: Mapping[str, Any]) -> None:
@@ -298,15 +259,14 @@ def _note(batch: ContributionBatch, line: Line, column: str, message: str, value
 
 
 @transaction.atomic
-def take_out(*, organisation: Organisation, by: User) -> int:
+def take_out(*, organisation: Organisation, by: User) -> None:
     """Let an editor take the cards of an organisation away, drafts and decisions too.
 
-    Returns how many. Event "holdings.taken_out". Raises NotAllowed.
+    Event "holdings.taken_out". Raises NotAllowed.
     """
     require(rules.edits_for, by, organisation)
     count = holdings.cards(organisation).count()
     record("holdings.taken_out", by=by, on=organisation, cards=count)
-    return count
 
 
 log = logging.getLogger("catalogue.import")

@@ -1,17 +1,14 @@
-"""The decision of a moderator, and what becomes of a card: removed, transferred."""
+"""The decision of a moderator on one proposal or many, and the answer of who holds a card."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.actions.review import BulkAct, Order
 from catalogue.contributions.enums import DecisionReason
-from catalogue.resources.enums import RemovalReason
-from portal.accounts.models import Organisation
-from portal.lib.web.fields import PlainForm, box, choice, line, prose
+from portal.lib.web.fields import PlainForm, choice, prose
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
 
@@ -20,7 +17,7 @@ class DecisionForm(PlainForm):
     """What to do with a proposal, why, and what to tell its author."""
 
     outcome = choice(
-        _("Décision"),
+        _("Votre décision"),
         [
             (PUBLISH, _("Publier")),
             (REQUEST_CHANGES, _("Demander des corrections")),
@@ -31,15 +28,11 @@ class DecisionForm(PlainForm):
         descriptions={
             PUBLISH: _("Visible tout de suite"),
             REQUEST_CHANGES: _("L’auteur répond, la fiche revient"),
-            REFUSE: _("Motif et message obligatoires"),
+            REFUSE: _("La proposition s’arrête là"),
         },
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    reason = choice(
-        _("Motif"),
-        [("", "—"), *DecisionReason.choices],
-        hint=_("Pour un refus ou une demande de corrections."),
-    )
+    reason = choice(_("Motif"), [("", "—"), *DecisionReason.choices])
     concerned = forms.MultipleChoiceField(
         label=_("Champs concernés"),
         required=False,
@@ -48,8 +41,8 @@ class DecisionForm(PlainForm):
     message = prose(
         _("Message à l’auteur"),
         4_000,
-        hint=_("Dites quoi changer, où, et pourquoi. Le message est conservé dans l’historique."),
-        rows=4,
+        hint=_("Quoi changer, où, et pourquoi."),
+        rows=3,
         check=None,
     )
 
@@ -141,52 +134,3 @@ class OrderForm(PlainForm):
             said["reason"],
             said["message"],
         )
-
-
-class RemovalForm(PlainForm):
-    """Why a card is to be removed, and what its address may still say."""
-
-    reason = forms.ChoiceField(
-        label=_("Motif"),
-        choices=RemovalReason.choices,
-        help_text=_("Il est affiché à l’adresse de la fiche."),
-    )
-    keep_title = box(_("Garder le titre à l’adresse de la fiche"), initial=True)
-    explanation = prose(
-        _("Explication pour la deuxième personne et pour l’auteur"),
-        300,
-        _("Dites pourquoi cette fiche doit être retirée."),
-        check=None,
-    )
-
-
-class TransferForm(PlainForm):
-    """To whom a card goes, and a word."""
-
-    target = line(
-        _("Organisation qui reprendrait la fiche"),
-        200,
-        _("Dites à quelle organisation."),
-        _("Son nom exact sur le portail, ou l’adresse de sa page."),
-    )
-    message = line(_("Message"), 500)
-
-    def __init__(
-        self, *args: Any, places: list[Organisation] | None = None, **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        if places is not None:
-            self.fields["target"] = forms.ChoiceField(
-                label=_("Organisation qui reprendrait la fiche"),
-                choices=[(each.slug, each.name) for each in places],
-            )
-
-    def clean_target(self) -> Organisation:
-        """Find the organisation by its name or its address."""
-        said = self.cleaned_data["target"].strip()
-        slug = said.rstrip("/").rsplit("/", 1)[-1]
-        rows = Organisation.objects.all()
-        found = rows.filter(slug=slug).first() or rows.filter(name__iexact=said).first()
-        if found is None:
-            raise ValidationError(_("Aucune organisation du portail ne porte ce nom."), code="none")
-        return found

@@ -1,4 +1,4 @@
-"""What a person brings: a table of cards, a description to paste, a file of a draft."""
+"""What a person brings: a table of cards or a description to paste."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -131,22 +131,3 @@ class RecordForm(PlainForm):
         super().__init__(*args, **options)
         shown = enumerate(titles[:MOST_CHOICES])
         self.offer("record", [(str(at), title) for at, title in shown])
-
-
-class FileForm(PlainForm):
-    """One file to bring, or the identifier of one to take out."""
-
-    file = forms.FileField(label=_("Déposer un fichier"), required=False, allow_empty_file=True)
-    remove = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, object]:
-        """Ask for one of the two."""
-        cleaned = super().clean() or {}
-        if not self.errors and not cleaned.get("file") and not cleaned.get("remove"):
-            self.add_error("file", _("Choisissez un fichier."))
-        return cleaned
-
-    @property
-    def faults(self) -> list[str]:
-        """List what is wrong, in words."""
-        return [str(fault) for faults in self.errors.values() for fault in faults]

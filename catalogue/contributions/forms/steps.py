@@ -1,13 +1,16 @@
 """The steps of a contribution: which fields of which kind are asked where, what is missing."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.template.loader import render_to_string
 from django.utils import formats
 from django.utils.datastructures import MultiValueDict
@@ -17,10 +20,19 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions import record_checks
 from catalogue.resources import words
-from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.resources.enums import (
+    UNLICENSED_KINDS,
+    Access,
+    Deposit,
+    LicenceStatus,
+    Lifecycle,
+    ResourceKind,
+)
 from catalogue.resources.fields import (
+    CARD_NEEDS,
     COMMON_BY_NAME,
     DETAILS,
+    EMPTY,
     OWNED_NEEDS,
     REFERENCED_NEEDS,
     Field,
@@ -30,11 +42,15 @@ from catalogue.resources.fields import (
     language_choices,
 )
 from catalogue.resources.queries import relations
+from catalogue.resources.queries.files import COLUMNS, file_identified
 from catalogue.standards import licences
 from portal.lib.web.fields import PlainForm, box, choice, prose
 
 MOST_ROWS = 50
 LONG_TEXT_CHARACTERS = 4_000
+# Columns of a file that its deposit fills, then those that few know: folded.
+FILLED = ("url", "download_url", "media_type", "bytes", "sha256")
+SELDOM = ("description", "media_type", "bytes", "sha256", "licence")
 HELP = _(
     "Une zone d’emploi est découpée par l’Insee, un bassin d’emploi par France Travail. "
     "Le code suffit pour une région ou un département."
@@ -42,13 +58,19 @@ HELP = _(
 
 
 class RowsInput(forms.Widget):
-    """Edit a list of small records: one group of inputs a row, the last one blank."""
+    """Edit a list of small records: one group of inputs a row.
+
+    A blank one is shown when there is none, or when one more was asked for. `apart`: files whose
+    rows the page shows with the files themselves.
+    """
 
     template_name = "catalogue/contributions/rows.html"
 
     def __init__(self, own: Field) -> None:
         super().__init__()
         self.own = own
+        self.has_blank = False
+        self.apart: Collection[UUID] = ()
 
     def value_from_datadict(
         self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
@@ -73,15 +95,51 @@ class RowsInput(forms.Widget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Render through the site's own templates."""
-        rows = [*(value or []), {}][:MOST_ROWS]
-        shown = [
-            [
-                (column, f"{name}-{number}-{column.name}", row.get(column.name))
-                for column in self.own.columns
-            ]
-            for number, row in enumerate(rows)
-        ]
-        return render_to_string(self.template_name, {"rows": shown})
+        records = list(value or [])
+        if self.has_blank or not self.others(name, records):
+            records.append({})
+        return render_to_string(self.template_name, {"rows": self.others(name, records)})
+
+    def others(self, name: str, records: list[Any]) -> list["Row"]:
+        """List the rows that this control shows itself."""
+        return [row for row in self.rows(name, records) if row.file is None]
+
+    def rows(self, name: str, records: list[Any]) -> list["Row"]:
+        """Give the inputs of each record; the first that leads to a file apart goes with it."""
+        found, apart = [], set(self.apart)
+        for number, record in enumerate(records[:MOST_ROWS]):
+            leads = file_identified(record.get(COLUMNS.get(self.own.name)))
+            file = leads if leads in apart else None
+            apart.discard(file)
+            asked: list[Cell] = []
+            folded: list[Cell] = []
+            for column in self.own.columns:
+                rare = column.name in (FILLED if file else SELDOM)
+                value = _as_typed(column, record.get(column.name))
+                (folded if rare else asked).append(
+                    (column, f"{name}-{number}-{column.name}", value)
+                )
+            found.append(Row(file, asked, folded))
+        return found
+
+
+# A column, the name of its input, its value.
+Cell = tuple[Field, str, object]
+
+
+class Row(NamedTuple):
+    """The inputs of one record; file: the one apart with which they are shown."""
+
+    file: UUID | None
+    asked: list[Cell]
+    folded: list[Cell]
+
+
+def _as_typed(own: Field, value: object) -> object:
+    """Write a stored date as it is typed in French, 24/11/2026; anything else stays."""
+    if own.type is FieldType.DATE and re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", str(value)):
+        return "/".join(reversed(str(value).split("-")))
+    return value
 
 
 class OwnField(forms.Field):
@@ -95,6 +153,7 @@ class OwnField(forms.Field):
         self.max_length = own.max_length if own.type is FieldType.TEXT else None
         self.is_rows = own.type is FieldType.ROWS
         self.is_prose = own.name == "description"
+        self.is_ticked = own.type is FieldType.LIST and bool(own.choices)
         super().__init__(
             label=cast(Any, own.label),
             help_text=cast(Any, own.help),
@@ -119,7 +178,7 @@ class OwnField(forms.Field):
             return "\n".join(map(str, value))
         if self.own.type is FieldType.NUMBER and isinstance(value, float):
             return formats.localize_input(value)
-        return value
+        return _as_typed(self.own, value)
 
 
 class TagsField(OwnField):
@@ -215,77 +274,65 @@ def control(own: Field) -> forms.Widget:
         case FieldType.ROWS:
             return RowsInput(own)
         case FieldType.LINE | FieldType.DATE:
-            return forms.TextInput(attrs={"maxlength": own.max_length})
+            written = {"placeholder": _("JJ/MM/AAAA")} if own.type is FieldType.DATE else {}
+            return forms.TextInput(attrs={"maxlength": own.max_length, **written})
 
 
 class Step(StrEnum):
-    """The pages of the form, by their address."""
+    """The pages of the form, by their address; the choice of the kind comes before."""
 
-    IDENTIFY = "identification"
-    DESCRIBE = "description"
-    CLASSIFY = "classement"
-    RIGHTS = "licence"
+    ESSENTIAL = "essentiel"
     CARD = "explicabilite"
     SEND = "envoi"
 
 
 LABELS: dict[Step, Promise] = {
-    Step.IDENTIFY: _("Identification"),
-    Step.DESCRIBE: _("Description"),
-    Step.CLASSIFY: _("Classification"),
-    Step.RIGHTS: _("Licence et fichiers"),
+    Step.ESSENTIAL: _("L’essentiel"),
     Step.CARD: _("Explicabilité et éthique"),
     Step.SEND: _("Vérification et envoi"),
 }
-PRACTICAL = _("Informations pratiques")
 
-# Common fields of each step, in the order of the page.
-ASKED: dict[Step, tuple[str, ...]] = {
-    Step.IDENTIFY: (
-        "title",
-        "acronym",
-        "title_en",
-        "deposit",
-        "producer_name",
-        "subtype",
-        "homepage_url",
-        "repository_url",
-        "alternate_titles",
-    ),
-    Step.DESCRIBE: ("summary", "description"),
-    Step.CLASSIFY: (
-        "scope",
-        "scope_note",
-        "territories",
-        "use_cases",
-        "beneficiaries",
-        "barriers",
-        "publics",
-        "tasks",
-        "languages",
-        "rome_codes",
-        "tags",
-        "lifecycle",
-        "lifecycle_note",
-    ),
-    Step.RIGHTS: ("licence_note", "access", "contact", "documentation_url", "authors"),
-    Step.CARD: (),
-    Step.SEND: (),
-}
+# What every kind is asked first, with what its publication needs; the rest is folded.
+FIRST = ("title", "summary", "description")
+CHOICES = ("deposit", "organisation", "scope")
+# What a card is found by: sending asks for three keywords.
+FINDING = ("tasks", "tags")
+# Common fields that are folded, by what they are about; the kind's own come in between.
+NAMES_AND_ADDRESSES = (
+    "homepage_url",
+    "repository_url",
+    "documentation_url",
+    "producer_name",
+    "acronym",
+    "title_en",
+    "alternate_titles",
+)
+CLASSIFICATION = (
+    "subtype",
+    "tags",
+    "tasks",
+    "use_cases",
+    "beneficiaries",
+    "barriers",
+    "languages",
+    "territories",
+    "scope_note",
+    "publics",
+    "rome_codes",
+    "lifecycle",
+    "lifecycle_note",
+    "relations",
+)
+ACCESS_AND_CONTACT = ("contact", "access", "licence_note", "authors")
+ASKED = (*FIRST, "deposit", "scope", *NAMES_AND_ADDRESSES, *CLASSIFICATION, *ACCESS_AND_CONTACT)
+# What a new draft holds before anybody writes.
+PRESET = {"access": Access.OPEN, "lifecycle": Lifecycle.UNKNOWN}
 # Kinds that publish code or run on one.
 WITH_REPOSITORY = frozenset({"algorithm", "model", "technology", "solution"})
 WITH_TASKS = frozenset({"algorithm", "model", "solution", "technology"})
-# Rows that belong beside the licence rather than in the description.
-FILE_ROWS = frozenset({"files", "distributions"})
 
-COMMON_LICENCES: tuple[tuple[str, str, Promise], ...] = (
-    ("MIT", "MIT", _("Réutilisation libre, y compris commerciale, avec mention.")),
-    (
-        "EUPL-1.2",
-        "EUPL 1.2",
-        _("Licence publique de l’Union européenne : les modifications restent partagées."),
-    ),
-    ("Apache-2.0", "Apache 2.0", _("Comme MIT, avec une clause sur les brevets.")),
+# The usual licences of data, then those of code and models.
+DATA_LICENCES: tuple[tuple[str, str, Promise], ...] = (
     (
         "etalab-2.0",
         "Licence Ouverte 2.0",
@@ -294,8 +341,17 @@ COMMON_LICENCES: tuple[tuple[str, str, Promise], ...] = (
     ("ODbL-1.0", "ODbL 1.0", _("Pour les données : les bases dérivées restent partagées.")),
     ("CC-BY-4.0", "CC BY 4.0", _("Pour les textes et les images : citer l’auteur.")),
 )
-DATA_FIRST = ("etalab-2.0", "ODbL-1.0", "CC-BY-4.0")
+CODE_LICENCES: tuple[tuple[str, str, Promise], ...] = (
+    ("MIT", "MIT", _("Réutilisation libre, y compris commerciale, avec mention.")),
+    (
+        "EUPL-1.2",
+        "EUPL 1.2",
+        _("Licence publique de l’Union européenne : les modifications restent partagées."),
+    ),
+    ("Apache-2.0", "Apache 2.0", _("Comme MIT, avec une clause sur les brevets.")),
+)
 OTHER = "other"
+LICENCE = ("licence", "licence_other")
 TO_CONFIRM = "to_confirm"
 
 
@@ -303,11 +359,6 @@ def steps(kind: str) -> list[Step]:
     """List the steps of a kind, after the choice of the kind itself."""
     has_card = bool(DETAILS[kind].in_section(Section.CARD))
     return [step for step in Step if step is not Step.CARD or has_card]
-
-
-def label(step: Step, kind: str) -> Promise:
-    """Name a step for a kind."""
-    return PRACTICAL if step is Step.RIGHTS and kind in UNLICENSED_KINDS else LABELS[step]
 
 
 def beside(step: Step, kind: str, by: int) -> Step | None:
@@ -319,38 +370,27 @@ def beside(step: Step, kind: str, by: int) -> Step | None:
 
 def step_of(name: str, kind: str) -> Step:
     """Find the step where a field is asked; the first one for a name asked nowhere."""
-    for step in Step:
-        if any(own.name == name for own in asked(step, kind)):
-            return step
-    return Step.RIGHTS if name in ("licences", "licence_status") else Step.IDENTIFY
+    own = DETAILS[kind].by_name.get(name)
+    return Step.CARD if own is not None and own.section is Section.CARD else Step.ESSENTIAL
 
 
 def asked(step: Step, kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
     """List the fields of a step, compulsory ones marked for this kind and deposit."""
     own = DETAILS[kind]
+    if step is not Step.ESSENTIAL:
+        return own.in_section(Section.CARD) if step is Step.CARD else []
     needs = REFERENCED_NEEDS if deposit == Deposit.REFERENCED else (*OWNED_NEEDS, *own.needs)
-    found = [
+    common = [
         replace(_choices(COMMON_BY_NAME[name], kind), needed=name in (*needs, "deposit"))
-        for name in ASKED[step]
-        if _concerns(name, kind)
+        for name in ASKED
+        if name in COMMON_BY_NAME and _concerns(name, kind)
     ]
     own_fields = [
         replace(each, needed=each.needed and deposit != Deposit.REFERENCED)
         for each in own.fields
-        if _own_step(each) is step
+        if each.section is not Section.CARD
     ]
-    # Files and practical facts come before contact and access; prose comes after the summary.
-    return [*own_fields, *found] if step is Step.RIGHTS else [*found, *own_fields]
-
-
-def _own_step(own: Field) -> Step:
-    if own.section is Section.CARD:
-        return Step.CARD
-    if own.name == "relations":
-        return Step.CLASSIFY
-    if own.section is Section.FACTS or own.name in FILE_ROWS:
-        return Step.RIGHTS
-    return Step.DESCRIBE
+    return [*common, *own_fields]
 
 
 def _concerns(name: str, kind: str) -> bool:
@@ -376,8 +416,8 @@ class StepForm(PlainForm):
 
     `record`: the values saved so far. `holders`: the organisations in whose name the person may
     write, as (id, name) pairs; none when it cannot be chosen. `origins`: where each value was
-    read, by name, when a description was pasted. After validation, `accepted()`
-    gives the values without fault.
+    read, by name, when a description was pasted. `at`: the field where the person is writing; a
+    list shows a blank row there. After validation, `accepted()` gives the values without fault.
     """
 
     def __init__(
@@ -387,34 +427,37 @@ class StepForm(PlainForm):
         *args: Any,
         holders: Sequence[tuple[str, str]] | None = None,
         origins: Mapping[str, object] | None = None,
+        at: str = "",
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.origins = origins or {}
+        self.origins, self.at = origins or {}, at
         self.step, self.kind = step, str(record["kind"])
         values = {**record, **(record.get("details") or {})}
         deposit = str(values.get("deposit") or Deposit.OWNED)
-        if step is Step.IDENTIFY and holders:
-            self.fields["organisation"] = _holder_field(holders)
+        if step is Step.ESSENTIAL and holders:
+            named = [("", _("Moi-même")), *holders]
+            self.fields["organisation"] = choice(_("Au nom de"), named)
             self.initial["organisation"] = str(record.get("organisation") or "")
         for own in asked(step, self.kind, deposit=deposit):
             if own.name == "languages":
                 own = replace(own, choices=language_choices(values.get("languages") or ()))
             self.fields[own.name] = form_field(own)
             self.initial[own.name] = values.get(own.name)
-        if step is Step.RIGHTS and self.kind not in UNLICENSED_KINDS:
+            if own.name == at and isinstance(self.fields[own.name].widget, RowsInput):
+                self.fields[own.name].widget.has_blank = True
+        if step is Step.ESSENTIAL and self.kind not in UNLICENSED_KINDS:
             self._ask_licence(values)
         for name, field in self.fields.items():
             told: Any = field
             told.origin = self.origins.get("licences" if name == "licence" else name)
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
-        choice, other = _licence_choice(values)
+        choice, other = _licence_choice(self.kind, values)
         first = LicenceField(
             self.kind, needed=record_checks.needs_licence({**values, "kind": self.kind})
         )
-        asked_first = {"licence": first, "licence_other": _other_licence()}
-        self.fields = {**asked_first, **self.fields}
+        self.fields |= {"licence": first, "licence_other": _other_licence()}
         self.initial.update(licence=choice, licence_other=other)
 
     def clean(self) -> dict[str, Any]:
@@ -431,42 +474,95 @@ class StepForm(PlainForm):
         return cleaned
 
     def accepted(self) -> dict[str, Any]:
-        """Give the values that passed, under the names of the record."""
-        values = {name: v for name, v in self.cleaned_data.items() if name not in self.errors}
+        """Give the values that were sent and passed, under the names of the record."""
+        values = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in self.errors
+            and not self.fields[name].widget.value_omitted_from_data(self.data, self.files, name)
+        }
         choice = values.pop("licence", None)
         other = values.pop("licence_other", "")
         if choice is not None and "licence_other" not in self.errors:
             values |= _licence_values(str(choice), str(other))
         return values
 
+    def first(self) -> list[BoundField]:
+        """List the fields that the page shows at once, in its order, but the short choices."""
+        names = [*FIRST, *LICENCE] if self.step is Step.ESSENTIAL else [*CARD_NEEDS]
+        apart = {*CHOICES, *LICENCE}
+        wanted = [n for n, own in self.fields.items() if own.required and n not in apart]
+        shown = dict.fromkeys([*names, *wanted, *FINDING])
+        return [self[n] for n in shown if n in self.fields]
+
+    def choices(self) -> list[BoundField]:
+        """List the short choices that stand in one row."""
+        return [self[name] for name in CHOICES if name in self.fields]
+
+    def folds(self) -> list["Fold"]:
+        """Gather what is folded, by what it is about."""
+        shown = {bound.name for bound in (*self.first(), *self.choices())}
+        rest = [name for name in self.fields if name not in shown]
+        common = {*NAMES_AND_ADDRESSES, *CLASSIFICATION, *ACCESS_AND_CONTACT}
+        parts: list[tuple[Promise | str, list[str]]] = [
+            (_("Nom et adresses"), [n for n in NAMES_AND_ADDRESSES if n in rest]),
+            (_("Caractéristiques"), [n for n in rest if n not in common]),
+            (_("Classement et liens"), [n for n in CLASSIFICATION if n in rest]),
+            (_("Accès et contact"), [n for n in ACCESS_AND_CONTACT if n in rest]),
+        ]
+        if self.step is Step.CARD:
+            parts = [(_("Autres questions"), rest)]
+        return [
+            Fold(label, [self[name] for name in names], self.at) for label, names in parts if names
+        ]
+
+
+class Fold:
+    """Fields that a page folds, naming those that hold something.
+
+    Open where one has a fault, or where the person was writing.
+    """
+
+    def __init__(self, label: Promise | str, fields: list[BoundField], at: str) -> None:
+        self.label, self.fields = label, fields
+        self.is_open = any(each.errors or each.name == at for each in fields)
+        # Opened as soon as one chooses a reference record: it needs some of them.
+        self.is_of_references = any(each.name in REFERENCED_NEEDS for each in fields)
+        self.filled = [
+            each.label for each in fields if each.value() not in (*EMPTY, PRESET.get(each.name))
+        ]
+
 
 class LicenceField(forms.ChoiceField):
     """The choice of a licence among the usual ones, another one, or later.
 
-    needed: whether publishing needs one; a draft may leave it empty.
+    needed: whether publishing needs one: « later » is then no answer, a draft leaves it empty.
     """
 
     def __init__(self, kind: str, *, needed: bool) -> None:
-        order = sorted(
-            COMMON_LICENCES, key=lambda each: (kind == "dataset") != (each[0] in DATA_FIRST)
-        )
-        self.descriptions: dict[str, Promise] = {spdx: text for spdx, _name, text in order}
+        usual = usual_licences(kind)
+        self.descriptions: dict[str, Promise] = {spdx: text for spdx, _name, text in usual}
         self.descriptions[TO_CONFIRM] = _("La fiche dira que la licence reste à confirmer.")
         super().__init__(
             label=_("Sous quelle licence ?"),
             required=needed,
             widget=forms.RadioSelect,
             choices=[
-                *((spdx, name) for spdx, name, _text in order),
+                *((spdx, name) for spdx, name, _text in usual),
                 (OTHER, _("Une autre licence")),
-                (TO_CONFIRM, _("Je ne sais pas encore")),
+                *([] if needed else [(TO_CONFIRM, _("Je ne sais pas encore"))]),
             ],
         )
 
     def validate(self, value: Any) -> None:
         """Refuse what is not proposed; nothing at all is a draft."""
-        if value:
+        if value not in ("", TO_CONFIRM):
             super().validate(value)
+
+
+def usual_licences(kind: str) -> tuple[tuple[str, str, Promise], ...]:
+    """Give the licences that a kind is offered by name; any other is written."""
+    return DATA_LICENCES if kind == ResourceKind.DATASET else CODE_LICENCES
 
 
 def _other_licence() -> forms.CharField:
@@ -478,13 +574,13 @@ def _other_licence() -> forms.CharField:
     )
 
 
-def _licence_choice(values: Mapping[str, Any]) -> tuple[str, str]:
+def _licence_choice(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:
     given = [str(text) for text in values.get("licences") or ()]
     if not given:
         unsure = values.get("licence_status") == LicenceStatus.TO_CONFIRM
         return (TO_CONFIRM if unsure else "", "")
     text = " AND ".join(given)
-    usual = {spdx for spdx, _name, _text in COMMON_LICENCES}
+    usual = {spdx for spdx, _name, _text in usual_licences(kind)}
     return (text, "") if text in usual else (OTHER, text)
 
 
@@ -495,11 +591,6 @@ def _licence_values(choice: str, other: str) -> dict[str, Any]:
     if choice in ("", TO_CONFIRM):
         return {"licences": [], "licence_status": str(LicenceStatus.TO_CONFIRM)}
     return {"licences": [choice], "licence_status": str(LicenceStatus.DECLARED)}
-
-
-def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
-    hint = _("Les membres éditeurs de l’organisation pourront compléter la fiche.")
-    return choice(_("Au nom de"), [("", _("Moi-même")), *holders], hint=hint)
 
 
 def form_field(own: Field) -> forms.Field:

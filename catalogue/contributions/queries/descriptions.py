@@ -35,11 +35,11 @@ ELLIPSIS = "…"
 
 REFUSALS: dict[str, Text] = {
     "no_title": _("Cette notice n’a pas de titre."),
-    "kind": _("La nature de cette notice n’est pas de celles du catalogue."),
-    "id_placeholder": _("L’identifiant de cette notice est un mot laissé là, pas un identifiant."),
+    "kind": _("Le catalogue n’a pas de fiche de ce type."),
+    "id_placeholder": _("L’identifiant de cette notice est un texte d’exemple."),
     "id_repeated": _("Plusieurs notices de ce passage portent cet identifiant."),
     "id_too_long": _("L’identifiant de cette notice dépasse 500 caractères."),
-    "unreadable": _("Cette notice ne se lit pas."),
+    "unreadable": _("Cette notice est illisible."),
 }
 REMARKS: dict[str, Text] = {
     "shortened": _("Texte raccourci à %(limit)d caractères."),

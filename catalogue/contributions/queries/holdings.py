@@ -1,9 +1,7 @@
 """All that an organisation has in the catalogue, as the files of an archive that it takes away."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,21 +12,15 @@ from django.utils.translation import override
 
 from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import proposals
-from catalogue.contributions.queries import tables as table_rows
-from catalogue.contributions.queries.tables import Card, as_they_are, cards_of
 from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import records as card_records
-from catalogue.standards.readers import formats
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation
 from portal.lib.storage import objects
 from portal.lib.storage.files import Member
 
 CARDS_AT_ONCE = 100
-# What an import reads back, with some room for what a spreadsheet adds to it.
-CSV_BYTES = formats.DOCUMENT_BYTES * 9 // 10
-BOM = "\ufeff"
 LANGUAGE = "fr"  # whoever asks: an archive says the same to all the members
 MOMENTS = ("created_at", "first_published_at", "content_modified_at", "last_reviewed_at",
            "next_review_at", "archived_at", "masked_at")  # fmt: skip
@@ -40,95 +32,17 @@ def cards(organisation: Organisation) -> QuerySet[Resource]:
     return Resource.objects.filter(organisation=organisation).order_by("pk")
 
 
-def members(organisation: Organisation, *, by: User) -> Iterator[Member]:
-    """Give the files of the archive, some cards at a time: JSON and Markdown of each, then tables.
-
-    by: whose proposal on a card comes first in the tables, when several wait.
-    """
+def members(organisation: Organisation) -> Iterator[Member]:
+    """Give the files of the archive, some cards at a time: JSON and Markdown of each, its files."""
     yield Member("LISEZ-MOI.md", _readme(organisation).encode())
-    sheet, tables = _Sheet(), 0
-    found = cards_of(organisation.pk, author=by.pk)
+    found = list(cards(organisation).values_list("pk", flat=True))
     for start in range(0, len(found), CARDS_AT_ONCE):
         some = found[start : start + CARDS_AT_ONCE]
         yield from _files(some)
         yield from _stored(organisation, some)
-        for cells in _rows(some):
-            if not sheet.takes(cells):
-                tables += 1
-                yield Member(f"tableaux/fiches-{tables}.csv", sheet.content())
-                sheet = _Sheet()
-            sheet.add(cells)
-    if sheet.rows or not tables:
-        yield Member(f"tableaux/fiches-{tables + 1}.csv", sheet.content())
 
 
-class _Sheet:
-    """One table that an import takes: its rows, and the columns that they fill."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, str]] = []
-        self.columns: dict[str, None] = dict.fromkeys((*table_rows.IDENTITY, table_rows.STATUS))
-        self.bytes = 0
-
-    def takes(self, cells: dict[str, str]) -> bool:
-        """Say whether one more row keeps it within what an import takes."""
-        columns = {*self.columns, *cells}
-        around = (len(columns) + 1) * (len(self.rows) + 2) + sum(map(len, columns)) + len(BOM) * 3
-        size = self.bytes + _size(cells) + around
-        return not self.rows or (len(self.rows) < formats.CSV_ROWS and size <= CSV_BYTES)
-
-    def add(self, cells: dict[str, str]) -> None:
-        """Take a row."""
-        self.rows.append(cells)
-        self.columns |= dict.fromkeys(cells)
-        self.bytes += _size(cells)
-
-    def content(self) -> bytes:
-        """Write the table; the columns in the order of the forms."""
-        order = [*table_rows.IDENTITY, table_rows.STATUS, *_order(self.columns)]
-        out = io.StringIO()
-        writer = csv.DictWriter(out, order, delimiter=";", lineterminator="\r\n", restval="")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return (BOM + out.getvalue()).encode()
-
-
-def _size(cells: dict[str, str]) -> int:
-    # Quotes are doubled, and stand around.
-    return sum(len(cell.encode()) + cell.count('"') + 2 for cell in cells.values())
-
-
-def _order(columns: Iterable[str]) -> list[str]:
-    known = [name for kind in ResourceKind for name in table_rows.fields_of(kind)]
-    place = {name: at for at, name in reversed(list(enumerate(known)))}
-    own = [
-        name for name in columns if name not in table_rows.IDENTITY and name != table_rows.STATUS
-    ]
-
-    def key(name: str) -> tuple[int, int]:
-        numbered = table_rows.NUMBERED.match(name)
-        field = numbered[1] if numbered else name
-        return place[field], int(numbered[2]) if numbered else 0
-
-    return sorted(own, key=key)
-
-
-def _rows(some: Sequence[Card]) -> Iterator[dict[str, str]]:
-    """Give the rows of the cards that an import may change."""
-    kept = [card for card in some if card.live or card.contribution]
-    waiting, now = as_they_are(kept)
-    for card in kept:
-        found = waiting.get(card.pk)
-        state = found.status if found is not None else "online"
-        head = {
-            table_rows.ID: str(card.public_id),
-            table_rows.SLUG: card.slug,
-            table_rows.KIND: card.kind,
-        }
-        yield head | {table_rows.STATUS: state} | table_rows.written(card.kind, now[card.pk])
-
-
-def _files(some: Sequence[Card]) -> list[Member]:
+def _files(some: Sequence[int]) -> list[Member]:
     decisions = Prefetch("decisions", Decision.objects.order_by("pk"))
     proposed = (
         Contribution.objects.select_related("revision", "author", "batch")
@@ -138,27 +52,26 @@ def _files(some: Sequence[Card]) -> list[Member]:
     rows = Resource.objects.with_organisation().prefetch_related(
         Prefetch("contributions", proposed)
     )
-    found = rows.in_bulk([card.pk for card in some])
+    found = rows.in_bulk(some)
     with override(LANGUAGE):
-        return [each for card in some for each in _pair(found[card.pk])]
+        return [each for pk in some for each in _pair(found[pk])]
 
 
-def _stored(organisation: Organisation, some: Sequence[Card]) -> Iterator[Member]:
+def _stored(organisation: Organisation, some: Sequence[int]) -> Iterator[Member]:
     """Give the files of these cards, those that were examined.
 
     What the organisation keeps, and what its cards online give, whoever brought it.
     """
-    slugs = {card.pk: card.slug for card in some}
-    online = Resource.objects.filter(pk__in=slugs, live=True).values_list("details", flat=True)
+    online = Resource.objects.filter(pk__in=some, live=True).values_list("details", flat=True)
     given = {found for details in online for found in card_files.ids_named(details)}
     rows = CardFile.objects.filter(
         Q(organisation=organisation) | Q(public_id__in=given),
-        resource__in=slugs,
+        resource__in=some,
         state=FileState.SOUND,
         unnamed_at=None,
     )
-    for file in rows.defer("preview").order_by("pk"):
-        place = f"fichiers/{slugs[file.resource_id]}/{str(file.public_id)[:8]}-{file.name}"
+    for file in rows.select_related("resource").defer("preview").order_by("pk"):
+        place = f"fichiers/{file.resource.slug}/{str(file.public_id)[:8]}-{file.name}"
         yield Member(place, partial(objects.open, file.sha256))
 
 
@@ -250,6 +163,4 @@ def _readme(organisation: Organisation) -> str:
             "- `fiches/` : chaque fiche, brouillons compris, en JSON (valeurs, provenance, "
             "propositions et décisions) et en Markdown.\n"
             "- `fichiers/` : les fichiers déposés sur le portail, fiche par fiche.\n"
-            "- `tableaux/` : les mêmes fiches en CSV, que l’import d’un tableau relit : tel quel, "
-            "il ne change rien.\n"
         ) % {"name": organisation.name}

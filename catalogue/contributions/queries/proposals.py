@@ -7,7 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from catalogue.contributions.models import Contribution
+from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus
 from catalogue.resources.fields import EMPTY, is_same
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.records import (
     content_record,
@@ -32,6 +34,16 @@ class Collision:
 def proposed_record(contribution: Contribution) -> dict[str, Any]:
     """Give the record that a contribution proposes."""
     return content_record(contribution.content, contribution.resource.kind)
+
+
+def is_blank(contribution: Contribution) -> bool:
+    """Say whether nothing is written yet in the draft of a new resource."""
+    record, kind = proposed_record(contribution), contribution.resource.kind
+    usual = content_record(vars(Resource(kind=kind)), kind)
+    if kind in UNLICENSED_KINDS:
+        usual["licence_status"] = LicenceStatus.NOT_APPLICABLE
+    preset = usual | {"organisation": record["organisation"]}
+    return all(not record[name] or record[name] == preset[name] for name in record)
 
 
 def base_record(contribution: Contribution) -> dict[str, Any]:

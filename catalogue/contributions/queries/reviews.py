@@ -238,6 +238,11 @@ def mine(user: "User") -> QuerySet[Contribution]:
     )
 
 
+def has_proposed(user: "User") -> bool:
+    """Say whether a person, or an organisation they edit, has proposed anything."""
+    return Contribution.objects.written_by(user).exists()
+
+
 def waiting_for_owner(user: "User") -> QuerySet[Contribution]:
     """List the changes proposed of a card this person answers for, the oldest first."""
     return titled(Contribution.objects.awaiting_owner(user)).select_related("resource")

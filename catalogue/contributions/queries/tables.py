@@ -1,16 +1,13 @@
-"""Cards as rows of a table: the columns of each kind, what each row would do to the cards."""
+"""Cards as rows of a table: the columns of each kind, what each row would bring."""
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -18,7 +15,7 @@ from django.utils.translation import gettext_lazy, override
 from catalogue.contributions import record_checks
 from catalogue.contributions.enums import ContributionStatus, RowOutcome
 from catalogue.contributions.models import Contribution, ContributionBatch
-from catalogue.contributions.queries import descriptions, proposals
+from catalogue.contributions.queries import descriptions
 from catalogue.contributions.record_checks import Remark, Verdict
 from catalogue.resources import words
 from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, ResourceKind
@@ -39,18 +36,13 @@ from catalogue.standards.languages import code_of
 from catalogue.standards.readers.record import Fault as ReadingFault
 from catalogue.standards.readers.syntax.text import day
 from portal.accounts.enums import ADMINISTRATIONS
-from portal.lib.storage.files import csv_safe
 
-ID, SLUG, KIND = IDENTITY = ("id", "slug", "kind")
-STATUS = "status"  # where its proposal stands, in our exports
+KIND = "kind"
 # Columns of our own exports that say what the portal knows by itself: read, and left aside.
 TOLD_BY_US = frozenset(
-    "status iri url organisation archived referenced formats quality published_at "
+    "id slug status iri url organisation archived referenced formats quality published_at "
     "modified_at".split()
 )
-# An empty cell there leaves what is known: these choices are never nothing.
-ALWAYS_SOMETHING = frozenset({"scope", "access", "lifecycle", "deposit", "licence_status"})
-BAR = " | "
 NUMBERED = re.compile(r"^([a-z_]+)\.([1-9]\d?)\.([a-z0-9_]+)$")
 ESCAPED = re.compile(r"^'(?=[=+\-@\t\r\n])")
 SHOWN_ROWS = 2  # of files, in a template
@@ -81,7 +73,7 @@ def fields_of(kind: str) -> Mapping[str, Field]:
 
 
 def columns_of(kind: str, *, rows: int = SHOWN_ROWS) -> list[Field]:
-    """List the columns of a kind, its identity apart; `rows` of each list of files.
+    """List the columns of a kind, the kind itself apart; `rows` of each list of files.
 
     Each is the field that it fills, under the name and the label of the column.
     """
@@ -101,84 +93,38 @@ def _spread(own: Field, rows: int) -> Iterator[Field]:
 def unknown(columns: Iterable[str]) -> list[str]:
     """List the columns that no kind has."""
     known = {column.name for kind in DETAILS for column in columns_of(kind, rows=1)}
-    known |= {*IDENTITY, *TOLD_BY_US}
+    known |= {KIND, *TOLD_BY_US}
     return [name for name in columns if NUMBERED.sub(r"\1.1.\3", name) not in known]
-
-
-def written(kind: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """Give the cells of a card, by column, empty ones left out; `values` on one level."""
-    found: dict[str, str] = {}
-    for own in fields_of(kind).values():
-        value = values.get(own.name)
-        if value in EMPTY:
-            continue
-        if own.type is not FieldType.ROWS:
-            found[own.name] = _cell(own, value)
-            continue
-        for number, row in enumerate(value or (), 1):
-            for column in own.columns:
-                if row.get(column.name) not in EMPTY:
-                    name = f"{own.name}.{number}.{column.name}"
-                    found[name] = _cell(column, row[column.name])
-    return {name: csv_safe(cell) for name, cell in found.items()}
-
-
-def _cell(own: Field, value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return BAR.join(_barred(str(item), _marks(own)) for item in value)
-    return str(value).replace("\x00", "")
 
 
 def _marks(own: Field) -> str:
     return "|,;" if own.name == "tags" else "|"
 
 
-def _barred(item: str, marks: str) -> str:
-    """Write an item so that what separates items stands in it without separating."""
-    return re.sub(rf"(\\*)([{marks}])", r"\1\1\\\2", item)
-
-
 def _items(text: str, marks: str) -> list[str]:
-    """Cut a cell into its items: at ends of lines, and at marks that no backslash precedes."""
-    found, start = [], 0
-    for each in re.finditer(rf"(\\*)([{marks}])|\n", text):
-        if not len(each[1] or "") % 2:
-            found.append(text[start : each.end() - 1])
-            start = each.end()
-    pieces = [*found, text[start:]]
-    bare = (re.sub(rf"(\\+)([{marks}])", _unbarred, piece.strip()) for piece in pieces)
-    return [piece for piece in bare if piece]
-
-
-def _unbarred(each: re.Match[str]) -> str:
-    return each[1][: len(each[1]) // 2] + each[2]
+    """Cut a cell into its items: at ends of lines, and at marks."""
+    pieces = (piece.strip() for piece in re.split(rf"[{marks}\n]", text))
+    return [piece for piece in pieces if piece]
 
 
 def read_row(
-    kind: str,
-    cells: Mapping[str, str],
-    header: Collection[str],
-    *,
-    current: Mapping[str, Any] | None = None,
+    kind: str, cells: Mapping[str, str], header: Collection[str]
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Read a row: the values that it brings, by field, and what is wrong with its cells.
 
-    header: the columns of the table; a field without a column stays as it is. current: the card
-    as it is, on one level; what is equal to it is left out. Without it, empty cells are too.
+    header: the columns of the table. Empty cells bring nothing.
     """
     fields, values, faults = fields_of(kind), dict[str, Any](), list[Fault]()
-    now = written(kind, current) if current is not None else {}
     for name, own in fields.items():
         asked = _columns_in(own, header)
-        if all(_same_text(cells.get(each, ""), now.get(each, "")) for each in asked):
+        if not any(cells.get(each, "").strip() for each in asked):
             continue
         try:
-            value = _value(own, cells, asked, current)
+            value = _value(own, cells, asked)
         except _Wrong as wrong:
             faults.append(wrong.fault)
             continue
-        left_empty = value in EMPTY and name in ALWAYS_SOMETHING
-        if proposals.is_another((current or {}).get(name), value) and not left_empty:
+        if value not in EMPTY:
             values[name] = value
     if not cells.get("licence_status", "").strip():
         _settle_licence(values)
@@ -209,15 +155,10 @@ class _Wrong(Exception):
         super().__init__(column)
 
 
-def _value(
-    own: Field,
-    cells: Mapping[str, str],
-    asked: Iterable[str],
-    current: Mapping[str, Any] | None,
-) -> Any:
+def _value(own: Field, cells: Mapping[str, str], asked: Iterable[str]) -> Any:
     if own.type is not FieldType.ROWS:
         return _parsed(own, own.name, cells.get(own.name, ""))
-    rows = [dict(row) for row in ((current or {}).get(own.name) or ())]
+    rows: list[dict[str, Any]] = []
     columns = {column.name: column for column in own.columns}
     for name in asked:
         _field, number, column = NUMBERED.match(name).groups()  # type: ignore[union-attr]  # asked
@@ -229,7 +170,7 @@ def _value(
         raise _Wrong(f"{own.name}.{len(rows)}", "", gettext_lazy("Cinquante lignes au plus."))
     try:
         return clean_value(own, rows)
-    except ValidationError as error:  # a row of the card that its rule would not let in any more
+    except ValidationError as error:
         raise _Wrong(own.name, "", " ".join(error.messages)) from error
 
 
@@ -286,7 +227,7 @@ def _strangers(kind: str, cells: Mapping[str, str], fields: Mapping[str, Field])
     for name, cell in cells.items():
         numbered = NUMBERED.match(name)
         field = numbered[1] if numbered else name
-        if field in fields or field in IDENTITY or field in TOLD_BY_US or not cell.strip():
+        if field in fields or field == KIND or field in TOLD_BY_US or not cell.strip():
             continue
         message = gettext_lazy("Cette colonne n’est pas de ce type de ressource (%(kind)s).")
         found.append(Fault(name, cell, message % {"kind": label}))
@@ -300,52 +241,14 @@ def kind_of(text: str) -> str:
     return code if code in DETAILS else ""
 
 
-def _same_text(one: str, other: str) -> bool:
-    return _ends(one) == _ends(other)
-
-
-def _ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-EXAMPLE_ID = "exemple"
 TARGET = re.compile(rf"{relations.RELATIONS_FIELD}\.\d+\.target\Z")
-EDITABLE = (ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED)
-UNKNOWN = gettext_lazy("Aucune fiche de votre organisation ne porte cet identifiant.")
-UNKNOWN_SLUG = gettext_lazy("Aucune fiche de votre organisation n’est à cette adresse.")
-AWAY = gettext_lazy("Cette fiche n’est plus en ligne : elle ne se modifie pas.")
-UNDER_REVIEW = gettext_lazy(
-    "Une proposition sur cette fiche est en relecture : attendez la décision, ou retirez-la."
-)
-CHANGED = gettext_lazy(
-    "La fiche a changé depuis la lecture du tableau : rien n’a été repris de cette ligne. "
-    "Exportez-la à nouveau."
-)
-REWRITTEN = gettext_lazy(
-    "Une autre personne a enregistré un autre texte depuis la lecture du tableau : le sien reste."
-)
-
-
-@dataclass(frozen=True)
-class Card:
-    """A card of the organisation that a row may be about, with its open proposal if it has one."""
-
-    pk: int
-    public_id: UUID
-    slug: str
-    kind: str
-    live: bool
-    title: str
-    changed_at: datetime | None = None
-    contribution: int | None = None
 
 
 @dataclass(frozen=True)
 class Line:
     """One row, what it would do and why. changed: names of the fields that it brings.
 
-    remarks: what keeps the card from being sent, once it is imported. seen: prints of the values
-    that the row was compared with, which are all it may be written over.
+    remarks: what keeps the card from being sent, once it is imported.
     """
 
     line: int
@@ -353,11 +256,8 @@ class Line:
     kind: str = ""
     title: str = ""
     values: Mapping[str, Any] | None = None
-    card: Card | None = None
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    version: int = 0  # of the open proposal it would write
-    seen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -367,7 +267,8 @@ class Line:
 
 def plan(batch: ContributionBatch) -> list[Line]:
     """Tell what each row would do, in their order; some queries, whatever their number."""
-    return _Reader(batch, batch.columns).all(batch.rows)
+    reader = _Reader(batch)
+    return [reader.line(*row) for row in batch.rows]
 
 
 def counts(lines: Iterable[Line]) -> Counter[str]:
@@ -382,122 +283,57 @@ def states(batch: ContributionBatch) -> dict[str, int]:
 
 
 class _Reader:
-    """Read the rows of one table against the cards of its organisation."""
+    """Read the rows of one table beside the cards that its organisation has."""
 
-    def __init__(self, batch: ContributionBatch, columns: Sequence[str]) -> None:
-        self.columns, self.read_at = columns, batch.read_at
+    def __init__(self, batch: ContributionBatch) -> None:
+        self.columns = batch.columns
         self.is_administration = batch.organisation.kind in ADMINISTRATIONS
-        self.cards = cards_of(batch.organisation_id, author=batch.author_id)
-        self.by_id = {each.public_id: each for each in self.cards}
-        self.by_slug = {each.slug: each for each in self.cards}
-        self.by_title = {
-            (each.kind, folded(each.title)): each
-            for each in self.cards
-            if each.live or each.contribution
-        }
-        self.seen: dict[Any, int] = {}
-        self.now: dict[int, dict[str, Any]] = {}
-        self.waiting: dict[int, Contribution] = {}
-        self.tied: relations.KnownCards = {}
-
-    def all(self, rows: Sequence[Any]) -> list[Line]:
-        """Match every row first, so that what they are about is fetched at once."""
-        matched = [(row, self._card(row[1])) for row in rows]
-        self._fetch([card for _row, card in matched if isinstance(card, Card)])
+        self.known = known_titles(batch.organisation_id)
+        self.seen: dict[tuple[str, str], int] = {}
         self.tied = relations.find_cards(
-            cell for row, _card in matched for name, cell in row[1].items() if TARGET.match(name)
+            cell for row in batch.rows for name, cell in row[1].items() if TARGET.match(name)
         )
-        return [self._line(line, cells, broken, card) for (line, cells, broken), card in matched]
 
-    def _card(self, cells: Mapping[str, str]) -> Card | Fault | None:
-        """Find the card of a row: by its identifier, else its address, else its kind and title."""
-        told, slug = cells.get(ID, "").strip(), cells.get(SLUG, "").strip()
-        if told:
-            try:
-                found = self.by_id.get(UUID(told))
-            except ValueError:
-                found = None
-            return found or Fault(ID, told, UNKNOWN)
-        if slug:
-            return self.by_slug.get(slug) or Fault(SLUG, slug, UNKNOWN_SLUG)
-        kind, title = kind_of(cells.get(KIND, "")), cells.get("title", "")
-        return self.by_title.get((kind, folded(ESCAPED.sub("", title))))
-
-    def _fetch(self, cards: Sequence[Card]) -> None:
-        self.waiting, self.now = as_they_are(cards)
-
-    def _line(
-        self, line: int, cells: Mapping[str, str], broken: Any, card: Card | Fault | None
-    ) -> Line:
+    def line(self, line: int, cells: Mapping[str, str], broken: Any) -> Line:
+        """Tell what one row would do: its line, its cells, why it does not read if it does not."""
         title = " ".join(ESCAPED.sub("", cells.get("title", "")).split())[:120]
         if broken is not None:
             return self._refused(
                 line, title, [Fault("", "", descriptions.sentence(ReadingFault(**broken)))]
             )
-        if cells.get(ID, "").strip().lower() == EXAMPLE_ID:
+        if title == EXAMPLES["title"]:
             return Line(line, RowOutcome.EXAMPLE, title=title)
-        if isinstance(card, Fault):
-            return self._refused(line, title, [card])
-        kind = kind_of(cells.get(KIND, "")) or (card.kind if card else "")
-        fault = self._wrong_kind(kind, cells, card) or self._repeated(line, kind, title, card)
+        kind = kind_of(cells.get(KIND, ""))
+        fault = self._wrong_kind(kind, cells) or self._repeated(line, kind, title)
         if fault is not None:
-            return self._refused(line, title or (card.title if card else ""), [fault])
-        if card is None:
-            return self._new(line, kind, title, cells)
-        return self._known(line, cells, card)
+            return self._refused(line, title, [fault])
+        if (kind, folded(title)) in self.known:
+            return Line(line, RowOutcome.KNOWN, kind, title)
+        return self._new(line, kind, title, cells)
 
-    def _wrong_kind(self, kind: str, cells: Mapping[str, str], card: Card | None) -> Fault | None:
+    def _wrong_kind(self, kind: str, cells: Mapping[str, str]) -> Fault | None:
         told = cells.get(KIND, "").strip()
-        if told and not kind_of(told):
+        if told and not kind:
             return Fault(KIND, told, _("Ce type de ressource n’est pas un des neuf du catalogue."))
-        if not kind:
-            return Fault(KIND, "", _("Dites le type de cette nouvelle fiche."))
-        if card is not None and kind != card.kind:
-            return Fault(KIND, told, _("Le type d’une fiche ne change pas."))
-        return None
+        return None if kind else Fault(KIND, "", _("Dites le type de cette nouvelle fiche."))
 
-    def _repeated(self, line: int, kind: str, title: str, card: Card | None) -> Fault | None:
-        key = card.pk if card is not None else (kind, folded(title))
-        first = self.seen.setdefault(key, line)
-        if first == line or (card is None and not title):
+    def _repeated(self, line: int, kind: str, title: str) -> Fault | None:
+        first = self.seen.setdefault((kind, folded(title)), line)
+        if first == line or not title:
             return None
         said = _("La ligne %(first)s porte déjà sur cette fiche.") % {"first": first}
         return Fault("title", title, said)
 
     def _new(self, line: int, kind: str, title: str, cells: Mapping[str, str]) -> Line:
         values, faults = read_row(kind, cells, self.columns)
-        faults += _tied(values, {}, self.tied)
+        faults += _tied(values, self.tied)
         if not values.get("title") and not any(each.column == "title" for each in faults):
             faults.append(Fault("title", "", _("Donnez un titre à cette nouvelle fiche.")))
         if faults:
             return self._refused(line, title, faults, kind)
         record = card_records.record_of(_blank(kind))
         remarks = self._blocking(kind, card_records.flat(record) | values)
-        return Line(line, RowOutcome.CREATE, kind, title, values, None, (), remarks)
-
-    def _known(self, line: int, cells: Mapping[str, str], card: Card) -> Line:
-        values, faults = read_row(card.kind, cells, self.columns, current=self.now[card.pk])
-        faults += _tied(values, self.now[card.pk], self.tied)
-        if "title" in values and not values["title"]:
-            faults.append(Fault("title", "", _("Une fiche garde un titre.")))
-        if not values and not faults:
-            return Line(line, RowOutcome.UNCHANGED, card.kind, card.title, None, card)
-        waiting = self.waiting.get(card.pk)
-        edited_at = waiting.edited_at if waiting is not None else None
-        if not card.live and waiting is None:
-            faults = [Fault(ID, cells.get(ID, ""), AWAY)]
-        elif waiting is not None and waiting.status not in EDITABLE:
-            faults = [Fault("", "", UNDER_REVIEW)]
-        elif any(at is not None and at > self.read_at for at in (card.changed_at, edited_at)):
-            faults = [Fault("", "", CHANGED)]
-        if faults:
-            return self._refused(line, card.title, faults, card.kind)
-        remarks = self._blocking(card.kind, self.now[card.pk] | values)
-        version = waiting.version if waiting is not None else 0
-        title = str(values.get("title") or card.title)
-        seen = {name: proposals.digest(self.now[card.pk].get(name)) for name in values}
-        update = RowOutcome.UPDATE
-        return Line(line, update, card.kind, title, values, card, (), remarks, version, seen)
+        return Line(line, RowOutcome.CREATE, kind, title, values, remarks=remarks)
 
     def _refused(self, line: int, title: str, faults: Sequence[Fault], kind: str = "") -> Line:
         return Line(line, RowOutcome.REFUSED, kind, title, faults=tuple(faults))
@@ -521,17 +357,12 @@ class _Reader:
         )
 
 
-def _tied(
-    values: dict[str, Any], now: Mapping[str, Any], known: relations.KnownCards
-) -> list[Fault]:
+def _tied(values: dict[str, Any], known: relations.KnownCards) -> list[Fault]:
     """Bring links to other cards to what a card keeps, in place; list those that name none."""
     if not values.get(relations.RELATIONS_FIELD):
         return []
     kept, unknown = relations.resolved_relations(values[relations.RELATIONS_FIELD], known)
-    if kept == now.get(relations.RELATIONS_FIELD):
-        del values[relations.RELATIONS_FIELD]
-    else:
-        values[relations.RELATIONS_FIELD] = kept
+    values[relations.RELATIONS_FIELD] = kept
     cause = _("Aucune fiche publiée n’est trouvée pour : %(texts)s. Collez son adresse.")
     return [
         Fault(relations.RELATIONS_FIELD, text, cause % {"texts": text[:64] or "…"})
@@ -551,52 +382,19 @@ def folded(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def waiting_of(holder: int) -> QuerySet[Contribution]:
-    """Keep the open proposals of an organisation; what a source says of a live card is none."""
-    rows = Contribution.objects.open().filter(organisation=holder)
-    return rows.exclude(author=None, base_revision__isnull=False)
-
-
-def cards_of(holder: int, *, author: int | None) -> list[Card]:
-    """List the cards of an organisation, each with the proposal that waits on it.
-
-    Of several on one card, the author's own comes first, else the latest.
-    """
-    others: dict[int, tuple[int, str]] = {}
-    own: dict[int, tuple[int, str]] = {}
-    rows = (
-        waiting_of(holder)
+def known_titles(holder: int) -> set[tuple[str, str]]:
+    """Give the kind and the title, folded, of each card of an organisation, online or proposed."""
+    online = Resource.objects.filter(organisation=holder, live=True)
+    proposed = (
+        Contribution.objects.open()
+        .filter(organisation=holder)
         .annotate(told=KeyTextTransform("title", "revision__content"))
-        .order_by("pk")
-        .values_list("resource_id", "pk", "told", "author_id")
     )
-    for resource, pk, told, by in rows:
-        (own if by == author else others)[resource] = (pk, told or "")
-    waiting = others | own
-    cards = Resource.objects.filter(organisation=holder).order_by("pk")
-    return [
-        Card(pk, public_id, slug, kind, live, told or title, changed_at, contribution)
-        for pk, public_id, slug, kind, live, title, changed_at in cards.values_list(
-            "pk", "public_id", "slug", "kind", "live", "title", "content_modified_at"
-        )
-        for contribution, told in [waiting.get(pk, (None, ""))]
+    named = [
+        *online.order_by("pk").values_list("kind", "title"),
+        *proposed.order_by("pk").values_list("resource__kind", "told"),
     ]
-
-
-def as_they_are(
-    cards: Sequence[Card],
-) -> tuple[dict[int, Contribution], dict[int, dict[str, Any]]]:
-    """Give, by card, the proposal that waits on it, and its values: what it proposes, else online.
-
-    Values are on one level. Two queries, whatever their number.
-    """
-    asked = {card.contribution: card.pk for card in cards if card.contribution}
-    rows = Contribution.objects.select_related("revision", "resource").in_bulk(list(asked))
-    online = Resource.objects.in_bulk([card.pk for card in cards if not card.contribution])
-    waiting = {pk: rows[key] for key, pk in asked.items()}
-    records = {pk: proposals.proposed_record(found) for pk, found in waiting.items()}
-    records |= {pk: card_records.record_of(found) for pk, found in online.items()}
-    return waiting, {pk: card_records.flat(record) for pk, record in records.items()}
+    return {(kind, folded(title or "")) for kind, title in named}
 
 
 def fault_rows(lines: Iterable[Line]) -> Iterable[tuple[int, str, str, str, Text]]:
@@ -634,8 +432,8 @@ OF_TYPE = {
 def template(kind: ResourceKind) -> list[list[str]]:
     """Give the columns of a kind, then one line of example that an import leaves out."""
     columns = columns_of(kind)
-    example = {ID: EXAMPLE_ID, KIND: str(kind)}
-    head = [*IDENTITY, *(column.name for column in columns)]
+    example = {KIND: str(kind)}
+    head = [KIND, *(column.name for column in columns)]
     example |= {each.name: _example(each) for each in columns}
     return [head, [example.get(name, "") for name in head]]
 
@@ -651,22 +449,12 @@ def _example(own: Field) -> str:
 
 
 def described(kind: ResourceKind) -> list[dict[str, Any]]:
-    """Describe the columns of a kind, its identity first; needed: to publish a card."""
-    itself = ((str(kind), kind.label),)
-    identity = (
-        Field(
-            ID,
-            gettext_lazy("Identifiant de la fiche"),
-            help=gettext_lazy(
-                "Celui de nos exports, pour modifier une fiche. Vide : une nouvelle fiche."
-            ),
-        ),
-        Field(
-            SLUG,
-            gettext_lazy("Fin de l’adresse de la fiche"),
-            help=gettext_lazy("Suffit à la reconnaître quand l’identifiant est vide."),
-        ),
-        Field(KIND, gettext_lazy("Type de ressource"), FieldType.CHOICE, choices=itself),
+    """Describe the columns of a kind, the kind first; needed: to publish a card."""
+    itself = Field(
+        KIND,
+        gettext_lazy("Type de ressource"),
+        FieldType.CHOICE,
+        choices=((str(kind), kind.label),),
     )
     needed = {KIND, *record_checks.missing_fields({"kind": str(kind), "details": {}})}
     return [
@@ -675,10 +463,10 @@ def described(kind: ResourceKind) -> list[dict[str, Any]]:
             "label": each.label,
             "help": each.help,
             "needed": each.name.split(".")[0] in needed,
-            "shape": _("Texte") if each.name in (ID, SLUG) else _shape(each),
+            "shape": _shape(each),
             "choices": each.choices,
         }
-        for each in (*identity, *columns_of(kind, rows=1))
+        for each in (itself, *columns_of(kind, rows=1))
     ]
 
 

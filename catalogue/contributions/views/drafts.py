@@ -3,41 +3,47 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue.contributions import rules
+from catalogue.contributions import record_checks, rules
 from catalogue.contributions.actions import checks, drafts
+from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms import steps
 from catalogue.contributions.forms.steps import KindForm, SendForm, Step, StepForm
-from catalogue.contributions.models import Contribution
+from catalogue.contributions.models import Contribution, Decision
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries.proposals import Clash
 from catalogue.resources import rules as resource_rules
-from catalogue.resources.enums import ResourceKind
-from catalogue.resources.fields import COMMON_BY_NAME
-from catalogue.resources.models import Resource
+from catalogue.resources.actions import files as file_care
+from catalogue.resources.enums import FileState, ResourceKind
+from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.resources.queries import lists, quality
+from catalogue.resources.queries import quality, relations
 from catalogue.resources.queries import records as card_records
-from catalogue.resources.views import holders, public
-from catalogue.search import engine
-from catalogue.search.query import MAX_Q, ResourceQuery
+from catalogue.resources.views import edited, holders, public
+from catalogue.search import words as known_words
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.prose import markdown
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, Unavailable
+from portal.lib.storage import objects
 from portal.lib.visible import find
-from portal.lib.web.form_pages import sent
-from portal.lib.web.requests import get_or_post
+from portal.lib.web.form_pages import REFUSALS, sent
+from portal.lib.web.requests import get_or_post, identifier
 
 
 def visible(request: HttpRequest, public_id: UUID) -> Contribution:
@@ -67,15 +73,22 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "catalogue/contributions/kind.html", {"form": form})
     kind = ResourceKind(form.cleaned_data["kind"])
-    contribution = drafts.start(kind=kind, by=person(request))
-    return redirect("catalogue:contribution_step", contribution.public_id, Step.IDENTIFY)
+    by = person(request)
+    contribution = drafts.start_blank(kind=kind, by=by, organisation=only_organisation(by))
+    return redirect("catalogue:contribution_step", contribution.public_id, Step.ESSENTIAL)
+
+
+def only_organisation(by: User) -> Organisation | None:
+    """Give the organisation in whose name a person writes, when there is only one."""
+    mine = edited(by)
+    return mine[0] if len(mine) == 1 else None
 
 
 @get_or_post
 def propose(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what a change of a published card will be, then open its draft; the card stays online.
 
-    The draft is shown at the field that the address asks, if any.
+    A page of the card opens it at once. It is shown at the field that the address asks, if any.
     """
     resource, by = public(slug), person(request)
     if request.method != "POST":
@@ -86,11 +99,10 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
         }
         return render(request, "catalogue/contributions/propose.html", context)
     contribution = drafts.propose(resource=resource, by=by)
+    if not rules.may_edit(by, contribution):  # the one that they had already sent
+        return redirect("catalogue:contribution", contribution.public_id)
     field = request.GET.get("champ", "")
-    if field in COMMON_BY_NAME or field in resource.details_of_kind.by_name:
-        step = steps.step_of(field, resource.kind)
-        return redirect(f"{address(contribution, step)}#id_{field}")
-    return redirect("catalogue:contribution", contribution.public_id)
+    return redirect(_place(contribution, field) or address(contribution, Step.ESSENTIAL))
 
 
 @get_or_post
@@ -99,16 +111,24 @@ def become(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         kind = request.POST.get("kind", "")
         draft = drafts.become(resource=public(slug), kind=kind, by=person(request))
-        return redirect("catalogue:contribution_step", draft.public_id, Step.IDENTIFY)
+        return redirect("catalogue:contribution_step", draft.public_id, Step.ESSENTIAL)
     resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
     require(resource_rules.owns, person(request), resource)
     return render(request, "catalogue/contributions/become.html", {"resource": resource})
 
 
+CARDS_PER_PAGE = 50
+
+
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """List a person's contributions, each with its state."""
-    context = {"contributions": reviews.mine(person(request))[:200]}
+    """List a person's contributions, each with its state, then what else they have online."""
+    user = person(request)
+    proposed = list(reviews.mine(user)[:200])
+    told = [each.resource_id for each in proposed if each.status == ContributionStatus.PUBLISHED]
+    online = relations.online_around(user).exclude(pk__in=told)
+    page = Paginator(online, CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"contributions": proposed if page.number == 1 else [], "page": page}
     return render(request, "catalogue/contributions/mine.html", context)
 
 
@@ -131,7 +151,7 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "is_stale": found.is_open and proposals.is_stale(found),
         "collisions": proposals.collisions(found) if found.is_open else [],
         "sent": card_records.changes({}, record) if found.first_submitted_at else [],
-        "first_step": Step.IDENTIFY,
+        "first_step": Step.ESSENTIAL,
         "last_step": Step.SEND,
     }
     return render(request, "catalogue/contributions/follow.html", context)
@@ -162,13 +182,22 @@ def address(contribution: Contribution, step: Step) -> str:
     return reverse("catalogue:contribution_step", args=(contribution.public_id, step))
 
 
+FILE_SAID = {
+    FileState.SOUND: gettext_lazy("Le fichier est ajouté au brouillon."),
+    FileState.WAITING: gettext_lazy("Le fichier est reçu : il sera donné une fois examiné."),
+    FileState.REFUSED: gettext_lazy(
+        "Ce fichier ne peut pas être donné : la raison est sur sa ligne."
+    ),
+}
+FILE_BUTTONS = {"bring", "remove"}
+MOST_NEAR = 10
 # More than the prints of the fields of a step ever make.
 SEEN_CHARACTERS = 20_000
 
 
 @get_or_post
 def write(request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
-    """Show a step with what is saved so far; or save it, then go where the button says.
+    """Show a step with what is saved so far; or save it, then do what the button says.
 
     Faults stay on the page, the rest is kept.
     """
@@ -201,13 +230,51 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
     except Conflict:
         again = visible(request, contribution.public_id)
         return _stopped(request, again, step, form)
-    if form.errors or found.clashes or _is_alone(request) or "preview" in request.POST:
+    shown: dict[str, str] = {}
+    fault = ""
+    if FILE_BUTTONS & set(request.POST):
+        # The rows that the page gives back are those from before the file.
+        shown = _prints(contribution, form)
+        fault = _change_files(request, contribution)
+        contribution = visible(request, contribution.public_id)
+    stays = form.errors or found.clashes or fault
+    if stays or _is_alone(request) or "preview" in request.POST:
         kept = {*form.errors, *found.untouched}
         if _is_alone(request):
             kept |= {clash.name for clash in found.clashes}
-        seen = {name: mark for name, mark in read.items() if name in kept}
-        return _show_step(request, contribution, step, form, seen=seen, clashes=found.clashes)
-    return redirect(*_next(request, contribution, step))
+        seen = shown | {name: mark for name, mark in read.items() if name in kept}
+        return _show_step(
+            request, contribution, step, form, seen=seen, clashes=found.clashes, fault=fault
+        )
+    return redirect(_next(request, contribution, step))
+
+
+def _change_files(request: HttpRequest, contribution: Contribution) -> str:
+    """Bring a file to a draft, or take one out, as the button says; return what was wrong."""
+    by, taken = person(request), identifier(request.POST.get("remove", ""))
+    if taken:
+        rows = CardFile.objects.filter(resource=contribution.resource)
+        file = find(rows, among=CardFile.objects.all(), public_id=taken)
+        draft_files.remove(contribution=contribution, file=file, by=by)
+        messages.success(request, _("Le fichier est retiré du brouillon."))
+        return ""
+    brought = request.FILES.get("file")
+    if brought is None:
+        return _("Choisissez un fichier.")
+    try:
+        file = draft_files.add(
+            contribution=contribution,
+            name=brought.name or "",
+            content=objects.pieces(brought),
+            size=brought.size or 0,
+            by=by,
+        )
+    except (*REFUSALS, Unavailable) as refusal:
+        return str(refusal)
+    file = file_care.begin_examination(file)
+    tell = messages.error if file.state == FileState.REFUSED else messages.success
+    tell(request, FILE_SAID[FileState(file.state)])
+    return ""
 
 
 def _stopped(
@@ -249,8 +316,14 @@ def _form(
     record["organisation"] = contribution.organisation_id
     if data is not None and "deposit" in data:
         record["deposit"] = data["deposit"]
-    asked = holders(person(request)) if contribution.is_new else None
-    return StepForm(step, record, data, holders=asked, origins=descriptions.origins(contribution))
+    return StepForm(
+        step,
+        record,
+        data,
+        holders=holders(person(request)) if contribution.is_new else None,
+        origins=descriptions.origins(contribution),
+        at=_at(request),
+    )
 
 
 def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
@@ -265,10 +338,24 @@ def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
     return values
 
 
-def _next(request: HttpRequest, contribution: Contribution, step: Step) -> tuple[Any, ...]:
-    stays = {"draft", "tag", "rows"} & set(request.POST)
-    there = step if stays else steps.beside(step, contribution.resource.kind, 1)
-    return ("catalogue:contribution_step", contribution.public_id, there)
+def _at(request: HttpRequest) -> str:
+    """Name the field where the person is writing: one more row, or one more tag."""
+    if "tag" in request.POST:
+        return "tags"
+    return request.POST.get("rows") or request.GET.get("champ", "")
+
+
+def _next(request: HttpRequest, contribution: Contribution, step: Step) -> str:
+    """Give the address where the button leads: the next step, the last, or here again."""
+    if {"rows", "tag"} & set(request.POST):
+        field = _at(request)
+        return f"{address(contribution, step)}?{urlencode({'champ': field})}#id_{field}"
+    if FILE_BUTTONS & set(request.POST):
+        return f"{address(contribution, step)}#fichiers"
+    if "send" in request.POST:
+        return address(contribution, Step.SEND)
+    following = steps.beside(step, contribution.resource.kind, 1) or step
+    return address(contribution, step if "draft" in request.POST else following)
 
 
 def _show_step(
@@ -279,50 +366,70 @@ def _show_step(
     *,
     seen: Mapping[str, str] | None = None,
     clashes: Sequence[Clash] = (),
+    fault: str = "",
     is_stopped: bool = False,
     is_over: bool = False,
 ) -> HttpResponse:
-    """Show a step. seen: prints that stay those of what the writer had read."""
+    """Show a step. seen: prints that stay those of what the writer had read; fault: of a file."""
     record = proposals.proposed_record(contribution)
-    names = {"licences", "licence_status"} if "licence" in form.fields else set()
-    marks = proposals.prints(record, {*form.fields, *names} - {"licence", "licence_other"})
-    context = around_step(contribution, step, record) | {
+    context = around_step(contribution, step, record, person(request)) | {
         "form": form,
-        "seen": json.dumps(marks | dict(seen or {}), sort_keys=True),
+        "seen": json.dumps(_prints(contribution, form) | dict(seen or {}), sort_keys=True),
+        "file_fault": fault,
         "clashes": clashes,
         "is_stopped": is_stopped,
         "is_over": is_over,
         "preview": _preview(request, record),
-        "suggested_tags": reviews.tags(record) if step is Step.CLASSIFY else [],
-        "near_cards": _near(record) if step is Step.CLASSIFY else [],
+        **_around_essentials(request, step, record, contribution.resource),
         "previous": steps.beside(step, contribution.resource.kind, -1),
-        **_files(contribution, step),
+        **_files(contribution, step, form),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
-    status = 409 if refused else 200
+    status = 409 if refused else 422 if fault else 200
     return render(request, "catalogue/contributions/step.html", context, status=status)
 
 
-def _files(contribution: Contribution, step: Step) -> dict[str, Any]:
-    """Give the files kept for this draft, on the step that asks for them."""
+def _prints(contribution: Contribution, form: StepForm) -> dict[str, str]:
+    """Give the prints of what a draft holds of the fields of a form."""
+    names = {"licences", "licence_status"} if "licence" in form.fields else set()
+    record = proposals.proposed_record(contribution)
+    return proposals.prints(record, {*form.fields, *names} - {"licence", "licence_other"})
+
+
+def _files(contribution: Contribution, step: Step, form: StepForm) -> dict[str, Any]:
+    """Give the files kept for this draft, each with its row, on the step that asks for them."""
     field = card_files.field_of(contribution.resource.kind)
-    if not field or step is not Step.RIGHTS:
+    if not field or step is not Step.ESSENTIAL:
         return {"files_field": ""}
+    stored, rows = named_files.files_shown_in_draft(contribution), form[field].value() or []
+    widget: Any = form.fields[field].widget
+    widget.apart = {each["file"].public_id for each in stored}
+    by_file = {row.file: row for row in widget.rows(field, rows)}
     return {
         "files_field": field,
-        "stored": named_files.files_shown_in_draft(contribution),
+        "stored": [each | {"row": by_file.get(each["file"].public_id)} for each in stored],
+        "has_others": bool(widget.others(field, rows)),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }
 
 
-def _near(record: Mapping[str, Any]) -> list[Resource]:
-    """Propose cards to tie this one to: those that its title and summary find."""
-    words = f"{record.get('title') or ''} {record.get('summary') or ''}"[:MAX_Q].strip()
-    return lists.in_order(engine().search(ResourceQuery(q=words)).ids) if words else []
+def _around_essentials(
+    request: HttpRequest, step: Step, record: Mapping[str, Any], but: Resource
+) -> dict[str, Any]:
+    """Give what is proposed beside the fields, unless the page only saves by itself."""
+    if step is not Step.ESSENTIAL or _is_alone(request):
+        return {}
+    return {"suggested_tags": reviews.tags(record), "near_cards": _near(record, but)}
+
+
+def _near(record: Mapping[str, Any], but: Resource) -> list[Resource]:
+    """Propose cards to tie this one to: those whose titles share its rare words."""
+    near = known_words.candidates(str(record.get("title") or ""))
+    return list(Resource.objects.public().filter(pk__in=near).exclude(pk=but.pk)[:MOST_NEAR])
 
 
 def _preview(request: HttpRequest, record: Mapping[str, Any]) -> str | None:
-    if "preview" not in request.POST:
+    if not request.POST.get("preview"):
         return None
     try:
         return markdown.render(str(record.get("description") or ""))
@@ -339,7 +446,7 @@ def rendered(record: Mapping[str, Any]) -> str:
 
 
 def around_step(
-    contribution: Contribution, step: Step, record: Mapping[str, Any]
+    contribution: Contribution, step: Step, record: Mapping[str, Any], by: User
 ) -> dict[str, Any]:
     """Give what every step shows around its form: progress, quality, preview as a result."""
     resource = contribution.proposed
@@ -347,6 +454,10 @@ def around_step(
     assessment = quality.assess(resource, ())
     shown, missing = steps.steps(kind), steps.missing(proposals.with_files(record, contribution))
     place = shown.index(step)
+    found = checks.run(record, contribution=contribution)
+    gains = quality.criterion_lines(assessment)
+    gains.sort(key=lambda line: (line.met, -line.gain))
+    asked_back, concerned = _asked_back(contribution)
     return {
         "contribution": contribution,
         "is_stopped": False,
@@ -355,26 +466,41 @@ def around_step(
         "language": resource.written_in,
         "kind": ResourceKind(kind),
         "step": step,
-        "step_label": steps.label(step, kind),
+        "step_label": steps.LABELS[step],
         # The choice of the kind was the first.
         "step_number": place + 2,
         "step_count": len(shown) + 1,
         "links": [
             (
-                steps.label(each, kind),
+                steps.LABELS[each],
                 "now" if at == place else "done" if at < place else "",
                 address(contribution, each),
                 missing[each],
             )
             for at, each in enumerate(shown)
         ],
+        "checks": [check.to_json() for check in found],
+        "faults": [(each, _place(contribution, each.field)) for each in checks.blocking(found)],
+        "asks_owner": not contribution.is_new and not resource_rules.owns(by, resource),
+        "days": settings.OWNER_ANSWER_DAYS,
+        "asked_back": asked_back,
+        "asked_back_fields": concerned,
         "score": assessment.score,
-        "gains": [
-            (line, _place(contribution, line.field))
-            for line in quality.criterion_lines(assessment)
-            if line.met is not None
-        ],
+        "gains": [(line, _place(contribution, line.field)) for line in gains],
     }
+
+
+def _asked_back(
+    contribution: Contribution,
+) -> tuple[Decision | None, list[tuple[str, str]]]:
+    """Give the corrections asked for, with the address of each field that they speak of."""
+    if contribution.status != ContributionStatus.CHANGES_REQUESTED:
+        return None, []
+    decision = contribution.decisions.order_by("-pk").first()
+    if decision is None:
+        return None, []
+    named = [(record_checks.label_of(name), name) for name in decision.fields]
+    return decision, [(label, _place(contribution, name)) for label, name in named]
 
 
 def _place(contribution: Contribution, field: str) -> str:
@@ -382,7 +508,7 @@ def _place(contribution: Contribution, field: str) -> str:
     if not steps.is_asked(field, contribution.resource.kind):
         return ""
     step = steps.step_of(field, contribution.resource.kind)
-    return f"{address(contribution, step)}#{steps.anchor(field)}"
+    return f"{address(contribution, step)}?{urlencode({'champ': field})}#{steps.anchor(field)}"
 
 
 def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None) -> SendForm:
@@ -394,16 +520,12 @@ def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None
 
 def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm) -> HttpResponse:
     record = proposals.proposed_record(contribution)
-    found = checks.run(record, contribution=contribution)
-    context = around_step(contribution, Step.SEND, record) | {
+    context = around_step(contribution, Step.SEND, record, person(request)) | {
         "form": form,
-        "checks": [check.to_json() for check in found],
-        "faults": [(each, _place(contribution, each.field)) for each in checks.blocking(found)],
         "summary": _summary(contribution, record),
         "description_html": rendered(record),
         "may_send": rules.may_submit(person(request), contribution),
         "previous": steps.beside(Step.SEND, contribution.resource.kind, -1),
-        "working_days": settings.REVIEW_WORKING_DAYS,
     }
     return render(request, "catalogue/contributions/send.html", context)
 
@@ -414,10 +536,10 @@ def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict
     said = {change.name: change for change in card_records.changes({}, record)}
     return [
         {
-            "label": steps.label(step, kind),
+            "label": steps.LABELS[step],
             "href": address(contribution, step),
             "rows": [said[own.name] for own in steps.asked(step, kind) if own.name in said]
-            + ([said["licences"]] if step is Step.RIGHTS and "licences" in said else []),
+            + ([said["licences"]] if step is Step.ESSENTIAL and "licences" in said else []),
         }
         for step in steps.steps(kind)
         if step is not Step.SEND

@@ -1,28 +1,21 @@
-"""The files that the portal keeps for cards: brought to a draft, taken out of it, handed out."""
+"""The files that the portal keeps for cards, handed out."""
 
 import logging
 from contextlib import ExitStack
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from catalogue.contributions.actions import files as draft_files
-from catalogue.contributions.forms.documents import FileForm
-from catalogue.contributions.forms.steps import Step
-from catalogue.contributions.views.drafts import address, editable
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.enums import Access, FileState
+from catalogue.resources.enums import Access
 from catalogue.resources.models import CardFile
 from catalogue.resources.queries import files as reads
 from catalogue.resources.views import count
@@ -34,40 +27,6 @@ from portal.lib.visible import find
 from portal.lib.web import responses
 
 log = logging.getLogger("catalogue.files")
-SAID = {
-    FileState.SOUND: gettext_lazy("Le fichier est ajouté au brouillon."),
-    FileState.WAITING: gettext_lazy("Le fichier est reçu : il sera donné une fois examiné."),
-    FileState.REFUSED: gettext_lazy(
-        "Ce fichier ne peut pas être donné : la raison est sur sa ligne."
-    ),
-}
-
-
-@require_POST
-def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
-    """Bring a file to a draft, or take one out, then show the step of files again."""
-    found = editable(request, contribution)
-    form = FileForm(request.POST, request.FILES)
-    if not form.is_valid():
-        messages.error(request, " ".join(form.faults))
-    elif form.cleaned_data["remove"]:
-        rows = CardFile.objects.filter(resource=found.resource)
-        file = find(rows, among=CardFile.objects.all(), public_id=form.cleaned_data["remove"])
-        draft_files.remove(contribution=found, file=file, by=person(request))
-        messages.success(request, _("Le fichier est retiré du brouillon."))
-    else:
-        sent = form.cleaned_data["file"]
-        file = draft_files.add(
-            contribution=found,
-            name=sent.name,
-            content=objects.pieces(sent),
-            size=sent.size,
-            by=person(request),
-        )
-        file = file_care.begin_examination(file)
-        tell = messages.error if file.state == FileState.REFUSED else messages.success
-        tell(request, SAID[FileState(file.state)])
-    return redirect(f"{address(found, Step.RIGHTS)}#fichiers")
 
 
 @login_not_required

@@ -17,7 +17,7 @@ from catalogue.contributions.forms.documents import (
 )
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.contributions.views.drafts import around_step, editable
+from catalogue.contributions.views.drafts import around_step, editable, only_organisation
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
@@ -62,6 +62,7 @@ def paste(request: HttpRequest) -> HttpResponse:
         kind=form.cleaned_data["kind"] or record.kind,
         reading=descriptions.kept(found.name, found.reading, record),
         by=by,
+        organisation=only_organisation(by),
     )
     return redirect("catalogue:contribution_reading", contribution.public_id)
 
@@ -71,7 +72,8 @@ def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Show what was read of a description: each field with its origin, what is wrong or missing."""
     found = editable(request, contribution)
     record = proposals.proposed_record(found)
-    context = around_step(found, Step.IDENTIFY, record)
+    context = around_step(found, Step.ESSENTIAL, record, person(request))
+    context["last_step"] = Step.SEND
     context["read"] = descriptions.reading_shown(found, record)
     return render(request, "catalogue/contributions/reading.html", context)
 

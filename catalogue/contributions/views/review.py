@@ -1,6 +1,7 @@
 """The Region’s review: what waits, what changes, what the checks say, decisions by one or many."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -24,6 +25,7 @@ from catalogue.contributions.forms.decisions import (
     DECLINE,
     PUBLISH,
     REFUSE,
+    REQUEST_CHANGES,
     DecisionForm,
     OrderForm,
     OwnerAnswerForm,
@@ -33,6 +35,7 @@ from catalogue.contributions.queries import proposals, reviews
 from catalogue.contributions.views.drafts import visible
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import CardTransfer
 from catalogue.resources.queries import records as card_records
 from portal.accounts.authorization import require
 from portal.accounts.views import person
@@ -106,6 +109,8 @@ def item(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Show one contribution to be judged; or take the decision, then lead to the next."""
     require(resource_rules.may_moderate, person(request))
     found = visible(request, contribution)
+    if "insert" in request.POST:
+        return _show(request, found, _form(found, initial=_with_sentence(request.POST)))
     form = _form(found, sent(request))
     if not form.is_valid():
         return _show(request, found, form)
@@ -125,13 +130,27 @@ def claim(request: HttpRequest, contribution: UUID) -> HttpResponse:
 
 
 def _form(
-    contribution: Contribution, data: Any = None, initial: dict[str, str] | None = None
+    contribution: Contribution, data: Any = None, initial: dict[str, Any] | None = None
 ) -> DecisionForm:
-    """Build the form of the decision on the state of the contribution being read."""
+    """Build the form of the decision on the state of the contribution being read.
+
+    A decision may name what is told, and what the checks miss.
+    """
     record = proposals.proposed_record(contribution)
-    concerned = [(change.name, change.label) for change in card_records.changes({}, record)]
+    named = {change.name: change.label for change in card_records.changes({}, record)}
+    for remark in (each for check in contribution.checks for each in check["remarks"]):
+        for name in filter(None, (remark["field"], *remark["facts"].get("names", ()))):
+            named.setdefault(name, record_checks.label_of(name))
     values = {"version": str(contribution.version)} | (initial or {})
-    return DecisionForm(data, concerned=concerned, initial=values)
+    return DecisionForm(data, concerned=list(named.items()), initial=values)
+
+
+def _with_sentence(typed: QueryDict) -> dict[str, Any]:
+    """Add the words of a check to the message being written; preselect why, if nothing is."""
+    message = f"{typed.get('message', '')}\n{typed['insert']}".strip()
+    said = {"outcome": REQUEST_CHANGES} | typed.dict() | {"message": message}
+    reason = said.get("reason") or DecisionReason.INSUFFICIENT
+    return said | {"reason": reason, "concerned": typed.getlist("concerned")}
 
 
 def _decide(contribution: Contribution, form: DecisionForm, request: HttpRequest) -> None:
@@ -184,7 +203,7 @@ def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
         "kinds": ResourceKind.choices,
         "organisations": reviews.holders_waiting(),
         "check_names": list(record_checks.NAMES.items()),
-        "filter_href": reverse(_tab(answered)),
+        "filter_href": reverse(f"catalogue:moderation{'_answers' if answered else ''}"),
         **head(current=_("Réponses reçues") if answered else _("À relire")),
     }
 
@@ -202,8 +221,19 @@ def sieve_of(request: HttpRequest) -> reviews.Sieve:
     )
 
 
-def _tab(answered: bool) -> str:
-    return "catalogue:moderation_answers" if answered else "catalogue:moderation"
+TRANSFERS_PER_PAGE = 30
+
+
+@require_safe
+def transfers(request: HttpRequest) -> HttpResponse:
+    """List the transfers that wait, the oldest first."""
+    require(resource_rules.may_moderate, person(request))
+    rows = CardTransfer.objects.whole().open()
+    context = {
+        "page": Paginator(rows, TRANSFERS_PER_PAGE).get_page(request.GET.get("page")),
+        **head(current=_("Transferts")),
+    }
+    return render(request, "catalogue/contributions/review/transfers.html", context)
 
 
 # What else moderators look after: its words, the name of its address, how many wait or "".
@@ -237,9 +267,11 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     user = person(request)
     item = reviews.waiting([contribution])[0]
     decisions = list(contribution.decisions.select_related("decided_by").order_by("-pk"))
-    context = _queue(request, answered=item.was_answered) | {
+    queue = _queue(request, answered=item.was_answered)
+    context = queue | {
         "contribution": contribution,
         "item": item,
+        "following": _after(contribution, queue["rows"]),
         "answers_earlier": proposals.answers_earlier(contribution),
         "form": form,
         "decisions": decisions,
@@ -255,6 +287,12 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     return render(request, "catalogue/contributions/review/item.html", context)
 
 
+def _after(contribution: Contribution, rows: list[reviews.Waiting]) -> UUID | None:
+    """Name the contribution that follows in the page of the queue, judged or not."""
+    ids = [row.contribution.public_id for row in rows]
+    return dict(pairwise(ids)).get(contribution.public_id)
+
+
 def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
     """Check now what was never sent through the form: an import."""
     return [check.to_json() for check in checks.run(record, contribution=contribution)]
@@ -266,8 +304,8 @@ def _content(
     """Give the proposal under the view that was asked for: changes, since, before and after."""
     after = proposals.proposed_record(contribution)
     before = proposals.base_record(contribution)
-    view = request.GET.get("vue", "")
     earlier = next((d for d in decisions if d.revision_id != contribution.revision_id), None)
+    view = request.GET.get("vue", "depuis" if earlier else "")
     if view == "depuis" and earlier is not None:
         before = card_records.content_record(earlier.revision.content, contribution.resource.kind)
     changes = card_records.changes(before, after)
@@ -288,9 +326,7 @@ def _content(
         "side_by_side": view == "apres",
         "reads_whole": not before,
         "description_html": contribution.content.get("description_html", ""),
-        "views": [
-            (labels[code], f"?vue={code}" if code else "?") for code, shown in views if shown
-        ],
+        "views": [(labels[code], f"?vue={code}") for code, shown in views if shown],
         "view_label": labels.get(view, labels[""]),
     }
 

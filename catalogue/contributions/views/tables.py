@@ -89,7 +89,7 @@ def lot(request: HttpRequest, batch: UUID) -> HttpResponse:
             return _withdraw(request, found)
         case "discard":
             tables.discard(batch=found, by=person(request))
-            messages.success(request, _("Fichier oublié : rien n’a été importé."))
+            messages.success(request, _("Fichier effacé : rien n’a été importé."))
             return redirect("catalogue:import")
         case _:
             return _shown(request, found, LaunchForm(), status=422)
@@ -176,10 +176,8 @@ def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
     lines = table_rows.plan(batch)
     counts, asked = table_rows.counts(lines), request.GET.get("ce", "")
     kept = [each for each in lines if not asked or each.outcome == asked]
-    useful = counts["create"] + counts["update"]
     return {
         "counts": counts,
-        "useful": useful,
         "blocked": sum(bool(each.remarks) for each in lines),
         "left_aside": [name for name in batch.columns if name in table_rows.TOLD_BY_US],
         "filters": [
@@ -206,7 +204,7 @@ def _followed(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
         "drafts": counts.get("draft", 0),
         "open_count": open_count,
         "refused": batch.counts.get("refused", 0),
-        "unchanged": batch.counts.get("unchanged", 0),
+        "known": batch.counts.get("known", 0),
         "filters": [
             (_("Toutes"), "?", sum(counts.values()), asked not in counts),
             *(
@@ -249,7 +247,7 @@ def _withdraw(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
 @require_safe
 def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the archive as it is made, to who edits for the organisation."""
-    organisation, by = get_object_or_404(Organisation, slug=slug), person(request)
-    tables.take_out(organisation=organisation, by=by)
-    content = files.streamed_zip(held.members(organisation, by=by), sums="SHA256SUMS")
+    organisation = get_object_or_404(Organisation, slug=slug)
+    tables.take_out(organisation=organisation, by=person(request))
+    content = files.streamed_zip(held.members(organisation), sums="SHA256SUMS")
     return attachment(content, f"fiches-{slug}.zip", media_type="application/zip")

@@ -33,7 +33,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept what is read, in whose name, and whether it is published."""
         parser.add_argument("kind", choices=SourceKind.values)
         parser.add_argument("place", metavar="PATH_OR_URL")
         parser.add_argument("--dry-run", action="store_true", help="ne rien écrire")

@@ -21,7 +21,6 @@ class Command(BaseCommand):
     help = "Charge les intitulés du ROME : un fichier CSV, colonnes code_rome et libelle_rome."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the file and the names of its columns."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--code", default="code_rome", help="colonne des codes")
         parser.add_argument("--title", default="libelle_rome", help="colonne des intitulés")

@@ -21,7 +21,6 @@ class Command(BaseCommand):
     help = "Reconstruit l’index de recherche à partir des ressources publiées."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the machine form."""
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from catalogue.resources.queries import lists
-from catalogue.search import engine
+from catalogue.search import answer
 from catalogue.search.query import MAX_Q, MAX_SIZE, ResourceQuery
 
 
@@ -29,7 +29,6 @@ class Command(BaseCommand):
     help = "Cherche dans le catalogue public, comme la page /ressources/."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the words, the number of results and the machine form."""
         parser.add_argument("query", help="les mots, ou - pour une recherche par ligne d’entrée")
         parser.add_argument("--limit", type=_count, default=20, help="résultats au plus (1 à 100)")
         parser.add_argument("--json", action="store_true", dest="as_json")
@@ -45,7 +44,7 @@ class Command(BaseCommand):
                 self._show(answer)
 
     def _answer(self, words: str, limit: int) -> dict[str, Any]:
-        found = engine().search(ResourceQuery(q=words[:MAX_Q], size=min(limit, MAX_SIZE)))
+        found = answer(ResourceQuery(q=words[:MAX_Q], size=min(limit, MAX_SIZE))).results
         rows = [
             {
                 "slug": resource.slug,

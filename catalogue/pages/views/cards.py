@@ -1,14 +1,15 @@
 """The public pages of the catalogue: list, card, suggestions; a proposal as it would appear."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,21 +25,24 @@ from catalogue.contributions.views.drafts import visible
 from catalogue.pages.views import documents
 from catalogue.resources import rules as resource_rules
 from catalogue.resources import views as card_views
-from catalogue.resources.enums import ResourceKind
+from catalogue.resources.enums import SCORED_KINDS, ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import detail, lists, published, relations
-from catalogue.search import engine, filters, suggest
+from catalogue.resources.queries import files as card_files
+from catalogue.resources.queries.chain import Chain
+from catalogue.search import answer, engine, filters, fulltext
 from catalogue.search import suggest as suggesting
+from catalogue.search import text as analysis
 from catalogue.search.query import FACETS, ResourceQuery, Words
 from catalogue.standards.writers import forms
-from portal.accounts.authorization import Permission, holds_somewhere, require
+from portal.accounts.authorization import Permission, has_permission, holds_somewhere, require
 from portal.accounts.views import person
-from portal.lib import clock
 from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 ANYONE = AnonymousUser()
 VALUES_PER_PAGE = 60
+MOST_SIMILAR, MOST_ALSO = 3, 6
 # What a challenge may be made of.
 CHALLENGE_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 
@@ -62,7 +66,10 @@ def card_list(request: HttpRequest) -> HttpResponse:
     """Show the resources that answer a query, with facets counted."""
     filters.keep_search_pace(request)
     query = ResourceQuery.parse(request.GET)
-    found = engine().search(query)
+    if request.GET.get("updated") == "" and "HX-Request" not in request.headers:
+        return redirect(f"{request.path}?{query.serialise()}".rstrip("?"))  # « à toute date »
+    typed = query.q
+    query, found, correction = answer(query)
     matches = Matches(found.total, list(found.ids))
     page: Page[int] = Paginator(cast(Any, matches), query.size).get_page(query.page)
     if page.number != query.page:
@@ -80,7 +87,11 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "facets": filters.facets(query, found),
         "chips": list(filters.chips(query, found)),
         "pages": _pages(request, query),
-        "meant": replace(query, q=found.suggestion, page=1).serialise() if found.suggestion else "",
+        "correction": correction,
+        "typed": typed,
+        "also": ", ".join(found.also[:MOST_ALSO]) if page.number == 1 else "",
+        "alone": _alone(query) if found.also else "",
+        "exact": replace(query, q=correction.exact, page=1).serialise() if correction else "",
         "since": filters.since(query),
         "several_words": " " in query.q,
         "all_words": query.words is Words.ALL,
@@ -97,15 +108,26 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
         "left_out": filters.left_out(request.GET),
+        "collections": community_queries.public_collections().exists(),
     }
-    return render(request, "catalogue/pages/list.html", context)
+    response = render(request, "catalogue/pages/list.html", context)
+    response["HX-Push-Url"] = f"{request.path}?{query.serialise()}".rstrip("?")  # for the script
+    return response
 
 
-def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[suggest.FoundPage, ...]:
+def _alone(query: ResourceQuery) -> str:
+    """Give the address of one word without its synonyms, where a resource holds it."""
+    stems = analysis.terms(query.q)
+    if len(stems) != 1 or not fulltext.holders(stems, most=1):
+        return ""
+    return replace(query, q=f'"{query.q}"', page=1).serialise()
+
+
+def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[suggesting.FoundPage, ...]:
     """Find the editorial pages beside the first resources; a filter is about resources alone."""
     if not query.q or query.page > 1 or query.is_filtered:
         return ()
-    return suggest.pages_by_query(query.q, language=request.LANGUAGE_CODE)
+    return suggesting.pages_by_query(query.q, language=request.LANGUAGE_CODE)
 
 
 @login_not_required
@@ -143,38 +165,133 @@ def card_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         return _elsewhere(request, slug, forms.NEGOTIATED.get(wanted, ""))
     if wanted in forms.NEGOTIATED:
         return documents.of_public(request, resource, forms.NEGOTIATED[wanted])
-    user = request.user
+    if page := card_files.files_page(resource):
+        return redirect(page)
+    return render_card(request, resource, "catalogue/pages/resource.html", {})
+
+
+def render_card(
+    request: HttpRequest, resource: Resource, template: str, more: dict[str, Any]
+) -> HttpResponse:
+    """Show a public card with a template, and name its other forms; the view is counted."""
     card_views.count(request, resource, "views")
-    now = clock.now()
-    described, told = published.published_one(resource), community_queries.counts(resource)
-    reused, field = (
-        community_queries.reuses(resource, ANYONE),
-        community_queries.feedback(resource, ANYONE),
-    )
-    context = {
-        "section": "ressources",
-        "may_archive": user.is_authenticated and resource_rules.may_archive(user, resource),
-        "may_remove": user.is_authenticated and resource_rules.may_remove(user, resource),
-        "follows": user.is_authenticated and community_queries.follows(user, resource=resource),
-        "may_carry_on": user.is_authenticated
-        and resource.kind == ResourceKind.IDEA
-        and resource_rules.owns(user, resource),
-        "may_challenge": user.is_authenticated
-        and resource.kind in CHALLENGE_KINDS
-        and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
-        "tab_items": tabs(resource, told),
-        "current_tab": _("Fiche"),
-        "mine": list(community_queries.editable_collections(user)) if user.is_authenticated else [],
-        "reused": list(reused[: community_queries.ON_CARD]) if told.reuses else [],
-        "field": list(field[: community_queries.ON_CARD]) if told.feedback else [],
-        **detail.card(resource, now=now),
-        **published.standards_of(described),
-    }
-    response = render(request, "catalogue/pages/resource.html", context)
+    described = published.published_one(resource)
+    context = {"section": "ressources"} | card_context(request, resource) | more
+    context |= published.standards_of(described)
+    response = render(request, template, context)
     linkset = forms.KINDS["linkset.json"].address(described)
     response["Link"] = forms.header(described, context["forms"], linkset=linkset)
     patch_vary_headers(response, ("Accept",))
     return response
+
+
+def card_context(request: HttpRequest, resource: Resource) -> dict[str, Any]:
+    """Read what the page of a card shows, for this reader."""
+    user: Any = request.user if request.user.is_authenticated else None
+    told = community_queries.counts(resource)
+    card = detail.card(resource)
+    owns = user is not None and resource_rules.owns(user, resource)
+    tab_items = tabs(resource, told)
+    return card | {
+        "owns": owns,
+        "unanswered": {} if user is None else detail.unanswered(resource),
+        "states": [card["row"].badge] if _says_state(card["row"], resource) else [],
+        "may_publish": user is not None
+        and resource.kind == ResourceKind.DATASET
+        and resource.organisation is not None
+        and has_permission(user, Permission.DATASET_WRITE, organisation=resource.organisation),
+        "may_archive": user is not None and resource_rules.may_archive(user, resource),
+        "may_remove": user is not None and resource_rules.may_remove(user, resource),
+        "may_carry_on": owns and resource.kind == ResourceKind.IDEA,
+        "may_challenge": user is not None
+        and resource.kind in CHALLENGE_KINDS
+        and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
+        "follows": None if user is None else community_queries.follows(user, resource=resource),
+        "is_reused": resource.kind in SCORED_KINDS,
+        "mine": list(community_queries.editable_collections(user)) if user is not None else [],
+        "collections": community_queries.collections_with(resource)[: community_queries.ON_CARD],
+        "holders": _holders(resource),
+        "use": use_of(resource, card["stored"]),
+        "tab_items": tab_items if len(tab_items) > 1 else [],
+        "current_tab": tab_items[0][0],
+        "reused": _some(community_queries.reuses(resource, ANYONE), told.reuses),
+        "similar": _similar(resource, card["chain"]),
+        "alike": _alike(resource),
+    }
+
+
+def _says_state(row: lists.Row, resource: Resource) -> bool:
+    """Tell a state of the thing from its access, which stands among the facts."""
+    return row.badge is not None and row.badge[0] != str(resource.get_access_display())
+
+
+def _holders(resource: Resource) -> list[tuple[str, str]]:
+    """Name who holds the thing, each with its page; "" for who has none here."""
+    known = resource.organisation is not None and not resource.producer_name
+    is_known = known or bool(resource.producers.all())
+    return [
+        (name, reverse("organisation", args=(slug,)) if is_known else "")
+        for slug, name in resource.holders
+    ]
+
+
+def _some(rows: Any, count: int) -> list[Any]:
+    return list(rows[: community_queries.ON_CARD]) if count else []
+
+
+def _similar(resource: Resource, chain: Chain) -> list[lists.Row]:
+    """List the cards that are like one and that its chain does not name."""
+    tied = {node.href for node in (*chain.before, *chain.after, *chain.beside)}
+    ids = suggesting.similar_ids(resource, detail.told_tasks(resource), 2 * MOST_SIMILAR)
+    rows = [lists.row(each) for each in lists.in_order(ids)]
+    return [row for row in rows if row.href not in tied][:MOST_SIMILAR]
+
+
+def _alike(resource: Resource) -> str:
+    """Give the address of the cards of the same task, or of the same use case."""
+    for facet, values in (("task", detail.told_tasks(resource)), ("use_case", resource.use_cases)):
+        if values:
+            return f"{reverse('catalogue:list')}?{urlencode({facet: values[0]})}"
+    return ""
+
+
+class Use(NamedTuple):
+    """What one does first with the thing that a card describes."""
+
+    label: str
+    href: str
+    icon: str
+    size: int | None = None
+    is_outside: bool = False
+
+
+def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
+    """Say what one does with a resource: take its file, else see it where it lives, else ask."""
+    sound = [each for each in stored if each["file"].is_sound]
+    if len(sound) == 1:
+        return Use(_("Télécharger"), sound[0]["href"], "download", sound[0]["file"].size)
+    if sound:
+        return Use(_("Voir les fichiers"), "#fichiers-deposes", "folder")
+    source = resource.homepage_url or str(resource.details.get("source_url") or "")
+    if source:
+        return Use(
+            _("Voir sur %(host)s") % {"host": _host(source)},
+            source,
+            "external-link",
+            is_outside=True,
+        )
+    if resource.repository_url:
+        told = _("Voir le code sur %(host)s") % {"host": _host(resource.repository_url)}
+        return Use(told, resource.repository_url, "code", is_outside=True)
+    ask = reverse("catalogue:discussions", args=(resource.slug,))
+    return Use(_("En discuter"), ask, "message-square")
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return address
 
 
 def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase:
@@ -196,10 +313,14 @@ def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase
 @login_not_required
 @require_safe
 def suggested(request: HttpRequest) -> HttpResponse:
-    """Suggest while typing: a fragment of options."""
+    """Suggest while typing: a fragment of options, or, for browsers, the list of OpenSearch."""
     filters.keep_suggestion_pace(request)
     q = ResourceQuery.parse(request.GET).q
     found = suggesting.suggest(q, language=request.LANGUAGE_CODE)
+    if request.GET.get("forme") == "json":
+        named = (*found.resources, *found.organisations, *found.topics)
+        told = [q, [item.text for item in named]]
+        return JsonResponse(told, safe=False, content_type=documents.SUGGESTIONS)
     wanted = found.prefixes
     base = reverse("catalogue:list")
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
-from xml.etree import ElementTree as ET
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import EmptyPage, Paginator
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -130,11 +130,6 @@ def whole() -> Stretches:
     return Stretches(published.public().filter(described()), PAGE_SIZE, name="catalogue")
 
 
-def listed(ids: Sequence[int]) -> Paginator[int]:
-    """Give some resources, named in their order, by pages."""
-    return Paginator(ids, PAGE_SIZE)
-
-
 @login_not_required
 @require_safe
 def catalogue_address(request: HttpRequest) -> HttpResponse:
@@ -162,7 +157,8 @@ def paged(
         raise Http404 from None
     rows = on_page if isinstance(pages, Stretches) else _fetched(on_page)
     first = Resource.objects.public().order_by("first_published_at").first()
-    newest = max((row.changed_at for row in rows), default=None)
+    # Of all that is public, so that pages that are merged say one thing of the catalogue.
+    newest = published.in_order().aggregate(at=Max(published.changed_at()))["at"]
     graph = dcat.catalogue(
         published.site(),
         published.published_many(rows),
@@ -178,40 +174,19 @@ def _fetched(ids: Sequence[int]) -> list[Any]:
     return [found[pk] for pk in ids if pk in found]
 
 
-NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/opensearchdescription+xml"
+SUGGESTIONS = "application/x-suggestions+json"
 
 
 @login_not_required
 @require_safe
 def opensearch(request: HttpRequest) -> HttpResponseBase:
     """Describe the search: its page, its Atom feed and its suggestions."""
-    ET.register_namespace("", NAMESPACE)
-    document = ET.Element(f"{{{NAMESPACE}}}OpenSearchDescription")
     with override(published.LANGUAGE):
-        texts = {
-            "ShortName": "Open Emploi",
-            "Description": _("Chercher dans les ressources d’Open Emploi"),
-            "Language": "fr",
-            "InputEncoding": "UTF-8",
-            "OutputEncoding": "UTF-8",
-        }
-        addresses = {
-            "text/html": reverse("catalogue:list") + "?q={searchTerms}&page={startPage?}",
-            "application/atom+xml": reverse("catalogue:feed") + "?q={searchTerms}",
-            "text/html;suggestions": reverse("catalogue:suggest") + "?q={searchTerms}",
-        }
-    for name, text in texts.items():
-        ET.SubElement(document, f"{{{NAMESPACE}}}{name}").text = text
-    for media_type, address in addresses.items():
-        kind, _colon, use = media_type.partition(";")
-        url = ET.SubElement(document, f"{{{NAMESPACE}}}Url")
-        url.set("type", kind)
-        url.set("template", published.root() + address)
-        if use:
-            url.set("rel", use)
-    content = ET.tostring(document, encoding="utf-8", xml_declaration=True)
-    return answer(request, content, MEDIA_TYPE)
+        said = _("Chercher dans les ressources d’Open Emploi")
+        context = {"root": published.root(), "description": said}
+        content = render_to_string("catalogue/pages/opensearch.xml", context)
+    return answer(request, content.encode(), MEDIA_TYPE)
 
 
 MOST = 50

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -20,6 +21,7 @@ from catalogue.search import engine, filters
 from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards.writers import plain
+from catalogue.standards.writers.dcat import PAGE_SIZE
 from portal.lib.storage.files import csv_safe
 
 BATCH = 1_000
@@ -126,7 +128,7 @@ def _dcat(request: HttpRequest, query: ResourceQuery, extension: str) -> HttpRes
     base += f"?{asked.urlencode()}" if asked else ""
     if not query.q and not query.is_filtered:
         return documents.paged(request, documents.whole(), extension, base=base)
-    known = documents.listed(_described(_ids(query)))
+    known = Paginator(_described(_ids(query)), PAGE_SIZE)
     return documents.paged(request, known, extension, base=base)
 
 

@@ -70,7 +70,7 @@ def _answer(asked: Asked, base: str, now: datetime) -> ET.Element:
             return oai_pmh.identify(
                 name=published.site().name,
                 base=base,
-                email=settings.DEFAULT_FROM_EMAIL,
+                email=settings.CONTACT_EMAIL or settings.DEFAULT_FROM_EMAIL,
                 earliest=_earliest(now),
             )
         case "ListMetadataFormats":

@@ -1,26 +1,30 @@
 """What the catalogue shows in a person’s space and archive, and on the page of an organisation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.community import queries as community_queries
 from catalogue.community.actions import alerts, follows, reports, reuses
-from catalogue.community.models import FieldFeedback, Follow, Report, Reuse
-from catalogue.contributions.enums import ContributionStatus
-from catalogue.contributions.models import Contribution
-from catalogue.contributions.queries import reviews
+from catalogue.community.models import Follow, Report, Reuse
+from catalogue.contributions.enums import OPEN_CONTRIBUTIONS, ContributionStatus
+from catalogue.contributions.forms import steps
+from catalogue.contributions.models import Contribution, Decision
+from catalogue.contributions.queries import proposals, reviews
 from catalogue.harvest import rules as harvest_rules
 from catalogue.harvest.enums import SourceStatus
 from catalogue.harvest.models import Source
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import relations
+from catalogue.resources.queries import lists, quality, relations
 from catalogue.resources.queries.relations import transfers_for
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
@@ -29,26 +33,44 @@ from portal.lib.prose import texts
 TEMPLATE = "catalogue/community/organisation.html"
 
 
-def organisation_panel(organisation: Organisation, viewer: Any) -> Panel:
-    """Give the side panel of an organisation."""
-    signed_in = viewer.is_authenticated
+def organisation_panel(organisation: Organisation, request: HttpRequest) -> Panel:
+    """Give what an organisation has published, a tab a kind, and who follows it."""
+    viewer: Any = request.user
+    slug, signed_in = organisation.slug, viewer.is_authenticated
+    counts = relations.kinds_published_by(organisation)
+    chosen = request.GET.get("kind", "")
+    wanted = {"kind": chosen} if chosen in counts else {}
+    cards = relations.published_by(organisation).with_organisation().select_related("indexed")
+    cards = cards.filter(**wanted).order_by("-first_published_at", "-pk")
+    shown = Paginator(cards, SHOWN_CARDS).get_page(request.GET.get("page"))
+    page = reverse("organisation", args=[slug])
+    tabs = [(_("Toutes"), page, sum(counts.values()))]
+    tabs += [
+        (str(ResourceKind(kind).plural), f"{page}?kind={kind}", counts[kind]) for kind in counts
+    ]
     return Panel(
         TEMPLATE,
         {
-            "slug": organisation.slug,
+            "slug": slug,
+            "page": shown,
+            "rows": [lists.row(each) for each in shown],
+            "tabs": tabs if len(counts) > 1 else [],
+            "tab": ResourceKind(chosen).plural if wanted else _("Toutes"),
             "followers": Follow.objects.filter(organisation=organisation).count(),
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
             "collections": list(community_queries.collections_of(organisation)[:5]),
-            "may_import": resource_rules.edits_for(viewer, organisation),
-            "may_collect": resource_rules.edits_for(viewer, organisation),
+            "may_write": resource_rules.edits_for(viewer, organisation),
         },
     )
 
 
-SHOWN = 20
+SHOWN, SHOWN_ONLINE, SHOWN_CARDS = 20, 8, 10
+SHOWN_CHARACTERS = 160
+# Columns of a card that lead to other rows.
+LINKS = frozenset({"author", "organisation", "latest_revision", "live_revision"})
 PLACES = (
-    Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
+    Place(gettext_lazy("Mes ressources"), "layers", "catalogue:contributions", lambda _u: True),
     Place(gettext_lazy("Suivis et recherches"), "star", "catalogue:followed", lambda _u: True),
     Place(
         gettext_lazy("Moissonnage"),
@@ -67,7 +89,8 @@ def to_do(user: User) -> Iterator[Item]:
     """
     for contribution in reviews.waiting_for_owner(user)[:SHOWN]:
         yield _offered(contribution)
-    for contribution in reviews.waiting_for_author(user)[:SHOWN]:
+    own = reviews.waiting_for_author(user).select_related("revision").prefetch_related("decisions")
+    for contribution in own[:SHOWN]:
         yield _waiting(contribution)
     if resource_rules.may_moderate(user):
         yield from _queue()
@@ -79,9 +102,13 @@ def to_do(user: User) -> Iterator[Item]:
 
 
 def mine(user: User) -> Iterator[Item]:
-    """List a person's contributions with their state, the latest first."""
-    for contribution in reviews.mine(user)[:SHOWN]:
-        kind = ResourceKind(contribution.resource.kind)
+    """List what a person proposes, then what they and their organisations have online."""
+    proposed = reviews.mine(user).filter(status__in=OPEN_CONTRIBUTIONS)
+    proposed = proposed.select_related("revision", "resource__latest_revision")
+    cards = [(each, _proposed(each)) for each in proposed[:SHOWN_ONLINE]]
+    beside = quality.known([card for _own, card in cards])
+    for contribution, card in cards:
+        kind = ResourceKind(card.kind)
         status = contribution.status_enum
         yield Item(
             title=_title(contribution),
@@ -93,22 +120,10 @@ def mine(user: User) -> Iterator[Item]:
             badge_tone=status.tone,
             badge_icon=status.icon,
             language=contribution.resource.written_in,
+            quality=quality.assess(card, (), beside).score if lists.has_ring(card) else None,
+            changed=contribution.edited_at,
         )
-
-
-def figures(user: User) -> Iterator[tuple[Any, int]]:
-    """Tell what was made of what a person has online; nothing for who has nothing."""
-    use = relations.use_of_person(user)
-    if use is not None:
-        yield _("vues de vos ressources"), use["views"]
-        yield _("téléchargements de vos ressources"), use["downloads"]
-        yield _("réutilisations publiées"), use["reuses"]
-
-
-def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
-    """List what an organisation has published, the latest first; the same for every reader."""
-    found = Resource.objects.public().filter(organisation=organisation)
-    for resource in found.order_by("-first_published_at", "-pk")[:SHOWN]:
+    for resource in relations.online_around(user).select_related("indexed")[:SHOWN_ONLINE]:
         kind = ResourceKind(resource.kind)
         yield Item(
             title=resource.title,
@@ -116,8 +131,26 @@ def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
             detail=kind.label,
             icon=kind.icon,
             tone=kind.tone,
+            badge=_("Publiée"),
+            badge_tone="pin",
+            badge_icon="check",
             language=resource.written_in,
+            quality=lists.ring(resource),
+            views=resource.views,
+            changed=resource.changed_on,
         )
+
+
+def figures(user: User) -> Iterator[tuple[Any, int]]:
+    """Tell what was made of what a person has online; nothing for who has nothing."""
+    use = relations.use_of_person(user)
+    if use is not None:
+        told = (
+            (_("vues de vos ressources"), use["views"]),
+            (_("téléchargements de vos ressources"), use["downloads"]),
+            (_("réutilisations publiées"), use["reuses"]),
+        )
+        yield from (each for each in told if each[1])
 
 
 def contributions_described(user: User) -> list[dict[str, Any]]:
@@ -142,13 +175,44 @@ def _of_state(contribution: Contribution, sentence: str, title: str, **more: Any
 
 
 def _waiting(contribution: Contribution) -> Item:
-    sentence = _("Terminer « %(title)s »")
-    detail = _("Brouillon, que personne d’autre ne voit.")
     if contribution.status == ContributionStatus.CHANGES_REQUESTED:
         sentence = _("Répondre à la relecture de « %(title)s »")
-        detail = _("La Région demande des corrections.")
+        detail = _asked(contribution.decisions.all())
+    else:
+        sentence, detail = _("Terminer « %(title)s »"), _progress(contribution)
     title, url = _title(contribution), _address(contribution)
-    return _of_state(contribution, sentence, title, url=url, detail=detail)
+    at = contribution.decided_at or contribution.edited_at
+    return _of_state(contribution, sentence, title, url=url, detail=detail, changed=at)
+
+
+def _proposed(contribution: Contribution) -> Resource:
+    """Build the card as it is proposed, to judge it without a query: it leads nowhere."""
+    card = contribution.resource
+    if contribution.revision is None:
+        return card
+    content = contribution.content
+    return card.with_content_json({key: content[key] for key in content if key not in LINKS})
+
+
+def _progress(contribution: Contribution) -> str:
+    """Name the kind of a draft and the first step that still misses something."""
+    kind = contribution.resource.kind
+    shown = steps.steps(kind)
+    left = steps.missing(
+        proposals.with_files(proposals.proposed_record(contribution), contribution)
+    )
+    place = next((at for at, each in enumerate(shown) if left[each]), len(shown) - 1)
+    told = {"kind": ResourceKind(kind).label, "n": place + 2, "count": len(shown) + 1}
+    return _("%(kind)s, étape %(n)s sur %(count)s. Personne d’autre ne voit ce brouillon.") % told
+
+
+def _asked(decisions: Iterable[Decision]) -> str:
+    """Give why corrections were asked for last, and how the message begins."""
+    last = max(decisions, key=lambda each: each.pk, default=None)
+    if last is None:
+        return _("La Région demande des corrections.")
+    first = Truncator(last.message.strip().partition("\n")[0].strip()).chars(SHOWN_CHARACTERS)
+    return _("« %(reason)s » : %(said)s") % {"reason": last.get_reason_display(), "said": first}
 
 
 def _offered(contribution: Contribution) -> Item:
@@ -257,7 +321,7 @@ def community_described(user: User) -> dict[str, Any]:
         "recherches": list(
             community_queries.all_searches_of(user)
             .order_by("pk")
-            .values("title", "query", "frequency", "created_at", "confirmed_at", "paused_at")
+            .values("title", "query", "frequency", "created_at", "confirmed_at")
         ),
         "suivis": list(
             Follow.objects.filter(user=user)
@@ -267,12 +331,10 @@ def community_described(user: User) -> dict[str, Any]:
         "reutilisations": list(
             Reuse.objects.filter(by=user)
             .order_by("pk")
-            .values("title", "url", "kind", "description", "organisation_name", "at", "state")
-        ),
-        "retours": list(
-            FieldFeedback.objects.filter(by=user)
-            .order_by("pk")
-            .values("resource__title", "place", "used_on", "persons", "result", "at", "state")
+            .values(
+                *("title", "url", "kind", "description", "place", "used_on", "persons"),
+                *("organisation_name", "at", "state"),
+            )
         ),
         "signalements": list(
             Report.objects.filter(by=user)

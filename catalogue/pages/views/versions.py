@@ -40,8 +40,7 @@ class WithholdForm(PlainForm):
 
 
 PER_PAGE = 20
-TAB = gettext_lazy("Versions")
-SIDE, LINES = "cote-a-cote", "lignes"
+TAB = gettext_lazy("Historique")
 # As a masked card: unavailable for legal reasons.
 WITHHELD = 451
 
@@ -49,16 +48,16 @@ WITHHELD = 451
 @login_not_required
 @require_safe
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the versions of a card, with what to compare."""
+    """List the versions of a card, each with what it changed."""
     resource = public(slug)
     page = Paginator(reads.versions_of_card(resource), PER_PAGE).get_page(request.GET.get("page"))
-    latest = reads.latest_number(resource)
     context = {
         "page": page,
         "lines": reads.version_lines(
-            list(page), latest=latest, until=reads.withheld_until(resource)
+            list(page),
+            latest=reads.latest_number(resource),
+            until=reads.withheld_until(resource),
         ),
-        "latest": latest,
         **around_pages.frame(resource, str(TAB)),
     }
     return render(request, "catalogue/pages/versions/list.html", context)
@@ -120,7 +119,6 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
     if not {old, new} <= found.keys():
         raise Http404
     until = reads.withheld_until(resource)
-    view = SIDE if request.GET.get("vue") == SIDE else LINES
     context: dict[str, Any] = {
         "before": found[old],
         "after": found[new],
@@ -130,12 +128,6 @@ def compared(request: HttpRequest, slug: str) -> HttpResponse:
             for each in dict.fromkeys((found[old], found[new]))
             if reads.is_withheld(each, latest=latest, until=until)
         ],
-        "views": [
-            (_("Ligne à ligne"), f"?avant={old}&apres={new}"),
-            (_("Côte à côte"), f"?avant={old}&apres={new}&vue={SIDE}"),
-        ],
-        "view_label": _("Côte à côte") if view == SIDE else _("Ligne à ligne"),
-        "side_by_side": view == SIDE,
         **around_pages.frame(resource, str(TAB)),
     }
     if context["withheld"]:

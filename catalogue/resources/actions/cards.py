@@ -31,7 +31,6 @@ from catalogue.resources.models import (
 from catalogue.resources.queries import quality, relations
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries import versions as card_versions
-from catalogue.standards.quality import Assessment
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
@@ -47,30 +46,27 @@ from portal.lib.refusals import Conflict, Invalid
 
 def declare_links(
     *, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[ResourceLink]:
+) -> None:
     """Make the links that new details declare, and drop those that only the former ones did.
 
     For `resources.put_online`, which holds the card locked: no rule is asked here. A card that is
-    gone since keeps its tombstone; links that something else made stay. Returns the new ones.
+    gone since keeps its tombstone; links that something else made stay.
     """
     old, new = relations.relation_pairs(before), relations.relation_pairs(after)
     cards = _cards_by_slug({slug for _type, slug in {*old, *new}})
     for kind, slug in old:
         if (kind, slug) not in new and slug in cards:
             ResourceLink.objects.filter(source=resource, target=cards[slug], type=kind).delete()
-    made = []
     for kind, slug in new:
         other = cards.get(slug)
         if other is None or other.pk == resource.pk or kind not in LinkType.values:
             continue
-        link, created = ResourceLink.objects.get_or_create(
+        ResourceLink.objects.get_or_create(
             source=resource,
             target=other,
             type=kind,
             defaults={"source_title": resource.title, "target_title": other.title},
         )
-        made += [link] if created else []
-    return made
 
 
 def _cards_by_slug(slugs: set[str]) -> dict[str, Resource]:
@@ -88,8 +84,8 @@ def note_version(
     revision: Revision,
     origin: VersionOrigin = VersionOrigin.REVIEWED,
     organisation: Organisation | None = None,
-) -> CardVersion | None:
-    """Number a revision that goes online; none when nothing that one reads has changed.
+) -> None:
+    """Number a revision that goes online, unless nothing that one reads has changed.
 
     For `resources.put_online`, which holds the card locked: no rule is asked here.
     """
@@ -99,8 +95,8 @@ def note_version(
     before = card_records.content_record(last.revision.content, resource.kind) if last else {}
     fields = card_versions.changed_fields(before, after)
     if last is not None and not fields:
-        return None
-    return CardVersion.objects.create(
+        return
+    CardVersion.objects.create(
         resource=resource,
         number=last.number + 1 if last else 1,
         revision=revision,
@@ -164,13 +160,12 @@ BATCH = 500
 
 
 @transaction.atomic
-def note_quality(*, resource: Resource) -> QualityScore | None:
+def note_quality(*, resource: Resource) -> None:
     """Write down the quality of a public card when it is not what it last was.
 
     For the actions that change what the public reads: no rule is asked here.
     """
-    made = _note_qualities([resource])
-    return made[0] if made else None
+    _note_qualities([resource])
 
 
 def note_all_qualities() -> int:
@@ -191,31 +186,22 @@ def note_all_qualities() -> int:
 
 
 def _note_qualities(resources: Sequence[Resource]) -> list[QualityScore]:
-    last: dict[int, QualityScore] = {}
-    rows = QualityScore.objects.filter(resource__in=resources)
-    for row in rows.order_by("recorded_at", "pk"):
-        last[row.resource_id] = row
-    now = clock.now()
+    rows = QualityScore.objects.filter(resource__in=resources).order_by("recorded_at", "pk")
+    last = {row.resource_id: (row.score, row.criteria) for row in rows}
     return QualityScore.objects.bulk_create(
-        QualityScore(resource=each, score=found.score, criteria=_told(found), recorded_at=now)
-        for each, found in _judged(resources)
-        if _is_new(last.get(each.pk), found)
+        each
+        for each in _judged(resources)
+        if last.get(each.resource_id) != (each.score, each.criteria)
     )
 
 
-def _judged(resources: Sequence[Resource]) -> Iterable[tuple[Resource, Assessment]]:
+def _judged(resources: Sequence[Resource]) -> Iterable[QualityScore]:
+    now = clock.now()
     for each in resources:
         found = quality.assess(each, each.measurements.all())
-        if each.live and found.criteria:
-            yield each, found
-
-
-def _told(found: Assessment) -> dict[str, bool | None]:
-    return {each.code: each.met for each in found.criteria}
-
-
-def _is_new(last: QualityScore | None, found: Assessment) -> bool:
-    return last is None or (last.score, last.criteria) != (found.score, _told(found))
+        if each.live and found.score is not None:
+            criteria = {criterion.code: criterion.met for criterion in found.criteria}
+            yield QualityScore(resource=each, score=found.score, criteria=criteria, recorded_at=now)
 
 
 SLUG_LENGTH = 120
@@ -295,13 +281,19 @@ def _is_over(kind: str, revision: Revision, at: Any) -> bool:
 
 def _written(pk: int) -> Resource:
     fresh = Resource.objects.select_related("organisation").get(pk=pk)
+    tie_producers(resource=fresh)
     changes.written.follow(fresh)
     note_quality(resource=fresh)
     return fresh
 
 
+def tie_producers(*, resource: Resource) -> None:
+    """Tie a card to the organisations that its producer's name names. No rule is asked here."""
+    resource.producers.set(relations.producers_named(resource.producer_name))
+
+
 @transaction.atomic
-def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> Tombstone:
+def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> None:
     """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here.
 
     Its contributions and their decisions go with it, texts and revisions included, and the news
@@ -309,7 +301,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     """
     former = list(resource.former_slugs.values_list("slug", flat=True))
     names = relations.sets_of_one(resource) if resource.first_published_at else []
-    tombstone = Tombstone.objects.create(
+    Tombstone.objects.create(
         public_id=resource.public_id,
         slug=resource.slug,
         former_slugs=former,
@@ -329,19 +321,18 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     resource.versions.all().delete()
     file_care.forget_of(resource=resource, by=by)
     Resource.objects.get(pk=resource.pk).delete()
-    return tombstone
 
 
-def take_back_news(*, resource: Resource) -> int:
-    """Remove people's news of a card and of the pages around it; return how many.
+def take_back_news(*, resource: Resource) -> None:
+    """Remove people's news of a card and of the pages around it.
 
     News bear French addresses, whatever the language of the page where it is decided.
     """
     slugs = [resource.slug, *resource.former_slugs.values_list("slug", flat=True)]
     with translation.override(settings.LANGUAGE_CODE):
         paths = [reverse("catalogue:resource", args=(slug,)) for slug in slugs]
-    since = resource.created_at
-    return sum(notifications.take_back(path=path, since=since, below=True) for path in paths)
+    for path in paths:
+        notifications.take_back(path=path, since=resource.created_at, below=True)
 
 
 @transaction.atomic

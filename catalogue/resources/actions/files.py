@@ -25,11 +25,10 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.prose import personal_data
+from portal.lib.prose.numbers import file_size
 from portal.lib.queue import nudge
 from portal.lib.refusals import QuotaSpent, Unavailable
 from portal.lib.storage import folders, objects, scanning
-
-MEGABYTE = 1_000_000
 
 
 def hold_room(
@@ -56,12 +55,12 @@ def require_room(organisation: Organisation | None, person: User | None, size: i
     left = max(0, limit - card_files.weight(organisation=organisation, person=person))
     if size > left:
         sentence = _(
-            "Il reste %(left)d Mo sur %(limit)d pour vos fichiers, et celui-ci pèse %(size)d Mo. "
+            "Il reste %(left)s sur %(limit)s pour vos fichiers, et celui-ci pèse %(size)s. "
             "Retirez-en un, ou donnez l’adresse d’un fichier gardé ailleurs."
         )
-        megabytes = {"left": left // MEGABYTE, "limit": limit // MEGABYTE}
+        sizes = {"left": left, "limit": limit, "size": size}
         raise QuotaSpent(
-            sentence % (megabytes | {"size": -(-size // MEGABYTE)}),
+            sentence % {name: file_size(each) for name, each in sizes.items()},
             code="files_room",
             next_opening=None,
             limit_bytes=limit,
@@ -281,9 +280,9 @@ def _examined(file: CardFile) -> _Examined:
 def _formats(file: CardFile) -> list[FileSign]:
     if file_types.is_executable(file.name, file.kind):
         return [FileSign.EXECUTABLE]
-    if file_types.is_unopened(file.kind):
+    if file.kind in file_types.UNOPENED_KINDS:
         return [FileSign.UNEXAMINED]
-    return [FileSign.INERT] if file_types.is_inert(file.kind) else []
+    return [FileSign.INERT] if file.kind in file_types.INERT_KINDS else []
 
 
 def _personal(path: Path) -> list[dict[str, Any]] | None:

@@ -1,29 +1,41 @@
 """Everything that the page of a resource shows, read in a constant number of queries."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from decimal import Decimal
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import dateformat
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.resources import words
 from catalogue.resources.enums import (
     SCORED_KINDS,
+    UNLICENSED_KINDS,
     Barrier,
     Beneficiary,
     LicenceStatus,
     ResourceKind,
+    Scope,
     Task,
     UseCase,
 )
-from catalogue.resources.fields import RELATIONS, Field, FieldType, Section, Text, language_choices
+from catalogue.resources.fields import (
+    COMMON_BY_NAME,
+    EMPTY,
+    EXAMPLE,
+    RELATIONS,
+    Field,
+    FieldType,
+    Section,
+    Text,
+    language_choices,
+)
 from catalogue.resources.models import Measurement, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
@@ -31,11 +43,17 @@ from catalogue.resources.queries import versions as card_versions
 from catalogue.resources.queries.chain import chain_of, verified_scores
 from catalogue.standards import licences
 from portal.lib import clock
+from portal.lib.prose import numbers
 
-# Kinds whose questions are shown even when nobody has answered any.
-ALWAYS_ASKED = frozenset({ResourceKind.MODEL})
-# The field that says where the files are.
-FILES_FIELD = "distributions"
+# What one reads first of a model: what it is for, and where it stops.
+USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
+# A longer text comes after its uses, its limits and its figures.
+LONG_TEXT_CHARACTERS = 3_000
+HUB_MODEL = re.compile(
+    r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
+)
+# What no page of a kind asks for again: told elsewhere on it, or written by the portal.
+NOT_ASKED = frozenset({RELATIONS.name, "files", "distributions"})
 
 
 @dataclass(frozen=True)
@@ -53,32 +71,35 @@ class Part:
     """One kind-specific field of the main column. shape says how to show the value."""
 
     label: Text
-    shape: str  # text, list, rows, url, missing
+    shape: str  # text, list, rows, url
     value: Any = None
     columns: tuple[Text, ...] = ()
     is_written: bool = True  # in the words of the card, not in ours
 
 
-def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
-    """Read what stands on the page of a resource fetched with its organisation.
-
-    now: the present instant, for who read the clock already.
-    """
+def card(resource: Resource) -> dict[str, Any]:
+    """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
     beside = quality.known([resource])
     assessment = quality.assess(resource, measured, beside)
+    criteria = quality.criterion_lines(assessment)
     whole = [m for m in measured if not m.group]
-    files_href = card_files.files_page(resource)
     vouched = verified_scores(resource)
     stored = card_files.files_shown(resource, card_files.readable_details(resource))
+    parts = dict(_parts(resource, stored=stored))
     return {
         "resource": resource,
         "row": lists.row(resource),
         "facts": list(_facts(resource)),
-        "parts": list(_parts(resource, held=bool(files_href), stored=stored)),
-        "files_href": files_href,
+        "licence": lists.licence_text(resource),
+        "is_had": resource.kind not in UNLICENSED_KINDS,
+        "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
+        "parts": list(parts.values()),
         "stored": stored,
-        "questions": _questions(resource),
+        "example": resource.details.get(EXAMPLE.name, "") or _hub_example(resource),
+        **_questions(resource),
+        "text_html": _text(resource),
+        "text_last": len(resource.description) > LONG_TEXT_CHARACTERS,
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
@@ -86,14 +107,16 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
         or any(not each.withdrawn for each in vouched),
         "chain": chain_of(resource, measured, vouched),
         "score": assessment.score,
-        "criteria": quality.criterion_lines(assessment),
+        "criteria": criteria,
+        "to_do": (to_do := quality.first_to_do(criteria)),
+        "verdict": quality.verdict(assessment.score, to_do),
         "strict": quality.strict(resource, beside),
         "quality_history": quality.history(resource),
         **_history(resource),
-        "last_day": _dated(str(resource.details.get(words.EXPIRY_FIELD) or "")).replace(
+        "last_day": words.dated(str(resource.details.get(words.EXPIRY_FIELD) or "")).replace(
             " ", "\u00a0"
         ),
-        "to_review": _is_to_review(resource, now),
+        "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(
             not licences.read_expression(name).is_open for name in resource.licences
@@ -101,10 +124,26 @@ def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def _is_to_review(resource: Resource, now: datetime | None) -> bool:
+def _hub_example(resource: Resource) -> str:
+    """Write the code that takes a model from Hugging Face, where it lives there; else ""."""
+    source = resource.homepage_url or str(resource.details.get("source_url") or "")
+    found = HUB_MODEL.fullmatch(source) if resource.kind == ResourceKind.MODEL else None
+    if not found:
+        return ""
+    return f'from huggingface_hub import snapshot_download\n\nsnapshot_download("{found[1]}")'
+
+
+def _text(resource: Resource) -> str:
+    """Give the text of a card, without a first paragraph that is its summary again."""
+    first, _end, rest = resource.description_html.partition("</p>")
+    again = first == f"<p>{escape(resource.summary.strip(), quote=False)}"
+    return rest if again else resource.description_html
+
+
+def _is_to_review(resource: Resource) -> bool:
     """Say whether nobody has read it again for a year; what is archived is not kept up."""
     due = resource.next_review_at
-    return due is not None and resource.archived_at is None and due <= (now or clock.now())
+    return due is not None and resource.archived_at is None and due <= clock.now()
 
 
 def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:
@@ -117,26 +156,24 @@ def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -
 
 def _facts(resource: Resource) -> Iterator[Fact]:
     unverified = resource.unverified_fields
-    holder = _("Producteur") if resource.is_referenced else _("Organisme")
-    if resource.holder_name:
-        yield Fact(holder, ((resource.holder_name, ""),), "producer_name" in unverified)
-    if resource.authors:
-        yield Fact(_("Auteurs"), _plain_fact(resource.authors))
     yield from _licence(resource, "licences" in unverified)
+    yield from _own_facts(resource)
+    if resource.authors:
+        yield Fact(_("Auteurs"), tuple((name, "") for name in resource.authors))
+    shown = {resource.homepage_url}
     for label, column in (
-        (_("Page de la ressource"), "homepage_url"),
         (_("Dépôt de code"), "repository_url"),
         (_("Documentation"), "documentation_url"),
     ):
-        if address := getattr(resource, column):
+        if (address := getattr(resource, column)) and address not in shown:
             yield Fact(label, ((_short_address(address), address),), column in unverified)
-    yield from _own_facts(resource)
-    yield Fact(_("Échelle"), ((lists.scope_text(resource), ""),))
+    if resource.scope != Scope.UNKNOWN:
+        yield Fact(_("Échelle"), ((lists.scope_text(resource), ""),))
     if resource.territories:
         yield Fact(_("Territoires"), tuple(_territories(resource)))
     for label, values, names, facet in (
-        (_("Langues"), resource.languages, dict(language_choices(resource.languages)), ""),
-        (_("Tâches"), resource.tasks, dict(Task.choices), "task"),
+        (_("Langues"), resource.languages, _languages(resource), ""),
+        (_("Tâches"), told_tasks(resource), dict(Task.choices), "task"),
         (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
         (_("Verrou"), resource.barriers, dict(Barrier.choices), ""),
         (_("Bénéficiaires"), resource.beneficiaries, dict(Beneficiary.choices), ""),
@@ -148,6 +185,16 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     if resource.contact:
         href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
         yield Fact(_("Contact"), ((resource.contact, href),))
+
+
+def _languages(resource: Resource) -> dict[str, Text]:
+    several = {"mul": _("Plusieurs (liste à confirmer)")} if len(resource.languages) == 1 else {}
+    return dict(language_choices(resource.languages)) | several
+
+
+def told_tasks(resource: Resource) -> list[str]:
+    """List the tasks that say something: not « autre tâche »."""
+    return [task for task in resource.tasks if task != Task.OTHER]
 
 
 def _territories(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -164,19 +211,16 @@ def _licence(resource: Resource, unverified: bool) -> Iterator[Fact]:
         case LicenceStatus.NOT_APPLICABLE:
             return
         case LicenceStatus.DECLARED:
-            names = [words.licence_label(name) for name in resource.licences]
+            told = [(words.licence_label(n), licences.address(n)) for n in resource.licences]
         case LicenceStatus.TO_CONFIRM:
-            names = [_("À confirmer")]
+            told = [(_("À confirmer"), "")]
         case _:
-            names = [_("Aucune licence")]
+            told = [(_("Aucune licence"), "")]
     note = resource.licence_note
-    if note and note not in names and note not in {"à confirmer", *resource.licences}:
-        names.append(note)
-    yield Fact(_("Licence"), _plain_fact(names), unverified)
-
-
-def _plain_fact(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((value, "") for value in values)
+    known = {"à confirmer", *resource.licences, *(text for text, _address in told)}
+    if note and note not in known:
+        told.append((note, ""))
+    yield Fact(_("Licence"), tuple(told), unverified)
 
 
 def _short_address(address: str) -> str:
@@ -193,9 +237,13 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         value = resource.details.get(field.name)
         if value in (None, "", []):
             continue
+        if field.name == "source_url" and resource.homepage_url in ("", value):
+            continue  # what one does first
         texts = [
             value_text(field, item) for item in (value if isinstance(value, list) else [value])
         ]
+        if field.name == "parameters":
+            texts = [_rounded(value)]
         is_url = field.type is FieldType.URL
         items = tuple((_short_address(t) if is_url else t, t if is_url else "") for t in texts)
         yield Fact(
@@ -205,71 +253,42 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         )
 
 
+def _rounded(count: int) -> str:
+    """Write a large number in millions or in billions."""
+    if count < 1_000_000:
+        return numbers.number(count)
+    unit = 1_000_000 if round(count, -5) < 1_000_000_000 else 1_000_000_000
+    many = round(count / unit, 1)
+    if unit == 1_000_000:
+        said = ngettext("%(n)s million", "%(n)s millions", int(many))
+    else:
+        said = ngettext("%(n)s milliard", "%(n)s milliards", int(many))
+    return said % {"n": numbers.number(many, 0 if many.is_integer() else 1)}
+
+
 def value_text(field: Field, value: object) -> str:
     """Write one stored value for reading."""
     if field.type is FieldType.CHOICE:
         return str(field.say(value))
-    if field.type is FieldType.INTEGER:
-        return f"{value:,}".replace(",", "\u202f")
-    if field.type is FieldType.NUMBER:
-        return _measured_number(value)
+    if field.type in (FieldType.INTEGER, FieldType.NUMBER):
+        exact = Decimal(str(value))
+        return numbers.number(exact, max(0, -int(exact.as_tuple().exponent)))
     if field.type is FieldType.DATE or field.name == "temporal_coverage":
-        return _dated(str(value))
+        return words.dated(str(value))
     return str(value)
 
 
-def _measured_number(value: object) -> str:
-    """Write a number with its decimals, thousands apart."""
-    text = f"{Decimal(str(value)):,f}".replace(",", "\u202f")
-    return text.replace(".", ",") if _is_french() else text
-
-
-def _dated(text: str) -> str:
-    """Write a day, or a period between two days, in words; what is neither as it stands."""
-    try:
-        days = [_day(date.fromisoformat(part.strip())) for part in text.split("/")]
-    except ValueError:
-        return text
-    if len(days) == 1:
-        return days[0]
-    if len(days) == 2:
-        return _("du %(start)s au %(end)s") % {"start": days[0], "end": days[1]}
-    return text
-
-
-def _day(day: date) -> str:
-    words = dateformat.format(day, "j F Y")
-    return words.replace("1 ", "1er ", 1) if day.day == 1 and _is_french() else words
-
-
-def _is_french() -> bool:
-    return (get_language() or "fr").startswith("fr")
-
-
 def _parts(
-    resource: Resource, *, held: bool, stored: Sequence[Mapping[str, Any]]
-) -> Iterator[Part]:
-    """Yield the long fields: what is filled, and what is missing of what an owned card needs.
-
-    held: the portal has the files, the card need not say where they are. stored: the files that
-    are told apart from these fields.
-    """
+    resource: Resource, *, stored: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, Part]]:
+    """Yield the long fields that are filled; stored: the files that are told apart from them."""
     apart = {each["file"].public_id for each in stored}
     details = card_files.readable_details(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
-        if field.name == RELATIONS.name:
-            continue  # told by the chain
-        value = details.get(field.name)
-        if found := part(field, value, resource.slug, apart=apart):
-            yield found
-        elif value:
-            continue  # all its rows are told apart
-        elif field.name in resource.details.keys() - details.keys():
-            continue  # told to who is given access
-        elif (
-            field.needed and not resource.is_referenced and not (held and field.name == FILES_FIELD)
-        ):
-            yield Part(field.label, "missing")
+        if field.name in (RELATIONS.name, EXAMPLE.name):
+            continue  # told by the chain; shown as code
+        if answered := part(field, details.get(field.name), resource.slug, apart=apart):
+            yield field.name, answered
 
 
 def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = ()) -> Part | None:
@@ -290,6 +309,8 @@ def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = 
             if not rows:
                 return None
             used = [c for c in field.columns if any(row.get(c.name) for _number, row in rows)]
+            if [c.type for c in used] == [FieldType.LINE]:  # no table for one column of words
+                return Part(field.label, "list", [row.get(used[0].name) for _n, row in rows])
             table = [
                 [
                     _cell(c, row.get(c.name)) | {"href": _way_out(slug, field, number, c)}
@@ -297,7 +318,7 @@ def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = 
                 ]
                 for number, row in rows
             ]
-            return Part(field.label, "rows", table, tuple(c.label for c in used))
+            return Part(field.label, "rows", table, tuple(each["label"] for each in table[0]))
         case FieldType.LIST:
             return Part(field.label, "list", value)
         case FieldType.URL:
@@ -316,18 +337,37 @@ def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
 def _cell(column: Field, value: Any) -> dict[str, Any]:
     absent = None if column.type is FieldType.INTEGER else ""
     told = absent if value in (None, "") else value
-    shape = "digest" if column.name == "sha256" else column.type.value
-    return {"label": column.label, "value": told, "shape": shape}
+    shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
+    label = _("Taille") if column.name == "bytes" else column.label
+    return {"label": label, "value": told, "shape": shape}
 
 
-def _questions(resource: Resource) -> list[Part]:
-    asked = resource.details_of_kind.in_section(Section.CARD)
-    found = [
-        part(field, resource.details.get(field.name)) or Part(field.label, "missing")
-        for field in asked
-    ]
-    answered = any(each.shape != "missing" for each in found)
-    return found if answered or resource.kind in ALWAYS_ASKED else []
+def _questions(resource: Resource) -> dict[str, list[Part]]:
+    """Give the answers of the explainability card: those on uses and limits, then the others."""
+    answers = {
+        field.name: answer
+        for field in resource.details_of_kind.in_section(Section.CARD)
+        if (answer := part(field, resource.details.get(field.name)))
+    }
+    uses = [answers.pop(name) for name in USES if name in answers]
+    return {"uses": uses, "questions": list(answers.values())}
+
+
+def unanswered(resource: Resource) -> dict[str, Any]:
+    """List what the card could say and does not: groups of names and labels, and how many."""
+    own = resource.details_of_kind
+    common = [(name, str(COMMON_BY_NAME[name].label)) for name in ("description", "contact")]
+    groups: dict[Text, list[tuple[str, str]]] = {
+        _("La ressource"): [each for each in common if not getattr(resource, each[0])],
+        _("Explicabilité et éthique"): [],
+    }
+    told, asked = groups.values()
+    for field in own.fields:
+        if field.name not in NOT_ASKED and resource.details.get(field.name) in EMPTY:
+            group = asked if field.section is Section.CARD else told
+            group.append((field.name, str(field.label)))
+    shown = [(title, fields) for title, fields in groups.items() if fields]
+    return {"groups": shown, "count": len(told) + len(asked)}
 
 
 def _history(resource: Resource) -> dict[str, Any]:
@@ -335,7 +375,7 @@ def _history(resource: Resource) -> dict[str, Any]:
     shown = list(card_versions.versions_of_card(resource)[: card_versions.ON_CARD])
     return {
         "history": card_versions.version_lines(shown),
-        "latest_version": shown[0].number if shown else 0,
+        "reviewed_at": card_versions.reviewed_at(shown),
     }
 
 
@@ -347,7 +387,8 @@ def preview_card(resource: Resource) -> dict[str, Any]:
     told = card(resource)
     ringed = resource.kind in SCORED_KINDS - lists.RINGLESS
     line = replace(told["row"], quality=told["score"] if ringed else None)
-    return told | {"row": line, "parts": [_plain_part(part) for part in told["parts"]]}
+    plain = {name: [_plain_part(part) for part in told[name]] for name in ("files", "parts")}
+    return told | {"row": line} | plain
 
 
 def _plain_part(part: Part) -> Part:

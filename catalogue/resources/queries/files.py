@@ -1,7 +1,7 @@
 """The files of cards: their addresses, who holds them, the texts that name them, who has them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -182,6 +182,15 @@ def rows_with(details: Mapping[str, Any]) -> Iterator[tuple[UUID, dict[str, Any]
 def ids_named(details: Mapping[str, Any]) -> set[UUID]:
     """Give the identifiers of the files that a text names."""
     return {found for found, _row in rows_with(details)}
+
+
+def without_refused(details: Mapping[str, Any], refused: Collection[UUID]) -> dict[str, Any]:
+    """Give the details of a card without the files that nobody may be given."""
+    told = dict(details)
+    for field, column in COLUMNS.items() if refused else ():
+        rows = told.get(field) or []
+        told[field] = [row for row in rows if file_identified(row.get(column)) not in refused]
+    return told
 
 
 def files_of_text(

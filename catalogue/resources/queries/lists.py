@@ -38,16 +38,6 @@ def in_order(ids: Sequence[int]) -> list[Resource]:
     return [found[pk] for pk in ids if pk in found]
 
 
-def latest(count: int) -> list[Resource]:
-    """List the resources published last."""
-    return list(
-        Resource.objects.listed()
-        .with_organisation()
-        .select_related("indexed")
-        .order_by("-first_published_at", "-pk")[:count]
-    )
-
-
 Mark = tuple[str, str]  # icon, text
 Badge = tuple[str, str, str]  # label, tone, icon
 MOST_MARKS = 4
@@ -84,9 +74,14 @@ def row(resource: Resource) -> Row:
     )
 
 
+def has_ring(resource: Resource) -> bool:
+    """Say whether a score is shown beside the line of such a kind."""
+    return resource.kind in SCORED_KINDS - RINGLESS
+
+
 def ring(resource: Resource) -> int | None:
     """Give the score shown beside the line; none for what is read rather than reused."""
-    if resource.kind not in SCORED_KINDS - RINGLESS:
+    if not has_ring(resource):
         return None
     indexed = getattr(resource, "indexed", None)
     return indexed.quality or None if indexed else None
@@ -151,7 +146,8 @@ def _marks(resource: Resource) -> Iterator[Mark]:
         yield "link", _("Lien mort")
     yield from _own_marks(resource)
     if licence := licence_text(resource):
-        yield "scale", licence
+        unsure = resource.licence_status == LicenceStatus.TO_CONFIRM
+        yield "minus" if unsure else "scale", licence
     if version := details.get("version"):
         yield "git-branch", str(version)
     if resource.downloads:
@@ -159,7 +155,8 @@ def _marks(resource: Resource) -> Iterator[Mark]:
     if resource.reuses:
         said = ngettext("%(n)s réutilisation", "%(n)s réutilisations", resource.reuses)
         yield "git-fork", said % {"n": resource.reuses}
-    yield "globe", scope_text(resource)
+    if resource.scope != Scope.UNKNOWN:
+        yield "globe", scope_text(resource)
 
 
 def _own_marks(resource: Resource) -> Iterator[Mark]:
@@ -174,7 +171,7 @@ def _own_marks(resource: Resource) -> Iterator[Mark]:
         case ResourceKind.PROGRAMME if details.get("funder"):
             yield "landmark", texts.in_language(details["funder"], resource.written_in)
         case ResourceKind.NEWS if details.get("event_date"):
-            yield "calendar", details["event_date"]
+            yield "calendar", words.dated(details["event_date"])
         case ResourceKind.ALGORITHM if details.get("programming_languages"):
             yield "code", ", ".join(details["programming_languages"])
     if resource.tasks and resource.tasks[0] != Task.OTHER:

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import get_script_prefix, reverse
+from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -128,11 +129,11 @@ def published_many(resources: Sequence[Resource]) -> list[Published]:
 
 def _described(resources: Sequence[Resource], links: "Links") -> list[Published]:
     portal = site()
-    kinds = _kinds_of_producers(resources)
+    prefetch_related_objects(resources, "producers")
     with override(LANGUAGE):
         held = card_files.files_held(resources)
         return [
-            _published(each, portal, held.get(each.pk, ()), links.get(each.pk, ()), kinds)
+            _published(each, portal, held.get(each.pk, ()), links.get(each.pk, ()))
             for each in resources
         ]
 
@@ -183,20 +184,11 @@ def _links(resources: Sequence[Resource]) -> Links:
     return found
 
 
-def _kinds_of_producers(resources: Sequence[Resource]) -> dict[str, str]:
-    names = {each.producer_name for each in resources if each.producer_name}
-    if not names:
-        return {}
-    known = Organisation.objects.filter(name__in=names).order_by("pk")
-    rows = known.values_list("name", "is_region", "kind")
-    return {name: "region" if is_region else kind for name, is_region, kind in rows}
-
-
 # What is told as the card keeps it, texts then lists.
 AS_STORED = (
     "slug", "kind", "title", "summary", "subtype", "title_en", "acronym", "description", "contact",
     "homepage_url", "repository_url", "documentation_url", "licence_status", "licence_note",
-    "scope", "lifecycle",
+    "scope", "scope_note", "lifecycle",
 )  # fmt: skip
 LISTS = ("alternate_titles", "authors", "languages", "rome_codes", "tags")
 
@@ -206,7 +198,6 @@ def _published(
     portal: Site,
     held: Sequence[File],
     links: Sequence[ResourceLink],
-    kinds: dict[str, str],
 ) -> Published:
     iri = identifier(resource.public_id)
     access = resource.access
@@ -224,7 +215,7 @@ def _published(
         modified=_modified(resource, issued),
         site=portal,
         language=resource.written_in,
-        publisher=_holder(resource, kinds),
+        publisher=_holder(resource),
         licences=tuple(_licence(name) for name in resource.licences),
         territories=tuple(map(words.place_stored, resource.territories)),
         access=access,
@@ -232,6 +223,7 @@ def _published(
         tasks={c: str(Task(c).label) for c in resource.tasks if c in Task.values},
         is_archived=resource.archived_at is not None,
         is_referenced=resource.is_referenced,
+        is_elsewhere=resource.is_referenced or bool(resource.source),
         files=tuple(held) or tuple(_files(resource, iri)),
         references=tuple(_reference(link) for link in links),
         measures=tuple(_measures(resource)),
@@ -246,8 +238,9 @@ def _modified(resource: Resource, issued: datetime) -> datetime:
     return max(at for at in (*told, issued) if at is not None)
 
 
-def _organisation_address(slug: str) -> str:
-    return f"{root()}{_list(get_script_prefix())}?organisation={slug}"
+def _organisation_address(*slugs: str) -> str:
+    named = urlencode([("organisation", slug) for slug in slugs])
+    return f"{root()}{_list(get_script_prefix())}?{named}"
 
 
 @cache
@@ -256,10 +249,15 @@ def _list(prefix: str) -> str:
         return reverse("catalogue:list")
 
 
-def _holder(resource: Resource, kinds: dict[str, str]) -> Agent | None:
-    if name := resource.producer_name:
-        return Agent(_organisation_address(slugify(name)), name, kinds.get(name, ""))
-    if (owner := resource.organisation) is None:
+def _holder(resource: Resource) -> Agent | None:
+    """Name the organisation that holds the thing; several producers are told as one, in words."""
+    known = list(resource.producers.all())
+    name = resource.producer_name
+    if name and len(known) != 1:
+        slugs = [each.slug for each in known] or [slugify(name)]
+        return Agent(_organisation_address(*slugs), name)
+    owner = known[0] if known else resource.organisation
+    if owner is None:
         return None
     kind = "region" if owner.is_region else owner.kind
     return Agent(_organisation_address(owner.slug), owner.name, kind, owner.homepage_url)

@@ -1,14 +1,16 @@
 """The quality of a resource: its record, judged, each criterion in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.resources.enums import ResourceKind
+from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.fields import Text
-from catalogue.resources.models import Measurement, QualityScore, Resource
+from catalogue.resources.models import CardFile, Measurement, QualityScore, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import records as card_records
 from catalogue.standards import quality
@@ -53,27 +55,30 @@ SENTENCES: dict[str, tuple[Text, Text]] = {
     "need": (_("Besoin servi nommé"), _("Nommer le besoin servi")),
     "tested": (_("Testée avec des personnes"), _("Dire avec qui la solution a été testée")),
     "state": (_("Maturité indiquée"), _("Indiquer la maturité")),
-    "address": (_("Adresse de la source"), _("Indiquer l’adresse de la source")),
-    "producer": (_("Producteur nommé"), _("Nommer le producteur")),
-    "summary": (_("Résumé présent"), _("Écrire un résumé")),
-    "source": (_("Dépôt ou documentation indiqué"), _("Indiquer le dépôt ou la documentation")),
+    "address": (_("Adresse de la ressource"), _("Indiquer l’adresse de la ressource")),
+    "situation": (_("Situation décrite"), _("Décrire la situation actuelle")),
+    "problem": (_("Problème posé"), _("Décrire le problème")),
+    "approach": (_("Approche décrite"), _("Décrire l’approche")),
+    "sought": (_("Ce qui est cherché est dit"), _("Dire ce qui est cherché")),
     "use_case": (_("Rattachée à un cas d’usage"), _("Rattacher à un cas d’usage")),
 }
 
 
-# What is said beside a criterion that does not count.
+# From this score on, a card says what matters most.
+ENOUGH = 60
+# What is said beside a criterion that nobody left out.
 ASIDES: dict[quality.Aside, Text] = {
     quality.Aside.NOT_VERIFIED: _("à vérifier"),
     quality.Aside.NOT_TRANSMITTED: _("non transmis par la source : pas du fait du producteur"),
-    quality.Aside.NOT_KNOWN: _("sans objet ou inconnu"),
+    quality.Aside.NOT_KNOWN: _("pas encore connu"),
 }
 
 
 class Line(NamedTuple):
-    """One criterion as shown: met is True, False or None (does not apply, not verified)."""
+    """One criterion as shown."""
 
     code: str
-    met: bool | None
+    met: bool
     text: Text
     gain: int
     field: str
@@ -81,16 +86,21 @@ class Line(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What judging reads beside the cards: the day in Paris, the files held of each card."""
+    """What judging reads beside the cards: the day in Paris, files held of each, files refused."""
 
     today: date
     held: Mapping[int, Sequence[File]]
+    refused: Collection[UUID]
 
 
 def known(resources: Sequence[Resource]) -> Known:
     """Read at once what judging some cards needs: as many queries for one as for a thousand."""
     judged = [each for each in resources if _may_hold(each)]
-    return Known(clock.paris_day(clock.now()), card_files.files_held(judged) if judged else {})
+    named = {found for each in resources for found in card_files.ids_named(each.details)}
+    rows = CardFile.objects.filter(public_id__in=named, state=FileState.REFUSED)
+    refused = set(rows.values_list("public_id", flat=True)) if named else set()
+    held = card_files.files_held(judged) if judged else {}
+    return Known(clock.paris_day(clock.now()), held, refused)
 
 
 def record_of(
@@ -98,10 +108,12 @@ def record_of(
 ) -> dict[str, Any]:
     """Give the plain record that the judge reads."""
     beside = beside or known([resource])
-    record = card_records.record_of(resource) | resource.details
+    details = card_files.without_refused(resource.details, beside.refused)
+    record = card_records.record_of(resource) | details
     if _may_hold(resource):
         held = beside.held.get(resource.pk, ())
         record["distributions"] = [{"format": each.format} for each in held if each.format]
+        record["links_available"] = bool(held)
     elif resource.kind == ResourceKind.DATASET and not record.get("distributions"):
         record["distributions"] = []
     modified = resource.content_modified_at
@@ -112,7 +124,6 @@ def record_of(
     if resource.dead_links is not None:
         record["links_available"] = resource.dead_links == 0
     record["not_transmitted"] = resource.not_transmitted_fields
-    record["harvested"] = resource.is_harvested
     return record
 
 
@@ -130,18 +141,36 @@ def assess(
 
 
 def criterion_lines(assessment: quality.Assessment) -> list[Line]:
-    """Say each criterion: what is met, what to do, what nobody has verified."""
+    """Say each criterion: what is met, what to do, why it is missing when nobody left it out."""
     return [
         Line(
             c.code,
             c.met,
-            SENTENCES[c.code][1 if c.met is False else 0],
+            SENTENCES[c.code][0 if c.met or c.aside else 1],
             c.gain,
             c.field,
             ASIDES[c.aside] if c.aside else "",
         )
         for c in assessment.criteria
     ]
+
+
+def first_to_do(lines: Sequence[Line]) -> Line | None:
+    """Give what would raise a score most, what was left out before what is to be checked."""
+    missing = [each for each in lines if not each.met]
+    return max(missing, key=lambda each: (not each.aside, each.gain)) if missing else None
+
+
+def verdict(score: int | None, missing: Line | None) -> str:
+    """Say a score in one sentence, with what would raise it most; nothing without a score."""
+    if score is None or missing is None:
+        return "" if score is None else gettext("Tout ce qui est attendu y est.")
+    said = gettext("L’essentiel y est.") if score >= ENOUGH else gettext("Il manque l’essentiel.")
+    if missing.aside:
+        return said
+    text = str(missing.text)
+    advice = gettext("À faire d’abord : %(advice)s.") % {"advice": text[:1].lower() + text[1:]}
+    return f"{said} {advice}"
 
 
 def strict(resource: Resource, beside: Known | None = None) -> quality.Strict | None:
@@ -154,8 +183,3 @@ def strict(resource: Resource, beside: Known | None = None) -> quality.Strict | 
 def history(resource: Resource, most: int = 10) -> list[QualityScore]:
     """List the last states of the score of a card, the newest first."""
     return list(resource.quality_scores.order_by("-recorded_at", "-pk")[:most])
-
-
-def tone(score: int) -> str:
-    """Give the pigment of a score."""
-    return "pin" if score >= 80 else "mimosa" if score >= 60 else "garance"

@@ -11,6 +11,7 @@ from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, EMPTY, Field, Fi
 from catalogue.resources.models import PROPOSED_COLUMNS, Resource
 from portal.accounts.models import Organisation
 from portal.lib.prose import differences
+from portal.lib.prose.numbers import file_size, number
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def words_of(own: Field, value: Any) -> str:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):
         return "\n".join(str(own.say(own.item(item))) for item in value)
+    if own.name == "bytes":
+        # A rounded size would hide a change.
+        return file_size(value) + (f" ({number(value)})" if value >= 1_000 else "")
     if own.type is FieldType.NUMBER:
         return f"{Decimal(str(value)):f}".replace(".", ",")
     return str(own.say(value)) if own.choices else str(value)

@@ -1,12 +1,14 @@
 """What a card is tied to: who answers for it, other cards, its sets, its use, its tombstone."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from catalogue.resources import rules
 from catalogue.resources.enums import TransferKind
@@ -24,6 +26,67 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Organisation, RegionAppointment, User
 
 WRITERS = (Role.REFERENT, Role.EDITOR)
+# Between two producers, and a remark about one: « Dares avec Pôle emploi (données de 2021) ».
+BETWEEN_PRODUCERS = re.compile(r"\s*(?:,|;|/|\bet\b|\bavec\b|\bpuis\b|\bpour\b|\band\b)\s*")
+REMARK = re.compile(r"\s*\([^()]*\)")
+MOST_PRODUCERS = 10
+
+
+def producers_named(text: str) -> list[Organisation]:
+    """Find the organisations that the name of a producer names: the whole of it, else its parts."""
+    parts = producer_parts(text)
+    bearers = Organisation.objects.called([text, *parts]) if parts else {}
+    if known := bearers.get(text.casefold()):
+        return [known]
+    named = [bearers[part.casefold()] for part in parts if part.casefold() in bearers]
+    return list(dict.fromkeys(named))
+
+
+def producer_parts(text: str) -> list[str]:
+    """Cut the name of a producer where it names several; the remarks are left out."""
+    parts = BETWEEN_PRODUCERS.split(REMARK.sub("", text).strip())
+    return [part for part in parts if part][:MOST_PRODUCERS]
+
+
+def published_by(organisation: Organisation) -> ResourceQuerySet:
+    """Keep the public cards that an organisation holds, and those of what it produces."""
+    mine = Q(organisation=organisation) | Q(producers=organisation)
+    return Resource.objects.public().filter(mine).distinct()
+
+
+def online_around(user: User) -> ResourceQuerySet:
+    """Keep the public cards of a person and of every organisation of theirs, the latest first."""
+    own = Q(author=user) | Q(organisation__in=list(user.roles_by_organisation))
+    cards = Resource.objects.public().filter(own).select_related("organisation")
+    return cards.order_by("-first_published_at", "-pk")
+
+
+def kinds_published_by(organisation: Organisation) -> dict[str, int]:
+    """Count by kind what an organisation has published, the most frequent kind first."""
+    cards = Resource.objects.filter(pk__in=published_by(organisation).values("pk"))
+    counted = cards.values_list("kind").annotate(number=Count("pk"))
+    return dict(counted.order_by("-number", "kind"))
+
+
+def cards_of(organisations: list[Organisation]) -> dict[int, int]:
+    """Count what each of some organisations has published, as `published_by` does."""
+    public = Resource.objects.public()
+    held = public.filter(organisation__in=organisations).values_list("organisation")
+    made = Resource.producers.through.objects.filter(
+        organisation__in=organisations, resource__in=public
+    ).exclude(resource__organisation=F("organisation"))
+    counts = Counter(dict(held.annotate(number=Count("pk"))))
+    counts.update(dict(made.values_list("organisation").annotate(number=Count("pk"))))
+    return counts
+
+
+def naming(organisation: Organisation) -> ResourceQuerySet:
+    """Keep the public cards that an organisation holds, or may produce by one of its names."""
+    called = (organisation.name, organisation.acronym, *organisation.former_names)
+    mine = Q(organisation=organisation) | Q(producers=organisation)
+    for name in filter(None, called):
+        mine |= Q(producer_name__icontains=name)
+    return Resource.objects.public().filter(mine).distinct()
 
 
 def region_people(permission: Permission) -> QuerySet[User]:
@@ -172,7 +235,7 @@ def links_both_ways(resource: Resource) -> QuerySet[ResourceLink]:
 
 def sets_of_one(resource: Resource) -> list[str]:
     """Name the sets of a resource fetched with its organisation, in the index or hidden."""
-    holders = [f"organisation:{resource.holder_slug}"] if resource.holder_name else []
+    holders = [f"organisation:{slug}" for slug, _name in resource.holders]
     return [
         f"kind:{resource.kind}",
         *holders,
@@ -197,13 +260,18 @@ def tombstone_of(slug: str) -> Tombstone | None:
 
 def use_of_organisation(organisation: Organisation) -> dict[str, int]:
     """Sum the views and downloads of what an organisation has online."""
-    return _sums(Resource.objects.public().filter(organisation=organisation))
+    return _sums(Resource.objects.filter(pk__in=published_by(organisation).values("pk")))
+
+
+def online_of(user: User) -> ResourceQuerySet:
+    """Keep the public cards of a person and of the organisations they edit."""
+    own = Q(author=user) | Q(organisation__in=editable_organisations(user))
+    return Resource.objects.public().filter(own)
 
 
 def use_of_person(user: User) -> dict[str, int] | None:
     """Sum what a person, and the organisations they edit, have online; None without any."""
-    own = Q(author=user) | Q(organisation__in=editable_organisations(user))
-    sums = _sums(Resource.objects.public().filter(own))
+    sums = _sums(online_of(user))
     return sums if sums.pop("cards") else None
 
 

@@ -71,6 +71,13 @@ def version_lines(
     ]
 
 
+def reviewed_at(versions: Sequence[CardVersion]) -> datetime | None:
+    """Say when the Region read what is online; None when a source or nobody wrote it last."""
+    transferred = VersionOrigin.TRANSFERRED
+    last = next((each for each in versions if each.origin != transferred), None)
+    return last.published_at if last and last.origin == VersionOrigin.REVIEWED else None
+
+
 def latest_number(resource: Resource) -> int:
     """Give the number of the version in force, 0 when none was noted."""
     first = CardVersion.objects.filter(resource=resource).order_by("-number")
@@ -129,7 +136,8 @@ def record_of_version(version: CardVersion, resource: Resource) -> dict[str, Any
             **record["details"],
             relations.RELATIONS_FIELD: relations.public_titles(tied),
         }
-    return dict(_struck(record, _text_online(resource)))
+    online = json.dumps(card_records.record_of(resource), ensure_ascii=False, default=str)
+    return dict(_struck(record, online))
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -137,10 +145,6 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
     old, new = card_records.flat(before), card_records.flat(after)
     named = card_records.fields_of(str(after["kind"]))
     return [name for name in named if (old.get(name) or "") != (new.get(name) or "")]
-
-
-def _text_online(resource: Resource) -> str:
-    return json.dumps(card_records.record_of(resource), ensure_ascii=False, default=str)
 
 
 def _struck(value: Any, online: str) -> Any:

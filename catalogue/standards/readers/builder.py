@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalogue.standards import languages, licences, vocabularies
+from catalogue.standards import languages, licences, territories, vocabularies
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, Json, Link, Record, Value, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
@@ -16,6 +16,7 @@ from catalogue.standards.readers.syntax.text import (
     web_address,
     without_html,
 )
+from catalogue.standards.territories import TerritoryKind
 
 LINE_CHARACTERS = {
     "title": formats.TITLE_CHARACTERS,
@@ -202,6 +203,19 @@ class Builder:
         ]
         unique = list(dict.fromkeys(line for line in lines if line))
         self.value(name, unique[: formats.ITEMS], key, guessed=guessed)
+
+    def territories(self, values: Iterable[str], key: str = "") -> None:
+        """Put territories, and the scope that those that are known tell, the widest one."""
+        named = [text for text in values if text]
+        self.list_of("territories", named, key)
+        kinds = {territories.read_territory(text).kind for text in named}
+        if "france" in {text.casefold() for text in named}:
+            scope = "national"
+        elif TerritoryKind.REGION in kinds:
+            scope = "regional"
+        else:
+            scope = "local" if kinds - {None} else ""
+        self.value("scope", scope, key, guessed=True)
 
     def tags(self, values: Iterable[object], key: str = "") -> None:
         """Put key words: lower case, of at most 60 characters, once each."""

@@ -173,7 +173,7 @@ def _cover(data: Mapping[str, Any], extras: Mapping[str, Any], into: Builder) ->
     into.line("temporal_coverage", period(start, end), "temporal_coverage")
     named = [first_text(mapping(each).get("text")) for each in items(data.get("spatial_coverage"))]
     told_place = data.get("spatial_text") or extras.get("spatial_text") or ""
-    into.list_of("territories", [*named, told_place], "spatial_coverage")
+    into.territories([*named, str(told_place)], "spatial_coverage")
 
 
 def _name(resource: Mapping[str, Any]) -> str:

@@ -145,7 +145,7 @@ def _cover(about: Element, citation: Element | None, into: Builder) -> None:
             else (xml_text.first(one, "code") for one in xml_text.anywhere(extent, "MD_Identifier"))
         )
     ]
-    into.list_of("territories", [each for each in places if each], "extent")
+    into.territories(places, "extent")
     if citation is None:
         return
     dates = {}

@@ -5,17 +5,9 @@ import re
 from rdflib import Graph, Literal, URIRef
 
 from catalogue.standards import licences, vocabularies
-from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.record import Fault, Json, Reading, Record, failed, fault
-from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax import graph
-from catalogue.standards.readers.syntax.graph import (
+from catalogue.standards.namespaces import (
     ADMS,
-    DC,
     DCAT,
-    DCT,
-    FOAF,
-    FORMAT,
     HYDRA,
     IT6,
     ORG,
@@ -24,6 +16,16 @@ from catalogue.standards.readers.syntax.graph import (
     SCHEMAS,
     SPDX,
     VCARD,
+)
+from catalogue.standards.readers.builder import Builder, file_row
+from catalogue.standards.readers.record import Fault, Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.syntax import graph
+from catalogue.standards.readers.syntax.graph import (
+    DC,
+    DCT,
+    FOAF,
+    FORMAT,
     Thing,
 )
 from catalogue.standards.readers.syntax.text import day, period, web_address
@@ -277,16 +279,23 @@ def _media_type(thing: Thing) -> str:
     return ""
 
 
+# The country in the European tables and in GeoNames, and as data.gouv.fr names it.
+FRANCE = ("/country/FRA", "geonames.org/3017382", "country:fr")
+
+
 def _cover(thing: Thing, into: Builder) -> None:
     for each in thing.all(DCT.temporal):
         into.line("temporal_coverage", _period(each), "dct:temporal")
-    said = [each.label for each in thing.all(DCT.coverage, DCT.spatial)]
+    said = [
+        "France" if each.iri.rstrip("/").endswith(FRANCE) else each.label
+        for each in thing.all(DCT.coverage, DCT.spatial)
+    ]
     places = [
         text
         for text in said
         if not WELL_KNOWN_TEXT.match(text) and not text.startswith(("{", "http"))
     ]
-    into.list_of("territories", places, "dct:spatial")
+    into.territories(places, "dct:spatial")
 
 
 def _period(thing: Thing) -> str:

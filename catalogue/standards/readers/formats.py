@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """One format: how it is called, the module and function that read it, whether it holds many."""
+    """One format: how it is called, the module and function that read it."""
 
     label: str
     module: str
-    many: bool = False
     reads: str = "read"
 
 
@@ -19,15 +18,15 @@ FORMATS: dict[str, Format] = {
     "codemeta": Format("CodeMeta", "schema_org", reads="read_codemeta"),
     "croissant": Format("Croissant", "croissant"),
     "schema_org": Format("schema.org", "schema_org"),
-    "dcat": Format("DCAT", "dcat", many=True),
-    "mldcat": Format("MLDCAT-AP", "dcat", many=True),
-    "ckan": Format("CKAN", "ckan", many=True),
-    "datagouv": Format("data.gouv.fr", "datagouv", many=True),
-    "csw": Format("CSW", "csw", many=True),
-    "oai": Format("OAI-PMH", "oai", many=True),
+    "dcat": Format("DCAT", "dcat"),
+    "mldcat": Format("MLDCAT-AP", "dcat"),
+    "ckan": Format("CKAN", "ckan"),
+    "datagouv": Format("data.gouv.fr", "datagouv"),
+    "csw": Format("CSW", "csw"),
+    "oai": Format("OAI-PMH", "oai"),
     "table_schema": Format("Table Schema", "table_schema"),
     "readme": Format("README", "readme"),
-    "cards_csv": Format("CSV", "cards_csv", many=True),
+    "cards_csv": Format("CSV", "cards_csv"),
 }
 
 

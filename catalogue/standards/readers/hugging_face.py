@@ -93,7 +93,11 @@ def _hub_model(
         into.link("trained_on", title=name)
     files = [first_text(mapping(each).get("rfilename")) for each in items(data.get("siblings"))]
     weights = [
-        {"title": name, "url": f"{into.source_url}/resolve/main/{name}", "format": _suffix(name)}
+        {
+            "title": name,
+            "url": f"{into.source_url}/resolve/main/{name}",
+            "format": name.rsplit(".", 1)[-1],
+        }
         for name in files
         if name.endswith((".safetensors", ".onnx", ".bin", ".gguf", ".h5", ".pt", ".ckpt"))
     ]
@@ -104,10 +108,6 @@ def _hub_model(
 
 def _owner(name: str) -> str:
     return name.split("/")[0] if "/" in name else ""
-
-
-def _suffix(name: str) -> str:
-    return name.rsplit(".", 1)[-1]
 
 
 def _tagged(tags: list[str], prefix: str) -> list[str]:

@@ -178,7 +178,7 @@ def _dataset(node: Mapping[str, Any], into: Builder) -> None:
     covered = first_text(node.get("temporalCoverage"))
     start, _slash, end = covered.partition("/")
     into.line("temporal_coverage", period(start, end) if end else day(start), "temporalCoverage")
-    into.list_of("territories", texts_of(node.get("spatialCoverage"), "name"), "spatialCoverage")
+    into.territories(texts_of(node.get("spatialCoverage"), "name"), "spatialCoverage")
     into.untold |= {"update_frequency"}
     for each in items(node.get("isPartOf")):
         url = first_text(each, mapping(each).get("url"))

@@ -31,10 +31,8 @@ def doi(resource: Published) -> str:
 
 
 def year(resource: Published) -> str:
-    """Give the year to cite: that of its making, else of its publication here."""
-    return (resource.text("created") or resource.text("last_update"))[:4] or str(
-        resource.issued.year
-    )
+    """Give the year to cite, "" when none is known."""
+    return resource.released[:4]
 
 
 def cff(resource: Published) -> str:
@@ -72,8 +70,7 @@ def _licences(resource: Published) -> str | list[str]:
 
 
 def _day(resource: Published) -> str:
-    said = resource.text("created") or resource.text("last_update")
-    return said if len(said) == 10 else resource.issued.date().isoformat()
+    return resource.released if len(resource.released) == 10 else ""
 
 
 def bibtex(resource: Published) -> str:
@@ -103,9 +100,9 @@ def attribution(resource: Published) -> str:
     if not named:
         return ""
     holder = (resource.publisher or resource.site.publisher).name
-    day = resource.text("last_update") or f"{resource.modified:%Y-%m-%d}"
+    day = f"mis à jour le {resource.updated}, " if resource.updated else ""
     names = ", ".join(each.label for each in named)
-    return f"{holder}, « {resource.title} », mis à jour le {day}, {names}, {resource.iri}\n"
+    return f"{holder}, « {resource.title} », {day}{names}, {resource.iri}\n"
 
 
 def _plain(text: str) -> str:

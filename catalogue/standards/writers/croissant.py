@@ -21,6 +21,8 @@ DATA_TYPES = {
     "integer": "sc:Integer",
     "number": "sc:Float",
     "date": "sc:Date",
+    "datetime": "sc:DateTime",
+    "year": "sc:Integer",
     "boolean": "sc:Boolean",
 }
 # Only tables of this kind are read row by row; the others are whole files.
@@ -57,8 +59,8 @@ def document(resource: Published) -> Json:
         or "à confirmer",
         "creator": {"@type": "sc:Organization", "name": holder.name, "url": holder.homepage},
         "publisher": {"@type": "sc:Organization", "name": holder.name},
-        "datePublished": resource.issued.date().isoformat(),
-        "dateModified": resource.modified.date().isoformat(),
+        "datePublished": resource.released,
+        "dateModified": resource.updated,
         "version": _version(resource.text("version")),
         "inLanguage": list(resource.languages),
         "keywords": list(resource.keywords),
@@ -76,9 +78,9 @@ def document(resource: Published) -> Json:
 
 
 def _version(text: str) -> str:
-    """Give a version of three numbers, as the standard recommends."""
+    """Give a version of three numbers, as the standard recommends; "" when it has none."""
     numbers = re.findall(r"\d+", text)[:3]
-    return ".".join([*numbers, "0", "0"][:3]) if numbers else "1.0.0"
+    return ".".join([*numbers, "0", "0"][:3]) if numbers else ""
 
 
 def _names(files: tuple[File, ...]) -> dict[str, str]:
@@ -130,7 +132,7 @@ def _field(column: Column, records: str, file: str) -> Json:
         "@id": f"{records}/{column.name}",
         "name": column.name,
         "description": column.description,
-        "dataType": DATA_TYPES.get(column.type, "sc:Text"),
+        "dataType": DATA_TYPES.get(column.data_type, "sc:Text"),
         "source": {"fileObject": {"@id": file}, "extract": {"column": column.name}},
     }
     return {key: value for key, value in found.items() if value}

@@ -11,7 +11,6 @@ from typing import Any
 from catalogue.standards import vocabularies as terms
 from catalogue.standards.published import Column, File, Published
 
-TYPES = frozenset({"boolean", "integer", "number", "date", "string"})
 Json = dict[str, Any]
 
 
@@ -33,7 +32,7 @@ def document(resource: Published) -> Json:
         "title": resource.title,
         "description": resource.about,
         "homepage": resource.page,
-        "created": resource.issued.isoformat(timespec="seconds"),
+        "created": "" if resource.is_elsewhere else resource.issued.isoformat(timespec="seconds"),
         "keywords": list(resource.keywords),
         "licenses": [
             {"name": each.identifier, "path": each.url, "title": each.label}
@@ -66,11 +65,8 @@ def _table(file: File, number: int) -> Json:
 
 
 def _field(column: Column) -> Json:
-    field: Json = {
-        "name": column.name,
-        "type": column.type if column.type in TYPES else "string",
-    }
-    if column.type not in TYPES:
+    field: Json = {"name": column.name, "type": column.data_type}
+    if "://" in column.type:
         field["rdfType"] = column.type
     if column.description:
         field["description"] = column.description

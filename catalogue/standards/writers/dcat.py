@@ -10,16 +10,13 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rdflib import BNode, Graph, Literal, Namespace, URIRef
+from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, XSD
 
 from catalogue.standards import vocabularies as terms
+from catalogue.standards.namespaces import ADMS, DCAT, DCATAP, HYDRA, SPDX_SECURE
 from catalogue.standards.published import File, Licence, Published, Site, first_day, last_day
 from catalogue.standards.writers.rdf import (
-    ADMS,
-    DCAT,
-    DCATAP,
-    HYDRA,
     Writer,
     blank,
     date,
@@ -29,8 +26,6 @@ from catalogue.standards.writers.rdf import (
 )
 
 PROFILE = "https://semiceu.github.io/DCAT-AP/releases/3.0.1"
-# The vocabulary shapes of DCAT-AP ask for the secure address of the SPDX terms.
-SPDX_TERMS = Namespace("https://spdx.org/rdf/terms#")
 HTTP = "https://www.rfc-editor.org/rfc/rfc9110"
 PAGE_SIZE = 100
 
@@ -150,8 +145,8 @@ def _common(writer: Writer, resource: Published, node: URIRef) -> None:
     if resource.title_en and language != "en":
         writer.words(node, DCTERMS.title, resource.title_en, "en")
     writer.words(node, DCTERMS.description, resource.about, language)
-    for word in resource.keywords:
-        writer.words(node, DCAT.keyword, word, language)
+    for word in resource.keywords:  # without tags, those are words of ours
+        writer.words(node, DCAT.keyword, word, language if resource.tags else "fr")
     writer.add(node, DCTERMS.identifier, resource.public_id)
     writer.add(node, DCTERMS.publisher, writer.agent(resource.publisher or resource.site.publisher))
     writer.add(node, DCAT.contactPoint, writer.contact(resource))
@@ -178,15 +173,18 @@ def _themes(resource: Published) -> Iterable[terms.Term]:
 def _dataset(writer: Writer, resource: Published) -> URIRef:
     node = writer.typed(resource.iri, DCAT.Dataset, DCAT.Resource)
     _common(writer, resource, node)
-    writer.add(node, DCTERMS.issued, moment(resource.issued))
-    last = resource.text("last_update")
-    writer.add(node, DCTERMS.modified, date(last) if last else moment(resource.modified))
+    for predicate, day in (
+        (DCTERMS.issued, resource.released),
+        (DCTERMS.modified, resource.updated),
+    ):
+        writer.add(node, predicate, date(day) if day else None)
     frequency = terms.FREQUENCIES[resource.text("update_frequency") or "unknown"]
     kind = DCTERMS.Frequency
     writer.add(node, DCTERMS.accrualPeriodicity, writer.concept(frequency, kind))
     spoken = (terms.LANGUAGES[code] for code in resource.languages if code in terms.LANGUAGES)
     writer.languages(node, spoken)
-    writer.add(node, DCTERMS.spatial, writer.place(terms.PLACES[resource.scope]))
+    place = terms.place_of(resource)
+    writer.add(node, DCTERMS.spatial, writer.place(place) if place else None)
     for number, territory in enumerate(resource.places, 1):
         named = f"{resource.iri}#territoire-{number}"
         writer.add(node, DCTERMS.coverage, writer.territory(territory, named))
@@ -228,9 +226,10 @@ def _distribution(writer: Writer, resource: Published, file: File) -> URIRef:
     node = writer.typed(file.iri, DCAT.Distribution)
     language = resource.language
     name = file.title or file.name
-    writer.words(node, DCTERMS.title, name, language)
-    said = file.description or f"{name} ({file.format or 'fichier'}) de « {resource.title} »"
-    writer.words(node, DCTERMS.description, said, language)
+    writer.words(node, DCTERMS.title, name, language if resource.files else "fr")
+    ours = f"{name} ({file.format or 'fichier'}) de « {resource.title} »"
+    writer.words(node, DCTERMS.description, file.description, language)
+    writer.words(node, DCTERMS.description, "" if file.description else ours, "fr")
     writer.add(node, DCAT.accessURL, writer.typed(file.access_url, RDFS.Resource))
     if file.download_url:
         writer.add(node, DCAT.downloadURL, writer.typed(file.download_url, RDFS.Resource))
@@ -245,14 +244,15 @@ def _distribution(writer: Writer, resource: Published, file: File) -> URIRef:
     writer.add(node, DCTERMS.license, licence)
     rights = terms.ACCESS_RIGHTS[file.access or resource.access]
     writer.add(node, DCTERMS.rights, writer.concept(rights, DCTERMS.RightsStatement))
-    available = terms.AVAILABILITIES.get(resource.lifecycle, terms.AVAILABLE)
-    writer.add(node, DCATAP.availability, writer.concept(available))
-    status = terms.WITHDRAWN if resource.lifecycle == "stopped" else terms.COMPLETED
-    writer.add(node, ADMS.status, writer.concept(status))
+    for predicate, told in (
+        (DCATAP.availability, terms.AVAILABILITIES.get(resource.lifecycle)),
+        (ADMS.status, terms.STATUSES.get(resource.lifecycle)),
+    ):
+        writer.add(node, predicate, writer.concept(told) if told else None)
     if file.size_bytes is not None:
         size = Literal(file.size_bytes, datatype=XSD.nonNegativeInteger)
         writer.add(node, DCAT.byteSize, size)
-    writer.checksum(node, file.sha256, terms=SPDX_TERMS)
+    writer.checksum(node, file.sha256, terms=SPDX_SECURE)
     return node
 
 

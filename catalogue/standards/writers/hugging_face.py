@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from catalogue.standards.published import Measure, Published
-from catalogue.standards.writers.mldcat import sentence, trainings
+from catalogue.standards.writers.mldcat import Training, sentence, trainings
 
 # Identifiers of licences as the Hub names them: SPDX in lower case for most of them.
 LICENCES = {
@@ -24,6 +24,15 @@ LICENCES = {
     "GPL-3.0-only": "gpl-3.0", "GPL-3.0-or-later": "gpl-3.0", "LGPL-3.0-only": "lgpl-3.0",
     "LGPLLR": "lgpl-lr", "MIT": "mit", "MPL-2.0": "mpl-2.0", "ODbL-1.0": "odbl",
 }  # fmt: skip
+# What models do, as the Hub names it: a tag of the card says it.
+PIPELINES = frozenset(
+    "text-classification token-classification question-answering zero-shot-classification "
+    "translation summarization feature-extraction text-generation fill-mask sentence-similarity "
+    "text-ranking table-question-answering automatic-speech-recognition text-to-speech "
+    "audio-classification image-classification object-detection image-segmentation image-to-text "
+    "tabular-classification tabular-regression time-series-forecasting "
+    "reinforcement-learning".split()
+)
 QUESTIONS = (
     ("intended_purpose", "Usages prévus"),
     ("users", "Personnes qui l’utilisent"),
@@ -81,11 +90,20 @@ def _model(resource: Published) -> Json:
     return {
         "library_name": resource.text("library").lower(),
         "base_model": resource.text("base_model"),
-        "datasets": [each.title for each in trainings(resource)],
+        "pipeline_tag": next((each for each in resource.tags if each in PIPELINES), ""),
+        "datasets": [_name_on_hub(each, resource) for each in trainings(resource)],
         "metrics": sorted({each.metric for each in resource.measures}),
         "co2_eq_emissions": _emissions(resource),
         "model-index": _index(resource),
     }
+
+
+def _name_on_hub(learnt: Training, resource: Published) -> str:
+    """Name a dataset with its owner where its address says that it is on the Hub."""
+    linked = {each.iri: each.url for each in resource.linked("trained_on")}
+    address = linked.get(learnt.iri) or learnt.iri
+    _before, on_hub, name = address.partition("huggingface.co/datasets/")
+    return name.strip("/") if on_hub else learnt.title
 
 
 def _emissions(resource: Published) -> Json | None:

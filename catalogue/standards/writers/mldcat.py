@@ -13,8 +13,9 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, XSD
 
 from catalogue.standards import vocabularies as terms
+from catalogue.standards.namespaces import DCAT, IT6
 from catalogue.standards.published import File, Measure, Published
-from catalogue.standards.writers.rdf import DCAT, IT6, Writer, date, moment, new_graph
+from catalogue.standards.writers.rdf import Writer, date, new_graph
 
 PROFILE = "https://semiceu.github.io/MLDCAT-AP/releases/3.1.0"
 # The questions whose answers say what it is for.
@@ -84,7 +85,7 @@ def document(resource: Published) -> Graph:
     writer = Writer(graph, root=resource.site.root)
     node = _model(writer, resource)
     for file in resource.files:
-        writer.add(node, IT6.hasFile, _file(writer, resource, file))
+        writer.add(node, IT6.hasFile, _file(writer, file))
     for learnt in trainings(resource):
         writer.add(node, IT6.trainedOn, _training(writer, resource, learnt))
     _explain(writer, resource, node)
@@ -99,10 +100,10 @@ def _model(writer: Writer, resource: Published) -> URIRef:
     writer.words(node, DCTERMS.description, resource.about, language)
     writer.words(node, IT6.shortDescription, resource.summary, language)
     writer.add(node, DCTERMS.created, date(resource.text("created")))
-    writer.add(node, DCTERMS.modified, moment(resource.modified))
+    writer.add(node, DCTERMS.modified, date(resource.updated) if resource.updated else None)
     writer.add(node, DCAT.version, resource.text("version"))
     for word in resource.keywords:
-        writer.words(node, DCAT.keyword, word, language)
+        writer.words(node, DCAT.keyword, word, language if resource.tags else "fr")
     spoken = (terms.LANGUAGES[code] for code in resource.languages if code in terms.LANGUAGES)
     writer.languages(node, spoken)
     for licence in resource.licences:
@@ -119,7 +120,7 @@ def _model(writer: Writer, resource: Published) -> URIRef:
     return node
 
 
-def _file(writer: Writer, resource: Published, file: File) -> URIRef:
+def _file(writer: Writer, file: File) -> URIRef:
     node = writer.typed(file.iri, IT6.File)
     writer.add(node, DCTERMS.identifier, file.name)
     writer.add(node, DCTERMS.title, file.title or file.name)

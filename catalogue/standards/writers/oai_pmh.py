@@ -12,8 +12,9 @@ from xml.etree import ElementTree as ET
 
 from rdflib import Graph
 
+from catalogue.standards.namespaces import PREFIXES
 from catalogue.standards.published import Published
-from catalogue.standards.writers.rdf import PREFIXES, serialise
+from catalogue.standards.writers.rdf import serialise
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
@@ -36,12 +37,6 @@ VERBS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "ListIdentifiers": (frozenset({"metadataPrefix"}), _LIST | {"resumptionToken"}),
     "ListRecords": (frozenset({"metadataPrefix"}), _LIST | {"resumptionToken"}),
 }
-ERRORS = frozenset(
-    {
-        "badArgument", "badResumptionToken", "badVerb", "cannotDisseminateFormat",
-        "idDoesNotExist", "noRecordsMatch", "noMetadataFormats", "noSetHierarchy",
-    }
-)  # fmt: skip
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SECOND = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 MOST_CHARACTERS = 2_000
@@ -57,7 +52,6 @@ class OaiError(ValueError):
     """One of the eight errors of the protocol."""
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep the code and a sentence."""
         self.code = code
         super().__init__(message)
 
@@ -290,7 +284,7 @@ def dublin_core(resource: Published) -> ET.Element:
         ("subject", (*resource.keywords, *resource.use_cases.values())),
         ("description", (resource.summary, resource.description)),
         ("publisher", holder),
-        ("date", (resource.issued.date().isoformat(),)),
+        ("date", (resource.released,)),
         ("type", (resource.kind_label,)),
         ("format", sorted({file.format for file in resource.files if file.format})),
         ("identifier", (resource.iri, resource.page)),

@@ -44,12 +44,6 @@ COLUMNS = (
     "published_at",
     "modified_at",
 )
-LISTS = frozenset(
-    {
-        "authors", "licences", "territories", "languages", "use_cases", "tasks", "rome_codes",
-        "tags", "formats",
-    }
-)  # fmt: skip
 JOIN = " | "
 
 

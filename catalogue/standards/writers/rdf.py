@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
-from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, XSD
+from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD
 from rdflib.term import Node
 
+from catalogue.standards.namespaces import DCAT, PREFIXES, SPDX, VCARD
 from catalogue.standards.published import Agent, Licence, Published
 from catalogue.standards.territories import Territory
 from catalogue.standards.vocabularies import (
@@ -23,28 +24,6 @@ from catalogue.standards.vocabularies import (
     publisher_type,
 )
 
-ADMS = Namespace("http://www.w3.org/ns/adms#")
-DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib's own lacks what version 3 added
-DCATAP = Namespace("http://data.europa.eu/r5r/")
-HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-SPDX = Namespace("http://spdx.org/rdf/terms#")
-VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-IT6 = Namespace("http://data.europa.eu/it6/")
-PREFIXES = {
-    "adms": str(ADMS),
-    "dcat": str(DCAT),
-    "dcatap": str(DCATAP),
-    "dct": str(DCTERMS),
-    "foaf": str(FOAF),
-    "hydra": str(HYDRA),
-    "it6": str(IT6),
-    "prov": str(PROV),
-    "rdfs": str(RDFS),
-    "skos": str(SKOS),
-    "spdx": str(SPDX),
-    "vcard": str(VCARD),
-    "xsd": str(XSD),
-}
 # Extension: (media type, name of the serialisation in rdflib).
 FORMATS = {
     "ttl": ("text/turtle", "turtle"),

@@ -9,8 +9,9 @@ from typing import Any
 from rdflib import Graph
 from rdflib.namespace import DCTERMS, PROV, RDFS
 
+from catalogue.standards.namespaces import ADMS
 from catalogue.standards.vocabularies import Term
-from catalogue.standards.writers.rdf import ADMS, Writer, moment, new_graph
+from catalogue.standards.writers.rdf import Writer, moment, new_graph
 
 CHANGE = "http://purl.org/adms/changetype"
 

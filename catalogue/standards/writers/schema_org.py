@@ -56,8 +56,9 @@ def document(resource: Published) -> Json:
         "license": [each.url for each in resource.licences],
         "publisher": _agent(resource.publisher),
         "creator": _creators(resource),
-        "datePublished": resource.issued.date().isoformat(),
-        "dateModified": resource.modified.date().isoformat(),
+        "datePublished": resource.released,
+        "dateModified": resource.updated,
+        "sdDatePublished": resource.issued.date().isoformat(),
         "version": resource.text("version"),
         "isAccessibleForFree": resource.access in {"open", "registered"},
         "conditionsOfAccess": _conditions(resource),
@@ -162,7 +163,8 @@ def _own(resource: Published) -> Json:
             dropped = dict.fromkeys(
                 (
                     "keywords", "inLanguage", "license", "publisher", "creator", "datePublished",
-                    "dateModified", "version", "isAccessibleForFree", "conditionsOfAccess",
+                    "dateModified", "sdDatePublished", "version",
+                    "isAccessibleForFree", "conditionsOfAccess",
                     "isBasedOn",
                 ),
             )  # fmt: skip
@@ -173,10 +175,11 @@ def _own(resource: Published) -> Json:
 
 def _dataset(resource: Published) -> Json:
     period = resource.period
-    place = terms.PLACES[resource.scope].label
+    place = terms.place_of(resource)
+    named = [{"@type": "Place", "name": place.label}] if place else []
     return {
         "temporalCoverage": "/".join(period) if period else "",
-        "spatialCoverage": [*map(_place, resource.places)] or [{"@type": "Place", "name": place}],
+        "spatialCoverage": [*map(_place, resource.places)] or named,
         "distribution": [_download(file) for file in resource.open_files()],
     }
 

@@ -23,6 +23,7 @@ from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefu
 from challenges.bundles.foreign import documents
 from challenges.bundles.foreign.documents import Block, Question, written
 from challenges.bundles.foreign.values import Holding, Payload, Phase, Task, Text
+from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import (
     CHUNK,
     IGNORED,
@@ -54,7 +55,14 @@ def opened(path: Path, bounds: Bounds = ORDINARY) -> Iterator[Path]:
         raise ArchiveRefused(FORMAT, "une archive zip ou un dossier est attendu", path.name)
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         unpack(path, Path(folder), bounds, not_a_zip=FORMAT)
-        yield Path(folder)
+        yield _root_of(Path(folder))
+
+
+def _root_of(folder: Path) -> Path:
+    """Return the folder of a challenge: the archive, or the only folder inside it."""
+    inside = [each for each in folder.iterdir() if each.name not in IGNORED]
+    is_whole = len(inside) == 1 and (inside[0] / CHALLENGE_FILE).is_file()
+    return inside[0] if is_whole else folder
 
 
 def _judge_folder(root: Path, bounds: Bounds) -> None:
@@ -186,7 +194,6 @@ class Payloads:
     """The payloads of one bundle, each read once."""
 
     def __init__(self, root: Path) -> None:
-        """Keep the folder; nothing is read yet."""
         self.root, self.folder = root, Folder(root)
         self._found: dict[str, Payload] = {}
         self._keys: dict[str, str] | None = None

@@ -219,18 +219,11 @@ class Question:
     choices: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """Write the question in French."""
-        return filled(self.sentence, self.facts)
-
     def to_json(self) -> dict[str, object]:
-        """Give the question as a plain mapping, its sentences in French and as they are marked."""
+        """Give the question as a plain mapping, its sentences as they are marked."""
         return {
             "key": self.key,
-            "text": self.text,
             "proposal": self.proposal,
-            "help": filled(self.hint, self.facts),
             "choices": [{"value": one, "label": said} for one, said in self.choices.items()],
             "sentence": self.sentence,
             "hint": self.hint,
@@ -245,8 +238,8 @@ def filled(sentence: str, facts: Mapping[str, str]) -> str:
 
 DATES = gettext_noop("Quand les dépôts ouvrent-ils et ferment-ils ?")
 DATES_HINT = gettext_noop(
-    "Deux dates séparées par « / », en ISO 8601 : 2027-03-01T09:00+01:00/2027-05-31T18:00+02:00. "
-    "Vide, ou « / » seul : plus tard, dans l’espace organisateur."
+    "L’ouverture, puis la clôture, à l’heure de Paris : 01/03/2027 09:00 – 31/05/2027 18:00. "
+    "Vide : plus tard, dans l’espace organisateur."
 )
 QUOTAS = gettext_noop("Combien de soumissions par équipe ?")
 QUOTAS_HINT = gettext_noop("Par jour, puis en tout : « 5/100 ». Rien d’un côté : sans limite.")
@@ -280,13 +273,6 @@ TARGETS, CLASSES = "cibles", "classes"
 COLUMNS_CHOICES = {
     TARGETS: gettext_noop("autant de valeurs à prédire : une mesure par colonne, et leur moyenne"),
     CLASSES: gettext_noop("la probabilité de chaque réponse possible : une seule mesure"),
-}
-ROWS = gettext_noop("Plusieurs lignes portent le même identifiant. Que sont-elles ?")
-ROWS_HINT = gettext_noop("Identifiant : %(id)s ; candidat : %(item)s ; pertinence : %(gain)s.")
-CANDIDATES, MISTAKE = "candidats", "erreur"
-ROWS_CHOICES = {
-    CANDIDATES: gettext_noop("les candidats d’une requête, que les équipes classent par un score"),
-    MISTAKE: gettext_noop("une erreur de l’archive : ne rien créer"),
 }
 SHARE = gettext_noop("Quelle part des requêtes est publique ?")
 SHARE_HINT = gettext_noop("De 0,1 à 0,9. Les autres requêtes font le classement final.")

@@ -101,10 +101,13 @@ def _columns(reading: Reading, header: Sequence[str], found: TruthTable) -> None
 
 
 def _shaped(reading: Reading, found: TruthTable) -> TruthTable:
-    """Say what the rows are: one answer each, several numbers, candidates of one query."""
-    ids = reading.payloads.folder.column(SOLUTION, found.id)
-    if len(set(ids)) < len(ids):
-        return _candidates(reading, found, ids)
+    """Say what the rows are: one answer each, or several numbers."""
+    ids = Counter(reading.payloads.folder.column(SOLUTION, found.id))
+    if twice := [one for one, count in ids.items() if count > 1]:
+        said = counted(len(twice), "identifiant en double", "identifiants en double")
+        shown_ids = ", ".join(twice[:3])
+        reading.findings.refuse(IDS, said, file=SOLUTION, key=found.id, value=shown_ids)
+        return found
     if len(found.targets) < 2:
         return found
     folder = reading.payloads.folder
@@ -127,57 +130,6 @@ def _shaped(reading: Reading, found: TruthTable) -> TruthTable:
 
 def _ones(row: Iterable[str]) -> int:
     return sum(number(one) == 1 for one in row)
-
-
-def _candidates(reading: Reading, found: TruthTable, ids: Sequence[str]) -> TruthTable:
-    """Take rows that share an identifier for the candidates of one query, if they can be."""
-    folder, refuse = reading.payloads.folder, reading.findings.refuse
-    twice = [one for one, count in Counter(ids).items() if count > 1]
-    texts = [name for name in found.targets if any(map(_is_text, folder.column(SOLUTION, name)))]
-    item, gains = next(iter(texts), ""), [name for name in found.targets if name not in texts]
-    if not item:  # an item may stand in the solution alone, or be a number
-        others = set(folder.header(SOLUTION)) - {found.id, found.column, *found.targets}
-        names = [one for one in folder.header(SOLUTION) if one in others]
-        item = next(iter([*names, *found.targets[:-1]]), "")
-        gains = [name for name in found.targets if name != item]
-    pairs = list(zip(ids, folder.column(SOLUTION, item), strict=True)) if item else []
-    if len(gains) != 1 or len(set(pairs)) < len(pairs) or not pairs:
-        said = counted(len(twice), "identifiant en double", "identifiants en double")
-        refuse(
-            IDS,
-            f"{said} ; des lignes de même identifiant se lisent comme les candidats d’une "
-            "requête : une colonne qui les nomme, une autre qui dit leur pertinence",
-            file=SOLUTION,
-            key=found.id,
-            value=", ".join(twice[:3]),
-        )
-        return found
-    gain = folder.column(SOLUTION, gains[0])
-    if any((number(one) or 0) < 0 or number(one) is None for one in gain):
-        said = "la pertinence d’un candidat est un nombre, 0 ou plus"
-        refuse(TARGETS, said, file=SOLUTION, key=gains[0])
-        return found
-    crossing = {one for one, parts in _parts_of(reading, found, ids).items() if len(parts) > 1}
-    if crossing:
-        said = counted(len(crossing), "requête a des lignes", "requêtes ont des lignes")
-        refuse(
-            PARTS, f"{said} dans les deux parties", file=SOLUTION, key=found.column,
-            value=", ".join(sorted(crossing)[:3]),
-        )  # fmt: skip
-    return replace(found, rows=Rows.CANDIDATES, target=gains[0], targets=(gains[0],), item=item)
-
-
-def _is_text(cell: str) -> bool:
-    return number(cell) is None
-
-
-def _parts_of(reading: Reading, found: TruthTable, ids: Sequence[str]) -> dict[str, set[str]]:
-    parts: dict[str, set[str]] = {}
-    cells = reading.payloads.folder.column(SOLUTION, found.column)
-    for one, part in zip(ids, cells, strict=True):
-        if part.strip().lower() != "ignored":
-            parts.setdefault(one, set()).add(part)
-    return parts
 
 
 def _parted(reading: Reading, table: TruthTable) -> TruthTable | None:
@@ -264,7 +216,7 @@ def read_kaggle(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read a folder with solution.csv and its Usage column."""
     truth = read_solution(names, reading, "", ())
     pages = _pages(names, reading, KAGGLE_PAGES)
-    _ask_rows(reading, truth)
+    _ask_columns(reading, truth)
     reading.ask(_metric_question(truth, documents.METRIC_HINT))
     reading.ask(
         Question(
@@ -293,7 +245,7 @@ def read_hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | N
         one.strip() for one in ",".join(conf.texts("SUBMISSION_COLUMNS")).split(",") if one.strip()
     ]
     truth = read_solution(names, reading, conf.text("SUBMISSION_ID_COLUMN"), columns)
-    _ask_rows(reading, truth)
+    _ask_columns(reading, truth)
     pages = _pages(names, reading, HF_PAGES)
     end = instant(conf, "END_DATE", ask=_asked_as_dates, codabench=False)
     metric, direction = _metric(conf, reading, truth)
@@ -350,11 +302,9 @@ def _ask_all(reading: Reading, dates: str, quotas: str) -> None:
     )
 
 
-def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
-    """Ask what several columns, or several rows of one identifier, are."""
-    if truth is None:
-        return
-    if truth.rows is Rows.TARGETS:
+def _ask_columns(reading: Reading, truth: TruthTable | None) -> None:
+    """Ask what several columns are."""
+    if truth is not None and truth.rows is Rows.TARGETS:
         choices = dict(documents.COLUMNS_CHOICES)
         if not truth.one_hot:  # a row that is of two classes, or of none, is of no class
             del choices[documents.CLASSES]
@@ -363,11 +313,6 @@ def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
         proposal = "" if truth.one_hot else documents.TARGETS
         reading.ask(
             Question("columns", documents.COLUMNS, proposal, documents.COLUMNS_HINT, choices, facts)
-        )
-    if truth.rows is Rows.CANDIDATES:
-        facts = {"id": truth.id, "item": truth.item, "gain": truth.target}
-        reading.ask(
-            Question("rows", documents.ROWS, "", documents.ROWS_HINT, documents.ROWS_CHOICES, facts)
         )
 
 

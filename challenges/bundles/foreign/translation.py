@@ -17,14 +17,13 @@ from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import documents, trec
 from challenges.bundles.foreign.bundle import Reading
-from challenges.bundles.foreign.documents import PARIS, Instant, Question, gettext_noop
+from challenges.bundles.foreign.documents import PARIS, Instant, Question, filled
 from challenges.bundles.foreign.values import ForeignSpec, Judgements, Phase, Rows, TruthTable
 from challenges.scoring import manual
-from challenges.scoring.contract import Form, Layout, Policy, written_probabilities, written_shape
+from challenges.scoring.contract import Form, Layout, written_probabilities, written_shape
 from challenges.scoring.fields import Problem
 from challenges.scoring.registry import METRICS
 
-TASKS = {"number": "regression", "ranks": "ranking"}
 # The metrics of the menu, by what they read in the answers.
 READ = {
     "score": ("roc_auc", "average_precision"),
@@ -33,25 +32,14 @@ READ = {
     "number": ("mae", "rmse", "mse", "medae", "rmsle", "mape", "r2"),
     # All the columns of probabilities together.
     "classes": ("log_loss_multi", "brier_multi", "roc_auc_ovr"),
-    # The candidates of each query.
-    "ranks": ("ndcg", "map_at_k", "mrr_at_k", "precision_at_k", "recall_r_at_k"),
 }
 ANSWERS = {name: answer for answer, names in READ.items() for name in names}
-CUT_AT_TEN = {"k": 10}
-PARAMS = dict.fromkeys(("ndcg", "precision_at_k", "recall_r_at_k"), CUT_AT_TEN)
-LABELS = {
-    "ndcg": gettext_noop("NDCG, 10 premiers"),
-    "map_at_k": gettext_noop("MAP"),
-    "precision_at_k": gettext_noop("Précision, 10 premiers"),
-    "recall_r_at_k": gettext_noop("Rappel, 10 premiers"),
-}
 ONE_COLUMN = ("score", "probability", "label", "number")
 MENUS = {
     Rows.ONE: [name for answer in ONE_COLUMN for name in READ[answer]],
     # A label is read from one column alone.
     Rows.TARGETS: [name for answer in ONE_COLUMN if answer != "label" for name in READ[answer]],
     Rows.CLASSES: list(READ["classes"]),
-    Rows.CANDIDATES: list(READ["ranks"]),
 }
 # As in scikit-learn; f1_score is left out: its default counts one class only.
 BY_SKLEARN_NAME = {
@@ -88,7 +76,7 @@ TREC_METRICS: tuple[tuple[str, str, str, dict[str, object]], ...] = (
 
 def label_of(metric: str) -> str:
     """Name a metric of the menu."""
-    return LABELS.get(metric) or str(manual.notes()[metric]["title"])
+    return str(manual.notes()[metric]["title"])
 
 
 @dataclass(frozen=True)
@@ -236,13 +224,14 @@ def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
         files[TRAIN] = folder.read(truth.train, limit_bytes=MAX_BYTES)
         public.append(entry(TRAIN, "train"))
     document: dict[str, object] = {
-        "task": TASKS.get(ANSWERS[name], "classification"),
+        "task": "regression" if ANSWERS[name] == "number" else "classification",
         "files": {"public": public, "held_out": [entry(TRUTH, "truth")]},
         "submission": {"formats": ["csv", "parquet", "zip"], **_submission(truth, ANSWERS[name])},
         "truth": {
             "file": TRUTH,
             "split": {"column": truth.column, "public": truth.public, "private": truth.private},
-            **_answers(truth),
+            "id": truth.id,
+            "target": _label(truth),
         },
         "metrics": _figures(truth, name),
     }
@@ -250,11 +239,6 @@ def written_csv(truth: TruthTable, folder: Folder, name: str) -> "Portable":
 
 
 def _submission(truth: TruthTable, answer: str) -> dict[str, object]:
-    if truth.rows is Rows.CANDIDATES:
-        names = {"query": truth.id, "item": truth.item, "score": truth.target}
-        shape = written_shape(Layout.CANDIDATE_SCORES, names, policy=Policy.COMPLETE.value)
-        shape["columns"][1]["type"] = "category"
-        return shape
     if truth.rows is Rows.CLASSES:
         return written_probabilities(truth.id, dict.fromkeys(truth.classes, ""))
     one = truth.rows is Rows.ONE
@@ -271,13 +255,6 @@ def _type(answer: str) -> dict[str, object]:
     return {"type": "category" if answer == "label" else "float"}
 
 
-def _answers(truth: TruthTable) -> dict[str, object]:
-    if truth.rows is Rows.CANDIDATES:
-        names = {"query": truth.id, "item": truth.item, "gain": truth.target}
-        return {**names, "cluster": truth.id}
-    return {"id": truth.id, "target": _label(truth)}
-
-
 def _label(truth: TruthTable) -> str:
     """Name the column of right answers: one is added where columns are one class each."""
     return LABEL if truth.rows is Rows.CLASSES and len(truth.targets) > 1 else truth.target
@@ -286,13 +263,12 @@ def _label(truth: TruthTable) -> str:
 def _figures(truth: TruthTable, name: str) -> list[dict[str, object]]:
     """Write the figure that ranks; of several targets, one each, then their mean, which ranks."""
     label, direction = label_of(name), METRICS[name].direction
-    params: dict[str, object] = {**PARAMS.get(name, {})}
     if truth.rows is not Rows.TARGETS:
-        return [written_figure(name, name, label, direction, params, primary=True)]
+        return [written_figure(name, name, label, direction, {}, primary=True)]
     keys = _keys(truth.targets)
     each = [
         written_figure(
-            key, name, f"{label}, {target}", direction, params | {"target": target},
+            key, name, f"{label}, {target}", direction, {"target": target},
             primary=False,
         )
         for key, target in zip(keys, truth.targets, strict=True)
@@ -346,8 +322,6 @@ def _truth(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
 def _test(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
     if truth.test:
         return _without(folder, truth.test, truth.id, kept)
-    if truth.rows is Rows.CANDIDATES:
-        return written_table([[truth.id, truth.item], *sorted(_pairs(truth, folder, kept))])
     return written_table([[truth.id], *([one] for one in sorted(_ids(truth, folder, kept)))])
 
 
@@ -355,9 +329,6 @@ def _sample(truth: TruthTable, folder: Folder, kept: set[str] | None) -> bytes:
     """Copy the sample; of classes it is written, since probabilities must add up to 1."""
     if truth.sample and truth.rows is not Rows.CLASSES:
         return _without(folder, truth.sample, truth.id, kept)
-    if truth.rows is Rows.CANDIDATES:
-        rows = ([query, item, 0] for query, item in sorted(_pairs(truth, folder, kept)))
-        return written_table([[truth.id, truth.item, truth.target], *rows])
     columns = truth.classes or truth.targets
     cell: object = truth.answers[0]
     if truth.rows is not Rows.ONE:
@@ -370,13 +341,6 @@ def _ids(truth: TruthTable, folder: Folder, kept: set[str] | None) -> Iterator[s
     for one in folder.column(truth.file, truth.id):
         if kept is None or one in kept:
             yield one
-
-
-def _pairs(truth: TruthTable, folder: Folder, kept: set[str] | None) -> Iterator[tuple[str, str]]:
-    columns = (folder.column(truth.file, name) for name in (truth.id, truth.item))
-    for query, item in zip(*columns, strict=True):
-        if kept is None or query in kept:
-            yield query, item
 
 
 def _without(folder: Folder, path: str, key: str, kept: set[str] | None) -> bytes:
@@ -397,7 +361,6 @@ class AnswerRefused(ValueError):
     """Answers that do not make a challenge; the problems name their keys."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep them all."""
         super().__init__("; ".join(one.line for one in problems))
         self.problems = tuple(problems)
 
@@ -430,7 +393,7 @@ def portable(
 def unanswered(asked: Sequence[Question], answers: Mapping[str, str]) -> tuple[Problem, ...]:
     """List the questions without proposal that nobody answered."""
     return tuple(
-        Problem(CODE, f"réponse attendue : {one.text}", key=one.key)
+        Problem(CODE, f"réponse attendue : {filled(one.sentence, one.facts)}", key=one.key)
         for one in asked
         if not one.proposal and not answers.get(one.key)
     )
@@ -504,10 +467,9 @@ class _Answers:
         if text is None:
             return None, self.spec.end.at if self.spec.end else None
         try:
-            first, last = text.split("/")
-            opens, closes = _aware(first), _aware(last)
+            opens, closes = _two_dates(text)
         except ValueError:
-            self.wrong("dates", "« DÉBUT/FIN » en ISO 8601, l’un ou l’autre pouvant manquer")
+            self.wrong("dates", "deux dates, par exemple 01/03/2027 09:00 – 31/05/2027 18:00")
             return None, None
         if opens and closes and closes <= opens:
             self.wrong("dates", "la clôture précède l’ouverture")
@@ -525,7 +487,7 @@ class _Answers:
         return day, total
 
     def truth(self, found: TruthTable) -> TruthTable:
-        """Read what several columns, or rows of one identifier, were said to be."""
+        """Read what several columns were said to be."""
         if found.rows is Rows.TARGETS:
             answer = self.answers.get("columns", documents.TARGETS)
             if answer not in {documents.TARGETS, documents.CLASSES} or (
@@ -534,12 +496,6 @@ class _Answers:
                 self.wrong("columns", f"réponses : {documents.TARGETS}, {documents.CLASSES}")
             if answer == documents.CLASSES:
                 return replace(found, rows=Rows.CLASSES, classes=found.targets)
-        if found.rows is Rows.CANDIDATES:
-            answer = self.answers.get("rows", "")
-            if answer == documents.MISTAKE:
-                self.wrong("rows", f"corrigez les identifiants en double de {found.file}")
-            elif answer != documents.CANDIDATES:
-                self.wrong("rows", f"réponses : {documents.CANDIDATES}, {documents.MISTAKE}")
         return found
 
     def metric(self, rows: Rows) -> str:
@@ -570,6 +526,25 @@ def _iso(at: datetime | None) -> str | None:
     return at.astimezone(PARIS).isoformat() if at else None
 
 
+def _two_dates(text: str) -> tuple[datetime | None, datetime | None]:
+    """Read an opening and a close, as one types them, of Paris, or ISO dates with a slash between.
+
+    One of them alone is the opening, or the close after a dash. Raises ValueError.
+    """
+    typed = [
+        datetime.strptime(each, "%d/%m/%Y %H:%M").replace(tzinfo=PARIS)
+        for each in TYPED.findall(text)
+    ]
+    if not typed:
+        first, last = text.split("/")
+        return _aware(first), _aware(last)
+    if len(typed) > 2:
+        raise ValueError(text)
+    if len(typed) == 2:
+        return typed[0], typed[1]
+    return (None, typed[0]) if text.lstrip()[0] in "-–/" else (typed[0], None)
+
+
 def _aware(text: str) -> datetime | None:
     """Read an ISO date; without offset it is UTC, as everywhere in an import."""
     if not text.strip():
@@ -578,6 +553,7 @@ def _aware(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+TYPED = re.compile(r"\d{2}/\d{2}/\d{4} \d{1,2}:\d{2}", re.ASCII)
 QUOTAS = {"max_submissions_per_day": "max_per_day", "max_submissions": "max_total"}
 DATES = {"start": "start", "end": "end", "start_date": "start", "end_date": "end"}
 NO_LIMIT = ("", "null", "sans limite")

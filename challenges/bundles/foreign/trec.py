@@ -1,12 +1,7 @@
-"""Read TREC relevance judgements, and turn runs into ranked lists as trec_eval orders them.
+"""Read TREC relevance judgements.
 
-Source: trec_eval 9.0.8: `qid 0 docid relevance`, `qid Q0 docid rank score tag`, separated by
-blanks or tabs; documents are ordered by score, then by name, both descending, the rank column
-being ignored."""
+Source: trec_eval 9.0.8: `qid 0 docid relevance`, separated by blanks or tabs."""
 
-import csv
-import io
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -28,10 +23,6 @@ QUERY, RANK, ITEM = "requete", "rang", "document"
 def is_qrels(name: str) -> bool:
     """Say whether a file at the root bears one of the usual names of judgements."""
     return QRELS.fullmatch(name) is not None
-
-
-class RunRefused(ValueError):
-    """A run that is not read, with its line, in French."""
 
 
 def read_trec(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
@@ -135,41 +126,3 @@ def _attributes(
         groups = {one: count for one, count in counts.items() if len(count) <= MAX_GROUPS}
         return name, header[0], {one: dict(sorted(count.items())) for one, count in groups.items()}
     return "", "", {}
-
-
-def ranked(run: bytes) -> bytes:
-    """Turn a run into the CSV that teams send here: requete, rang, document.
-
-    Lists keep the order of trec_eval. Raises RunRefused on a line that is not a run's.
-    """
-    lists: dict[str, dict[str, float]] = {}
-    try:
-        text = run.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RunRefused("le fichier n’est pas en UTF-8") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        cells = line.split()
-        if not cells:
-            continue
-        score = _score(cells[4]) if len(cells) == 6 else None
-        if score is None:
-            raise RunRefused(f"ligne {number} : « requête Q0 document rang score nom » attendu")
-        found = lists.setdefault(cells[0], {})
-        if cells[2] in found:
-            raise RunRefused(f"ligne {number} : document classé deux fois pour {cells[0]}")
-        found[cells[2]] = score
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((QUERY, RANK, ITEM))
-    for topic in sorted(lists):
-        order = sorted(lists[topic].items(), key=lambda one: (one[1], one[0]), reverse=True)
-        writer.writerows((topic, rank, item) for rank, (item, _score) in enumerate(order, 1))
-    return out.getvalue().encode()
-
-
-def _score(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

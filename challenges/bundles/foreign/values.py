@@ -27,13 +27,12 @@ class Rows(StrEnum):
     """Say what the rows of a table of answers are, and how teams answer them.
 
     one: one answer a row. targets: several numbers to predict a row. classes: one label a row, the
-    probability of each answered. candidates: several rows a query, a score for each answered.
+    probability of each answered.
     """
 
     ONE = "one"
     TARGETS = "targets"
     CLASSES = "classes"
-    CANDIDATES = "candidates"
 
 
 class Rule(StrEnum):
@@ -209,7 +208,7 @@ class TruthTable:
     None unless answers are 0 and 1. ignored: rows of neither part. answers: the distinct ones,
     sorted, at most 1,000. targets: all columns of answers, target being the first. classes: the
     columns of teams' files, where they are not those of the answers. one_hot: of several targets,
-    one is 1 in each row, the others 0. item: the column that names the candidates of a query.
+    one is 1 in each row, the others 0.
     """
 
     file: str
@@ -229,7 +228,6 @@ class TruthTable:
     classes: tuple[str, ...] = ()
     rows: Rows = Rows.ONE
     one_hot: bool = False
-    item: str = ""
 
 
 @dataclass(frozen=True)

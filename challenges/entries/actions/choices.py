@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from challenges.entries import rules as entries_rules
@@ -70,10 +71,7 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
             _("Cette soumission est disqualifiée : elle ne peut pas être un choix final."),
             code="entry_disqualified",
         )
-    counted = Entry.objects.of_team(enrolment.team_id).filter(enrolment__phase=phase)
-    counted = counted.filter(status=EntryStatus.SCORED, disqualified_at__isnull=True)
-    chosen = counted.filter(final_choice=True).count()
-    if chosen >= phase.final_choices:
+    if _chosen(enrolment).count() >= phase.final_choices:
         raise Conflict(
             _("Votre équipe a déjà ses %(count)d choix finals : retirez-en un d’abord.")
             % {"count": phase.final_choices},
@@ -104,7 +102,7 @@ def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Acto
     entry = Entry.objects.locked(entry)
     require(entries_rules.may_read_entry, by, entry)
     phase = _open_phase(
-        entry.enrolment, _("La phase est close : la fiche de la soumission ne change plus.")
+        entry.enrolment, _("La phase est close : la fiche de méthode ne change plus.")
     )
     deposits.refuse_wrong_answers(phase.challenge.fact_sheet, fact_sheet)
     entry.fact_sheet, entry.note = dict(fact_sheet), note[:200]
@@ -151,13 +149,13 @@ def bring_back(entry: Entry) -> None:
     enrolment = Enrolment.objects.locked(entry.enrolment)
     entry = Entry.objects.locked(entry)
     entry.disqualified_at, entry.disqualified_by, entry.disqualified_reason = None, None, ""
-    entry.final_choice = entry.final_choice and _has_choice_left(entry, enrolment)
+    others = _chosen(enrolment).exclude(pk=entry.pk).count()
+    entry.final_choice = entry.final_choice and others < enrolment.phase.final_choices
     entry.save()
 
 
-def _has_choice_left(entry: Entry, enrolment: Enrolment) -> bool:
-    """Say whether the team still has a final choice to spend on an entry that comes back."""
-    chosen = enrolment.entries.exclude(pk=entry.pk).filter(
+def _chosen(enrolment: Enrolment) -> QuerySet[Entry]:
+    """Keep the final choices of a team that count."""
+    return enrolment.entries.filter(
         final_choice=True, status=EntryStatus.SCORED, disqualified_at__isnull=True
     )
-    return chosen.count() < enrolment.phase.final_choices

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from challenges.entries import rules
 from challenges.entries.enums import EntryStatus
-from challenges.entries.models import Entry, EntryQuerySet
+from challenges.entries.models import Entry
 from challenges.entries.queries import fair_rank
 from challenges.organising.enums import ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
@@ -19,12 +19,15 @@ from challenges.organising.modes import mode_in
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
 from challenges.receipts import actions as receipts
-from challenges.teams.enums import RegistrationState, TeamState
-from challenges.teams.models import Enrolment, Team, TermsAcceptance
+from challenges.teams.actions import teams
+from challenges.teams.enums import TeamState
+from challenges.teams.models import Enrolment, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
+from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints
+from portal.lib.prose.numbers import file_size
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -99,7 +102,8 @@ def enter(
             code="idempotency_key_reserved",
         )
     first_byte_at = first_byte_at or clock.now()
-    if not _is_replay(phase, team, idempotency_key):
+    sent = Entry.objects.filter(enrolment__phase=phase, enrolment__team=team)
+    if not sent.filter(idempotency_key=idempotency_key).exists():
         current = Phase.objects.select_related("challenge").get(pk=phase.pk)
         refuse_closed(current, clock.now(), first_byte_at=first_byte_at)
         mode_in(phase).require_host()
@@ -141,11 +145,6 @@ def _store(content: bytes | IO[bytes] | Iterable[bytes] | Stored, limit_bytes: i
         raise Unavailable from error
 
 
-def _is_replay(phase: Phase, team: Team, key: str) -> bool:
-    counted = Entry.objects.of_team(team.pk)
-    return counted.filter(enrolment__phase_id=phase.pk, idempotency_key=key).exists()
-
-
 def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
     """Look again when another entry took the slot, or when the lock was waited for too long."""
     for _attempt in range(_TRIES):
@@ -168,7 +167,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     own = team.members.filter(user_id=by.pk, left_at__isnull=True)
     own.select_for_update().first()  # a leave waits, or is seen
     require(rules.may_enter, by, team)
-    earlier = entries_counted(enrolment).filter(idempotency_key=deposit.key).first()
+    earlier = enrolment.entries.filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
@@ -177,6 +176,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     if not deposit.again:
         _refuse_same(enrolment, deposit)
     received_at = strictly_later(enrolment, now)
+    intake = phase.intake
     day_slot, total_slot = take_slots(enrolment, phase, received_at)
     refuse_beyond_storage(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
     entry = Entry(
@@ -189,8 +189,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         original_name=deposit.name,
         received_at=received_at,
         first_byte_at=deposit.first_byte_at,
-        closes_at_snapshot=None if phase.takes_bench else phase.closes_at,
-        is_bench=phase.takes_bench,
+        closes_at_snapshot=intake.closes_at,
+        counts=intake.counts,
         grace=grace,
         quota_day=clock.paris_day(received_at),
         day_slot=day_slot,
@@ -227,11 +227,8 @@ def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
 
 
 def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
-    """Raise Closed unless the phase takes entries; return whether the grace delay is used.
-
-    After its final results, a phase that stays open as a bench takes them.
-    """
-    if phase.takes_bench:
+    """Raise Closed unless the phase takes entries; return whether the grace delay is used."""
+    if phase.takes_entries(now):
         return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
@@ -247,9 +244,7 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
         case PhaseMoment.CLOSED:
             return _grace(phase, now, first_byte_at or now)
         case PhaseMoment.OPEN:
-            if phase.challenge.status != ChallengeStatus.PUBLISHED:
-                raise Closed(_("Ce challenge est clos."), code="phase_closed")
-            return False
+            raise Closed(_("Ce challenge est clos."), code="phase_closed")
 
 
 def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
@@ -266,21 +261,7 @@ def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
 
 def _refuse_outsiders(challenge: Challenge, team: Team, by: User) -> dict[str, Any]:
     """Check registration, rules and team size; return the rules accepted, for the receipt."""
-    registered = challenge.registrations.filter(
-        user_id=by.pk, state=RegistrationState.ACCEPTED
-    ).exists()
-    if not registered:
-        raise NotAllowed(
-            _("Votre inscription à ce challenge n’est pas acceptée."), code="registration_required"
-        )
-    terms = challenge.terms.order_by("-number").first()
-    if (
-        terms is not None
-        and not TermsAcceptance.objects.filter(terms=terms, user_id=by.pk).exists()
-    ):
-        raise NotAllowed(
-            _("Acceptez le règlement avant d’envoyer un fichier."), code="terms_required"
-        )
+    terms = teams.require_registered(challenge, by)
     size = team.members.filter(left_at__isnull=True).count()
     if size < challenge.team_min:
         raise Conflict(
@@ -353,14 +334,9 @@ def _slot_text(slot: int | None, limit: int | None) -> str:
 COUNTED_AS_REFUSED = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
 
 
-def entries_counted(enrolment: Enrolment) -> Any:
-    """Return what the team of an enrolment sent in its phase."""
-    return Entry.objects.filter(enrolment=enrolment)
-
-
 def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
     """Return the lowest free slots of the day and of the phase; None where there is no limit."""
-    found = entries_counted(enrolment)
+    found = enrolment.entries.all()
     today = found.filter(quota_day=clock.paris_day(at))
     if today.filter(status__in=COUNTED_AS_REFUSED).count() >= phase.max_refused_per_day:
         raise _quota_spent(
@@ -377,8 +353,7 @@ def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | 
                 _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
                 next_opening=None,
             )
-    most = None if phase.takes_bench else phase.max_total  # a bench has the quota of a day only
-    total_slot = _lowest_free(found, "total_slot", most)
+    total_slot = _lowest_free(found, "total_slot", phase.intake.max_total)
     if total_slot == 0:
         raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
     day_slot = _lowest_free(today, "day_slot", phase.max_per_day)
@@ -392,8 +367,8 @@ def take_slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | 
 def take_slots_again(entry: Entry) -> None:
     """Give an entry that lost its slots those that its team has left, if any; it is not saved."""
     enrolment = Enrolment.objects.locked(entry.enrolment)
-    phase, found = enrolment.phase, entries_counted(enrolment).exclude(pk=entry.pk)
-    most = None if entry.is_bench else phase.max_total
+    phase, found = enrolment.phase, enrolment.entries.exclude(pk=entry.pk)
+    most = phase.max_total if entry.counts else None
     today = found.filter(quota_day=entry.quota_day)
     entry.total_slot = _lowest_free(found, "total_slot", most) or None
     entry.day_slot = _lowest_free(today, "day_slot", phase.max_per_day) or None
@@ -414,9 +389,6 @@ def _lowest_free(among: Any, slot: str, limit: int | None) -> int | None:
     return next((free for free in range(1, limit + 1) if free not in taken), 0)
 
 
-_MB = 1_000_000
-
-
 def refuse_beyond_storage(
     enrolment: Enrolment, size: int, *, sha256: str = "", coming: int = 0
 ) -> None:
@@ -426,28 +398,23 @@ def refuse_beyond_storage(
     are kept once, and take no room. coming: bytes announced by uploads that are not submitted
     yet. facts: limit_bytes, left_bytes.
     """
-    held = _entries_held(enrolment)
+    held = enrolment.entries.all()
     limit = settings.TEAM_PHASE_MAX_BYTES
     left = max(0, limit - held.bytes_held() - coming)
     if size <= left or (sha256 and held.with_file().filter(sha256=sha256).exists()):
         return
     raise QuotaSpent(
         _(
-            "Il reste à votre équipe %(left)d Mo sur %(limit)d pour ses fichiers dans cette phase, "
-            "et celui-ci pèse %(size)d Mo. Envoyez un fichier plus petit, ou compressé si le "
+            "Il reste à votre équipe %(left)s sur %(limit)s pour ses fichiers dans cette phase, "
+            "et celui-ci pèse %(size)s. Envoyez un fichier plus petit, ou compressé si le "
             "challenge le permet. Aucun essai ne vous est décompté."
         )
-        % {"left": left // _MB, "limit": limit // _MB, "size": -(-size // _MB)},
+        % {"left": file_size(left), "limit": file_size(limit), "size": file_size(size)},
         code="storage_reached",
         next_opening=None,
         limit_bytes=limit,
         left_bytes=left,
     )
-
-
-def _entries_held(enrolment: Enrolment) -> EntryQuerySet:
-    counted = Entry.objects.of_team(enrolment.team_id)
-    return counted.filter(enrolment__phase_id=enrolment.phase_id)
 
 
 ANSWER_MOST_CHARACTERS = 2_000
@@ -471,7 +438,7 @@ def refuse_wrong_answers(questions: Sequence[Question], answers: Mapping[str, An
     ]
     if faults:
         raise Invalid(
-            _("La fiche de la soumission doit répondre exactement aux questions posées."),
+            _("La fiche de méthode doit répondre exactement aux questions posées."),
             code="fact_sheet",
             faults=faults,
         )
@@ -498,6 +465,21 @@ def offered_answers(question: Question) -> list[str]:
     """List the answers that a question offers; none for a text or for a yes or no."""
     offered = [str(one) for one in question.get("options") or ()]
     return [] if {one.lower() for one in offered} <= BOOLEANS else offered
+
+
+def tell_outcome(entry: Entry) -> None:
+    """Owe the letter that tells a team how its entry ended; nobody awaits one of a reference."""
+    if not entry.is_reference:
+        letter = OUTCOME_LETTERS[EntryStatus(entry.status)]
+        owe(letter, key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+OUTCOME_LETTERS = {
+    EntryStatus.REJECTED: "mail.entry_rejected",
+    EntryStatus.FAILED: "mail.entry_failed",
+    EntryStatus.NEEDS_ATTENTION: "mail.entry_examined",
+    EntryStatus.SCORED: "mail.entry_scored",
+}
 
 
 def settle_later(entry: Entry) -> None:

@@ -1,21 +1,17 @@
 """Enter the organiser's reference answer, and score it again when the scoring changes."""
 
-from django.utils.translation import gettext as _
-
 from challenges.entries.actions.deposits import queue_check
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.organising.models.challenges import Phase
-from challenges.teams.enums import TeamState
-from challenges.teams.models import Enrolment, Team
+from challenges.teams.actions.teams import reference_team
+from challenges.teams.models import Enrolment
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.storage.files import safe_name
 from portal.lib.storage.folders import Stored
-
-_BASELINE_SLUG = "solution-de-reference"
 
 
 def enter_baseline(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
@@ -24,17 +20,7 @@ def enter_baseline(*, phase: Phase, name: str, stored: Stored, by: User) -> Entr
     The same bytes are scored again only where the scoring changed; other bytes replace the
     former entry. Event "baseline.entered".
     """
-    now = clock.now()
-    team, _created = Team.objects.get_or_create(
-        challenge=phase.challenge,
-        slug=_BASELINE_SLUG,
-        defaults={
-            "name": _("Solution de référence"),
-            "pseudonym": _("Solution de référence"),
-            "state": TeamState.REFERENCE,
-            "created_at": now,
-        },
-    )
+    now, team = clock.now(), reference_team(phase.challenge)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
     enrolment = Enrolment.objects.locked(enrolment)
     last = enrolment.entries.order_by("-number").first()

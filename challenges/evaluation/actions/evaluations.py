@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.entries.actions.deposits import settle_later
+from challenges.entries.actions.deposits import settle_later, tell_outcome
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import fair_rank
+from challenges.entries.queries import turn_of
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import (
     ENDED,
@@ -111,7 +111,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
         entry.give_slots_back()
         entry.save()
         settle_later(entry)
-        owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+        tell_outcome(entry)
     record("entry.checked", by=WORKER, on=entry, accepted=accepted, reason=entry.reason_code)
     failpoints.hit("check.before_commit")
     return True
@@ -133,9 +133,8 @@ def queue_scores(entry: Entry) -> None:
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
-            fair_rank=fair_rank(entry.enrolment),
-            urgent=entry.is_reference,
             phase_id=entry.enrolment.phase_id,
+            **turn_of(entry),
         )
     for trials in _trials:
         trials.queue(entry)
@@ -237,28 +236,28 @@ def _release_scores(evaluation: Evaluation, entry: Entry, result: Result, now: d
 
 @transaction.atomic
 def finish_failed(
-    *, job: Job, code: str, examined: bool = False, also: Callable[[], None] = _nothing
+    *, job: Job, code: str, to_examine: bool = False, also: Callable[[], None] = _nothing
 ) -> bool:
     """End a scoring that gave nothing; the slot is kept, a letter is owed.
 
-    examined: the fault is not the file's: once its tasks have ended the entry waits for a
+    to_examine: the fault is not the file's: once its tasks have ended the entry waits for a
     moderator, unless another task failed by the file's own fault. also: as in `finish_score`.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
     evaluation, entry = _locked(job)
     also()
-    fail_evaluation(evaluation, entry, code=code, examined=examined)
+    fail_evaluation(evaluation, entry, code=code, to_examine=to_examine)
     return True
 
 
 def fail_evaluation(
-    evaluation: Evaluation, entry: Entry, *, code: str, examined: bool = False
+    evaluation: Evaluation, entry: Entry, *, code: str, to_examine: bool = False
 ) -> None:
     """End an evaluation that gave nothing, in the caller's transaction, its entry locked."""
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
-    evaluation.reason_code, evaluation.examined = code, examined
+    evaluation.reason_code, evaluation.to_examine = code, to_examine
     evaluation.save()
     if is_in_force(evaluation):
         settle_entry(entry, now)
@@ -282,7 +281,7 @@ def entry_outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
     if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
         return None
     failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
-    own = [each for each in failed if not each.examined]
+    own = [each for each in failed if not each.to_examine]
     if own:
         return EntryStatus.FAILED, own[0].reason_code
     if failed:
@@ -308,22 +307,14 @@ def settle_entry(entry: Entry, now: datetime) -> None:
         return
     if status == EntryStatus.SCORED:
         record("entry.scored", by=WORKER, on=entry)
-        if not entry.is_bench:  # the boards are final
+        if entry.counts:
             jobs.queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
     else:
         record(f"entry.{status.value}", by=WORKER, on=entry, reason=entry.reason_code)
         if status == EntryStatus.FAILED:
             settle_later(entry)
     entry.save()
-    if not entry.is_reference:
-        owe(_LETTERS[status], key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
-
-
-_LETTERS = {
-    EntryStatus.FAILED: "mail.entry_failed",
-    EntryStatus.NEEDS_ATTENTION: "mail.entry_examined",
-    EntryStatus.SCORED: "mail.entry_scored",
-}
+    tell_outcome(entry)
 
 
 def bury_subject(job: Job) -> None:
@@ -350,10 +341,10 @@ def put_under_examination(entries: Iterable[Entry]) -> None:
 
     The platform broke down, not the entry: its team has its slots back at once.
     """
-    examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
+    watched = {EntryStatus.CHECKING, EntryStatus.SCORING}
     for found in entries:
         entry = Entry.objects.locked(found)
-        if entry.status not in examined:
+        if entry.status not in watched:
             continue
         entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
         entry.give_slots_back()
@@ -400,7 +391,7 @@ def _begin_aside(evaluation: Evaluation, entry: Entry) -> bool:
 def end_broken_aside(evaluation: Evaluation) -> None:
     """End a scoring aside that our platform could not do: the entry keeps what it had."""
     evaluation.state, evaluation.reason_code = EvaluationState.FAILED, _PLATFORM
-    evaluation.examined, evaluation.finished_at = True, clock.now()
+    evaluation.to_examine, evaluation.finished_at = True, clock.now()
     evaluation.save()
     _note_aside_end(evaluation)
 

@@ -23,7 +23,6 @@ from challenges.scoring.verdict import ReasonCode
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor
-from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
@@ -114,7 +113,7 @@ def retry_phase(*, phase: Phase, by: User) -> int:
     found = list(broken_entries(phase).order_by("received_at", "pk").values_list("pk", flat=True))
     if not found:
         raise Conflict(
-            _("Aucune soumission n’attend de relance : rien n’a échoué du fait de la plateforme."),
+            _("Aucune soumission n’attend de relance : aucune panne n’en a arrêté."),
             code="nothing_to_retry",
         )
     made = sum(_retry_entry(Entry(pk=pk), by) for pk in found[:MOST_RETRIED])
@@ -167,8 +166,8 @@ def try_again(entry: Entry) -> None:
     if entry.verdict:
         entry.become(EntryStatus.QUEUED, at=now)
         entry.save()
-        entry.evaluations.filter(state=EvaluationState.FAILED, examined=True).update(
-            state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
+        entry.evaluations.filter(state=EvaluationState.FAILED, to_examine=True).update(
+            state=EvaluationState.PENDING, finished_at=None, to_examine=False, reason_code=""
         )
         queue_scores(entry)
         for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
@@ -189,12 +188,12 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
 
     In order: entry QUEUED, its slot as it was; its failed evaluations in force live again; event
     "entry.scored_again" with the note. Raises NotAllowed; Conflict when it has not failed, and
-    once the final results are confirmed, unless it is of the bench.
+    once the final results are confirmed, unless it came after them.
     """
     phase = Phase.objects.share_locked(entry.enrolment.phase_id)
     entry = Entry.objects.locked(entry)
     require(rules.may_score_again, by, entry)
-    if has_final_results(phase) and not entry.is_bench:
+    if has_final_results(phase) and entry.counts:
         raise Conflict(
             _("Les résultats définitifs sont publiés : plus rien ne se note de nouveau."),
             code="phase_revealed",
@@ -207,7 +206,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     failed = entry.evaluations.filter(in_force(), state=EvaluationState.FAILED)
     keys = [str(pk) for pk in failed.order_by("pk").values_list("pk", flat=True)]
     entry.evaluations.filter(pk__in=keys).update(
-        state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
+        state=EvaluationState.PENDING, finished_at=None, to_examine=False, reason_code=""
     )
     queue_scores(entry)
     for key in keys:
@@ -233,5 +232,5 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entr
     entry.save()
     settle_later(entry)
     record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)
-    owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+    deposits.tell_outcome(entry)
     return entry

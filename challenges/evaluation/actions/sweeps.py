@@ -21,14 +21,13 @@ from portal.lib import clock
 SWEPT = 500
 
 
-def sweep_entries(*, size: int = SWEPT) -> int:
+def sweep_entries() -> int:
     """Recreate the missing job of unfinished entries; return how many were missing.
 
     An entry that has stayed too long in its state goes under examination instead, with a letter.
-    size: how many this time, the oldest first; the database finds them, and the next sweep takes
-    the others.
+    The oldest first; the database finds them, and the next sweep takes the others.
     """
-    found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:size])
+    found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:SWEPT])
     return sum(_sweep_entry(pk) for pk in found)
 
 

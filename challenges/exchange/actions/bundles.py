@@ -1,6 +1,5 @@
 """Deposit a bundle, ours or another platform's, report on it, make a draft of it once answered."""
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,8 +47,7 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, failpoints
 from portal.lib.prose.markdown import render
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
-from portal.lib.storage import objects
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 from portal.lib.storage.files import safe_name
 
 PLATFORM = "X_PLATFORM"
@@ -75,7 +73,9 @@ def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
     file, QuotaSpent past the imports a person may have open.
     """
     require(rules.may_deposit_bundle, by)
-    size, digest = _measured(content)
+    size, digest = releases.measured(content, limit_bytes=settings.BUNDLE_MAX_BYTES)
+    if not size:
+        raise Invalid(_("Ce fichier est vide."), code="bundle_empty")
     known = BundleImport.objects.live().filter(by=by, sha256=digest).first()
     if known is not None:
         return Deposited(known, False)
@@ -120,20 +120,6 @@ def _deposited(
     jobs.put(kind=JobKind.IMPORT, subject_id=made.pk)
     record("import.deposited", by=by, on=made, sha256=digest, size=size)
     return Deposited(made, True)
-
-
-def _measured(content: BinaryIO) -> tuple[int, str]:
-    """Count and digest a file within the bound, then go back to its start."""
-    size, digest = 0, hashlib.sha256()
-    for chunk in objects.pieces(content):
-        size += len(chunk)
-        if size > settings.BUNDLE_MAX_BYTES:
-            raise TooLarge(limit_bytes=settings.BUNDLE_MAX_BYTES)
-        digest.update(chunk)
-    if size == 0:
-        raise Invalid(_("Ce fichier est vide."), code="bundle_empty")
-    content.seek(0)
-    return size, digest.hexdigest()
 
 
 @transaction.atomic
@@ -340,7 +326,7 @@ def import_bundle(
     question that needs an answer, changes nothing and is reported; a second import of the same
     bundle changes nothing. Otherwise the side effects and refusals are those of `import_folder`
     for our metrics, those of `program_drafts.create` for a challenge that a program scores; then,
-    for an export, those of `export_settings.apply`.
+    for an export, those of `imports.apply_settings`.
     """
     order = _Order(by, answers, opens_at, closes_at, then)
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file

@@ -15,8 +15,8 @@ from django.db.models import Prefetch
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges.bundles import codabench, exporting
-from challenges.bundles.code import KEY, LAYOUTS, CodeRules
+from challenges.bundles import codabench_export, exporting
+from challenges.bundles.code import FORMER, KEY, CodeRules
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign import bundle as foreign_bundle
 from challenges.bundles.foreign import reading, translation
@@ -26,7 +26,6 @@ from challenges.bundles.spec import Role
 from challenges.client import kit
 from challenges.exchange import rules
 from challenges.exchange.actions.imports import held_out_fingerprint
-from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import ColumnKind, Direction, RegistrationMode
@@ -284,7 +283,7 @@ def _code_said(phase: Phase, said: dict[str, Any]) -> dict[str, Any]:
         for name, value in (now | {"logs": str(phase.logs)}).items()
         if said.get(name, usual[name]) != value
     }
-    return said | changed
+    return {key: each for key, each in said.items() if key != FORMER} | changed
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -361,16 +360,12 @@ def settings_of(challenge: Challenge) -> dict[str, Any]:
 
 
 def _board_settings(board: Leaderboard) -> dict[str, Any]:
-    bounds = score_bounds.bounds_of(board.phase)
     return {
         **_plain(board, ("key", "title", "hidden", "anonymous", "rule")),
         "phase": board.phase.index,
         "primary": board.primary.key if board.primary else "",
         "columns": [
-            {
-                **_plain(each, ("key", "hidden", "valid_min", "valid_max")),
-                "values": bounds[each.key].text if each.key in bounds else "",
-            }
+            _plain(each, ("key", "hidden", "valid_min", "valid_max"))
             for each in board.columns.order_by("index")
         ],
     }
@@ -390,7 +385,7 @@ def _codabench_board(board: Leaderboard) -> dict[str, object]:
     return {
         "title": board.title,
         "key": board.key,
-        "submission_rule": codabench.RULES[board.rule],
+        "submission_rule": codabench_export.RULES[board.rule],
         "hidden": board.hidden,
         "primary_index": places.get(board.primary.key, 0) if board.primary else 0,
         "columns": [_codabench_column(column, places) for column in columns],
@@ -399,11 +394,11 @@ def _codabench_board(board: Leaderboard) -> dict[str, object]:
 
 def _codabench_column(column: Column, places: Mapping[str, int]) -> dict[str, object]:
     computed: dict[str, object] = {}
-    if column.operation in codabench.OPERATIONS:
+    if column.operation in codabench_export.OPERATIONS:
         indexes = [places[one] for one in column.operands if one in places]
         computed = {"computation": column.operation, "computation_indexes": indexes}
     return {
-        "title": column.title[: codabench.TITLE],
+        "title": column.title[: codabench_export.TITLE],
         "key": column.key,
         "index": places[column.key],
         "sorting": "desc" if column.direction == Direction.MAX else "asc",
@@ -411,9 +406,6 @@ def _codabench_column(column: Column, places: Mapping[str, int]) -> dict[str, ob
         "hidden": column.hidden or column.grouped,
         **computed,
     }
-
-
-SHARED_LAYOUT = "codalab"
 
 
 def hidden_inputs(document: Mapping[str, Any]) -> str:
@@ -426,26 +418,12 @@ def hidden_inputs(document: Mapping[str, Any]) -> str:
 
 def code_description(document: Mapping[str, Any]) -> str:
     """Say what Codabench does not do for code; empty where teams send predictions."""
-    code = document.get(KEY)
-    if not isinstance(code, Mapping):
+    if KEY not in document:
         return ""
-    layouts = list(code.get("layouts") or LAYOUTS)
-    others = ", ".join(each for each in layouts if each != SHARED_LAYOUT)
-    said = [
-        _(
-            "Codabench lance le programme sur input_data ; la mémoire n’y est pas limitée et le "
-            "réseau y est ouvert."
-        )
-    ]
-    if others:
-        said.insert(
-            0,
-            _("Codabench ne lance que des archives CodaLab (metadata), pas celles-ci : %(others)s.")
-            % {"others": others},
-        )
-    if SHARED_LAYOUT not in layouts:
-        said.insert(0, _("Aucune présentation admise ici n’est lue par Codabench."))
-    return " ".join(said)
+    return _(
+        "Codabench ne lance que des archives CodaLab (metadata), sur input_data ; la mémoire n’y "
+        "est pas limitée et le réseau y est ouvert."
+    )
 
 
 @dataclass
@@ -648,7 +626,7 @@ def _competition(made: Export, document: dict[str, Any]) -> dict[str, object]:
     optional = {
         "contact_email": challenge.contact,
         "reward": challenge.prizes_md[:200],
-        "fact_sheet": codabench.fact_sheet(challenge.fact_sheet),
+        "fact_sheet": codabench_export.fact_sheet(challenge.fact_sheet),
         "solutions": solutions(made.source),
     }
     pages = [(_("Présentation"), PAGE)]
@@ -660,7 +638,7 @@ def _competition(made: Export, document: dict[str, Any]) -> dict[str, object]:
         "image": "image.png",
         "terms": TERMS,
         "registration_auto_approve": challenge.registration == RegistrationMode.OPEN,
-        "docker_image": (spec.environment if spec else "") or codabench.ENVIRONMENT,
+        "docker_image": (spec.environment if spec else "") or codabench_export.ENVIRONMENT,
         "competition_type": str(challenge.kind),
         **(spec.options if spec else {}),
         "pages": [{"title": title, "file": file} for title, file in pages],
@@ -679,9 +657,9 @@ def _program(made: Export, document: dict[str, Any]) -> str:
     at = f"{exporting.PROGRAMS}/notation"
     contract = ScoringContract.from_json(_task(made.challenge).scorer_version.spec)
     truth = {"truth": str(document["truth"]["file"])}
-    made.put(f"{at}/{codabench.METADATA_NAME}", codabench.METADATA)
-    made.put(f"{at}/{codabench.TASK_NAME}", json.dumps(truth))
-    made.put(f"{at}/{codabench.SCORE_NAME}", codabench.PORTAL_SCORE)
+    made.put(f"{at}/{codabench_export.METADATA_NAME}", codabench_export.METADATA)
+    made.put(f"{at}/{codabench_export.TASK_NAME}", json.dumps(truth))
+    made.put(f"{at}/{codabench_export.SCORE_NAME}", codabench_export.PORTAL_SCORE)
     made.put(f"{at}/{kit.CONTRACT_NAME}", canonical(contract.to_json()))
     made.put(f"{at}/{kit.PROGRAM_NAME}", kit.kit_program())
     return at
@@ -711,8 +689,8 @@ def _codabench_phase(made: Export, phase: Phase, tasks: list[int]) -> dict[str, 
     return {
         "index": phase.index,
         "name": phase.name,
-        "start": codabench.written(phase.opens_at),
-        **({"end": codabench.written(phase.closes_at)} if phase.closes_at else {}),
+        "start": codabench_export.written(phase.opens_at),
+        **({"end": codabench_export.written(phase.closes_at)} if phase.closes_at else {}),
         "tasks": tasks,
         "max_submissions_per_day": phase.max_per_day,
         "max_submissions": phase.max_total,

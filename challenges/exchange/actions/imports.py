@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from challenges.bundles import portable, programs, recorded
+from challenges.bundles import portable, recorded
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.folder import Folder
 from challenges.bundles.settings import (
@@ -25,8 +25,7 @@ from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.evaluation.actions import baselines
 from challenges.evaluation.rehearsals import Rehearsal, sentence
 from challenges.organising import rules
-from challenges.organising.actions import bounds as score_bounds
-from challenges.organising.actions import folders, leaderboards, phases, texts
+from challenges.organising.actions import drafts, folders, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.organising.models.challenges import Challenge, ChallengePage, PublicFile, Terms
@@ -72,6 +71,7 @@ def import_folder(
     by: User,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    version: int | None = None,
     then: Then = do_nothing_more,
 ) -> Imported:
     """Read a folder, score its recorded runs and create or update the draft it describes.
@@ -79,9 +79,10 @@ def import_folder(
     A folder with a fault changes nothing and is reported. The same folder again changes
     nothing. In order: public files stored; held-out files sealed; challenge, phase, scorer,
     board; reference entry; job "compile"; event "challenge.imported". A challenge that awaited
-    the visa is a draft again: nobody publishes what they did not read. then: called with the
-    challenge in the transaction that writes it. Raises NotAllowed; Conflict once the challenge
-    is open.
+    the visa is a draft again: nobody publishes what they did not read. version: of the draft that
+    the folder was written from. then: called with the challenge in the transaction that writes it.
+    Raises NotAllowed; Conflict once the challenge is open; Rewritten where the draft has another
+    version by then.
     """
     report = portable.read_challenge(folder)
     if report.spec is None:
@@ -89,7 +90,7 @@ def import_folder(
     spec = _dated(report.spec, opens_at, closes_at)
     opens, closes = spec.schedule.opens, spec.schedule.closes
     if opens and closes and closes <= opens:
-        wrong = Problem("E_SCHEDULE", _("la fermeture doit suivre l’ouverture"), key="schedule")
+        wrong = Problem("E_SCHEDULE", _("la clôture doit suivre l’ouverture"), key="schedule")
         return Imported(None, False, (wrong,), report.warnings)
     twice = _same_names(spec)
     if twice:
@@ -110,7 +111,7 @@ def import_folder(
     faults = personal.errors or _rehearse(spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, warnings)
-    challenge = _write(spec, folder, existing, owner, by, fingerprint, then)
+    challenge = _write(spec, folder, existing, owner, by, fingerprint, version, then)
     return Imported(challenge, True, (), warnings)
 
 
@@ -132,7 +133,7 @@ def _dated(
     schedule = replace(
         spec.schedule,
         opens=opens_at or spec.schedule.opens,
-        closes=closes_at or spec.schedule.closes,
+        closes=clock.last_second(closes_at or spec.schedule.closes),
     )
     return replace(spec, schedule=schedule)
 
@@ -291,6 +292,7 @@ def _write(
     organisation: Organisation,
     by: User,
     fingerprint: str,
+    wanted: int | None,
     then: Then,
 ) -> Challenge:
     place = Folder(folder)
@@ -304,6 +306,8 @@ def _write(
             existing = Challenge.objects.locked(existing)
             require(rules.may_edit_challenge, by, existing)
             refuse_open(existing)
+            if wanted not in (None, existing.version):
+                raise drafts.Rewritten
         version = _holdout(spec, place, existing, organisation, held, by)
         challenge = folders.write_draft(
             existing=existing,
@@ -408,8 +412,13 @@ def apply_settings(
     for phase in settings.phases:
         changed |= _follows(fresh, phase)
     leaderboards.show_facts(fresh)
-    for board in settings.boards:
+    for at, board in enumerate(settings.boards):
         changed |= _board(fresh, board)
+        for column in board.columns:
+            if column.values not in {"", "/"}:
+                said = "valeurs admises d’un score : sa question à l’import les dit seule"
+                key = f"settings.boards[{at}].columns.{column.key}"
+                left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, column.values))
     if changed:
         _take_visa_back(fresh)
         record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
@@ -436,6 +445,7 @@ def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
         )
         made = True
     dates = {"opens_at", "closes_at"} if dated else set()
+    phase = phase.model_copy(update={"closes_at": clock.last_second(phase.closes_at)})
     wanted = phase.model_dump(include={*PhaseFields.model_fields}, exclude=dates)
     more = {"ladder": phase.ladder, "max_bytes": phase.max_bytes}
     wanted |= {name: value for name, value in more.items() if value is not None}
@@ -467,8 +477,6 @@ def _board(challenge: Challenge, board: BoardSettings) -> bool:
     found = rows.select_related("phase", "primary").first()
     if found is None:
         return made or changed
-    values = {each.key: programs.read_bounds(each.values) for each in board.columns if each.values}
-    changed |= bool(values) and score_bounds.put_bounds(found.phase, values)
     return _arranged(found, board) or made or changed
 
 

@@ -13,7 +13,6 @@ class Command(OfflineCommand):
     help = "Vérifie le format d’un fichier de prédictions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the template and the file."""
         super().add_arguments(parser)
         parser.add_argument(
             "template",
@@ -27,5 +26,4 @@ class Command(OfflineCommand):
         return offline.verdict_json(verdict) | {"seconds": seconds}
 
     def praise(self, answer: dict[str, Any]) -> str:
-        """Say that the form is right."""
         return "Format accepté."

@@ -16,13 +16,11 @@ class Command(SpeakingCommand):
     help = "Ferme un challenge qui n’a pas de fermeture annoncée."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the challenge and who closes it."""
         super().add_arguments(parser)
         self.add_challenge(parser)
         parser.add_argument("--by", required=True, help="organisateur : nom ou adresse")
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of a close that did nothing."""
         return {"slug": options["slug"], "status": "refused"}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:

@@ -35,7 +35,6 @@ class Command(SpeakingCommand):
     help = "Envoie un fichier de prédictions pour une équipe."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the challenge, the file, the team and who sends."""
         super().add_arguments(parser)
         self.add_waiting(parser)
         self.add_challenge(parser, phase=True)
@@ -47,7 +46,6 @@ class Command(SpeakingCommand):
         )
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of an entry that was not received."""
         return {"entry": None, "status": "refused", "receipt": None, "scores": {}, "faults": []}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
@@ -84,7 +82,6 @@ class Command(SpeakingCommand):
         return member_named_after(team)
 
     def tell(self, answer: dict[str, Any]) -> None:
-        """Show the receipt, then the faults or the scores."""
         self.stdout.write(f"{answer['entry']} : {answer['status']}")
         for fault in answer["faults"]:
             self.stdout.write(f"{fault['code']} · ligne {fault['line']} · {fault['message']}")

@@ -18,7 +18,6 @@ class Command(SpeakingCommand):
     help = "Exporte un challenge : notre forme et celle de Codabench, dans un zip."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the challenge, the file to write, and what is put beside."""
         super().add_arguments(parser)
         self.add_challenge(parser)
         parser.add_argument("path", type=Path, help="zip à écrire")
@@ -31,7 +30,6 @@ class Command(SpeakingCommand):
         )
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of an export that did nothing."""
         return {"slug": options["slug"], "file": None, "size": 0}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
@@ -46,7 +44,6 @@ class Command(SpeakingCommand):
         }, True
 
     def tell(self, answer: dict[str, Any]) -> None:
-        """Say where the zip is."""
         if "error" not in answer:
             self.stdout.write(f"{answer['slug']} : {answer['file']}, {answer['size']} octets")
             for said in answer.get("lost_in_codabench", ()):

@@ -12,6 +12,7 @@ from challenges.bundles import portable
 from challenges.entries.models import Entry
 from challenges.exchange import worker as exchange_worker
 from challenges.exchange.actions.bundles import ForeignImported, import_bundle
+from challenges.exchange.forms import asked
 from challenges.exchange.worker import rehearsed
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.organising.actions import challenges
@@ -30,7 +31,6 @@ class Command(SpeakingCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the folder, who owns it, who publishes it, and its dates."""
         super().add_arguments(parser)
         self.add_waiting(parser)
         parser.add_argument("path", type=Path, help="dossier ou archive zip du challenge")
@@ -48,7 +48,6 @@ class Command(SpeakingCommand):
         parser.add_argument("--closes", type=instant, help="fermeture, ISO 8601")
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of an import that did nothing."""
         read = portable.read_challenge(options["path"]).spec
         slug = read.slug if read else None
         return {"slug": slug, "status": "refused", "errors": [], "warnings": []}
@@ -92,7 +91,10 @@ class Command(SpeakingCommand):
             "errors": [problem.to_json() for problem in found.imported.errors],
             "warnings": [problem.to_json() for problem in found.imported.warnings],
         }
-        return told if found.report is None else {**found.report.to_json(), **told}
+        if found.report is None:
+            return told
+        questions = [asked(each.to_json()) for each in found.report.questions]
+        return {**found.report.to_json(), "questions": questions, **told}
 
     def _ask(self, question: dict[str, Any]) -> None:
         proposal = question["proposal"] or "réponse attendue"
@@ -103,7 +105,6 @@ class Command(SpeakingCommand):
             self.stdout.write(f"    {choice['value']} : {choice['label']}")
 
     def tell(self, answer: dict[str, Any]) -> None:
-        """Show each problem on a line."""
         for kind in ("errors", "warnings"):
             for problem in answer[kind]:
                 self.stdout.write(" · ".join(str(part) for part in problem.values() if part))

@@ -19,7 +19,6 @@ class Command(SpeakingCommand):
     help = "Publie les résultats définitifs d’un challenge clos (deux personnes)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the challenge and the two people."""
         super().add_arguments(parser)
         self.add_waiting(parser)
         self.add_challenge(parser, phase=True)
@@ -29,7 +28,6 @@ class Command(SpeakingCommand):
         )
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of a reveal that did nothing."""
         return {"slug": options["slug"], "status": "refused", "revealed_at": None}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:

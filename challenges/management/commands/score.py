@@ -19,7 +19,6 @@ class Command(OfflineCommand):
     help = "Note un fichier de prédictions contre une vérité, sans rien enregistrer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept --challenge DIR FILE, or the forms of `openemploi score`."""
         super().add_arguments(parser)
         parser.add_argument("files", nargs="+", help="TRUTH PREDICTIONS, ou FILE avec --challenge")
         parser.add_argument("--challenge", metavar="DIR", help="dossier d’un challenge")
@@ -37,7 +36,6 @@ class Command(OfflineCommand):
         return score_answer(options | {"truth": files[0], "file": files[1]}, child.read)
 
     def praise(self, answer: dict[str, Any]) -> str:
-        """Show the scores."""
         return json.dumps(answer, ensure_ascii=False, indent=1)
 
 

@@ -15,13 +15,11 @@ class Command(SpeakingCommand):
     help = "Affiche le classement d’un challenge."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the challenge, the phase and the part."""
         super().add_arguments(parser)
         self.add_challenge(parser, phase=True)
         parser.add_argument("--split", choices=[each.value for each in Split], default="public")
 
     def empty(self, **options: Any) -> dict[str, Any]:
-        """Return the answer of a board that is not shown."""
         return {"challenge": options["slug"], "split": options["split"], "rows": []}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
@@ -38,7 +36,6 @@ class Command(SpeakingCommand):
         }, True
 
     def tell(self, answer: dict[str, Any]) -> None:
-        """Show one team a line."""
         for row in answer["rows"]:
             rank = "–" if row["rank"] is None else str(row["rank"])
             cells = " ".join(

@@ -8,13 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from challenges.client import receipts
-from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.receipts.queries import Judgement, judge_alone
+from challenges.client.receipts import ReceiptState
+from challenges.receipts.queries import Judgement
 from challenges.verification.queries import judge
 
-REFUSED = 1
-USAGE = 2
+REFUSED, USAGE = 1, 2
 SENTENCES = {
     ReceiptState.VALID: "Récépissé authentique.",
     ReceiptState.SUPERSEDED: "Récépissé authentique, remplacé depuis.",
@@ -23,7 +21,6 @@ SENTENCES = {
     ReceiptState.ALTERED: "Récépissé modifié, incomplet, ou qui n’en est pas un.",
     ReceiptState.UNKNOWN_KEY: "Clé inconnue : récépissé d’une autre installation, ou faux.",
 }
-ALONE = "Vérifié par la seule clé donnée : un récépissé plus récent peut le remplacer."
 
 
 class Command(BaseCommand):
@@ -33,14 +30,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the receipt and, to do without the database, a public key."""
         parser.add_argument("file", metavar="FILE", type=Path, help="récépissé (JSON)")
-        parser.add_argument(
-            "--key",
-            metavar="PUBLIC.pem",
-            type=Path,
-            help="clé publique ; le registre du portail n’est alors pas consulté",
-        )
         parser.add_argument(
             "--json", action="store_true", dest="as_json", help="un objet JSON sur une ligne"
         )
@@ -48,25 +38,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and report."""
         try:
-            data = options["file"].read_bytes()
-            if options["key"]:
-                public = receipts.from_pem(options["key"].read_text("utf-8"))
-                judgement = judge_alone(data, public)
-            else:
-                judgement = judge(data)
-        except (OSError, UnicodeDecodeError) as error:
-            self._misused(f"fichier illisible : {getattr(error, 'filename', options['key'])}")
-        except ReceiptFault:
-            self._misused(f"ce n’est pas une clé publique Ed25519 en PEM : {options['key']}")
-        else:
-            self._tell(judgement, options)
-
-    def _misused(self, sentence: str) -> None:
-        self.stderr.write(f"verify_receipt : {sentence}")
-        sys.exit(USAGE)
-
-    def _tell(self, judgement: Judgement, options: dict[str, Any]) -> None:
-        answer = _answer(judgement, alone=bool(options["key"]))
+            judgement = judge(options["file"].read_bytes())
+        except OSError as error:
+            self.stderr.write(f"verify_receipt : fichier illisible : {error.filename}")
+            sys.exit(USAGE)
+        answer = _answer(judgement)
         if options["as_json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
@@ -81,19 +57,18 @@ class Command(BaseCommand):
             sys.exit(REFUSED)
 
 
-def _answer(judgement: Judgement, *, alone: bool) -> dict[str, Any]:
+def _answer(judgement: Judgement) -> dict[str, Any]:
     """Return the machine form; the payload is told only when its signature holds."""
     state, receipt, successor = judgement.state, judgement.receipt, judgement.successor
     genuine = state in {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
-    message = SENTENCES[state]
     return {
         "state": state.value,
         "valid": state is ReceiptState.VALID,
-        "message": f"{message} {ALONE}" if alone and genuine else message,
+        "message": SENTENCES[state],
         "key_id": receipt.key_id if receipt else None,
         "sha256": receipt.sha256 if receipt else None,
         "payload": receipt.payload if receipt and genuine else None,
-        "registered": None if alone else genuine,
+        "registered": genuine,
         "replaced_by": {
             "serial": successor.serial,
             "sha256": successor.sha256,

@@ -19,7 +19,6 @@ class Command(BaseCommand):
     help = "Lance le service de notation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept a single pass."""
         parser.add_argument("--once", action="store_true", help="vider la file puis s’arrêter")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,8 +14,9 @@ from challenges.organising import queries as organising
 from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.actions.notices import announce
-from challenges.organising.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.organising.models.challenges import Challenge, Phase
+from challenges.organising.enums import BuildState, ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
+from challenges.organising.models.scorings import PhaseTask
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -33,7 +36,7 @@ def submit(*, challenge: Challenge, by: Actor) -> Challenge:
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, challenge)
-    missing = shortcomings(challenge)
+    missing = [point.sentence for point in organising.missing(challenge)]
     if missing:
         raise Invalid(_("Ce challenge n’est pas prêt."), code="not_ready", faults=missing)
     challenge.become(ChallengeStatus.IN_REVIEW, at=clock.now())
@@ -48,9 +51,34 @@ def submit(*, challenge: Challenge, by: Actor) -> Challenge:
     return challenge
 
 
-def shortcomings(challenge: Challenge) -> list[str]:
-    """List, in French, what prevents the visa from being asked."""
-    return [point.sentence for point in organising.missing(challenge)]
+@transaction.atomic
+def delete(*, challenge: Challenge, by: Actor) -> None:
+    """Delete a draft for good, by an owner: its texts, its files, its phases.
+
+    What was sealed for it stays sealed, and its acts stay in the journal. In order: event
+    "challenge.deleted"; every row of it. Raises NotAllowed; Conflict once it was published, while
+    it is being checked, and once a reference was scored: scores are never removed.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_run_organisers, by, challenge)
+    if challenge.status != ChallengeStatus.DRAFT or challenge.published_at is not None:
+        raise Conflict(_("Seul un brouillon se supprime."), code="not_a_draft")
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge)
+    waits = ChallengeDraft.objects.filter(challenge=challenge, state=BuildState.QUEUED)
+    if waits.exists() or any(not each.holdout.is_compiled for each in tasks.filter(current=True)):
+        raise Conflict(_("Le contrôle est en cours : attendez sa fin."), code="being_checked")
+    record("challenge.deleted", by=by, on=challenge, slug=challenge.slug)
+    try:
+        with transaction.atomic():
+            challenge.leaderboards.update(primary=None)
+            challenge.phases.update(migrate_from=None, migrated_at=None)
+            tasks.delete()
+            challenge.delete()
+    except ProtectedError as kept:
+        raise Conflict(
+            _("Une solution de référence est déjà notée : ce brouillon se garde."),
+            code="reference_scored",
+        ) from kept
 
 
 @transaction.atomic
@@ -89,7 +117,7 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
 def _open_now(phase: Phase, now: datetime) -> None:
     if phase.closes_at is not None and phase.closes_at <= now:
         raise Conflict(
-            _("La fermeture annoncée est déjà passée : changez les dates."),
+            _("La clôture annoncée est déjà passée : changez les dates."),
             code="close_passed",
             closes_at=phase.closes_at,
         )
@@ -191,8 +219,8 @@ def set_dates(
     In order: dates; notice and letters once the challenge is public; event "phase.dated".
     Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
     a phase whose results are out never opens again; nor, once it has entries, one whose grace is
-    over, nor one whose choices a later phase took over. With entries no close lies in the past:
-    what came after it would be late. The same dates change nothing.
+    over, nor one whose choices a later phase took over. No new date lies in the past. A close at
+    midnight is the last second of the day before. The same dates change nothing.
     """
     # Until it is public, the challenge is held first: as in its draft, and as the visa does.
     before = Challenge.objects.get(pk=phase.challenge_id)
@@ -201,43 +229,90 @@ def set_dates(
     phase = Phase.objects.locked(phase)
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)
+    closes_at = clock.last_second(closes_at)
     over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
     if challenge.status in over or Phase.objects.filter(pk=phase.pk, reveal__isnull=False).exists():
         raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
     if (opens_at, closes_at) == (phase.opens_at, phase.closes_at):
         return phase
     if opens_at and closes_at and closes_at <= opens_at:
-        raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
+        raise Invalid(_("La clôture doit suivre l’ouverture."), code="dates_order")
     entered = organising.is_frozen(phase)
     earlier = phase.closes_at and (closes_at is None or closes_at < phase.closes_at)
     if entered and (earlier or opens_at != phase.opens_at):
         raise Conflict(
-            _("Après la première soumission, la fermeture annoncée ne peut que reculer."),
+            _("Après la première soumission, la clôture annoncée ne peut que reculer."),
             code="frozen",
         )
     if entered:
-        _refuse_to_reopen(phase, closes_at)
+        _refuse_to_reopen(phase)
+    _refuse_past(phase, opens_at, closes_at)
     phase.closed_by_hand = phase.closed_by_hand and closes_at == phase.closes_at
+    sentence, dates = _moved(phase, opens_at, closes_at)
     phase.opens_at, phase.closes_at = opens_at, closes_at
     phase.save(update_fields=["opens_at", "closes_at", "closed_by_hand"])
     challenge.save_change()
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
     if challenge.is_public:
-        _tell_dates(phase, gettext_lazy("Les dates de « %(name)s » changent."))
+        _tell_dates(phase, sentence, **dates)
     return phase
 
 
-def _refuse_to_reopen(phase: Phase, closes_at: datetime | None) -> None:
+def _moved(
+    phase: Phase, opens_at: datetime | None, closes_at: datetime | None
+) -> tuple[Promise, dict[str, datetime]]:
+    """Say what becomes of the dates of a phase: each with the one it had."""
+    dates = {"opened": phase.opens_at, "opens": opens_at}
+    dates |= {"closed": phase.closes_at, "closes": closes_at}
+    sentences = [
+        MOVES[name, before is not None, after is not None]
+        for name, before, after in (
+            ("opens", phase.opens_at, opens_at),
+            ("closes", phase.closes_at, closes_at),
+        )
+        if before != after
+    ]
+    return format_lazy(" ".join(["{}"] * len(sentences)), *sentences), {
+        name: at for name, at in dates.items() if at is not None
+    }
+
+
+# What is said of a date that moves: (date, whether it was announced, whether it is now).
+MOVES = {
+    ("opens", True, True): gettext_lazy(
+        "L’ouverture de « %(name)s » passe du %(opened)s au %(opens)s (heure de Paris)."
+    ),
+    ("opens", False, True): gettext_lazy("« %(name)s » ouvre le %(opens)s (heure de Paris)."),
+    ("opens", True, False): gettext_lazy(
+        "« %(name)s » n’ouvre plus le %(opened)s : sa date est à venir."
+    ),
+    ("closes", True, True): gettext_lazy(
+        "La clôture de « %(name)s » passe du %(closed)s au %(closes)s (heure de Paris)."
+    ),
+    ("closes", False, True): gettext_lazy("« %(name)s » ferme le %(closes)s (heure de Paris)."),
+    ("closes", True, False): gettext_lazy(
+        "« %(name)s » ne ferme plus le %(closed)s : aucune clôture n’est annoncée."
+    ),
+}
+
+
+def _refuse_to_reopen(phase: Phase) -> None:
     """Raise Conflict when new dates of a phase with entries contradict what was said of them."""
     now = clock.now()
     over = phase.moment(now) == PhaseMoment.CLOSED and not phase.is_in_grace(now)
     if over or phase.migrates_to.filter(migrated_at__isnull=False).exists():
         raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
-    if closes_at is not None and closes_at <= now:
-        raise Conflict(
-            _("Des soumissions sont reçues : la fermeture ne peut pas être déjà passée."),
-            code="close_passed",
-        )
+
+
+def _refuse_past(phase: Phase, opens_at: datetime | None, closes_at: datetime | None) -> None:
+    """Raise Invalid for a new date that is past; what was imported so stays so."""
+    now = clock.now()
+    for at, former, code in (
+        (opens_at, phase.opens_at, "open_passed"),
+        (closes_at, phase.closes_at, "close_passed"),
+    ):
+        if at is not None and at != former and at <= now:
+            raise Invalid(_("Cette date est passée : choisissez-en une à venir."), code=code)
 
 
 @transaction.atomic
@@ -260,7 +335,7 @@ def close(*, phase: Phase, by: Actor) -> Phase:
             raise Conflict(_("Cette phase n’a pas encore ouvert."), code="phase_not_open")
         case PhaseMoment.OPEN if phase.closes_at is not None:
             raise Conflict(
-                _("Une date de fermeture est annoncée : elle ne peut pas être avancée."),
+                _("Une clôture est annoncée : elle ne peut que reculer."),
                 code="close_announced",
                 closes_at=phase.closes_at,
             )
@@ -320,9 +395,9 @@ def close_those_over() -> int:
     return closed
 
 
-def _tell_dates(phase: Phase, sentence: Promise) -> None:
-    about = phase.challenge
-    notice = announce(challenge=about, kind=NoticeKind.DATES, sentence=sentence, name=phase.name)
+def _tell_dates(phase: Phase, sentence: Promise, **dates: datetime) -> None:
+    about, kind = phase.challenge, NoticeKind.DATES
+    notice = announce(challenge=about, kind=kind, sentence=sentence, name=phase.name, **dates)
     owe(
         "mail.phase_dates",
         key=f"{phase.pk}:{notice.pk}",
@@ -377,8 +452,8 @@ def _refuse_grace(phases: Iterable[Phase], at: datetime) -> None:
         if ends is not None and phase.is_in_grace(at):
             raise Conflict(
                 _(
-                    "Des envois commencés avant la fermeture peuvent encore arriver, "
-                    "jusqu’au %(date)s."
+                    "Des envois commencés avant la clôture peuvent encore arriver, jusqu’au "
+                    "%(date)s."
                 )
                 % {"date": clock.paris_text(ends)},
                 code="phase_in_grace",

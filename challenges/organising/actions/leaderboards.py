@@ -7,8 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.bundles.programs import Bounds
-from challenges.organising.actions import bounds as score_bounds
 from challenges.organising.actions import drafts
 from challenges.organising.enums import BoardRule, ColumnKind, Direction
 from challenges.organising.models.challenges import Challenge, Phase
@@ -117,15 +115,13 @@ def arrange(
     primary: str,
     hidden: bool,
     places: Mapping[str, Place],
-    bounds: Mapping[str, Bounds] | None = None,
     by: User,
 ) -> Leaderboard:
     """Say what a board of a draft shows and how it ranks.
 
     places: by key of the columns; one that is absent stays as it is. primary: the key that ranks;
-    the main board of a phase ranks by the figure of its scoring, whatever is asked. bounds: what
-    the scores of its program may be, by key. In order: the columns; the board; the document, for
-    the main board of the first phase; the program's scores (`program_bounds.put`); event
+    the main board of a phase ranks by the figure of its scoring, whatever is asked. In order: the
+    columns; the board; the document, for the main board of the first phase; event
     "phase.board_arranged". Raises NotAllowed, Conflict; Invalid where nothing would rank.
     """
     challenge = drafts.locked_draft(board.challenge, by)
@@ -143,8 +139,6 @@ def arrange(
     board.title, board.rule, board.hidden = title, rule, hidden
     put_columns(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
-    if bounds:
-        score_bounds.put_bounds(board.phase, bounds)
     challenge.save_change("bundle")
     _recompute(board)
     facts = {"title": title, "rule": rule.value, "primary": primary}
@@ -157,7 +151,7 @@ def _locked(board: Leaderboard) -> Leaderboard:
     try:
         return Leaderboard.objects.locked(board)
     except Leaderboard.DoesNotExist:
-        raise Conflict(_("Ce classement n’est plus là."), code="absent") from None
+        raise Conflict(_("Ce classement n’existe plus."), code="absent") from None
 
 
 def is_main(board: Leaderboard) -> bool:

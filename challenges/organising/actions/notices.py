@@ -29,17 +29,21 @@ def announce(
     sentence: Promise,
     kind: NoticeKind = NoticeKind.TEXT,
     at: datetime | None = None,
-    **facts: str,
+    **facts: str | datetime,
 ) -> Notice:
     """Write a public notice; it is read beside the texts of the challenge, for ever.
 
     sentence: not yet translated, so that the language of who acts does not matter; facts: for
-    its placeholders. at: now by default.
+    its placeholders, an instant in words. at: now by default.
     """
     spoken = {code for code, _name in settings.LANGUAGES}
     language = challenge.language if challenge.language in spoken else settings.LANGUAGE_CODE
     with override(language):
-        text = str(sentence) % facts
+        said = {
+            name: clock.paris_words(each) if isinstance(each, datetime) else each
+            for name, each in facts.items()
+        }
+        text = str(sentence) % said
     return Notice.objects.create(challenge=challenge, kind=kind, text=text, at=at or clock.now())
 
 

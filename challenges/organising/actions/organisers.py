@@ -83,7 +83,10 @@ def accept(*, invitation: OrganiserInvitation, by: User) -> ChallengeOrganiser:
     _require_addressee(invitation, by)
     if challenge.is_played_by(by):
         raise Conflict(
-            _("Vous êtes, ou avez été, dans une équipe de ce challenge : on ne fait pas les deux."),
+            _(
+                "Vous êtes, ou avez été, dans une équipe de ce challenge : une autre personne "
+                "doit l’organiser."
+            ),
             code="organiser_plays",
         )
     invitation.state = InvitationState.ACCEPTED

@@ -21,9 +21,9 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.storage.files import safe_name
 
 MOST_PHASES = 12
-DEFAULT_MAX_BYTES = 20_000_000
 # What an organiser may raise once the challenge is public; None is no limit.
 QUOTAS = ("max_per_day", "max_total", "max_parallel")
 # How code is run is said once for a challenge, on the page « Code ».
@@ -59,7 +59,7 @@ def make_like_first(first: Phase, *, index: int, name: str, kind: PhaseKind) -> 
         kind=kind,
         max_per_day=first.max_per_day,
         max_total=first.max_total,
-        max_bytes=first.max_bytes or DEFAULT_MAX_BYTES,
+        max_bytes=first.max_bytes,
         final_choices=first.final_choices,
     )
     score_like_first(phase, first)
@@ -189,6 +189,7 @@ def _is_lower(value: int | None, announced: int | None) -> bool:
 def follow_first(*, challenge: Challenge) -> None:
     """Bring the further phases of a challenge to the scoring of the first; the worker's act."""
     with transaction.atomic():
+        challenge = Challenge.objects.locked(challenge)
         written = drafts.written_of(challenge)
         first = challenge.phases.get(index=0)
         for phase in challenge.phases.order_by("index"):
@@ -298,7 +299,7 @@ def give_answers(
     for role, deposit in (("test", test), ("sample", sample)):
         if deposit is None:
             continue
-        names[role], _columns = drafts.read_name_and_header(deposit, table=True)
+        names[role] = safe_name(deposit.name)
         kept = drafts.add_file(
             challenge=phase.challenge, role=spec.Role.EXTRA, deposit=deposit, by=by
         )
@@ -375,7 +376,7 @@ def remove_task(*, phase: Phase, number: int, by: User) -> None:
     written = drafts.written_of(challenge)
     task = scoring_of(written, phase.index, number) if number else None
     if task is None:
-        raise Conflict(_("Cette tâche n’est plus là."), code="absent")
+        raise Conflict(_("Cette tâche n’existe plus."), code="absent")
     written.scorings = [each for each in written.scorings if each is not task]
     drafts.reopen(written)
     record("phase.task_removed", by=by, on=phase, name=task["name"])
@@ -425,9 +426,10 @@ def _change_scoring(phase: Phase, task: int, change: Callable[[Scoring], None], 
 def _sealed(phase: Phase, task: int, deposit: Deposit, by: User) -> dict[str, Any]:
     """Seal answers at once; only the header of the table is kept in clear."""
     challenge = drafts.locked_draft(phase.challenge, by)
-    name, columns = drafts.read_name_and_header(deposit, table=True)
-    sealed = drafts.seal(challenge, f"phase-{phase.index}-{task}", deposit, by)
-    return {"path": name, "columns": columns, "sealed": sealed}
+    with drafts.opened(deposit, table=True) as read:
+        sealed = drafts.seal(challenge, f"phase-{phase.index}-{task}", read.kept, by)
+    columns = read.table.names if read.table else []
+    return {"path": read.name, "columns": columns, "sealed": sealed}
 
 
 def document_of(document: Mapping[str, Any], scoring: Scoring) -> dict[str, Any]:
@@ -449,7 +451,7 @@ def document_of(document: Mapping[str, Any], scoring: Scoring) -> dict[str, Any]
                     each["role"] = role.value
                 elif each["role"] == role.value:
                     each["role"] = spec.Role.EXTRA.value
-    written = {**document, **(scoring["measure"] or {}), "files": files}
+    written = {**document, **(scoring.get("measure") or {}), "files": files}
     truth = scoring["truth"]
     if truth is not None:
         held = [
@@ -496,6 +498,7 @@ def put_scorings(*, challenge: Challenge, built: Sequence[Built], by: User) -> N
     version; task; for a phase, the shape of its file and its boards; job "compile".
     """
     with transaction.atomic():
+        challenge = Challenge.objects.locked(challenge)
         written = drafts.written_of(challenge)
         for each in built:
             _put_task(challenge, written, each, by)

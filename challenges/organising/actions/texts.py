@@ -1,6 +1,5 @@
 """Write the texts of a challenge: presentation, rules, pages, the cards it starts from."""
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.models import Revision
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import chain, relations
@@ -107,7 +107,7 @@ def take_part(
     if challenge.is_public and (team_max < challenge.team_max or team_min > challenge.team_min):
         raise Conflict(
             _("Une fois le challenge publié, les tailles d’équipe ne peuvent que s’élargir."),
-            code="frozen",
+            code="team_sizes",
         )
     challenge.registration = registration
     challenge.allowed_domains = list(allowed_domains)
@@ -189,7 +189,7 @@ def remove_page(*, challenge: Challenge, index: int, by: User) -> None:
     challenge = _writable(challenge, by)
     deleted, _rows = challenge.pages.filter(index=index).delete()
     if not deleted:
-        raise Conflict(_("Cette page n’est plus là."), code="absent")
+        raise Conflict(_("Cette page n’existe plus."), code="absent")
     challenge.save_change()
     record("challenge.page_removed", by=by, on=challenge, index=index)
 
@@ -202,7 +202,6 @@ def _writable(challenge: Challenge, by: User) -> Challenge:
     return challenge
 
 
-log = logging.getLogger(__name__)
 CARDS = "cards"
 MOST_CARDS = 10
 SLUG = re.compile("[a-z0-9_-]+")
@@ -222,9 +221,8 @@ def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
     lost = [text for text in texts if text not in cards and text not in before]
     if lost:
         message = _(
-            "Aucune fiche publiée dont un challenge puisse partir (besoin, idée, données, modèle, "
-            "programme, technologie ou algorithme) n’est trouvée pour : %(texts)s. Collez son "
-            "adresse."
+            "Aucune fiche publiée (besoin, idée, données, modèle, programme, "
+            "technologie ou algorithme) ne correspond à : %(texts)s. Collez son adresse."
         )
         texts_lost = ", ".join(text[:64] for text in lost)
         raise Invalid(message % {"texts": texts_lost}, code="card_unknown")
@@ -241,27 +239,25 @@ def name_cards(challenge: Challenge, texts: Sequence[str]) -> bool:
 
 
 def tie_cards(challenge: Challenge) -> None:
-    """Tie a challenge to the cards that its document names; `catch_up` ties those not public yet.
+    """Tie a challenge to the public cards that its document names, in the caller's transaction.
 
-    In the transaction that holds the challenge. A document names its cards by slugs: an address may
-    be of another portal, and a title is of nobody in particular.
+    A document names its cards by slugs: an address may be of another portal, and a title is of
+    nobody in particular.
     """
-    challenge.origins.add(*_untied_cards(challenge))
+    slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
+    keys = [card.pk for card in relations.cards_by_slug(slugs).values()]
+    challenge.origins.add(
+        *Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    )
 
 
-def tie_waiting_cards() -> None:
-    """Tie the public challenges to the cards of their documents that went online since.
-
-    Each in a transaction of its own; one that fails keeps no other waiting.
-    """
-    naming = Challenge.objects.public().filter(**{f"bundle__{CARDS}__isnull": False})
-    for challenge in naming.order_by("pk"):
-        try:
-            if _untied_cards(challenge):
-                with transaction.atomic():
-                    tie_cards(Challenge.objects.locked(challenge))
-        except Exception:  # the boundary of one challenge
-            log.exception("challenge %s was not tied to its cards", challenge.pk)
+def tie_published(card: Resource, _revision: Revision) -> None:
+    """Tie the public challenges whose document names a card that goes online for the first time."""
+    if not card.live:
+        naming = Challenge.objects.public().filter(**{f"bundle__{CARDS}__isnull": False})
+        for challenge in naming.order_by("pk"):
+            if card.slug in named_cards(challenge):
+                tie_cards(challenge)
 
 
 def named_cards(challenge: Challenge) -> list[str]:
@@ -277,15 +273,6 @@ def _cards_by_text(texts: Sequence[str]) -> dict[str, Resource]:
     leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
     able = set(leads.values_list("pk", flat=True))
     return {text: card for text, card in cards.items() if card is not None and card.pk in able}
-
-
-def _untied_cards(challenge: Challenge) -> set[int]:
-    """List the public cards that the document names by their slugs and that are not tied yet."""
-    slugs = {text for text in named_cards(challenge)[:MOST_CARDS] if SLUG.fullmatch(text)}
-    keys = [card.pk for card in relations.cards_by_slug(slugs).values()]
-    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
-    known = challenge.origins.values_list("pk", flat=True)
-    return set(leads.values_list("pk", flat=True)) - set(known)
 
 
 STANDARD_TERMS = {

@@ -1,18 +1,16 @@
 """Forms by which a challenge is written, published and run, and by whom."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.core.validators import DomainNameValidator, validate_slug
+from django.core.validators import DomainNameValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalogue.resources.models import Resource
 from challenges.bundles.portable import LICENCE_STATUSES
 from challenges.bundles.spec import Role
 from challenges.organising.actions import texts
@@ -25,11 +23,9 @@ from portal.lib.web.fields import (
     LinesField,
     box,
     choice,
-    decimal,
     invited_address,
     line,
     prose,
-    upload,
     whole,
 )
 
@@ -43,7 +39,7 @@ class ReadForm(forms.Form):
         min_value=1,
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value"),
-            _("Rechargez la page : elle ne dit pas quelle version vous avez lue."),
+            _("Rechargez la page, relisez-la, puis recommencez."),
         ),
     )
 
@@ -79,8 +75,17 @@ class ArchiveForm(forms.Form):
     )
 
 
+class DeleteForm(forms.Form):
+    """Confirm that a draft is deleted."""
+
+    sure = box(
+        _("Je confirme : ce brouillon et ses fichiers sont supprimés"),
+        _("Cochez la case pour confirmer la suppression."),
+    )
+
+
 class LocalMoment(forms.DateTimeField):
-    """Ask for a day and an hour of Paris; « 23 h 59 » means the end of that day."""
+    """Ask for a day and an hour of Paris; « 23 h 59 » is the last second of that day."""
 
     years = (1990, 2200)
 
@@ -89,7 +94,7 @@ class LocalMoment(forms.DateTimeField):
             label=label,
             required=False,
             input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
-            help_text=_("Heure de Paris. 23 h 59 vaut la fin de la journée."),
+            help_text=_("Heure de Paris."),
             error_messages={
                 "invalid": _("Écrivez la date et l’heure, par exemple 17/12/2026 17:00."),
                 "ambiguous_timezone": _(
@@ -101,7 +106,7 @@ class LocalMoment(forms.DateTimeField):
         )
 
     def clean(self, value: Any) -> Any:
-        """Read the moment, of a year that the portal can show; move 23 h 59 to midnight."""
+        """Read the moment, of a year that the portal can show."""
         try:
             moment = super().clean(value)
         except OverflowError:
@@ -115,7 +120,7 @@ class LocalMoment(forms.DateTimeField):
         if moment is not None and not self.years[0] <= moment.year <= self.years[1]:
             raise forms.ValidationError(self.error_messages["year"], code="year")
         if moment is not None and (moment.hour, moment.minute) == (23, 59):
-            moment = (moment + timedelta(minutes=1)).replace(second=0, microsecond=0)
+            moment = moment.replace(second=59, microsecond=0)
         return moment
 
 
@@ -127,27 +132,6 @@ class PhaseForm(forms.Form):
     def __init__(self, data: Any = None, *, phase: Phase, **options: Any) -> None:
         super().__init__(data, auto_id=f"id_{self.act}_{phase.index}_%s", **options)
         self.phase = phase
-
-
-class DatesForm(PhaseForm):
-    """Set when a phase opens and closes; what was not touched keeps its seconds."""
-
-    act = "dates"
-
-    opens_at = LocalMoment(_("Ouverture"))
-    closes_at = LocalMoment(_("Clôture"))
-
-    def __init__(self, data: Any = None, *, phase: Phase) -> None:
-        stored = {"opens_at": phase.opens_at, "closes_at": phase.closes_at}
-        super().__init__(data, phase=phase, initial=stored)
-
-    def date(self, name: str) -> datetime | None:
-        """Return the chosen moment, the stored one when the same minute was sent back."""
-        chosen: datetime | None = self.cleaned_data[name]
-        stored: datetime | None = getattr(self.phase, name)
-        if chosen and stored and chosen == stored.replace(second=0, microsecond=0):
-            return stored
-        return chosen
 
 
 class ClosingForm(PhaseForm):
@@ -173,23 +157,23 @@ class RevealForm(PhaseForm):
 
 
 FILE_ROLES = {
-    Role.TRAIN: _("Données d’apprentissage, publiques"),
-    Role.TEST: _("Données de test, publiques, sans les réponses"),
-    Role.SAMPLE_SUBMISSION: _("Exemple de soumission, public"),
-    Role.TRUTH: _("Réponses, scellées dès l’envoi"),
-    Role.BASELINE_SUBMISSION: _("Solution de référence : ses réponses, scellées"),
-    Role.BASELINE_PROGRAM: _("Solution de référence : son programme, public"),
-    Role.EXTRA: _("Kit de démarrage ou autre fichier public"),
+    Role.TRAIN: _("Entraînement"),
+    Role.TEST: _("Test, sans les réponses"),
+    Role.SAMPLE_SUBMISSION: _("Exemple de réponse"),
+    Role.TRUTH: _("Réponses, jamais publiées"),
+    Role.BASELINE_SUBMISSION: _("Réponses de la solution de référence, jamais publiées"),
+    Role.BASELINE_PROGRAM: _("Programme de la solution de référence"),
+    Role.EXTRA: _("Autre fichier public"),
 }
 # Where teams send code, the table to predict is held out and a sample of it is public.
 CODE_FILE_ROLES = {
     Role.TRAIN: FILE_ROLES[Role.TRAIN],
-    Role.HIDDEN_INPUTS: _("Entrées réservées : la table à prédire, scellée dès l’envoi"),
+    Role.HIDDEN_INPUTS: _("Entrées réservées : la table à prédire, jamais publiée"),
     Role.SAMPLE_INPUTS: _("Échantillon public : 100 à 1 000 lignes de la même forme"),
-    Role.SAMPLE_SUBMISSION: _("Exemple de réponse pour l’échantillon, public"),
-    Role.SAMPLE_ANSWERS: _("Réponses de l’échantillon, publiques (facultatif)"),
+    Role.SAMPLE_SUBMISSION: _("Exemple de réponse pour l’échantillon"),
+    Role.SAMPLE_ANSWERS: _("Réponses de l’échantillon, publiques"),
     Role.TRUTH: FILE_ROLES[Role.TRUTH],
-    Role.BASELINE_SUBMISSION: _("Solution de référence : son archive de code, scellée"),
+    Role.BASELINE_SUBMISSION: _("Archive de code de la solution de référence, jamais publiée"),
     Role.EXTRA: FILE_ROLES[Role.EXTRA],
 }
 STATUSES = {
@@ -199,9 +183,9 @@ STATUSES = {
 }
 
 
-def markdown(label: Any, hint: Any, fault: Any = "") -> forms.CharField:
+def markdown(label: Any, hint: Any, fault: Any = "", *, rows: int = 16) -> forms.CharField:
     """Ask for a long text in Markdown. As `prose`."""
-    widget = forms.Textarea(attrs={"rows": 16, "spellcheck": "true"})
+    widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "true"})
     return line(label, 20_000, fault, hint, check=None, widget=widget)
 
 
@@ -236,70 +220,55 @@ class DomainsField(LinesField):
 
 
 class NewChallengeForm(forms.Form):
-    """Begin a challenge: for whom, under which name, to predict what."""
+    """Begin a challenge: its title, what is to predict, and for whom where one may choose."""
 
+    title = line(_("Titre"), 200, _("Donnez un titre au challenge."))
+    task = choice(
+        _("Que faut-il prédire ?"),
+        TASKS.items(),
+        _("Choisissez ce qu’il faut prédire."),
+        radio=True,
+    )
     organisation = forms.ModelChoiceField(
         label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None
     )
-    title = line(_("Titre"), 200, _("Donnez un titre au challenge."))
-    slug = line(
-        _("Adresse"),
-        80,
-        hint=_("Vide : tirée du titre. Elle ne change plus ensuite."),
-    )
+
+    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], title: str = ""):
+        """Lay the form out. title: that of the card the challenge starts from."""
+        super().__init__(data, initial={"title": title, "organisation": organisations[0].pk})
+        field = self.fields["organisation"]
+        field.queryset = Organisation.objects.filter(  # type: ignore[attr-defined]  # a model choice
+            pk__in=[each.pk for each in organisations]
+        ).order_by("name")
+        if len(organisations) == 1:
+            field.widget, field.disabled = forms.HiddenInput(), True
+
+
+FIRST_TEXTS = ("title", "summary", "body_md", "licence_name", "licence_status")
+PRIZE_TEXTS = ("has_prizes", "prizes_md", "prize_rule_md")
+
+
+class TextsForm(forms.Form):
+    """Write what everybody reads of a challenge, its rules included."""
+
+    title = NewChallengeForm.base_fields["title"]
     summary = prose(
         _("Résumé"),
         2_000,
         _("Résumez le challenge en une ou deux phrases."),
         _("Ce qu’il faut prédire, à partir de quoi, et à qui cela sert."),
     )
-    task = forms.ChoiceField(label=_("Tâche"), choices=list(TASKS.items()))
-
-    cards = cards_field()
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        organisations: Sequence[Organisation],
-        card: Resource | None = None,
-    ) -> None:
-        """Lay the form out. card: that the challenge starts from; it fills the first words."""
-        known = {}
-        if card is not None:
-            known = {"title": card.title, "summary": card.summary}
-            known["cards"] = card.get_absolute_url()
-        super().__init__(data, initial=known)
-        field = self.fields["organisation"]
-        field.queryset = Organisation.objects.filter(  # type: ignore[attr-defined]  # a model choice
-            pk__in=[each.pk for each in organisations]
-        ).order_by("name")
-        if len(organisations) == 1:
-            field.initial = organisations[0].pk
-
-    def clean_slug(self) -> str:
-        """Take the given address, or one made of the title."""
-        given: str = self.cleaned_data["slug"] or str(self.cleaned_data.get("title", ""))
-        slug = slugify(given).replace("_", "-")[:80].strip("-")
-        if not slug:
-            raise forms.ValidationError(
-                _(
-                    "Écrivez la fin de l’adresse de la page en minuscules sans accent, chiffres "
-                    "et tirets, par exemple : retour-a-l-emploi."
-                )
-            )
-        validate_slug(slug)
-        return re.sub("-+", "-", slug)
-
-
-class TextsForm(forms.Form):
-    """Write what everybody reads of a challenge."""
-
-    title = NewChallengeForm.base_fields["title"]
-    summary = NewChallengeForm.base_fields["summary"]
     body_md = markdown(
-        _("Présentation"), _("En Markdown : contexte, données, ce qui est attendu, calendrier.")
+        _("Présentation"),
+        _("En Markdown : contexte, données, ce qui est attendu, calendrier."),
+        rows=8,
     )
+    licence_name = line(_("Licence des données"), 200, _("Nommez la licence des données."))
+    licence_status = forms.ChoiceField(
+        label=_("Certitude sur la licence"),
+        choices=[(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)],
+    )
+    terms = markdown(_("Règlement"), _("En Markdown."), _("Écrivez le règlement."))
     language = choice(
         _("Langue de ces textes"),
         hint=_("Celle du titre, du résumé, des pages, des phases et des mesures."),
@@ -332,23 +301,18 @@ class TextsForm(forms.Form):
         hint=_("Comment les ex æquo se partagent la dotation, qui peut la recevoir."),
         rows=10,
     )
-    licence_name = line(_("Licence des données"), 200, _("Nommez la licence des données."))
     licence_spdx = line(_("Identifiant SPDX de la licence"), 64)
     licence_holder = line(_("Titulaire des droits"), 200)
-    licence_status = forms.ChoiceField(
-        label=_("Certitude sur la licence"),
-        choices=[(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)],
-    )
 
     def __init__(
-        self, data: Any = None, *, challenge: Challenge, use_cases: Mapping[str, Any]
+        self, data: Any = None, *, challenge: Challenge, terms: str, use_cases: Mapping[str, Any]
     ) -> None:
-        """Lay the form out. use_cases: {code: name}."""
+        """Lay the form out. terms: the rules in force. use_cases: {code: name}."""
         stored = {
             name: getattr(challenge, name) for name in self.base_fields if hasattr(challenge, name)
         } | {f"licence_{key}": value or "" for key, value in challenge.licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
-        stored["cards"] = texts.named_cards(challenge)
+        stored |= {"cards": texts.named_cards(challenge), "terms": terms}
         super().__init__(data, initial=stored)
         spoken = dict(settings.LANGUAGES) | {challenge.language: challenge.language}
         cast(forms.ChoiceField, self.fields["language"]).choices = [
@@ -361,13 +325,34 @@ class TextsForm(forms.Form):
         self.challenge = challenge
 
     @property
+    def first(self) -> list[Any]:
+        """List the bound fields that each challenge needs."""
+        return [self[name] for name in FIRST_TEXTS if name in self.fields]
+
+    @property
+    def prizes(self) -> list[Any]:
+        """List the bound fields of a challenge with prizes."""
+        return [self[name] for name in PRIZE_TEXTS]
+
+    @property
+    def further(self) -> list[Any]:
+        """List the bound fields that a challenge may do without."""
+        shown = {*FIRST_TEXTS, *PRIZE_TEXTS, "terms"}
+        return [bound for bound in self if bound.name not in shown]
+
+    @property
+    def has_further_fault(self) -> bool:
+        """Say whether one of these is to be corrected."""
+        return any(bound.errors for bound in self.further)
+
+    @property
     def texts(self) -> dict[str, Any]:
         """Return the texts, by field of the challenge."""
         sent = self.cleaned_data
         texts = {
             key: value
             for key, value in sent.items()
-            if not key.startswith("licence_") and key != "cards"
+            if not key.startswith("licence_") and key not in {"cards", "terms"}
         }
         texts["language"] = sent["language"] or self.challenge.language
         texts["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
@@ -387,8 +372,11 @@ class TextsForm(forms.Form):
         }
 
 
-class ParticipationForm(forms.Form):
-    """Say who may take part."""
+DATES = {"opens_at": _("Ouverture"), "closes_at": _("Clôture")}
+
+
+class DatesForm(forms.Form):
+    """Set when each phase opens and closes, and who may take part."""
 
     registration = forms.TypedChoiceField(
         label=_("Inscription"),
@@ -408,24 +396,45 @@ class ParticipationForm(forms.Form):
     team_min = whole(_("Membres par équipe, au moins"), 1, 50)
     team_max = whole(_("Membres par équipe, au plus"), 1, 50)
 
-    def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
-        super().__init__(
-            data, initial={name: getattr(challenge, name) for name in self.base_fields}
-        )
+    def __init__(self, data: Any = None, *, challenge: Challenge, phases: Sequence[Phase]) -> None:
+        """Lay the form out. phases: those that are not over."""
+        stored = {name: getattr(challenge, name) for name in self.base_fields}
+        super().__init__(data, initial=stored)
+        self.phases = phases
+        for phase in phases:
+            for name, label in DATES.items():
+                self.fields[f"{name}_{phase.index}"] = LocalMoment(label)
+                self.initial[f"{name}_{phase.index}"] = getattr(phase, name)
 
     def clean(self) -> dict[str, Any]:
         """Refuse sizes out of order."""
         sent: dict[str, Any] = super().clean() or {}
         low, high = sent.get("team_min"), sent.get("team_max")
         if low and high and low > high:
-            self.add_error("team_max", _("Le plus grand effectif est sous le plus petit."))
+            self.add_error("team_max", _("Le maximum est inférieur au minimum."))
         return sent
 
+    def date(self, phase: Phase, name: str) -> datetime | None:
+        """Return the chosen moment, the stored one when the same minute was sent back."""
+        chosen: datetime | None = self.cleaned_data.get(f"{name}_{phase.index}")
+        stored: datetime | None = getattr(phase, name)
+        if (
+            chosen
+            and stored
+            and chosen.replace(second=0) == stored.replace(second=0, microsecond=0)
+        ):
+            return stored
+        return chosen
 
-class TermsTextForm(forms.Form):
-    """Write the rules."""
+    @property
+    def slots(self) -> list[tuple[Phase, list[Any]]]:
+        """List the bound dates of each phase."""
+        return [(one, [self[f"{name}_{one.index}"] for name in DATES]) for one in self.phases]
 
-    text = markdown(_("Règlement"), _("En Markdown."), _("Écrivez le règlement."))
+    @property
+    def participation(self) -> dict[str, Any]:
+        """Return who may take part, by field of the challenge."""
+        return {name: self.cleaned_data[name] for name in self.base_fields}
 
 
 class PageForm(forms.Form):
@@ -433,29 +442,6 @@ class PageForm(forms.Form):
 
     title = line(_("Titre de la page"), 120, _("Donnez un titre à la page."))
     body_md = markdown(_("Texte"), _("En Markdown."), _("Écrivez le texte de la page."))
-
-
-class FileForm(forms.Form):
-    """Send a file of the challenge."""
-
-    role = forms.ChoiceField(label=_("Nature du fichier"), choices=list(FILE_ROLES.items()))
-    file = upload(
-        _("Fichier"),
-        _("Choisissez le fichier."),
-        hint=_("200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."),
-    )
-    expected_score = decimal(
-        _("Score public attendu, pour une solution de référence"),
-        _("Le contrôle compare ce que la mesure qui classe lui donne."),
-    )
-
-    def __init__(self, data: Any = None, files: Any = None, *, is_code: bool = False) -> None:
-        """Offer the roles that go with what the teams of the challenge send."""
-        super().__init__(data, files)
-        if is_code:
-            role = self.fields["role"]
-            role.choices = list(CODE_FILE_ROLES.items())  # type: ignore[attr-defined]  # a choice field
-            del self.fields["expected_score"]
 
 
 QUESTION_KINDS = {
@@ -596,8 +582,8 @@ class GuestsForm(forms.Form):
         label=_("Adresses électroniques"),
         max_length=40_000,
         help_text=_(
-            "Une par ligne, deux cents par jour au plus. Chaque personne reçoit une lettre, une "
-            "seule fois ; la même liste, collée de nouveau, n’écrit à personne deux fois."
+            "Une par ligne, deux cents par jour au plus. Chaque adresse reçoit un seul courriel, "
+            "même si la liste est collée de nouveau."
         ),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
         error_messages={"required": _("Collez au moins une adresse.")},

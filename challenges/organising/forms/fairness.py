@@ -6,9 +6,9 @@ from itertools import combinations
 from typing import Any
 
 from django import forms
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.forms.scorings import PairsField
 from challenges.scoring.audit.declared import SMALLEST
 from portal.lib.web.fields import box, choice, decimal, line, whole
 
@@ -36,22 +36,45 @@ COLUMNS = {
     "auc_by_group": _("Écart d’aire sous la courbe"),
     "signed_error": _("Écart d’erreur moyenne signée"),
 }
+# Words by which a column that makes groups of persons is most often called.
+OF_PERSONS = frozenset(
+    {"sexe", "sex", "genre", "gender", "age", "zone", "territoire", "departement", "commune"}
+    | {"region", "handicap", "diplome"}
+)
 PAIRS = list(combinations(range(SLOTS), 2))
+
+
+class PairsField(forms.CharField):
+    """Read « a = Un nom ; b = Un autre » as a mapping of words."""
+
+    def __init__(self, *, label: Any, help_text: Any) -> None:
+        super().__init__(label=label, required=False, max_length=1_000, help_text=help_text)
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Read each pair."""
+        text = super().clean(value)
+        pairs: dict[str, str] = {}
+        for pair in (each for each in text.split(";") if each.strip()):
+            name, sign, written = pair.partition("=")
+            if not sign or not name.strip() or not written.strip():
+                raise forms.ValidationError(
+                    _("Écrivez « nom = valeur », plusieurs séparés par un point-virgule.")
+                )
+            pairs[name.strip()] = written.strip()
+        return pairs
 
 
 class FairnessForm(forms.Form):
     """Name up to four columns of the answers that make groups, and what is compared."""
 
     n_min_group = whole(
-        _("Personnes sous lesquelles un groupe n’est pas montré"),
+        _("Taille minimale d’un groupe montré, en personnes"),
         SMALLEST,
         100_000,
         _("11 au moins ; davantage pour des données sensibles."),
         initial=SMALLEST,
     )
-    min_rows = whole(
-        _("Lignes sous lesquelles un groupe n’est pas comparé"), 1, 1_000_000, initial=30
-    )
+    min_rows = whole(_("Taille minimale d’un groupe comparé, en lignes"), 1, 1_000_000, initial=30)
     audit = box(
         _("Auditer les soumissions à la publication des résultats"),
         hint=_(
@@ -83,7 +106,7 @@ class FairnessForm(forms.Form):
         label=_("Qui lit l’audit d’une équipe après les résultats"),
         choices=[
             ("public", _("Tout le monde")),
-            ("team", _("L’équipe et l’organisation seulement")),
+            ("team", _("L’équipe et l’organisateur seulement")),
         ],
     )
     person = forms.ChoiceField(
@@ -106,10 +129,15 @@ class FairnessForm(forms.Form):
         self, data: Any = None, *, document: Mapping[str, Any], held: Sequence[str]
     ) -> None:
         """Offer the columns of the answers but the identifier, the answer and the parts."""
-        super().__init__(data, initial=_initial(document))
+        initial = _initial(document)
+        if not document.get("fairness"):
+            for at, column in enumerate(likely_groups(document, held)):
+                initial |= {f"column_{at}": column, f"figure_{at}": "table"}
+        super().__init__(data, initial=initial)
         self.document = document
         taken = _used(document)
         choices = [("", _("Aucune")), *((each, each) for each in held if each not in taken)]
+        self.has_groups = len(choices) > 1 or bool(document.get("fairness"))
         for at in range(SLOTS):
             self.fields |= _slot_fields(at, choices)
         self.fields["crossings"].choices = [  # type: ignore[attr-defined]  # a choice field
@@ -142,11 +170,12 @@ class FairnessForm(forms.Form):
 
     @property
     def slots(self) -> list[dict[str, Any]]:
-        """List the bound fields of each attribute."""
+        """List the bound fields of each attribute, the first and the filled ones open."""
         names = ("column", "label", "nature", "groups", "figure")
+        fields = [[self[f"{name}_{at}"] for name in names] for at in range(SLOTS)]
         return [
-            {"number": at + 1, "fields": [self[f"{name}_{at}"] for name in names]}
-            for at in range(SLOTS)
+            {"number": at + 1, "fields": each, "open": not at or any(one.value() for one in each)}
+            for at, each in enumerate(fields)
         ]
 
     @property
@@ -236,6 +265,13 @@ class FairnessForm(forms.Form):
             if sent["limit"] is not None:
                 audit["column"]["limit"] = sent["limit"]
         return audit
+
+
+def likely_groups(document: Mapping[str, Any], held: Sequence[str]) -> list[str]:
+    """List the columns of the answers that seem to make groups of persons, by their names."""
+    taken = _used(document)
+    words = {each: {*slugify(each).replace("_", "-").split("-")} for each in held}
+    return [each for each in held if each not in taken and words[each] & OF_PERSONS][:SLOTS]
 
 
 def _used(document: Mapping[str, Any]) -> set[str]:

@@ -1,15 +1,13 @@
 """Forms about the phases of a challenge and their leaderboards, but their dates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.bundles import programs
-from challenges.bundles.programs import Bounds
 from challenges.organising.actions.leaderboards import Place, is_limitable, is_main, may_rank
-from challenges.organising.enums import BoardRule, ColumnKind, Direction, PhaseKind
+from challenges.organising.enums import BoardRule, Direction, PhaseKind
 from challenges.organising.models.challenges import Phase
 from challenges.organising.models.scorings import Column, Leaderboard
 from portal.lib.web.fields import box, choice, decimal, line, whole
@@ -69,7 +67,6 @@ class MegabytesField(forms.FloatField):
         return value // MEGABYTE if value % MEGABYTE == 0 else value / MEGABYTE
 
     def clean(self, value: Any) -> Any:
-        """Return bytes."""
         megabytes = super().clean(value)
         return None if megabytes is None else round(megabytes * MEGABYTE)
 
@@ -87,14 +84,14 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     memory_mb = whole(_("Mémoire d’une évaluation, en Mo"), 64, 16_384)
     ladder = box(
         _("Échelle de progrès (Ladder)"),
-        hint=_("Un score public ne paraît que si le progrès est statistiquement visible."),
+        hint=_("Un score public ne paraît que s’il progresse plus que le hasard ne l’explique."),
     )
     rule = forms.ChoiceField(
         label=_("Soumission retenue"),
         choices=[each for each in BoardRule.choices if each[0] != BoardRule.ALL],
     )
     final_choices = whole(
-        _("Choix finaux par équipe"),
+        _("Choix finals par équipe"),
         1,
         10,
         _("Les soumissions qu’une équipe désigne pour le classement définitif."),
@@ -151,32 +148,15 @@ class NewBoardForm(forms.Form):
         ]
 
 
-class BoundsField(forms.CharField):
-    """Read the values that a score may take, as an import asks them."""
-
-    def clean(self, value: Any) -> Bounds:
-        """Return the bounds; « / » or nothing: any value."""
-        try:
-            return programs.read_bounds(super().clean(value))
-        except ValueError as refusal:
-            raise forms.ValidationError(
-                _(
-                    "Écrivez « plus petit/plus grand », puis les valeurs d’échec après « ; » : "
-                    "« 0/1 ; -1 »."
-                ),
-                code="bounds",
-            ) from refusal
-
-
 class MaskForm(forms.Form):
     """Say whether the boards name the teams."""
 
     anonymous = box(
         _("Classer les équipes sous pseudonyme jusqu’aux résultats définitifs"),
         hint=_(
-            "Chaque équipe lit son pseudonyme, les autres ne voient que lui : sur la page, dans "
-            "le CSV, le JSON, le flux Atom et le cadre à intégrer. Le règlement et la page de "
-            "l’équipe le disent. Les noms paraissent avec les résultats définitifs de la phase."
+            "Chaque équipe lit son pseudonyme, et les autres ne voient que lui, y compris "
+            "dans les exports. Les noms paraissent avec les résultats définitifs de la "
+            "phase."
         ),
     )
 
@@ -195,9 +175,7 @@ class BoardForm(forms.Form):
         *,
         board: Leaderboard,
         columns: Sequence[Column],
-        declared: Mapping[str, Bounds],
     ) -> None:
-        """Lay the form out. declared: what the scores of a program may be, by key of a column."""
         primary = board.primary.key if board.primary else ""
         super().__init__(
             data,
@@ -217,8 +195,6 @@ class BoardForm(forms.Form):
             ]
         for column in self.columns:
             self.fields |= _column_fields(column, len(self.columns))
-            if column.key in declared and column.kind == ColumnKind.METRIC:
-                self.fields[f"values_{column.pk}"] = _values_field(declared[column.key])
 
     @property
     def own(self) -> list[Any]:
@@ -235,21 +211,12 @@ class BoardForm(forms.Form):
                 "title": column.title,
                 "fields": [
                     self[name]
-                    for kind in ("at", "shown", "limit", "values")
+                    for kind in ("at", "shown", "limit")
                     if (name := f"{kind}_{column.pk}") in self.fields
                 ],
             }
             for column in self.columns
         ]
-
-    @property
-    def bounds(self) -> dict[str, Bounds]:
-        """Return what each score of a program may be, by key."""
-        return {
-            column.key: self.cleaned_data[name]
-            for column in self.columns
-            if (name := f"values_{column.pk}") in self.fields
-        }
 
     @property
     def places(self) -> dict[str, Place]:
@@ -263,20 +230,6 @@ class BoardForm(forms.Form):
             )
             for column in self.columns
         }
-
-
-def _values_field(declared: Bounds) -> BoundsField:
-    return BoundsField(
-        label=_("Valeurs que le programme peut écrire"),
-        required=False,
-        max_length=200,
-        initial=declared.text,
-        help_text=_(
-            "Le plus petit et le plus grand, puis ce qui dit un échec : « 0/1 ; -1 ». "
-            "« / » : toute valeur. Une soumission notée hors de là n’a pas de score : elle est "
-            "examinée."
-        ),
-    )
 
 
 def _column_fields(column: Column, count: int) -> dict[str, forms.Field]:

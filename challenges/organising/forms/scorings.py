@@ -1,29 +1,191 @@
-"""Forms by which an organiser says what answers look like and how they are measured."""
+"""Forms by which an organiser says what answers look like and how they are measured.
+
+Their fields are generated from the definitions of challenges/scoring, which say what a value may be
+and what it is when absent; the words that a person reads stand here. What is sent is read as a
+folder is, and each fault goes beside the field of its place.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from django import forms
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.words import DIRECTIONS
+from challenges.bundles.portable import read_contract
+from challenges.organising.words import (
+    DIRECTIONS,
+    SUGGESTIONS,
+    TITLES,
+    metric_definition,
+    metric_example,
+    metric_formula,
+    metric_letters,
+)
 from challenges.scoring import registry
 from challenges.scoring.contract import (
-    METRIC_KEY,
-    USUAL_TYPES,
-    ColumnType,
+    MAX_COLUMN_KEY,
+    AnswerSpec,
+    FileColumn,
     Layout,
-    written_probabilities,
+    MetricSpec,
+    ScoringContract,
+    TruthSpec,
 )
-from challenges.scoring.metric import Shape
-from portal.lib.web.fields import box, choice, decimal, line, upload, whole
+from challenges.scoring.fields import Definition, Document, Fields, Findings, Problem
+from challenges.scoring.metric import Metric, Shape, parameter
+from challenges.scoring.verdict import french_reasons
+from portal.lib.prose.texts import plain_line
+from portal.lib.web.fields import LinesField, choice, line, upload
 
-SLOTS = 6
 FORMULA = "formula"
-NAMES = ("metric", "key", "label", "params", "direction", "decimals", "hidden")
-# What the engine reads of one answer a row.
-_OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS})
-_AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance"})
+MOST_FIGURES = 50
+MOST_SUGGESTED, MOST_LEVELS, USUAL_CUT = 3, 20, 10
+# Parameters that are always said, the first of their words being the usual one.
+SETTLED = frozenset({"average", "gain", "of", "score"})
+# What the buttons send that show the fields of another measure, of the one that was chosen, or the
+# measures that are not suggested.
+ADD, SHOW, ALL = "ajouter", "montrer", "toutes"
+
+
+def _defined(document: type[Document]) -> dict[str, Definition]:
+    return {one.name: one for one in document.definitions()}
+
+
+ANSWER, COLUMN, TRUTH, METRIC = map(_defined, (AnswerSpec, FileColumn, TruthSpec, MetricSpec))
+HIDDEN = parameter("hidden", bool)
+OF_A_FIGURE = ("key", "label", "direction", "decimals")
+PARTS = ("split_column", "public", "private", "cluster", "weight")
+
+# What a person reads of each value: its name, and a word of help.
+WORDS: Mapping[str, tuple[Any, ...]] = {
+    "id": (_("Colonne de l’identifiant"),),
+    "target": (_("Colonne de la réponse"),),
+    "query": (_("Colonne de la demande"),),
+    "item": (_("Colonne de l’élément proposé"),),
+    "rank": (_("Colonne du rang, 1 en tête"),),
+    "score": (_("Colonne du score donné par les équipes"),),
+    "gain": (_("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus"),),
+    "type": (_("Nature de la réponse"),),
+    "min": (_("Plus petite réponse admise"),),
+    "max": (_("Plus grande réponse admise"),),
+    "max_items": (_("Éléments par demande, au plus"),),
+    "policy": (_("Candidats notés par les équipes"),),
+    "split_column": (
+        _("Colonne qui sépare les parts publique et privée"),
+        _("Elle est dans le fichier des réponses, et reste scellée avec lui."),
+    ),
+    "public": (_("Valeur de la part publique"),),
+    "private": (_("Valeur de la part privée"),),
+    "cluster": (
+        _("Colonne de regroupement"),
+        _(
+            "Les lignes d’un même groupe sont liées : elles restent dans la même part, et les "
+            "intervalles sont calculés par groupe."
+        ),
+    ),
+    "weight": (_("Colonne des poids"),),
+    "key": (_("Clé"), _("Vide : le nom de la mesure.")),
+    "label": (_("Titre de la colonne"),),
+    "direction": (_("Sens"),),
+    "decimals": (_("Décimales"),),
+    "hidden": (_("Colonne cachée : calculée, jamais montrée"),),
+    "params.k": (_("Éléments regardés (k)"), _("Un nombre entier, 1 au moins.")),
+    "params.gain": (_("Gain d’un élément"),),
+    "params.prefix": (_("Premiers caractères comparés"), _("Vide : toute l’étiquette.")),
+    "params.positive": (_("Étiquette positive"), _("Par exemple : oui.")),
+    "params.labels": (_("Étiquettes, dans leur ordre"),),
+    "params.tau": (_("Quantile visé (tau)"), _("Un nombre entre 0 et 1.")),
+    "params.clip": (
+        _("Probabilité la plus basse (clip)"),
+        _("Entre 0 et 0,5. Vide : un millionième."),
+    ),
+    "params.average": (_("Moyenne des entropies"),),
+    "params.event": (_("Colonne qui dit si l’événement a eu lieu, dans les réponses"),),
+    "params.score": (_("Ce que donnent les équipes"),),
+    "params.member": (_("Colonne qui distingue les membres d’une paire"),),
+    "params.members": (_("Membres d’une paire complète"),),
+    "params.pair": (_("Colonne qui réunit les paires"),),
+    "params.attribute": (_("Attribut comparé"),),
+    "params.of": (_("Listes regardées"),),
+    "params.target": (_("Colonne à prédire"),),
+    "params.formula": (
+        _("Formule"),
+        _("Sur les clés des autres mesures, par exemple : 0.5 * f1 + 0.5 * mcc"),
+    ),
+}
+TYPES = {
+    "string": _("Texte ou code"),
+    "category": _("Étiquette d’une liste"),
+    "integer": _("Nombre entier"),
+    "float": _("Nombre décimal"),
+    "label_set": _("Plusieurs étiquettes"),
+}
+# What is read of the words that a value may be.
+CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "type": TYPES,
+    "policy": {
+        "complete": _("Tous ceux de chaque demande"),
+        "top_k": _("Les meilleurs seulement"),
+    },
+    "direction": DIRECTIONS,
+    "params.gain": {"linear": _("Linéaire"), "exponential": _("Exponentiel")},
+    "params.score": {"duration": _("Une durée"), "risk": _("Un risque")},
+    "params.of": {"submission": _("Celles des équipes"), "truth": _("Celles des réponses")},
+    "params.average": {"arithmetic": _("Arithmétique")},
+    "params.labels": {"truth_of_part": _("Celles des réponses de la part")},
+}
+# What is said under a word that a value may be.
+DESCRIPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "params.gain": {
+        "linear": _("Un 3 compte trois fois plus qu’un 1."),
+        "exponential": _("Un 3 compte sept fois plus qu’un 1."),
+    },
+}
+LONGEST = {"key": MAX_COLUMN_KEY, "label": 120, "public": 64, "private": 64}
+# Sentences of the reader of a document, told beside a field in the language of the page.
+_SAID = (
+    _("les deux parties portent la même valeur"),
+    _("colonne déclarée deux fois"),
+    _("le minimum dépasse le maximum"),
+    _("deux colonnes au moins sont attendues"),
+    _("clé employée deux fois"),
+    _("lettres sans accent, chiffres et _, 64 caractères au plus"),
+    _("une seule mesure principale est attendue, de sens max ou min"),
+    _("pour cette mesure le sens est max"),
+    _("pour cette mesure le sens est min"),
+)
+
+
+def field_of(
+    place: str, definition: Definition, offered: Sequence[Any] = (), **options: Any
+) -> forms.Field:
+    """Ask for a value as it is defined. place: of its words. offered: what it may be here."""
+    label, hint = (*WORDS[place], "")[:2]
+    words = CHOICES.get(place, {})
+    choices = offered or [(each, words.get(each, each)) for each in definition.choices]
+    facts: dict[str, Any] = {"label": label, "help_text": hint, "initial": definition.default}
+    facts |= {"required": definition.is_needed} | options
+    if choices:
+        described = DESCRIPTIONS.get(place)
+        facts |= {"widget": forms.RadioSelect} if described else {}
+        made: Any = forms.ChoiceField(choices=choices, **facts)
+        made.descriptions = described or {}
+        return cast(forms.Field, made)
+    if definition.is_many:
+        return LinesField(**facts | {"help_text": hint or _("Une valeur par ligne.")})
+    if definition.kind is bool:
+        return forms.BooleanField(**facts)
+    if definition.kind is int:
+        low, high = int(definition.rule.low), int(definition.rule.high)
+        narrow = forms.NumberInput(attrs={"class": "input-s"})
+        return forms.IntegerField(min_value=low, max_value=high, widget=narrow, **facts)
+    if definition.kind is float:
+        return forms.FloatField(localize=True, **facts)
+    return forms.CharField(max_length=LONGEST.get(place, 400), validators=[plain_line], **facts)
 
 
 def measures_of(shapes: Collection[Shape]) -> list[str]:
@@ -31,179 +193,378 @@ def measures_of(shapes: Collection[Shape]) -> list[str]:
     return sorted(
         name
         for name, metric in registry.METRICS.items()
-        if name not in _AUTHORED and metric.shape in shapes
+        if metric.shape in shapes
+        and not {"event", "member", "attribute"} & {one.name for one in metric.parameters}
     )
 
 
-MENU = measures_of(_OF_ROWS)
+# Of a truth that is 0 or 1: of classes, or of a number that is bounded by them.
+OF_TWO = frozenset({"average_precision", "brier", "log_loss", "roc_auc"})
+OF_NUMBERS = frozenset({"regression", "forecasting"})
 
 
-def menu(names: Sequence[str], titles: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def computable(document: Mapping[str, Any]) -> list[str]:
+    """List the measures that read the answers of a document, and suit its task."""
+    names = measures_of(SHAPES[shape_of(document) or ROWS].reads)
+    read = _contract(document, [figure_of(each) for each in names], Findings())
+    faults = registry.problems(read)
+    wrong = {name for name, fault in faults if not fault.endswith("is missing")}
+    answer, task = read.answer.answer, document.get("task")
+    if task != "classification" and (answer.min, answer.max) != (0, 1):
+        wrong |= OF_TWO
+    if task in OF_NUMBERS:
+        wrong |= {each for each in names if registry.METRICS[each].shape is Shape.ANY}
+    return [each for each in names if each not in wrong]
+
+
+def menu(names: Sequence[str]) -> list[tuple[str, Any]]:
     """List measures, by their French name, then the formula."""
-    named = sorted((str(titles.get(name, name)), name) for name in names)
+    named = sorted((str(TITLES.get(name, name)), name) for name in names)
     shown = [(name, f"{title} ({name})") for title, name in named]
     return [("", _("Aucune")), *shown, (FORMULA, _("Colonne calculée : une formule"))]
 
 
-class FiguresForm(forms.Form):
-    """Choose the figures of a board, one of them primary. measures: those of the menu."""
+# What ranks most often, by what there is to find, the most usual first.
+OF_LISTS, OF_PROBABILITIES = "ranking", "probabilities"
+LIKELY: Mapping[str, tuple[str, ...]] = {
+    "classification": ("accuracy", "balanced_accuracy", "f1_macro"),
+    "ordinal": ("kappa_quadratic", "mae", "accuracy", "balanced_accuracy"),
+    "regression": ("mae", "rmse", "r2"),
+    "forecasting": ("mae", "rmse", "r2"),
+    "multilabel": ("f1_samples", "f1_micro", "jaccard_samples"),
+    "clustering": ("ari", "ami", "nmi"),
+    OF_LISTS: ("ndcg", "mrr_at_k", "recall_at_k"),
+    OF_PROBABILITIES: ("log_loss_multi", "brier_multi", "roc_auc_ovr"),
+}
 
-    measures: Sequence[str] = MENU
-    primary = forms.ChoiceField(label=_("Mesure qui classe"), initial="0")
 
-    count = SLOTS
-    titles: Mapping[str, Any] = {}
+def suggested(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the figures that fit the task and the columns of a document, at most three."""
+    layout = (document.get("submission") or {}).get("layout")
+    kinds = {Layout.NUMBERS_PER_ID.value: OF_PROBABILITIES}
+    kinds |= dict.fromkeys((Layout.RANKED_LIST.value, Layout.CANDIDATE_SCORES.value), OF_LISTS)
+    names = LIKELY.get(kinds.get(str(layout), str(document.get("task"))), ())
+    figures = [
+        figure_of(name, primary=True, params=usual_params(registry.METRICS[name], document))
+        for name in names
+    ]
+    return [each for each in figures if _suits(each, document)][:MOST_SUGGESTED]
 
-    def offer(self, titles: Mapping[str, Any], metrics: Sequence[Any]) -> None:
-        """Add a place for each figure, one more than there are; titles: names of the menu."""
-        self.titles = titles
-        self.count = max(SLOTS, len(metrics) + 1)
-        shown = menu(self.measures, titles)
+
+def _suits(figure: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    findings = Findings()
+    read = _contract(document, [figure], findings)
+    return not findings.errors and not registry.problems(read)
+
+
+def _contract(
+    document: Mapping[str, Any], figures: Sequence[Mapping[str, Any]], findings: Findings
+) -> ScoringContract:
+    columns = {key: document[key] for key in ("submission", "truth")}
+    return read_contract(Fields(findings, {**columns, "metrics": figures}, "", file=""))
+
+
+def usual_params(metric: Metric, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the usual value of what a metric is told, where the columns of a document tell one."""
+    submission = document.get("submission") or {}
+    answer: Mapping[str, Any] = next(
+        (each for each in submission.get("columns") or [] if each.get("role") == "target"), {}
+    )
+    low, high = answer.get("min"), answer.get("max")
+    usual: dict[str, Any] = {
+        one.name: one.choices[0] for one in metric.parameters if one.name in SETTLED
+    }
+    if any(one.name == "k" for one in metric.parameters):
+        usual["k"] = min(USUAL_CUT, submission.get("max_items_per_query") or USUAL_CUT)
+    is_level = any(one.name == "labels" and one.is_needed for one in metric.parameters)
+    if is_level and isinstance(low, int) and isinstance(high, int) and high - low < MOST_LEVELS:
+        usual["labels"] = [*range(low, high + 1)]
+    return usual
+
+
+def figure_of(metric: str, **said: Any) -> dict[str, Any]:
+    """Write a figure in the portable form: what is said of it, and the rest as usual."""
+    usual = {
+        "key": metric,
+        "metric": metric,
+        "label": str(TITLES.get(metric, metric)),
+        "direction": registry.metric(metric).direction,
+        "decimals": METRIC["decimals"].default,
+        "params": {},
+    }
+    given = {name: value for name, value in said.items() if value is not None and value != ""}
+    return usual | {name: value for name, value in given.items() if value is not False}
+
+
+def redrawn(data: Any, initial: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return what was sent and what is shown first, to make a form.
+
+    Where only other fields are asked for, what was typed is shown again, and not judged.
+    """
+    if data is None or not {ADD, SHOW, ALL} & {*data}:
+        return data, initial
+    lists = {name: data.getlist(name) for name in data}
+    return None, {name: each if len(each) > 1 else each[0] for name, each in lists.items()}
+
+
+class DocumentForm(forms.Form):
+    """Read what was sent as a folder is read, each fault beside the field of its place."""
+
+    def note(self, findings: Findings) -> None:
+        """Put what is wrong in the document that was made of the form beside its fields."""
+        # All are placed first: what is refused is no longer among what was sent.
+        for name, each in [(self._field_at(each), each) for each in findings.errors]:
+            if name in self.fields:
+                self._refuse(name, gettext(each.message))
+            elif not self.errors:
+                self.add_error(None, each.line)
+
+    def _refuse(self, name: str, message: str) -> None:
+        """Put a fault beside a field, where none stands."""
+        if not self.has_error(name):
+            self.add_error(name, capfirst(message))
+
+    def _field_at(self, problem: Problem) -> str:
+        """Return the name of the field that gave what stands at a place of the document."""
+        raise NotImplementedError
+
+
+class FiguresForm(DocumentForm):
+    """Choose the figures of a board, of which the first ranks. measures: those of the menu.
+
+    document: how answers look. suggested: figures that fit it. targets: of an answer that has
+    several, each figure being of one of them.
+    """
+
+    measures: Sequence[str] = ()
+    suggested: Sequence[Mapping[str, Any]] = ()
+    targets: tuple[str, ...] | None = None
+    document: Mapping[str, Any] = {}
+    count = 0
+
+    @property
+    def many(self) -> int:
+        """Count the measures of the menu."""
+        return len(self.measures)
+
+    @property
+    def is_redrawn(self) -> bool:
+        """Say whether what was typed is shown again, not judged."""
+        return bool({ADD, SHOW, ALL} & {*self.initial})
+
+    def offer(self) -> None:
+        """Add the fields of each figure, and of one more if asked."""
+        self.parameters: list[tuple[Definition, ...]] = []
+        shown: Any = self.initial
+        if self.is_bound:
+            shown = self.data = cast(Any, self.data).copy()
+        while f"metric_{self.count}" in shown and self.count < MOST_FIGURES:
+            self.count += 1
+        self.count = max(1, self.count + (ADD in shown))
         for at in range(self.count):
-            self.fields |= _slot_fields(at, shown)
-        primary: Any = self.fields["primary"]
-        primary.choices = [
-            (str(at), _place(at, metrics[at] if at < len(metrics) else {}))
-            for at in range(self.count)
-        ]
+            self._offer_figure(at, shown)
+
+    def _offer_figure(self, at: int, shown: Any) -> None:
+        metric = str(shown.get(f"metric_{at}") or "")
+        known = registry.METRICS.get(registry.ALIASES.get(metric, metric))
+        asked = registry.parameters_of(known, self.targets) if known else ()
+        usual = usual_params(known, self.document) if known else {}
+        self.parameters.append(asked)
+        fields = {"metric": self._metric_field(at, metric, shown)}
+        if known:
+            said = gettext(
+                "« %(name)s » ne se calcule pas sur ces réponses : leur nature se dit à l’étape 2."
+            )
+            refused = {"invalid_choice": said % {"name": TITLES[known.name]}}
+            fields["metric"].error_messages |= refused
+        for one in asked:
+            options: dict[str, Any] = {"initial": [*one.choices, None][0]}
+            options["error_messages"] = {"required": _("Donnez une valeur à ce réglage.")}
+            options["required"] = one.is_needed or one.name in SETTLED
+            fields[one.name] = field_of(f"params.{one.name}", one, **options)
+            if one.name in usual and (self.is_bound or self.is_redrawn):
+                # Of a measure that was just chosen: nobody was asked yet.
+                shown.setdefault(
+                    f"{one.name}_{at}", fields[one.name].prepare_value(usual[one.name])
+                )
+        for name in OF_A_FIGURE:
+            fields[name] = field_of(name, METRIC[name], required=False)
+        if known and known.direction != "none":
+            del fields["direction"]
+        if at:
+            fields["hidden"] = field_of("hidden", HIDDEN)
+        self.fields |= {f"{name}_{at}": each for name, each in fields.items()}
+
+    def _metric_field(self, at: int, metric: str, shown: Any) -> forms.Field:
+        """Ask for a measure: one of those suggested and the chosen one, or of all of them."""
+        names = [str(each["metric"]) for each in self.suggested]
+        if at:
+            return choice(_("Mesure"), menu(self.measures))
+        fault = _("Choisissez une mesure : c’est elle qui classe.")
+        if not names:
+            return choice(_("Mesure"), menu(self.measures), fault)
+        others = [name for name, _title in menu(self.measures) if name and name not in names]
+        names += others if ALL in shown else [each for each in others if each == metric]
+        cards = {name: self._card(name) for name in names}
+        return choice(
+            _("Toutes les mesures, les plus courantes d’abord")
+            if ALL in shown
+            else _("Les mesures les plus courantes pour vos données"),
+            [(name, title) for name, (title, _said) in cards.items()],
+            fault,
+            _("Les autres lisent d’autres réponses : la nature des vôtres se dit à l’étape 2.")
+            if ALL in shown
+            else "",
+            radio=True,
+            descriptions={name: said for name, (_title, said) in cards.items()},
+        )
+
+    def _card(self, name: str) -> tuple[Any, Any]:
+        """Name a measure, and say in a sentence what it tells."""
+        if name in SUGGESTIONS and name in {each["metric"] for each in self.suggested}:
+            title, said = SUGGESTIONS[name]
+            return title, format_lazy("{} ({})", said, TITLES[name])
+        if name == FORMULA:
+            return TITLES[name], WORDS["params.formula"][1]
+        params = {"tau": "tau"} | usual_params(registry.METRICS[name], self.document)
+        return TITLES[name], metric_definition({"metric": name, "params": params})
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a primary figure that is absent, and keys used twice."""
+        """Note what is wrong in the figures, each fault beside its field."""
         sent: dict[str, Any] = super().clean() or {}
         self.clean_figures(sent)
         return sent
 
     def clean_figures(self, sent: dict[str, Any]) -> None:
-        """Note what is wrong in the figures, each fault beside its field."""
-        primary = sent.get("primary", "0")
-        if not sent.get(f"metric_{primary}"):
-            self.add_error(
-                "primary", _("Choisissez une mesure à cette place : c’est elle qui classe.")
-            )
-        keys = [self._key(at) for at in range(self.count) if sent.get(f"metric_{at}")]
-        for at in range(self.count):
-            self._clean_slot(at, sent, keys)
+        """Refuse parameters that do not suit."""
+        for at in self._chosen:
+            if sent[f"metric_{at}"] == FORMULA and not sent.get(f"direction_{at}"):
+                self.add_error(
+                    f"direction_{at}", _("Dites dans quel sens lire la colonne calculée.")
+                )
+            known = registry.metric(sent[f"metric_{at}"])
+            for name, reason in registry.parameter_faults(known, self._params(at), self.targets):
+                english = get_language() == "en"
+                self._refuse(f"{name}_{at}", reason if english else french_reasons(reason))
 
-    def _clean_slot(self, at: int, sent: dict[str, Any], keys: list[str]) -> None:
-        name = sent.get(f"metric_{at}")
-        if not name:
-            return
-        key = self._key(at)
-        if not METRIC_KEY.fullmatch(key) or len(key) > 36:
-            self.add_error(f"key_{at}", _("Lettres sans accent, chiffres et _, 36 caractères."))
-        elif keys.count(key) > 1:
-            self.add_error(f"key_{at}", _("Deux mesures portent la même clé."))
-        if name == FORMULA and not (sent.get(f"label_{at}") and sent.get(f"key_{at}")):
-            self.add_error(f"key_{at}", _("Donnez une clé et un titre à la colonne calculée."))
-        if name == FORMULA and sent.get(f"direction_{at}") == "":
-            self.add_error(f"direction_{at}", _("Dites dans quel sens lire la colonne calculée."))
-        if sent.get("primary") == str(at) and sent.get(f"hidden_{at}"):
-            self.add_error(f"hidden_{at}", _("La mesure qui classe est montrée."))
+    def _field_at(self, problem: Problem) -> str:
+        chosen = self._chosen
+        above, _dot, rest = problem.key.partition(".")
+        if above != "metrics":
+            return ""
+        if not rest:
+            keys = [at for at in chosen if self._key(at) == problem.value]
+            return f"key_{keys[-1]}" if len(keys) > 1 else "metric_0"
+        place, _dot, name = rest.partition(".")
+        return f"{name.removeprefix('params.')}_{chosen[int(place)]}"
+
+    @property
+    def _chosen(self) -> list[int]:
+        return [at for at in range(self.count) if self.cleaned_data.get(f"metric_{at}")]
 
     def _key(self, at: int) -> str:
+        """Return the key of a figure; a measure that comes twice has its place in its second."""
         sent = self.cleaned_data
-        given: str = sent.get(f"key_{at}") or sent.get(f"metric_{at}") or ""
-        return given
+        own, twice = sent.get(f"metric_{at}"), [sent.get(f"metric_{each}") for each in range(at)]
+        return str(sent.get(f"key_{at}") or (f"{own}_{at + 1}" if own in twice else own) or "")
+
+    def _former_direction(self, at: int) -> str | None:
+        """Return the direction that no field asks: a figure beside the first may be descriptive."""
+        own = {"key": self._key(at), "metric": self.cleaned_data[f"metric_{at}"]}
+        former = [
+            each
+            for each in self.document.get("metrics") or ()
+            if at and own.items() <= each.items()
+        ]
+        return former[0].get("direction") if former else None
+
+    def _params(self, at: int) -> dict[str, Any]:
+        given = {one: self.cleaned_data.get(f"{one.name}_{at}") for one in self.parameters[at]}
+        return {
+            one.name: self._listed(one.name, at, value) if one.is_many else value
+            for one, value in given.items()
+            if value not in (None, "", [])
+        }
+
+    def _listed(self, name: str, at: int, lines: list[str]) -> list[Any]:
+        """Read a list; one that nobody touched stays as it was, "01" and all."""
+        former = self.initial.get(f"{name}_{at}")
+        if isinstance(former, list) and [str(each) for each in former] == lines:
+            return former
+        return [_number(each) for each in lines]
 
     @property
     def slots(self) -> list[dict[str, Any]]:
-        """List the bound fields of each figure."""
+        """List the bound fields of each figure, and what it computes as the form stands."""
         return [self._slot(at) for at in range(self.count)]
 
     def _slot(self, at: int) -> dict[str, Any]:
-        bound = [self[f"{name}_{at}"] for name in NAMES if f"{name}_{at}" in self.fields]
-        metric = self[f"metric_{at}"].value() or ""
-        title = self[f"label_{at}"].value() or str(self.titles.get(metric, metric))
-        if metric == FORMULA and not title:
-            title = _("Colonne calculée")
-        return {
+        more = [self[each] for name in (*OF_A_FIGURE, "hidden") if (each := f"{name}_{at}") in
+                self.fields]  # fmt: skip
+        metric = str(self[f"metric_{at}"].value() or "")
+        slot = {
             "number": at + 1,
-            "fields": bound,
-            "title": title,
-            "open": any(each.errors for each in bound),
+            "metric": self[f"metric_{at}"],
+            "is_suggested": isinstance(self.fields[f"metric_{at}"].widget, forms.RadioSelect)
+            and ALL not in self.initial,
+            "parameters": [self[f"{one.name}_{at}"] for one in self.parameters[at]],
+            "more": more,
+            "open": any(each.errors for each in more),
         }
+        if metric not in registry.METRICS:
+            return slot
+        typed = self._typed(at)
+        figure = {"metric": metric, "params": typed}
+        known = registry.METRICS[metric]
+        faulty = dict(registry.parameter_faults(known, typed, self.targets)).keys() & typed.keys()
+        return slot | {
+            "title": TITLES[metric],
+            "plain": metric_definition(figure),
+            "formula": metric_formula(figure),
+            "letters": metric_letters(figure),
+            "example": None if faulty else metric_example(figure),
+        }
+
+    def _typed(self, at: int) -> dict[str, Any]:
+        """Read the parameters that can be read, as the form stands."""
+        return self._read(at, [one.name for one in self.parameters[at]])
+
+    def _read(self, at: int, names: Sequence[str]) -> dict[str, Any]:
+        typed: dict[str, Any] = {}
+        for name in names:
+            with suppress(forms.ValidationError):
+                bound = self[f"{name}_{at}"]
+                typed[name] = bound.field.clean(bound.field.prepare_value(bound.value()))
+        return {name: value for name, value in typed.items() if value not in (None, "", [])}
+
+    @property
+    def as_typed(self) -> list[dict[str, Any]]:
+        """Return the figures as the form stands, judged or not, in the portable form."""
+        figures = []
+        for at in range(self.count):
+            metric = str(self[f"metric_{at}"].value() or "")
+            if {metric} & {*registry.METRICS, *registry.ALIASES}:
+                more = [name for name in (*OF_A_FIGURE, "hidden") if f"{name}_{at}" in self.fields]
+                told = self._read(at, more) | {"params": self._typed(at), "primary": at == 0}
+                figures.append(figure_of(metric, **told))
+        return figures
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
         """Return the chosen figures, in the portable form."""
         sent = self.cleaned_data
-        chosen = []
-        for at in range(self.count):
-            name = sent[f"metric_{at}"]
-            if not name:
-                continue
-            natural = registry.METRICS[name].direction
-            chosen.append(
-                {
-                    "key": self._key(at),
-                    "metric": name,
-                    "label": sent[f"label_{at}"] or str(self.titles.get(name, name)),
-                    "direction": sent[f"direction_{at}"] or natural,
-                    "decimals": sent[f"decimals_{at}"],
-                    "params": sent[f"params_{at}"],
-                }
-                | ({"primary": True} if sent["primary"] == str(at) else {})
-                | ({"hidden": True} if sent.get(f"hidden_{at}") else {})
+        said = ("label", "decimals", "hidden")
+        return [
+            figure_of(
+                sent[f"metric_{at}"],
+                key=self._key(at),
+                params=self._params(at),
+                primary=at == 0,
+                direction=sent.get(f"direction_{at}") or self._former_direction(at),
+                **{name: sent.get(f"{name}_{at}") for name in said},
             )
-        return chosen
-
-
-def _place(at: int, metric: Mapping[str, Any]) -> str:
-    """Name a place by its number, and by the figure that stands in it."""
-    if metric.get("label"):
-        return _("Mesure %(n)s : %(title)s") % {"n": at + 1, "title": metric["label"]}
-    return _("Mesure %(n)s") % {"n": at + 1}
-
-
-class PairsField(forms.CharField):
-    """Read « a = Un nom ; b = Un autre » as a mapping of words."""
-
-    def __init__(self, *, label: Any, help_text: Any, max_length: int = 1_000) -> None:
-        super().__init__(label=label, required=False, max_length=max_length, help_text=help_text)
-
-    def clean(self, value: Any) -> dict[str, Any]:
-        """Read each pair."""
-        text = super().clean(value)
-        found: dict[str, Any] = {}
-        for pair in (each for each in text.split(";") if each.strip()):
-            name, sign, written = pair.partition("=")
-            if not sign or not name.strip() or not written.strip():
-                raise forms.ValidationError(
-                    _("Écrivez « nom = valeur », plusieurs séparés par un point-virgule.")
-                )
-            found[name.strip()] = self.read(name.strip(), written.strip())
-        return found
-
-    def read(self, name: str, said: str) -> Any:
-        """Read the value of a pair."""
-        return said
-
-
-class ParametersField(PairsField):
-    """Read « k = 10 ; positive = oui » as a mapping of parameters; a number stays a number."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label=_("Paramètres"),
-            max_length=400,
-            help_text=_(
-                "Par exemple : positive = oui. Plusieurs se séparent par un point-virgule, les "
-                "valeurs d’une liste par une virgule. Pour une colonne calculée : "
-                "formula = 0.5 * f1 + 0.5 * mcc"
-            ),
-        )
-
-    def read(self, name: str, said: str) -> Any:
-        """Read a number, a list of them, or a word."""
-        return _value(name, said)
-
-
-def _value(name: str, text: str) -> Any:
-    if name in {"formula", "positive"}:
-        return text
-    if name in {"labels", "members"}:
-        return [_number(each.strip()) for each in text.split(",") if each.strip()]
-    return _number(text)
+            for at in self._chosen
+        ]
 
 
 def _number(text: str) -> Any:
@@ -212,400 +573,82 @@ def _number(text: str) -> Any:
             number = kind(text)
         except ValueError:
             continue
-        return number if number == number and abs(number) != float("inf") else text
+        return number if str(number) == text and abs(number) != float("inf") else text
     return text
 
 
-def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Field]:
-    return {
-        f"metric_{at}": choice(_("Mesure"), choices),
-        f"key_{at}": line(_("Clé"), 36, hint=_("Vide : le nom de la mesure.")),
-        f"label_{at}": line(_("Titre de la colonne"), 120),
-        f"params_{at}": ParametersField(),
-        f"direction_{at}": choice(
-            _("Sens"), [("", _("Sens habituel de la mesure")), *DIRECTIONS.items()]
-        ),
-        f"decimals_{at}": whole(_("Décimales"), 0, 10, initial=4),
-        f"hidden_{at}": box(_("Colonne cachée : calculée, jamais montrée")),
-    }
-
-
 def figures_of(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the fields show of figures in the portable form."""
+    """Return what the fields show of figures in the portable form, the one that ranks first.
+
+    What a figure has as usual is left out: it follows the measure that is chosen.
+    """
     shown: dict[str, Any] = {}
-    for at, metric in enumerate(metrics):
-        shown |= {
-            f"metric_{at}": metric.get("metric"),
-            f"key_{at}": metric.get("key"),
-            f"label_{at}": metric.get("label"),
-            f"params_{at}": _written(metric.get("params") or {}),
-            f"direction_{at}": metric.get("direction"),
-            f"decimals_{at}": metric.get("decimals", 4),
-            f"hidden_{at}": metric.get("hidden", False),
-        }
-        if metric.get("primary"):
-            shown["primary"] = str(at)
+    for at, metric in enumerate(sorted(metrics, key=lambda each: not each.get("primary"))):
+        usual = {**figure_of(metric["metric"]), "metric": None}
+        own = {name: value for name, value in metric.items() if value != usual.get(name)}
+        values = {**(metric.get("params") or {}), **own}
+        shown |= {f"{name}_{at}": value for name, value in values.items()}
     return shown
 
 
-def _written(params: dict[str, Any]) -> str:
-    return " ; ".join(
-        f"{name} = {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in params.items()
-    )
+@dataclass(frozen=True)
+class AnswerShape:
+    """Say what a form asks for a layout. reads: what its measures read.
 
-
-TYPES = {
-    "string": _("Texte ou code"),
-    "category": _("Étiquette d’une liste"),
-    "integer": _("Nombre entier"),
-    "float": _("Nombre décimal"),
-    "label_set": _("Plusieurs étiquettes"),
-}
-# What a task most often asks for: the type of its answers, and the measure that ranks.
-USUAL = {
-    "classification": ("string", "accuracy"),
-    "ordinal": ("integer", "kappa_quadratic"),
-    "regression": ("float", "mae"),
-    "forecasting": ("float", "mae"),
-    "multilabel": ("label_set", "f1_samples"),
-    "clustering": ("string", "ari"),
-}
-
-
-class ScoringForm(FiguresForm):
-    """Choose the columns in the headers, and the parts, then the figures of the board.
-
-    A subclass asks for the columns of one shape of answers.
+    of_answer: what it asks of the column that is judged. asked: of the whole, with what is usual.
     """
 
-    asked: Sequence[str] = ()  # its own fields, in their order
-    split = forms.ChoiceField(
-        label=_("Colonne qui sépare les parts publique et privée"),
-        help_text=_("Elle est dans le fichier des réponses, et reste scellée avec lui."),
-    )
-    public = forms.CharField(label=_("Valeur de la part publique"), max_length=64, initial="public")
-    private = forms.CharField(label=_("Valeur de la part privée"), max_length=64, initial="private")
-    cluster = choice(
-        _("Colonne de regroupement"),
-        hint=_(
-            "Les lignes d’un même groupe sont liées : elles restent dans la même part, et les "
-            "intervalles sont calculés par groupe."
-        ),
-    )
-    weight = choice(_("Colonne des poids"))
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        document: dict[str, Any],
-        given: Sequence[str],
-        held: Sequence[str],
-        titles: Mapping[str, Any],
-    ) -> None:
-        """Offer the columns of the headers and the measures of the menu, named by `titles`."""
-        super().__init__(data, initial=_initial(document, given, held))
-        self.offer(titles, document.get("metrics") or [])
-        self.given, self.held = given, held
-        self.both = [each for each in given if each in held]
-        self.choose("split", [each for each in held if each not in given])
-        for name in ("cluster", "weight"):
-            self.choose(name, held, first=[("", _("Aucune"))])
-
-    def choose(
-        self, name: str, columns: Sequence[str], first: Sequence[tuple[str, Any]] = ()
-    ) -> None:
-        """Offer these columns in a field."""
-        field: Any = self.fields[name]
-        field.choices = [*first, *((each, each) for each in columns)]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse one value for two parts, and what is wrong in the figures."""
-        sent: dict[str, Any] = super().clean() or {}
-        if sent.get("public") and sent.get("public") == sent.get("private"):
-            self.add_error("private", _("Les deux parts portent la même valeur."))
-        return sent
+    title: Any
+    layout: Layout
+    reads: frozenset[Shape]
+    of_answer: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def columns(self) -> list[Any]:
-        """List the bound fields of the columns and of the parts."""
-        return [self[name] for name in (*self.asked, *PARTS)]
+    def is_several(self) -> bool:
+        """Tell whether an answer is several columns of the sample, for one of the answers."""
+        return self.layout is Layout.NUMBERS_PER_ID
 
-    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
-        """Return the shape of a submission, in the portable form."""
-        raise NotImplementedError
+    def offered(self, given: Sequence[str], held: Sequence[str]) -> dict[str, list[str]]:
+        """Return the columns that may play each role, then those that may part the rows.
 
-    def truth(self, file: str) -> dict[str, Any]:
-        """Return where the answers stand and how their rows count, in the portable form."""
-        sent = self.cleaned_data
-        return {
-            "file": file,
-            "split": {
-                "column": sent["split"],
-                "public": sent["public"],
-                "private": sent["private"],
-            },
-            "cluster": sent["cluster"] or None,
-            "weight": sent["weight"] or None,
-        }
-
-
-class RowsForm(ScoringForm):
-    """One answer a row."""
-
-    asked = ("id", "target", "type", "minimum", "maximum")
-    id = forms.ChoiceField(label=_("Colonne de l’identifiant"))
-    target = forms.ChoiceField(label=_("Colonne à prédire"))
-    type = forms.ChoiceField(label=_("Nature de la réponse"), choices=list(TYPES.items()))
-    minimum = decimal(_("Plus petite réponse admise"))
-    maximum = decimal(_("Plus grande réponse admise"))
-
-    def __init__(self, data: Any = None, **headers: Any) -> None:
-        super().__init__(data, **headers)
-        self.choose("id", self.both)
-        self.choose("target", self.both)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a column used twice, and bounds out of order."""
-        sent: dict[str, Any] = super().clean() or {}
-        if sent.get("id") and sent.get("id") == sent.get("target"):
-            self.add_error("target", _("L’identifiant n’est pas la colonne à prédire."))
-        low, high = sent.get("minimum"), sent.get("maximum")
-        if low is not None and high is not None and low > high:
-            self.add_error("maximum", _("Le maximum est sous le minimum."))
-        return sent
-
-    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
-        """Return the shape of a submission, in the portable form."""
-        sent = self.cleaned_data
-        target: dict[str, Any] = {"name": sent["target"], "role": "target", "type": sent["type"]}
-        for key, name in (("min", "minimum"), ("max", "maximum")):
-            if sent[name] is not None:
-                whole_number = float(sent[name]).is_integer()
-                target[key] = int(sent[name]) if whole_number else sent[name]
-        return {
-            **kept_of(former),
-            "layout": "one_row_per_id",
-            "columns": [{"name": sent["id"], "role": "id", "type": "string"}, target],
-        }
-
-    def truth(self, file: str) -> dict[str, Any]:
-        """Return where the answers stand, in the portable form."""
-        sent = self.cleaned_data
-        return super().truth(file) | {"id": sent["id"], "target": sent["target"]}
-
-
-def kept_of(former: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep of a submission what no shape changes: its formats and its size."""
-    size = {"max_bytes": former["max_bytes"]} if "max_bytes" in former else {}
-    return {"formats": former.get("formats") or ["csv", "parquet", "zip"], **size}
-
-
-def _initial(document: dict[str, Any], given: Sequence[str], held: Sequence[str]) -> dict[str, Any]:
-    """Show what the document says, or what the headers suggest."""
-    shared = [each for each in given if each in held]
-    columns = {
-        each.get("role"): each
-        for each in (document.get("submission") or {}).get("columns") or []
-        if isinstance(each, dict)
-    }
-    truth = document.get("truth") or {}
-    split = truth.get("split") or {}
-    apart = [each for each in held if each not in given]
-    target = columns.get("target") or {}
-    usual = USUAL.get(document.get("task") or "", ("string", ""))
-    initial: dict[str, Any] = {
-        "metric_0": usual[1],
-        "id": truth.get("id") or (shared[0] if shared else ""),
-        "target": truth.get("target") or (shared[1] if len(shared) > 1 else ""),
-        "type": target.get("type") or usual[0],
-        "minimum": target.get("min"),
-        "maximum": target.get("max"),
-        "split": split.get("column") or _likely(apart),
-        "public": split.get("public") or "public",
-        "private": split.get("private") or "private",
-        "cluster": truth.get("cluster") or "",
-        "weight": truth.get("weight") or "",
-    }
-    initial |= figures_of(document.get("metrics") or [])
-    return initial
-
-
-def _likely(apart: Sequence[str]) -> str:
-    likely = ("jeu", "split", "usage", "part")
-    named = [each for each in apart if each.lower() in likely]
-    return named[0] if named else (apart[0] if apart else "")
-
-
-PARTS = ("split", "public", "private", "cluster", "weight")
-
-
-class _ShapeForm(ScoringForm):
-    """Ask for the columns of a shape, by the roles that the engine gives its layout."""
-
-    layout: ClassVar[Layout]
-    questions: ClassVar[Sequence[str]] = ()
-
-    def __init__(self, data: Any = None, **headers: Any) -> None:
-        super().__init__(data, **headers)
-        several = self.layout is Layout.NUMBERS_PER_ID  # then the sample has many columns for one
-        held = self.layout.held
-        # The roles that the sample and the answers have under one name; those of one alone.
-        self.roles = [
-            role
-            for role in self.layout.roles
-            if role in held and not (several and role == self.layout.answer)
-        ]
-        self.roles += [role for role in self.layout.roles if role not in held]
-        self.held_roles = [name for name in held if name not in self.roles]
-        for role in (*self.roles, *self.held_roles):
-            self.fields[role] = forms.ChoiceField(label=COLUMN_OF[role])
-            self.choose(
-                role,
-                self.held if role in self.held_roles else self.both if role in held else self.given,
-            )
-        self.asked = (*self.roles, *self.held_roles, *self.questions)
-        self._start(headers["document"])
-
-    def _start(self, document: Mapping[str, Any]) -> None:
-        """Show what the document says where it has this shape, else the first of the menu."""
-        submission = document.get("submission") or {}
-        if submission.get("layout") != self.layout:
-            for name in [each for each in self.initial if each.rsplit("_", 1)[-1].isdecimal()]:
-                del self.initial[name]
-            self.initial.update(metric_0=self.measures[0], primary="0")
-            return
-        columns = {each.get("role"): each.get("name") for each in submission.get("columns") or []}
-        truth = document.get("truth") or {}
-        for role in (*self.roles, *self.held_roles):
-            held = truth.get(role)
-            self.initial[role] = held if role in self.held_roles else columns.get(role) or held
-        for name in self.questions:
-            if submission.get(name) is not None:
-                self.initial[name] = submission[name]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse one column in two roles."""
-        sent: dict[str, Any] = super().clean() or {}
-        for at, role in enumerate(self.roles):
-            if sent.get(role) and sent[role] in [sent.get(each) for each in self.roles[:at]]:
-                self.add_error(role, _("Cette colonne a déjà un rôle."))
-        return sent
-
-    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
-        """Return the shape of a submission, in the portable form."""
-        answers = {name: self.cleaned_data[name] for name in self.questions}
-        given = {name: value for name, value in answers.items() if value not in (None, False)}
-        columns = [self.column(role) for role in self.roles]
-        return {**kept_of(former), "layout": self.layout.value, "columns": columns, **given}
-
-    def column(self, role: str) -> dict[str, Any]:
-        """Describe the column of a role."""
-        kinds = {**USUAL_TYPES, "item": ColumnType.CATEGORY}
-        kind = kinds.get(role, ColumnType.STRING)
-        return {"name": self.cleaned_data[role], "role": role, "type": kind.value}
-
-    def truth(self, file: str) -> dict[str, Any]:
-        """Return where the answers stand, in the portable form."""
-        roles = [role for role in (*self.roles, *self.held_roles) if role in self.layout.held]
-        return super().truth(file) | {role: self.cleaned_data[role] for role in roles}
-
-
-COLUMN_OF = {
-    "id": _("Colonne de l’identifiant"),
-    "target": _("Colonne de la réponse, dans le fichier des réponses"),
-    "query": _("Colonne de la demande"),
-    "item": _("Colonne de l’élément proposé"),
-    "rank": _("Colonne du rang, 1 en tête"),
-    "score": _("Colonne du score donné par les équipes"),
-    "gain": _("Colonne de la pertinence, dans les réponses : un nombre, 0 ou plus"),
-}
-
-
-class RankedForm(_ShapeForm):
-    """A list of items for each query, best first."""
-
-    layout = Layout.RANKED_LIST
-    measures = [
-        each
-        for each in measures_of({Shape.LISTS, Shape.RANKED})
-        if each not in {"attribute_distance", "share_other_prefix"}
-    ]
-    questions = ("max_items_per_query",)
-    max_items_per_query = whole(_("Éléments par demande, au plus"), 1, 1_000, initial=10)
-
-    def column(self, role: str) -> dict[str, Any]:
-        """Bound the ranks by the length of a list."""
-        described = super().column(role)
-        most = {"min": 1, "max": self.cleaned_data["max_items_per_query"]}
-        return described | most if role == "rank" else described
-
-
-class ScoredForm(_ShapeForm):
-    """A score for each candidate of a query."""
-
-    layout = Layout.CANDIDATE_SCORES
-    measures = measures_of({Shape.LISTS})
-    questions = ("policy",)
-    policy = forms.ChoiceField(
-        label=_("Candidats notés par les équipes"),
-        choices=[
-            ("complete", _("Tous ceux de chaque demande")),
-            ("top_k", _("Les meilleurs seulement")),
-        ],
-    )
-
-
-class ProbabilitiesForm(_ShapeForm):
-    """A probability for each class; a column bears the name of its class."""
-
-    layout = Layout.NUMBERS_PER_ID
-    measures = measures_of({Shape.PROBABILITIES})
-    questions = ("numbers",)
-    numbers = forms.MultipleChoiceField(
-        label=_("Colonnes des nombres, dans l’ordre de l’exemple"),
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def __init__(self, data: Any = None, **headers: Any) -> None:
-        super().__init__(data, **headers)
-        self.choose("numbers", self.given)
-        former = (headers["document"].get("submission") or {}).get("columns") or []
-        self.initial["numbers"] = [
-            each.get("name") for each in former if each.get("role") == "target"
-        ] or list(self.given[1:])
-        # Figures proposed for another form of numbers.
-        for name, value in list(self.initial.items()):
-            if name.startswith("metric_") and value not in {*self.measures, FORMULA}:
-                del self.initial[name]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a single column, and the identifier among them."""
-        sent: dict[str, Any] = super().clean() or {}
-        numbers = sent.get("numbers") or []
-        if sent.get("id") in numbers:
-            self.add_error("numbers", _("L’identifiant n’est pas un nombre à donner."))
-        elif len(numbers) == 1:
-            self.add_error("numbers", _("Deux colonnes au moins."))
-        return sent
-
-    def submission(self, former: dict[str, Any]) -> dict[str, Any]:
-        """Return the shape of a submission: one column for each number."""
-        sent = self.cleaned_data
-        numbers = dict.fromkeys(sent["numbers"], "")
-        return {**kept_of(former), **written_probabilities(sent["id"], numbers)}
+        given: of the sample; held: of the answers. A role of both has one name in them.
+        """
+        both = [each for each in given if each in held]
+        offered: dict[str, list[str]] = {}
+        for role in dict.fromkeys((*self.layout.roles, *self.layout.held)):
+            is_given = role in self.layout.roles and not (self.is_several and role == "target")
+            is_held = role in self.layout.held
+            offered[role] = both if is_given and is_held else [*(given if is_given else held)]
+        return offered | {"split_column": [each for each in held if each not in given]}
 
 
 ROWS = "lignes"
-SHAPES: Mapping[str, tuple[Any, type[ScoringForm]]] = {
-    ROWS: (_("Une réponse par ligne"), RowsForm),
-    "listes": (_("Listes ordonnées"), RankedForm),
-    "scores": (_("Scores de candidats"), ScoredForm),
-    "probabilites": (_("Probabilités par classe"), ProbabilitiesForm),
+SHAPES: Mapping[str, AnswerShape] = {
+    ROWS: AnswerShape(
+        _("Une réponse par ligne"),
+        Layout.ONE_ROW_PER_ID,
+        frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS}),
+        of_answer=("type", "min", "max"),
+    ),
+    "listes": AnswerShape(
+        _("Listes ordonnées"),
+        Layout.RANKED_LIST,
+        frozenset({Shape.LISTS, Shape.RANKED}),
+        asked={"max_items": 10},
+    ),
+    "scores": AnswerShape(
+        _("Scores de candidats"),
+        Layout.CANDIDATE_SCORES,
+        frozenset({Shape.LISTS}),
+        asked={"policy": "complete"},
+    ),
+    "probabilites": AnswerShape(
+        _("Probabilités par classe"),
+        Layout.NUMBERS_PER_ID,
+        frozenset({Shape.PROBABILITIES}),
+    ),
 }
-_LAYOUTS = {"ranked_list": "listes", "candidate_scores": "scores"}
-_OF_TASKS = {"ranking": "listes"}
 
 
 def shape_of(document: Mapping[str, Any]) -> str | None:
@@ -613,10 +656,32 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
     submission = document.get("submission") or {}
     layout = submission.get("layout")
     if layout is None:
-        return _OF_TASKS.get(str(document.get("task")), ROWS)
-    if layout == "numbers_per_id":
-        return "probabilites" if submission.get("form") == "probabilities" else None
-    return ROWS if layout == "one_row_per_id" else _LAYOUTS.get(layout)
+        return "listes" if document.get("task") == "ranking" else ROWS
+    if layout == Layout.NUMBERS_PER_ID and submission.get("form") != "probabilities":
+        return None
+    return next((key for key, each in SHAPES.items() if each.layout == layout), None)
+
+
+class MeasuresForm(FiguresForm):
+    """Choose the figures of a board whose columns are known."""
+
+    def __init__(self, data: Any = None, *, document: Mapping[str, Any]) -> None:
+        """Offer the measures that read answers of the shape of the document."""
+        self.document, self.suggested = document, suggested(document)
+        figures = document.get("metrics") or self.suggested[:1]
+        data, initial = redrawn(data, figures_of(figures))
+        super().__init__(data, initial=initial)
+        own = {str(each["metric"]) for each in figures} - {FORMULA}
+        self.measures = sorted({*computable(document), *own})
+        self.offer()
+
+    def clean(self) -> dict[str, Any]:
+        """Read the figures as a folder is read."""
+        sent: dict[str, Any] = super().clean() or {}
+        findings = Findings()
+        _contract(self.document, self.metrics, findings)
+        self.note(findings)
+        return sent
 
 
 TABLE = _("Un CSV en UTF-8, avec une ligne d’en-tête, 200 Mo au plus.")

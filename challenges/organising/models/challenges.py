@@ -1,6 +1,7 @@
 """Challenge, its phases, pages, files and draft; the people who run it, those it invites."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
@@ -28,7 +29,15 @@ from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet, User
 from portal.lib import clock
-from portal.lib.columns import person, set_exactly, set_together, someone, within, word
+from portal.lib.columns import (
+    LockableQuerySet,
+    person,
+    set_exactly,
+    set_together,
+    someone,
+    within,
+    word,
+)
 from portal.lib.refusals import Conflict
 
 if TYPE_CHECKING:
@@ -45,7 +54,7 @@ def person_id(viewer: Viewer) -> int:
     return getattr(viewer, "pk", None) or 0
 
 
-class ChallengeQuerySet(models.QuerySet["Challenge"]):
+class ChallengeQuerySet(LockableQuerySet["Challenge"]):
     """Challenges, by who may see them and by their moment."""
 
     def public(self) -> "ChallengeQuerySet":
@@ -70,10 +79,6 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def apart_from(self, user: User) -> "ChallengeQuerySet":
         """Keep those in which this person has no part: neither runs them, nor plays or played."""
         return self.not_run_by(user).exclude(team_members__user_id=user.pk)
-
-    def locked(self, challenge: "Challenge") -> "Challenge":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=challenge.pk)
 
 
 class Challenge(models.Model):
@@ -264,6 +269,18 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
             challenge__status=ChallengeStatus.PUBLISHED,
         )
 
+    def over_by(self, at: datetime) -> "PhaseQuerySet":
+        """Keep the phases that were over at this instant: by their results, or by the archive.
+
+        One that stays open as a bench is over with the archive.
+        """
+        archived = Q(challenge__status=ChallengeStatus.ARCHIVED, challenge__status_since__lte=at)
+        revealed = Q(reveal__executed_at__lte=at)
+        return self.filter(
+            (revealed & Q(benchmark_after_close=False))
+            | (archived & (Q(reveal__executed_at__isnull=True) | Q(benchmark_after_close=True)))
+        )
+
     def taking_over(self, at: datetime) -> "PhaseQuerySet":
         """Keep the phases open since this instant that still have choices to take over."""
         return self.filter(
@@ -278,7 +295,7 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
         try:
             return self.select_for_update().get(pk=phase.pk)
         except Phase.DoesNotExist:
-            raise Conflict(_("Cette phase n’est plus là."), code="absent") from None
+            raise Conflict(_("Cette phase n’existe plus."), code="absent") from None
 
     def share_locked(self, phase_id: int) -> "Phase":
         """Return the fresh row, shared with others who hold it; whoever locks it waits for all.
@@ -289,6 +306,16 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM challenges_phase WHERE id=%s FOR SHARE", [phase_id])
         return self.select_related("challenge").get(pk=phase_id)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The terms on which a phase takes entries: until when, how many of a team, to what end."""
+
+    closes_at: datetime | None
+    max_total: int | None
+    # Whether the entries enter the boards and the final results.
+    counts: bool
 
 
 class Phase(models.Model):
@@ -369,15 +396,25 @@ class Phase(models.Model):
         return round(self.public_share * 100)
 
     @property
-    def is_bench(self) -> bool:
-        """Say whether it takes entries after its final results, that change none of them."""
-        return self.benchmark_after_close and self.is_revealed
+    def intake(self) -> Intake:
+        """Return the terms on which it takes entries: the one point where they are chosen.
 
-    @property
-    def takes_bench(self) -> bool:
-        """Say whether it takes entries after its results, its challenge not being stopped."""
-        stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
-        return self.is_bench and self.challenge.status not in stopped
+        After its final results, a phase that stays open as a bench has no close, the quota of a
+        day only, and entries that change none of them.
+        """
+        if self.benchmark_after_close and self.is_revealed:
+            return Intake(closes_at=None, max_total=None, counts=False)
+        return Intake(self.closes_at, self.max_total, counts=True)
+
+    def takes_entries(self, at: datetime) -> bool:
+        """Say whether a team may begin to send at this instant: by its dates.
+
+        A bench has none, and ends where its challenge stops.
+        """
+        if self.intake.counts:
+            published = self.challenge.status == ChallengeStatus.PUBLISHED
+            return published and self.moment(at) is PhaseMoment.OPEN
+        return self.challenge.status not in {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
 
     @property
     def grace_ends_at(self) -> datetime | None:
@@ -542,6 +579,9 @@ class ChallengeDraft(models.Model):
     # [{"code", "message", "file", "key"}]: never a value, which could come from the answers.
     errors = models.JSONField(default=list, blank=True)
     warnings = models.JSONField(default=list, blank=True)
+    # What the measures gave the example of an answer and one that is the same everywhere:
+    # see `try_measures` of challenges/evaluation/rehearsals.py.
+    trial = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

@@ -12,17 +12,16 @@ from django.utils.translation import gettext as _
 from challenges.organising.enums import BoardRule, ColumnKind, Direction, ScorerKind
 from challenges.organising.models.challenges import Challenge, Phase
 from portal.lib import clock
-from portal.lib.columns import set_together, within, word
+from portal.lib.columns import LockableQuerySet, set_together, within, word
 
 
 class RunPlan(models.Model):
-    """Freeze what code reads: hidden inputs, a public sample of the same form, an environment.
+    """Freeze what code reads: hidden inputs, a public sample of the same form.
 
     Another set is another row. inputs: sealed files, mounted under their names, without any
     label. ids: the column of identifiers, that a CSV among them has; where all are CSV, rows and
     identifiers change between the two runs. sample_*: a zip of files of the same names in the
     private store, that everybody may download; rows: identifiers of the sample.
-    environment: a name of the closed list.
     """
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="run_plans")
@@ -30,9 +29,6 @@ class RunPlan(models.Model):
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="run_plans"
     )
     ids = models.CharField(max_length=120)
-    # The layouts of packages that are taken, of scoring.packages.Layout; all where empty.
-    layouts = models.JSONField(default=list, blank=True)
-    environment = models.CharField(max_length=64, default="systeme")
     sample_sha256 = models.CharField(max_length=64)
     sample_size = models.PositiveBigIntegerField()
     sample_rows = models.PositiveIntegerField()
@@ -99,7 +95,6 @@ class ScorerVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     spec = models.JSONField()
     program_sha256 = models.CharField(max_length=64, blank=True)
-    environment = models.CharField(max_length=64, blank=True)
     # Where an organiser's programs are sealed; null for a metric of the menu.
     programs = models.ForeignKey(
         "datasets.HoldoutVersion",
@@ -109,7 +104,6 @@ class ScorerVersion(models.Model):
         related_name="program_versions",
     )
     seed = models.BigIntegerField(default=0)
-    code_version = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
 
@@ -152,15 +146,13 @@ class PhaseTask(models.Model):
         ]
 
 
+def program_tasks(phase: Phase) -> list[PhaseTask]:
+    """List the tasks in force of a phase that a program scores."""
+    tasks = phase.tasks.filter(current=True, scorer_version__programs__isnull=False)
+    return list(tasks.select_related("scorer_version").order_by("index"))
+
+
 FACT_CHARACTERS = 120
-
-
-class LeaderboardQuerySet(models.QuerySet["Leaderboard"]):
-    """Leaderboards."""
-
-    def locked(self, board: "Leaderboard") -> "Leaderboard":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=board.pk)
 
 
 class Leaderboard(models.Model):
@@ -179,7 +171,7 @@ class Leaderboard(models.Model):
     # Per split: {"digest", "computed_at", "rows", "references", "few", "tested", "axis"}.
     facts = models.JSONField(default=dict, blank=True)
 
-    objects = LeaderboardQuerySet.as_manager()
+    objects = LockableQuerySet["Leaderboard"].as_manager()
 
     class Meta:
         ordering = ["phase_id", "pk"]

@@ -1,14 +1,17 @@
 """Write a challenge by form: its texts, rules and pages, its files, scoring and phases."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,28 +23,34 @@ from challenges.organising import queries as organising
 from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
-from challenges.organising.enums import BoardRule, PhaseKind
+from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.organising.forms.challenges import (
-    CODE_FILE_ROLES,
-    FILE_ROLES,
-    FileForm,
+    DatesForm,
+    DeleteForm,
     NewChallengeForm,
     PageForm,
-    ParticipationForm,
     QuestionsForm,
-    TermsTextForm,
     TextsForm,
 )
+from challenges.organising.forms.columns import SHARES, ColumnsForm, FilesForm, guessed_shape
 from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
-from challenges.organising.forms.scorings import SHAPES, ScoringForm, shape_of
+from challenges.organising.forms.scorings import ROWS, SHAPES, suggested
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import brings_files
 from challenges.organising.queries import phase_of
-from challenges.organising.views.layout import find_organised, form_page, organisations_of
-from challenges.organising.words import TITLES, USE_CASES
+from challenges.organising.tables import READINGS
+from challenges.organising.views.layout import (
+    find_organised,
+    form_page,
+    organisations_of,
+    organiser_context,
+)
+from challenges.organising.words import USE_CASES
+from challenges.scoring.contract import number_of
 from portal.accounts.models import User
 from portal.accounts.views import person
+from portal.lib import clock
 from portal.lib.refusals import Invalid, NotAllowed
 from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
@@ -57,92 +66,95 @@ def create(request: HttpRequest) -> HttpResponse:
             _("Il faut écrire pour une organisation pour créer un challenge."),
             code="no_organisation",
         )
-    form = NewChallengeForm(sent(request), organisations=organisations, card=_card(request))
-    made: list[Challenge] = []
-    status = tried(
-        form,
-        lambda: made.append(drafts.start(**form.cleaned_data, by=by)),
-        {"slug_taken": "slug", "slug_form": "slug", "card_unknown": "cards"},
+    card = _card(request)
+    form = NewChallengeForm(
+        sent(request), organisations=organisations, title=card.title if card else ""
     )
-    if not status:
-        messages.success(request, _("Brouillon créé. Écrivez ses textes, puis ses fichiers."))
+    known: dict[str, Any] = {"summary": card.summary, "cards": [card.slug]} if card else {}
+    made: list[Challenge] = []
+    if not tried(form, lambda: made.append(drafts.start(**known, **form.cleaned_data, by=by))):
         return redirect("challenges:write_texts", made[0].slug)
     context = {
         "section": "challenges",
         "form": form,
+        "card": card,
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
-            (_("Nouveau challenge"), ""),
+            (_("Créer un challenge"), ""),
         ],
     }
+    status = 422 if form.errors else 200
     return render(request, "challenges/organising/new.html", context, status=status)
 
 
 @get_or_post
 def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
-    """Write the texts."""
+    """Write the texts and the rules; rules once public: a new version of them."""
     challenge = find_organised(request, slug)
-    form = TextsForm(sent(request), challenge=challenge, use_cases=USE_CASES)
+    last = challenge.terms.first()
+    usual = last.text if last else standard_terms(challenge.language)
+    form = TextsForm(sent(request), challenge=challenge, terms=usual, use_cases=USE_CASES)
+    faults = {"markdown": "body_md", "card_unknown": "cards", "frozen": "restricted"}
+
+    @transaction.atomic
+    def act() -> None:
+        by = person(request)
+        lacking = organising.missing_to_check(challenge)
+        fresh = texts.describe(
+            challenge=challenge,
+            texts=form.texts,
+            licence=form.licence,
+            cards=form.cleaned_data["cards"],
+            by=by,
+        )
+        faults["markdown"] = "terms"
+        texts.write_terms(challenge=challenge, text=form.cleaned_data["terms"], by=by)
+        if lacking and not organising.missing_to_check(fresh):
+            with suppress(Invalid):  # a fault of the files: their page says it
+                drafts.ask_build(challenge=fresh, by=by)
+
     return form_page(
         request,
         challenge,
         "write_texts",
         form,
-        lambda: texts.describe(
-            challenge=challenge,
-            texts=form.texts,
-            licence=form.licence,
-            cards=form.cleaned_data["cards"],
-            by=person(request),
-        ),
-        faults={"markdown": "body_md", "card_unknown": "cards", "frozen": "restricted"},
-        lede=_("Ce que tout le monde lit. Les textes restent libres après la publication."),
+        act,
+        template="challenges/organising/texts.html",
+        faults=faults,
+        standard=usual == standard_terms(challenge.language),
     )
 
 
 @get_or_post
-def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say who takes part."""
+def write_dates(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set when each phase opens and closes, and say who takes part."""
     challenge = find_organised(request, slug)
-    form = ParticipationForm(sent(request), challenge=challenge)
+    now = clock.now()
+    listed = [each for each in challenge.phases.all() if each.moment(now) != PhaseMoment.CLOSED]
+    if challenge.status == ChallengeStatus.DRAFT:
+        listed = list(challenge.phases.all())
+    form = DatesForm(sent(request), challenge=challenge, phases=listed)
+    faults = {"team_sizes": "team_max"}
+
+    @transaction.atomic
+    def act() -> None:
+        by = person(request)
+        for phase in listed:
+            at_fault = f"closes_at_{phase.index}"
+            faults.update(dict.fromkeys(("dates_order", "frozen", "close_passed"), at_fault))
+            faults["open_passed"] = f"opens_at_{phase.index}"
+            opens_at, closes_at = form.date(phase, "opens_at"), form.date(phase, "closes_at")
+            acts.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
+        texts.take_part(challenge=challenge, by=by, **form.participation)
 
     return form_page(
         request,
         challenge,
-        "write_participation",
+        "write_dates",
         form,
-        lambda: texts.take_part(challenge=challenge, by=person(request), **form.cleaned_data),
-        faults={"frozen": "team_max"},
-        lede=_("Qui peut s’inscrire, et en équipes de combien de personnes."),
-    )
-
-
-@get_or_post
-def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
-    """Write the rules; once public, a new version of them."""
-    challenge = find_organised(request, slug)
-    last = challenge.terms.first()
-    usual = last.text if last else standard_terms(challenge.language)
-    form = TermsTextForm(sent(request), initial={"text": usual})
-    lede = _("Une fois le challenge publié, chaque changement est une nouvelle version.")
-    if last is None:
-        lede = _("Voici le règlement type : relisez-le, adaptez-le, puis enregistrez.")
-    if challenge.is_public:
-        lede = _(
-            "Un changement crée une nouvelle version : les inscrits sont prévenus, et chaque "
-            "équipe l’accepte avant de déposer à nouveau."
-        )
-
-    return form_page(
-        request,
-        challenge,
-        "write_terms",
-        form,
-        lambda: texts.write_terms(
-            challenge=challenge, text=form.cleaned_data["text"], by=person(request)
-        ),
-        faults={"markdown": "text"},
-        lede=lede,
+        act,
+        template="challenges/organising/dates.html",
+        faults=faults,
     )
 
 
@@ -215,36 +227,173 @@ def _card(request: HttpRequest) -> Resource | None:
 
 
 FILE_FAULTS = dict.fromkeys(
-    ("too_large", "file_empty", "file_table", "file_name", "file_name_taken"), "file"
-) | {"file_role": "role"}
+    ("too_large", "file_empty", "file_table", "file_name", "file_name_taken", "file_role"),
+    "uploads",
+)
 
 
 @get_or_post
 def write_files(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the files of a challenge, and take one more."""
+    """List the files of a challenge and take more; say what each is, and its columns."""
     challenge = find_organised(request, slug)
-    is_code = coding.KEY in challenge.bundle
-    brought = brings_files(challenge)
-    form = FileForm(sent(request), request.FILES or None, is_code=is_code)
-    return form_page(
+    form = _files_form(challenge, sent(request), request.FILES)
+    if request.FILES:
+        return _take_files(request, challenge, form)
+    asked, onward = request.POST.get("forme", ""), "write_files"  # until the columns are said
+    turned = asked != request.POST.get("forme_montree", "")
+    if form.is_bound and form.is_valid() and not form.moves_tables and not turned:
+        form.columns = _columns_form(challenge, asked, sent(request))
+        onward = ""
+    elif not form.is_bound:
+        form.columns = _columns_form(challenge, request.GET.get("forme", ""))
+
+    def act() -> None:
+        _arrange(challenge, form, person(request))
+
+    page = form_page(
         request,
         challenge,
         "write_files",
         form,
-        lambda: drafts.add_file(
-            challenge=challenge,
-            role=Role(form.cleaned_data["role"]),
-            deposit=deposit_of(form.cleaned_data["file"]),
-            by=person(request),
-            expected_score=form.cleaned_data.get("expected_score"),
-        ),
+        act,
         template="challenges/organising/files.html",
         faults=FILE_FAULTS,
-        done=_("Fichier reçu."),
-        rows=[_file_row(each, is_code=is_code) for each in drafts.all_files(challenge)],
-        missing=[] if brought else drafts.incomplete(challenge),
-        brought=brought,
-        is_code=is_code,
+        onward=onward,
+        **_files_shown(challenge, form),
+    )
+    if turned and form.is_bound and page.status_code == 302:
+        page["Location"] += f"?forme={asked}" if asked in SHAPES else ""
+    return page
+
+
+def _files_form(challenge: Challenge, data: Any = None, files: Any = None) -> FilesForm:
+    is_code = coding.KEY in challenge.bundle
+    return FilesForm(data, files or None, listed=drafts.all_files(challenge), is_code=is_code)
+
+
+def _keep_files(challenge: Challenge, form: FilesForm, by: User) -> Challenge:
+    expected = form.cleaned_data.get("expected_score")
+    return drafts.arrange_files(
+        challenge=challenge, roles=form.roles, expected_score=expected, by=by
+    )
+
+
+@transaction.atomic
+def _arrange(challenge: Challenge, form: FilesForm, by: User) -> None:
+    """Keep what the files of a draft are, and what their columns mean; have a whole one checked.
+
+    The measure most often taken is proposed, and tried by the check.
+    """
+    fresh = _keep_files(challenge, form, by)
+    if form.columns is None:
+        return
+    document, columns = fresh.bundle, form.columns
+    submission = columns.submission(document.get("submission") or {})
+    truth = next(each for each in drafts.all_files(fresh) if each["role"] == Role.TRUTH)
+    same = (document.get("submission") or {}).get("layout") == submission["layout"]
+    read = columns.truth(str(truth["path"]))
+    proposed = suggested({**document, "submission": submission, "truth": read})[:1]
+    fresh = drafts.measure(
+        challenge=fresh,
+        submission=submission,
+        truth=read,
+        metrics=(same and document.get("metrics")) or proposed,
+        public_share=columns.public_share,
+        by=by,
+    )
+    if not organising.missing_to_check(fresh):
+        drafts.ask_build(challenge=fresh, by=by)
+
+
+def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> HttpResponse:
+    """Take files, and show at once what they were taken for, with the first rows of the answers.
+
+    These are not kept: a page that is read again does not show them.
+    """
+    first: list[list[str]] = []
+
+    @transaction.atomic
+    def act() -> None:
+        by = person(request)
+        _keep_files(challenge, form, by)
+        deposits = [deposit_of(each) for each in form.cleaned_data["uploads"]]
+        first.extend(drafts.add_files(challenge=challenge, deposits=deposits, by=by))
+
+    status = tried(form, act, FILE_FAULTS)
+    if not status:
+        challenge.refresh_from_db()
+        form = _files_form(challenge)
+        form.columns = _columns_form(challenge, "")
+    elif asked := request.POST.get("forme_montree", ""):  # refused: what was typed beside stays
+        challenge.refresh_from_db()
+        form.columns = _columns_form(challenge, asked, sent(request))
+    rows = [[_written(cell) for cell in row] for row in first]
+    shown = _files_shown(challenge, form) | {"form": form, "first": rows, "taken": not status}
+    context = organiser_context(challenge, "write_files", **shown)
+    return render(request, "challenges/organising/files.html", context, status=status or 200)
+
+
+def _written(cell: str) -> str:
+    """Write a cell that is a number as the reader's language does."""
+    mark = get_format("DECIMAL_SEPARATOR")
+    return cell if number_of(cell) is None else cell.replace(".", mark)
+
+
+def _files_shown(challenge: Challenge, form: FilesForm) -> dict[str, Any]:
+    kept = drafts.kept_of(challenge)
+    places = [kept.get(each["path"], {}) for each in form.listed]
+    counted = (each.get("rows") or 0 for each in form.listed if each["role"] == Role.TRUTH)
+    n = int(next(counted, 0))
+    return {
+        "rows": [
+            (entry, role, ", ".join(str(READINGS[each]) for each in read), place.get("size"))
+            for (entry, role), place in zip(form.rows, places, strict=True)
+            for read in [place.get("readings", [])]
+        ],
+        # What each share would make public, then private, by rows drawn one by one.
+        "shares": [
+            (share, int(share), public, n - public)
+            for share in SHARES
+            for public in [min(max(round(n * int(share) / 100), 1), n - 1)]
+            if n > 1
+        ],
+        "most": drafts.MAX_FILE_BYTES,
+        "brought": brings_files(challenge),
+        "is_code": coding.KEY in challenge.bundle,
+        "made": drafts.EXAMPLE if form.listed and organising.makes_example(challenge) else "",
+        "shapes": [
+            (key, each.title)
+            for key, each in SHAPES.items()
+            if key == ROWS or not organising.makes_example(challenge)
+        ],
+    }
+
+
+def _columns_form(challenge: Challenge, asked: str, data: Any = None) -> ColumnsForm | None:
+    """Ask what the columns mean, once the answers and an example of them are there."""
+    files = {each["role"]: each for each in drafts.all_files(challenge)}
+    given, held, test, train = (
+        (files.get(role) or {}).get("columns")
+        for role in (Role.SAMPLE_SUBMISSION, Role.TRUTH, Role.TEST, Role.TRAIN)
+    )
+    is_made = organising.makes_example(challenge)
+    if is_made and held and test:  # what the training rows answer comes first
+        given, asked = sorted(held, key=lambda each: each not in (train or ())), ROWS
+    if not given or not held or (is_made and not test):
+        return None
+    shape = asked if asked in SHAPES else guessed_shape(challenge.bundle, given, held)
+    if not shape:
+        return None
+    place = drafts.kept_of(challenge).get(files[Role.TRUTH]["path"], {})
+    return ColumnsForm(
+        data,
+        shape=shape,
+        document=challenge.bundle,
+        given=given,
+        held=held,
+        parts=place.get("parts", {}),
+        drawn=place.get("drawn"),
+        test=test if is_made else None,
     )
 
 
@@ -255,76 +404,13 @@ def deposit_of(file: UploadedFile) -> drafts.Deposit:
     return drafts.Deposit(file.name or "", file.size or 0, content, path)
 
 
-def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
-    role = Role(entry["role"]) if entry["role"] in set(Role) else Role.EXTRA
-    return entry | {
-        "columns": entry.get("columns") or [],
-        "expected": entry.get("expected_score"),
-        "role": (CODE_FILE_ROLES if is_code else FILE_ROLES).get(role, role.value),
-        "sealed": role in drafts.HELD_OUT_ROLES | drafts.ORGANISER_ROLES,
-    }
-
-
-@require_POST
-def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a file out of the draft."""
-    challenge = find_organised(request, slug)
-    drafts.remove_file(challenge=challenge, path=request.POST.get("path", ""), by=person(request))
-    messages.success(request, _("Fichier retiré."))
-    return redirect("challenges:write_files", slug)
-
-
-@get_or_post
-def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose the columns and the figures, then have the worker check the whole."""
-    challenge = find_organised(request, slug)
-    files = {each["role"]: each for each in drafts.all_files(challenge)}
-    given, held = (
-        (files.get(role) or {}).get("columns") for role in (Role.SAMPLE_SUBMISSION, Role.TRUTH)
-    )
-    asked = request.GET.get("forme", "")
-    shape = asked if asked in SHAPES else shape_of(challenge.bundle)
-    form: ScoringForm | None = None
-    if given and held and shape is not None:
-        form = SHAPES[shape][1](
-            sent(request), document=challenge.bundle, given=given, held=held, titles=TITLES
-        )
-    elif request.method == "POST":
-        raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
-
-    def act() -> None:
-        if form is None:
-            return
-        drafts.measure(
-            challenge=challenge,
-            submission=form.submission(challenge.bundle.get("submission") or {}),
-            truth=form.truth(str(files[Role.TRUTH]["path"])),
-            metrics=form.metrics,
-            by=person(request),
-        )
-        drafts.ask_build(challenge=challenge, by=person(request))
-
-    return form_page(
-        request,
-        challenge,
-        "write_scoring",
-        form,
-        act,
-        template="challenges/organising/scoring.html",
-        done=_("Notation enregistrée : le contrôle est en cours."),
-        onward="organiser",
-        measured=challenge.scorers.exists(),
-        shapes=[(key, words) for key, (words, _form) in SHAPES.items()],
-        shape=shape,
-    )
-
-
 @get_or_post
 def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     """Declare which groups are compared, then have the worker check the whole."""
     challenge = find_organised(request, slug)
     files = {each["role"]: each for each in drafts.all_files(challenge)}
-    held = (files.get(Role.TRUTH) or {}).get("columns")
+    truth = files.get(Role.TRUTH) or {}
+    held = truth.get("columns")
     form: FairnessForm | None = None
     if held and challenge.bundle.get("metrics"):
         form = FairnessForm(sent(request), document=challenge.bundle, held=held)
@@ -335,7 +421,8 @@ def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
         if form is not None:
             by = person(request)
             drafts.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
-            drafts.ask_build(challenge=challenge, by=by)
+            if not organising.missing_to_check(challenge):
+                drafts.ask_build(challenge=challenge, by=by)
 
     return form_page(
         request,
@@ -344,8 +431,9 @@ def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
         form,
         act,
         template="challenges/organising/fairness.html",
-        done=_("Équité enregistrée : le contrôle est en cours."),
-        onward="organiser",
+        answers=truth.get("path"),
+        done=_("Équité enregistrée."),
+        onward="write_scoring",
     )
 
 
@@ -428,6 +516,27 @@ def remove_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     phases.remove_phase(phase=phase_of(challenge, index), by=person(request))
     messages.success(request, _("Phase retirée."))
     return redirect("challenges:write_phases", slug)
+
+
+@require_POST
+def clone(request: HttpRequest, slug: str) -> HttpResponse:
+    """Begin a draft from a challenge, without its data."""
+    made = drafts.clone(challenge=find_organised(request, slug), by=person(request))
+    messages.success(request, _("Voici la copie, sans les données ni les dates."))
+    return redirect("challenges:write_texts", made.slug)
+
+
+@get_or_post
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a confirmation, and delete a draft for good."""
+    challenge = find_organised(request, slug)
+    form = DeleteForm(sent(request))
+    status = tried(form, lambda: acts.delete(challenge=challenge, by=person(request)))
+    if not status:
+        messages.success(request, _("Brouillon supprimé."))
+        return redirect("challenges:organiser_list")
+    context = organiser_context(challenge, "organiser", form=form)
+    return render(request, "challenges/organising/delete.html", context, status=status)
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """Prepare what the pages of the organisers of a challenge share: sections, forms, refusals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from challenges.bundles import code as coding
+from challenges.organising import queries as organising
 from challenges.organising import rules
 from challenges.organising.enums import ChallengeStatus, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Phase
@@ -34,36 +36,71 @@ def find_challenge(request: HttpRequest, slug: str) -> Challenge:
     return visible.find(shown, among=Challenge.objects.all(), slug=slug)
 
 
-# (route, words) of each page, under the entry that leads to it, in the order of the work.
-SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
-    (gettext_lazy("Tableau de bord"), (("organiser", gettext_lazy("Tableau de bord")),)),
+# The steps of a challenge written by form, in the order of the work.
+STEPS: tuple[tuple[str, Promise], ...] = (
+    ("write_texts", gettext_lazy("Textes et règles")),
+    ("write_files", gettext_lazy("Données")),
+    ("write_scoring", gettext_lazy("Mesure")),
+    ("write_dates", gettext_lazy("Dates et participation")),
+)
+# What most challenges do without: its page, its name, when one needs it.
+OPTIONS: tuple[tuple[str, Promise, Promise], ...] = (
     (
-        gettext_lazy("Préparer"),
-        (
-            ("write_texts", pgettext_lazy("challenge", "Textes")),
-            ("write_pages", gettext_lazy("Pages")),
-            ("write_terms", gettext_lazy("Règlement")),
-            ("write_participation", gettext_lazy("Participation")),
-            ("write_code", gettext_lazy("Code")),
-            ("write_questions", pgettext_lazy("challenge", "Fiche")),
-            ("write_files", gettext_lazy("Fichiers")),
-            ("write_scoring", gettext_lazy("Notation")),
-            ("write_fairness", gettext_lazy("Équité")),
-            ("write_phases", gettext_lazy("Phases")),
-            ("write_boards", gettext_lazy("Classements")),
+        "write_fairness",
+        gettext_lazy("Équité"),
+        gettext_lazy("Quand les erreurs sont à comparer entre des groupes de personnes."),
+    ),
+    (
+        "write_questions",
+        gettext_lazy("Fiche de méthode"),
+        gettext_lazy("Quand vous voulez savoir comment chaque réponse a été obtenue."),
+    ),
+    (
+        "write_code",
+        gettext_lazy("Code"),
+        gettext_lazy(
+            "Quand les équipes envoient un programme, lancé sur des données qu’elles ne voient pas."
         ),
     ),
     (
-        gettext_lazy("Suivre"),
+        "write_phases",
+        gettext_lazy("Phases et essais"),
+        gettext_lazy(
+            "Quand le challenge se joue en plusieurs temps, ou pour changer le nombre d’essais."
+        ),
+    ),
+    (
+        "write_boards",
+        gettext_lazy("Plusieurs classements"),
+        gettext_lazy("Quand les mêmes réponses sont classées de plusieurs façons."),
+    ),
+    (
+        "write_pages",
+        gettext_lazy("Autres pages"),
+        gettext_lazy("Quand la présentation ne suffit pas : un jury, une foire aux questions."),
+    ),
+)
+TICKED = frozenset({"page", "terms", "licence", "build", "closes", "fairness"})
+ROUTES_OF_STEPS = tuple(route for route, _words in STEPS)
+PREPARING = frozenset((*ROUTES_OF_STEPS, *(route for route, _words, _when in OPTIONS)))
+
+# (route, words) of each page, under the entry that leads to it, in the order of the work.
+SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
+    (
+        gettext_lazy("Suivi"),
         (
+            ("organiser", gettext_lazy("Suivi")),
             ("organiser_entries", gettext_lazy("Soumissions")),
-            ("pipeline", gettext_lazy("File d’attente")),
-            ("statistics", gettext_lazy("Statistiques")),
+            ("pipeline", gettext_lazy("Notation")),
             ("code_runs", gettext_lazy("Exécutions")),
             ("program_reports", gettext_lazy("Programme de notation")),
             ("discussions_desk", gettext_lazy("Entraide")),
             ("journal", gettext_lazy("Journal")),
         ),
+    ),
+    (
+        gettext_lazy("Préparer"),
+        (*STEPS, *((route, words) for route, words, _when in OPTIONS)),
     ),
     (
         gettext_lazy("Gérer"),
@@ -88,7 +125,7 @@ OF_A_PROGRAM = frozenset({"program_reports"})
 # What the Region reads of a challenge that it decides on.
 OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings", "organiser_archive"})
 # What the jury sees: it acts on nothing.
-OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "statistics", "journal"}
+OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "journal"}
 
 
 def sections_of(
@@ -105,6 +142,7 @@ def sections_of(
                 "label": words,
                 "href": reverse(f"challenges:{name}", args=[challenge.slug]),
                 "current": name == route,
+                "option": name in PREPARING and name not in ROUTES_OF_STEPS,
             }
             for name, words in pages
             if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION))
@@ -144,12 +182,18 @@ def organiser_context(
 
     edits, follows: whether who reads organises it, or runs it as jury too.
     """
+    draft = challenge.status == ChallengeStatus.DRAFT
+    if route in PREPARING:
+        more["options"] = options_of(challenge, route)
+        if draft and edits:
+            more |= steps_of(challenge, route)
     return {
         "section": "challenges",
         "challenge": challenge,
         "sections": sections_of(challenge, route, edits=edits, follows=follows),
         "edits": edits,
-        "draft": challenge.status == ChallengeStatus.DRAFT,
+        "follows": follows,
+        "draft": draft,
         "page_name": page_name(route),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
@@ -158,6 +202,74 @@ def organiser_context(
         ],
         **more,
     }
+
+
+def options_of(challenge: Challenge, route: str) -> list[dict[str, Any]]:
+    """List what most challenges do without, and when one needs it."""
+    return [
+        {
+            "label": words,
+            "href": reverse(f"challenges:{name}", args=[challenge.slug]),
+            "when": when,
+            "current": name == route,
+        }
+        for name, words, when in OPTIONS
+    ]
+
+
+def steps_of(challenge: Challenge, route: str) -> dict[str, Any]:
+    """Say where a draft stands: its steps, what is missing, what is advised, the step before."""
+    points = organising.checklist(challenge)
+    missing = [each for each in points if each.state == "missing" and each.key != "building"]
+    advised = [each for each in points if each.state == "advice"]
+    ready = [each for each in points if each.state == "ready" and each.key in TICKED]
+    undated = [each for each in advised if each.key == "closes"]
+    behind = {each.mended_at for each in [*missing, *undated]}
+    links = {name: reverse(f"challenges:{name}", args=[challenge.slug]) for name, _w in STEPS}
+    states = [
+        (words, "now", "")
+        if name == route
+        else (words, "" if name in behind else "done", links[name])
+        for name, words in STEPS
+    ]
+    at = ROUTES_OF_STEPS.index(route) if route in ROUTES_OF_STEPS else 0
+    return {
+        "steps": states,
+        "is_step": route in ROUTES_OF_STEPS,
+        "missing": to_mend(challenge, missing),
+        "advised": to_mend(challenge, advised),
+        "ready": [_("Fichiers déposés")] * (not organising.missing_files(challenge))
+        + [each.sentence for each in ready],
+        "checking": any(each.key == "building" for each in points),
+        "previous": (STEPS[at - 1][1], links[STEPS[at - 1][0]]) if at else None,
+    }
+
+
+def to_mend(challenge: Challenge, points: Iterable[organising.Point]) -> list[dict[str, Any]]:
+    """Lay out lines of the checklist: the sentence, the field that mends it, its step."""
+    return [
+        {
+            "sentence": capfirst(each.sentence),
+            "href": f"{reverse(f'challenges:{each.mended_at}', args=[challenge.slug])}{each.field}"
+            if each.mended_at
+            else "",
+            "step": ROUTES_OF_STEPS.index(each.mended_at) + 1
+            if each.mended_at in ROUTES_OF_STEPS
+            else None,
+        }
+        for each in points
+    ]
+
+
+def onward_of(request: HttpRequest, challenge: Challenge, route: str) -> str:
+    """Name the page that follows: of a step of a draft the next one, or the summary to stop there.
+
+    Of any other page: itself.
+    """
+    if challenge.status != ChallengeStatus.DRAFT or route not in ROUTES_OF_STEPS:
+        return route
+    after = [*ROUTES_OF_STEPS[ROUTES_OF_STEPS.index(route) + 1 :], "organiser"]
+    return "organiser" if "quitter" in request.POST else after[0]
 
 
 def access_to(by: User, challenge: Challenge) -> dict[str, Any]:
@@ -208,12 +320,14 @@ def form_page(
     """Show a form of the organisers' space, or do its act, say so and go on.
 
     form: None where there is nothing to fill in yet. faults: the field of a refusal, by its code.
-    onward: the route that follows, by default that of the page. shown: beside the form.
+    onward: the route that follows, by default as `onward_of`. shown: beside the form.
     """
     status = tried(form, act, faults) if form else 200
     if not status:
-        messages.success(request, done or _("Enregistré."))
-        return redirect(f"challenges:{onward or route}", challenge.slug)
+        onward = onward or onward_of(request, challenge, route)
+        if onward == route or done:
+            messages.success(request, done or _("Enregistré."))
+        return redirect(f"challenges:{onward}", challenge.slug)
     context = organiser_context(challenge, route, form=form, **shown)
     return render(request, template, context, status=status)
 

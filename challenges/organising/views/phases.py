@@ -9,16 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.bundles.spec import Role
-from challenges.organising.actions import bounds as score_bounds
-from challenges.organising.actions import drafts, leaderboards, phases
+from challenges.organising.actions import leaderboards, phases
 from challenges.organising.actions.phases import Scoring
 from challenges.organising.enums import BoardRule
 from challenges.organising.forms.phases import BoardForm, MaskForm, NewBoardForm
 from challenges.organising.forms.scorings import (
-    SHAPES,
+    MeasuresForm,
     PhaseFilesForm,
-    ScoringForm,
     TaskForm,
     shape_of,
 )
@@ -27,7 +24,6 @@ from challenges.organising.models.scorings import Leaderboard
 from challenges.organising.queries import phase_of
 from challenges.organising.views.drafts import deposit_of
 from challenges.organising.views.layout import find_organised, form_page, organiser_context
-from challenges.organising.words import TITLES
 from portal.accounts.views import person
 from portal.lib.refusals import Invalid
 from portal.lib.web.form_pages import sent, tried
@@ -42,7 +38,7 @@ def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
         challenge.leaderboards.select_related("phase", "primary").order_by("phase__index", "pk")
     )
     masked = any(each.anonymous for each in boards)
-    form = NewBoardForm(sent(request), phases=list(challenge.phases.order_by("index")))
+    form = NewBoardForm(sent(request), phases=list(challenge.phases.all()))
     return form_page(
         request,
         challenge,
@@ -71,7 +67,6 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
         sent(request),
         board=arranged,
         columns=list(arranged.columns.order_by("index")),
-        declared=score_bounds.bounds_of(arranged.phase),
     )
     return form_page(
         request,
@@ -85,7 +80,6 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             primary=form.cleaned_data.get("primary", ""),
             hidden=form.cleaned_data["hidden"],
             places=form.places,
-            bounds=form.bounds,
             by=person(request),
         ),
         template="challenges/organising/board.html",
@@ -161,8 +155,8 @@ def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
         form,
         lambda: phases.measure_phase(
             phase=phase,
-            submission=form.submission(phase.challenge.bundle.get("submission") or {}),
-            truth=form.truth(truth),
+            submission=form.document["submission"],
+            truth={**form.document["truth"], "file": truth},
             metrics=form.metrics,
             by=person(request),
         ),
@@ -233,6 +227,7 @@ def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -
         task=forms.get("task") or TaskForm(),
         scoring=forms.get("scoring") or (_scoring_form(phase) if phase.index else None),
         errors=any(each.errors for each in forms.values()),
+        typed="scoring" in forms,
     )
     return render(request, "challenges/organising/phase_scoring.html", context, status=status)
 
@@ -242,16 +237,9 @@ def _own(phase: Phase) -> Scoring | None:
     return phases.scoring_of(written, phase.index)
 
 
-def _scoring_form(phase: Phase, data: Any = None) -> ScoringForm | None:
-    """Offer the columns of the phase's own files, those of the first phase for what it lacks."""
-    challenge, own = phase.challenge, _own(phase) or {}
-    files = drafts.all_files(challenge)
-    by_role = {each["role"]: each.get("columns") or [] for each in files}
-    by_path = {each["path"]: each.get("columns") or [] for each in files}
-    given = by_path.get(own.get("sample", "")) or by_role.get(Role.SAMPLE_SUBMISSION)
-    held = (own.get("truth") or {}).get("columns") or by_role.get(Role.TRUTH)
-    shape = shape_of(challenge.bundle)
-    if not given or not held or shape is None or not challenge.bundle.get("metrics"):
+def _scoring_form(phase: Phase, data: Any = None) -> MeasuresForm | None:
+    """Offer figures over the columns of the first phase: its own files have the same."""
+    document = {**phase.challenge.bundle, **((_own(phase) or {}).get("measure") or {})}
+    if not document.get("metrics") or shape_of(document) is None:
         return None
-    document = {**challenge.bundle, **(own.get("measure") or {})}
-    return SHAPES[shape][1](data, document=document, given=given, held=held, titles=TITLES)
+    return MeasuresForm(data, document=document)

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.http import quote_etag
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,6 +26,7 @@ from challenges.organising import queries as organising
 from challenges.organising import words
 from challenges.organising.actions import phases
 from challenges.organising.enums import PUBLIC_STATUSES, PhaseKind
+from challenges.organising.forms import scorings
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeDraft,
@@ -30,7 +34,6 @@ from challenges.organising.models.challenges import (
     Phase,
     PublicFile,
 )
-from challenges.organising.models.challenges import PublicFile as StoredFile
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.organising.modes import mode_in, mode_of
 from challenges.organising.queries import current_phase
@@ -46,13 +49,13 @@ from challenges.organising.words import (
     USE_CASES,
 )
 from challenges.pages.filters import STATES, ChallengeFilter
+from challenges.pages.views import previews
 from challenges.programs.views.programs import coding_of
 from challenges.results.models.boards import Standing
 from challenges.results.queries.boards import prize_limits
 from challenges.results.views import boards as board_views
-from challenges.results.views.boards import text_of
+from challenges.results.views.boards import from_to, text_of
 from challenges.scoring.contract import ScoringContract
-from challenges.teams.models import Team
 from challenges.teams.queries import latest_terms
 from challenges.teams.views.head import (
     challenge_context,
@@ -63,9 +66,9 @@ from challenges.teams.views.head import (
     steps,
     use_case_names,
 )
-from portal.discussions import queries as discussions
 from portal.lib import clock
-from portal.lib.prose.texts import Feed
+from portal.lib.prose.texts import Dated, Feed, calendar_text
+from portal.lib.refusals import Unavailable
 from portal.lib.storage import files, objects
 
 PER_PAGE = 20
@@ -96,7 +99,7 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(challenge, now) for challenge in shown],
         "now": now,
-        "states": _state_links(request, public, chosen, now),
+        "states": _state_links(request),
         "state": str(dict(STATES).get(chosen, _("Tous"))),
         "chosen": chosen,
         "filtered": any(request.GET.get(name) for name in ("etat", "cas", "tache")),
@@ -113,6 +116,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
     challenge: Challenge = context["challenge"]
     context |= {
         "steps": steps(challenge, context["phases"], context["now"]),
+        "dates": _dates(context["phases"]),
         "use_cases": use_case_names(challenge),
         "task": str(TASKS.get(challenge.task, "")),
         "figures": headline_figures(challenge),
@@ -125,16 +129,52 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/pages/presentation.html", context)
 
 
+def _dates(phases: Sequence[Phase]) -> tuple[datetime | None, datetime | None]:
+    """Give when a challenge begins and ends, as far as its phases say."""
+    opens = [each.opens_at for each in phases if each.opens_at]
+    closes = [each.closes_at for each in phases if each.closes_at]
+    return min(opens, default=None), max(closes, default=None)
+
+
+@login_not_required
+@require_safe
+def calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give the openings and the closings of a challenge to an agenda (iCalendar)."""
+    challenge = find_challenge(request, slug)
+    page = request.build_absolute_uri(reverse("challenges:presentation", args=[slug]))
+    dates = [
+        Dated(f"{phase.pk}-{name}", at, f"{word} : {challenge.title} ({phase.name})", page)
+        for phase in challenge.phases.order_by("index")
+        for name, word, at in (
+            ("opens", _("Ouverture"), phase.opens_at),
+            ("closes", _("Clôture"), phase.closes_at),
+        )
+        if at is not None
+    ]
+    content = calendar_text(challenge.title, dates, host=request.get_host(), now=clock.now())
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}.ics"'
+    return response
+
+
 @login_not_required
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
     """List the public files of a challenge, their licence and their provenance."""
     context = challenge_context(request, slug, "data")
     challenge: Challenge = context["challenge"]
+    # What is learnt from comes first, then the test, then the rest in its order.
+    public = sorted(
+        challenge.files.all(), key=lambda each: (each.role != "train", each.role != "test")
+    )
+    asked = request.GET.get("apercu", "")
+    tables = [each for each in public if each.name.endswith(".csv")]
+    shown = next((each for each in tables if each.name == asked), tables[0] if tables else None)
     context |= {
-        "files": [
-            (file, str(FILE_ROLES.get(file.role, file.role))) for file in challenge.files.all()
-        ],
+        "files": [(file, str(FILE_ROLES.get(file.role, file.role))) for file in public],
+        "tables": {each.name for each in tables},
+        "table": previews.preview_of(shown) if shown else None,
+        "size": sum(each.size for each in public),
         "licence_status": str(LICENCE_STATUSES.get(challenge.licence.get("status", ""), "")),
     }
     return render(request, "challenges/pages/data.html", context)
@@ -156,6 +196,10 @@ def public_file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     )
 
 
+# Of an expected file, enough to see its form: its head, and three rows.
+SHOWN_BYTES, SHOWN_LINES = 4_000, 4
+
+
 @login_not_required
 @require_safe
 def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
@@ -171,7 +215,23 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
         packing = mode.packages(phase).get("packing")
         context |= {"sends_code": phase.kind == PhaseKind.CODE, "packing": packing}
         context |= mode.words(phase)
+    if context["columns"] and not context.get("sends_code"):
+        context["sample"] = _head_of(_sample(challenge, phase, list(challenge.files.all())))
     return render(request, "challenges/pages/evaluation.html", context)
+
+
+def _head_of(sample: PublicFile | None) -> tuple[str, str] | None:
+    """Return the name and the first lines of a CSV file; nothing while its store is silent."""
+    if sample is None or not sample.name.endswith(".csv"):
+        return None
+    size = min(sample.size, SHOWN_BYTES)
+    try:
+        with closing(objects.open_span(sample.sha256, first=0, size=size)) as head:
+            lines = head.read(size).decode("utf-8-sig", "replace").splitlines()
+    except (FileNotFoundError, Unavailable):
+        return None
+    whole = lines if size == sample.size else lines[:-1]
+    return sample.name, "\n".join(whole[:SHOWN_LINES])
 
 
 def _phase_shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +266,7 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
     submission = contract.get("submission") or {}
     return {
         "metrics": [_metric(one, labels, language) for one in contract.get("metrics", ())],
-        "fairness_metrics": [_metric(one, labels, language) for one in fairness.get("metrics", ())],
+        "fairness_metrics": _fairness_metrics(contract, labels, language),
         "least_group": ScoringContract.from_json(contract).least_group if fairness else None,
         "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
         "formats": [FORMATS.get(each, each) for each in submission.get("formats", ())],
@@ -221,15 +281,53 @@ def _prize_rules(challenge: Challenge) -> SafeString:
     return board_views.prize_rules(prize_limits(challenge), challenge)
 
 
+def _fairness_metrics(
+    contract: dict[str, Any], labels: dict[str, str], language: str
+) -> list[dict[str, Any]]:
+    """Put the fairness figures into words: what each compares, its metric defined once."""
+    defined = [(each["metric"], each.get("params") or {}) for each in contract.get("metrics", ())]
+    found = []
+    for each in (contract.get("fairness") or {}).get("metrics", ()):
+        worded = _metric(each, labels, language)
+        if worded["group_words"] and (each["metric"], each.get("params") or {}) in defined:
+            worded |= {"title": "", "definition": worded["group_words"]}
+        defined.append((each["metric"], each.get("params") or {}))
+        found.append(worded)
+    return found
+
+
 def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:
     worded = metric | {"by_label": labels.get(metric.get("by") or "", metric.get("by"))}
+    title = words.metric_title(metric)
     return metric | {
         "primary": bool(metric.get("primary")),
         "definition": words.metric_definition(worded, language),
-        "title": words.metric_title(metric),
+        "group_words": words.group_words(worded, language),
+        "title": "" if metric["label"].startswith(title) else title,
         "direction": words.metric_direction(metric),
         "values": words.metric_values(metric),
+        "formula": words.metric_formula(metric),
+        "letters": words.metric_letters(metric),
+        "parameters": parameters_told(metric),
+        "example": words.metric_example(metric),
     }
+
+
+def parameters_told(metric: dict[str, Any]) -> list[tuple[str, str]]:
+    """Write each parameter of a declared figure as the form of its organiser does."""
+    told = []
+    for key, value in (metric.get("params") or {}).items():
+        name = f"params.{key}"
+        if key == "formula" or value in (None, "", []):
+            continue
+        if isinstance(value, list):
+            text = ", ".join(str(each) for each in value)
+        else:
+            text = str(scorings.CHOICES.get(name, {}).get(value) or localize(value))
+            if meant := scorings.DESCRIPTIONS.get(name, {}).get(value):
+                text = f"{text}. {meant}"
+        told.append((str(scorings.WORDS[name][0]) if name in scorings.WORDS else key, text))
+    return told
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:
@@ -256,7 +354,7 @@ def _row(challenge: Challenge, now: Any) -> dict[str, Any]:
     }
 
 
-def _state_links(request: HttpRequest, public: Any, chosen: str, now: Any) -> list[tuple[str, str]]:
+def _state_links(request: HttpRequest) -> list[tuple[str, str]]:
     kept = request.GET.copy()
     links = []
     for key, label in (("", _("Tous")), *STATES):
@@ -272,15 +370,15 @@ def _interval(row: Standing, column: Column) -> str:
     """Write the interval of a row of the standings, or nothing."""
     if row.interval_low is None or row.interval_high is None:
         return ""
-    low, high = (text_of({"value": end}, column) for end in (row.interval_low, row.interval_high))
-    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+    ends = (row.interval_low, row.interval_high)
+    return from_to(*(text_of({"value": end}, column) for end in ends))
 
 
 def headline_figures(challenge: Challenge) -> dict[str, Any]:
     """Read the large figures of the presentation: entries, and scores with their intervals."""
     rows = list(
         Standing.objects.filter(
-            Q(rank=1) | Q(team__in=Team.objects.references()),
+            Q(rank=1) | Q(competes=False),
             leaderboard__challenge=challenge,
             leaderboard__hidden=False,
             leaderboard__primary__isnull=False,
@@ -290,8 +388,8 @@ def headline_figures(challenge: Challenge) -> dict[str, Any]:
         .order_by("leaderboard__phase__index", "position")
     )
     scores = {}
-    for name, baseline in (("best", False), ("reference", True)):
-        row = next((each for each in rows if each.team.is_reference == baseline), None)
+    for name, competes in (("best", True), ("reference", False)):
+        row = next((each for each in rows if each.competes == competes), None)
         if row is not None and (column := row.leaderboard.primary) is not None:
             value = text_of(row.cells.get(column.key) or {}, column)
             scores[name] = (value, _interval(row, column))
@@ -343,8 +441,8 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
 
 
 def _sample(
-    challenge: Challenge, phase: Phase | None, files: Sequence[StoredFile]
-) -> StoredFile | None:
+    challenge: Challenge, phase: Phase | None, files: Sequence[PublicFile]
+) -> PublicFile | None:
     """Find the sample of the phase in view: its own, else that of the challenge."""
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     own = phases.scoring_of(written, phase.index) if phase else None
@@ -370,7 +468,7 @@ def _quotas(phase: Phase | None) -> str:
     }
 
 
-def _described(request: HttpRequest, challenge: Challenge, each: StoredFile) -> kits.PublicFile:
+def _described(request: HttpRequest, challenge: Challenge, each: PublicFile) -> kits.PublicFile:
     address = reverse("challenges:file", args=[challenge.slug, each.name])
     return kits.PublicFile(
         name=each.name,
@@ -386,33 +484,6 @@ def _described(request: HttpRequest, challenge: Challenge, each: StoredFile) -> 
 
 
 MOST_IN_FEED = 50
-
-
-@login_not_required
-@require_safe
-def discussion_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer the last messages of the discussion of a public challenge as Atom; none hidden."""
-    challenge = get_object_or_404(Challenge.objects.public(), slug=slug)
-    feed = Feed(
-        title=_("Entraide : %(title)s") % {"title": challenge.title},
-        link=request.build_absolute_uri(reverse("challenges:discussions", args=[slug])),
-        description=challenge.summary,
-        language=challenge.language,
-        feed_url=request.build_absolute_uri(),
-        author_name=challenge.organiser.name,
-    )
-    for message in discussions.latest(challenge)[:MOST_IN_FEED]:
-        page = reverse("challenges:discussion", args=[slug, message.discussion.public_id])
-        feed.add_item(
-            title=message.discussion.title,
-            link=request.build_absolute_uri(f"{page}#m-{message.public_id}"),
-            description=message.body_html,
-            unique_id=f"urn:uuid:{message.public_id}",
-            updateddate=message.at,
-            pubdate=message.at,
-            author_name=str(message.by),
-        )
-    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 @login_not_required

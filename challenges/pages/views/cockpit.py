@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,19 +13,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges.entries.enums import UNFINISHED, EntryStatus
-from challenges.entries.models import Entry
-from challenges.evaluation import rules as evaluation_rules
 from challenges.exchange import rules as exchange_rules
 from challenges.organising import queries as organising
 from challenges.organising import rules as organising_rules
 from challenges.organising.actions import challenges as acts
-from challenges.organising.actions import drafts
 from challenges.organising.enums import CHALLENGE_EDGES, ChallengeStatus, PhaseMoment
 from challenges.organising.forms.challenges import (
     ArchiveForm,
     ClosingForm,
-    DatesForm,
     PhaseForm,
     PublishForm,
     ReasonForm,
@@ -43,20 +37,19 @@ from challenges.organising.queries import current_phase, phase_of
 from challenges.organising.views.layout import (
     access_to,
     decides_for_region,
+    find_organised,
     find_to_run,
     form_page,
     organiser_context,
+    steps_of,
 )
-from challenges.rescoring import queries as rescoring_queries
-from challenges.rescoring.models import Rescoring
+from challenges.pages.views import follow
 from challenges.results import actions as results
 from challenges.results import rules as results_rules
-from challenges.results import takeovers
 from challenges.results.queries import reports
 from challenges.results.queries.takeovers import teams_left_behind
-from challenges.teams.enums import RegistrationState
 from challenges.teams.views.head import face_of, is_open, shown_challenges
-from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
@@ -173,27 +166,6 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def dates(request: HttpRequest, slug: str, index: int) -> HttpResponse:
-    """Set when a phase opens and closes."""
-    challenge = find_to_run(request, slug)
-    phase = phase_of(challenge, index)
-    form = DatesForm(request.POST, phase=phase)
-    return _act(
-        request,
-        challenge,
-        lambda: acts.set_dates(
-            phase=phase,
-            opens_at=form.date("opens_at"),
-            closes_at=form.date("closes_at"),
-            by=person(request),
-        ),
-        _("Dates enregistrées."),
-        form,
-        {"dates_order": "closes_at", "frozen": "closes_at"},
-    )
-
-
-@require_POST
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     """Stop entries for a while, with a public reason."""
     challenge, by = find_to_run(request, slug), person(request)
@@ -234,8 +206,8 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @step_up_required
 def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Go on without the final choices that a phase could not take over."""
-    done = _("Reprise terminée : les équipes nommées restent sans copie.")
-    return _act_on_phase(request, slug, index, takeovers.end_takeover, done)
+    done = _("Terminé : les choix finals de ces équipes ne sont pas repris.")
+    return _act_on_phase(request, slug, index, results.end_takeover, done)
 
 
 @require_POST
@@ -280,8 +252,6 @@ def _cockpit(
     phase = current_phase(phases, now)
     access = access_to(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
-    points = organising.checklist(challenge) if draft and access["edits"] else []
-    written = ChallengeDraft.objects.filter(challenge=challenge).first()
     may_suspend = organising_rules.may_suspend_challenge(by, challenge)
     context = organiser_context(
         challenge,
@@ -291,18 +261,17 @@ def _cockpit(
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, ""),
         ],
+        owns=organising_rules.may_run_organisers(by, challenge),
         phase=phase,
         now=now,
         open=is_open(challenge, phase, now),
         face=face_of(challenge, phase, now),
-        points=points,
-        may_ask=all(each.state != "missing" for each in points),
+        **(_draft(challenge) if draft and access["edits"] else {}),
         may_publish=challenge.status == ChallengeStatus.IN_REVIEW
         and organising_rules.may_publish_challenge(by, challenge),
         phases=[
             phase_row(each, challenge, by, now)
             | {
-                "dates": _blank(DatesForm, sent, phase=each),
                 "closing": _blank(ClosingForm, sent, phase=each),
                 "revealing": _blank(RevealForm, sent, phase=each),
             }
@@ -312,26 +281,37 @@ def _cockpit(
         may_resume=may_suspend and challenge.status == ChallengeStatus.SUSPENDED,
         failed=sent is not None or refusal is not None,
         refusal=refusal,
-        changes=Rescoring.objects.open()
-        .filter(phase__challenge=challenge)
-        .select_related("phase")
-        .order_by("phase__index"),
-        disqualifications=challenge.disqualifications.undecided().count()
-        if access["edits"] or has_permission(by, Permission.CHALLENGE_REVEAL)
-        else 0,
-        pipeline=pipeline(challenge),
-        may_examine=evaluation_rules.may_examine_entries(by),
-        drifted=access["follows"] and rescoring_queries.has_drifted(challenge),
-        written=written,
-        warnings=_warnings(challenge, written),
-        may_build=access["edits"] and draft and not drafts.incomplete(challenge),
-        asking=challenge.registrations.filter(state=RegistrationState.PENDING).count(),
         reason_form=_blank(ReasonForm, sent),
         publish_form=_blank(PublishForm, sent, **_read(challenge, "publish")),
         send_back_form=_blank(SendBackForm, sent, **_read(challenge, "send_back")),
-        notices=list(challenge.notices.all()[:10]),
+        notices=list(challenge.notices.all()[:3]),
+        **({} if draft else follow.following(request, challenge, by, now, **access)),
     )
-    return render(request, "challenges/pages/organiser.html", context, status=status)
+    page = "challenges/organising/draft.html" if draft else "challenges/pages/organiser.html"
+    return render(request, page, context, status=status)
+
+
+@require_safe
+def draft_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the live state of a draft, the fragment that its page holds."""
+    challenge = find_organised(request, slug)
+    context, part = _draft(challenge) | {"challenge": challenge}, "draft_state"
+    if "manque" in request.GET:
+        page = request.GET["manque"]
+        shown = {"is_step": page != "option", "form": page == "etape", "live": True}
+        context, part = context | shown, "missing"
+    return render(request, f"challenges/organising/{part}.html", context)
+
+
+def _draft(challenge: Challenge) -> dict[str, Any]:
+    """Prepare where a draft stands: its check, and what it lacks."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
+    return steps_of(challenge, "organiser") | {
+        "written": written,
+        "warnings": _warnings(challenge, written),
+        "may_build": not organising.missing_to_check(challenge),
+        "final": not (written and written.is_waiting),
+    }
 
 
 def _blank(form_class: type[forms.Form], sent: forms.Form | None, **options: Any) -> forms.Form:
@@ -370,8 +350,6 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
     first = list(reports.obstacles(phase, now)) if proposes or confirms else []
     return {
         "phase": phase,
-        "moment": moment,
-        "may_date": not over and organising_rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
         "winners": reports.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
@@ -383,23 +361,6 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
         "may_propose": proposes and not first,
         "may_confirm": confirms and not first,
     }
-
-
-def pipeline(challenge: Challenge) -> dict[str, Any]:
-    """Count the entries by state, and say since when the oldest one waits."""
-    waiting = Q(status__in=UNFINISHED)
-    return (
-        Entry.objects.of_teams()
-        .filter(enrolment__phase__challenge=challenge)
-        .aggregate(
-            total=Count("pk"),
-            waiting=Count("pk", filter=waiting),
-            scored=Count("pk", filter=Q(status=EntryStatus.SCORED)),
-            rejected=Count("pk", filter=Q(status=EntryStatus.REJECTED)),
-            attention=Count("pk", filter=Q(status=EntryStatus.NEEDS_ATTENTION)),
-            oldest=Min("received_at", filter=waiting),
-        )
-    )
 
 
 @get_or_post

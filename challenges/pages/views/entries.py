@@ -9,13 +9,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.entries.actions import checks
 from challenges.entries.actions import deposits as acts
 from challenges.entries.enums import EntryStatus
-from challenges.entries.forms import EntryForm
+from challenges.entries.forms import SAME_FILE, DescriptionForm, EntryForm
 from challenges.entries.models import Entry, warnings_told
 from challenges.entries.queries import quota_left
 from challenges.entries.views import (
@@ -26,18 +27,21 @@ from challenges.entries.views import (
     phase_to_enter,
     receipt_answer,
 )
+from challenges.evaluation.queries import shown_figures
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.modes import mode_in
 from challenges.organising.views.layout import find_challenge
-from challenges.pages.views import entry_tables
+from challenges.pages.views import entry_tables, scores
 from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.pages.views.entry_tables import (
     Figures,
     history,
     listed_facts,
+    may_choose,
     may_withdraw,
     primary_figures,
     score_receipts_of,
+    written_figures,
 )
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.queries import reports
@@ -45,10 +49,14 @@ from challenges.teams.queries import has_accepted_terms, registration_of
 from challenges.teams.views.head import challenge_context, deposit_context
 from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
-from portal.lib.refusals import Conflict
 from portal.lib.storage import parts
 from portal.lib.storage.files import csv_answer
+from portal.lib.web.form_pages import attempted
 from portal.lib.web.requests import get_or_post
+
+# What the portal reads as it should be: good news, not a doubt on the file.
+CONVERTED = {"W_BOM", "W_DELIMITER_SEMICOLON", "W_DECIMAL_COMMA", "W_BLANK_LINES"}
+OF_THE_FILE = dict.fromkeys(("too_large", SAME_FILE, "E_EMPTY"), "file")
 
 
 @login_not_required
@@ -75,9 +83,9 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
 def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
     """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
     context = deposit_context(request, slug)
-    wants_json = "application/json" in request.headers.get("Accept", "")
-    try:
-        accepted = acts.enter(
+
+    def act() -> acts.Accepted:
+        return acts.enter(
             phase=phase_to_enter(context["phase"]),
             team=context["team"] or own_team(request, context["challenge"]),
             content=form.cleaned_data["file"],
@@ -89,29 +97,35 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
             first_byte_at=parts.first_byte_at(request),
             again=form.cleaned_data["again"],
         )
-    except Conflict as refusal:
-        if wants_json or refusal.code != "same_file":
-            raise
-        form.ask_again(str(refusal))
-        return _page(request, slug, form=form, status=409)
-    if wants_json:
+
+    if "application/json" in request.headers.get("Accept", ""):
+        accepted = act()
         return receipt_answer(accepted.entry.receipt, status=201 if accepted.created else 200)
-    if not accepted.created:
-        return _entry_page(request, slug, accepted.entry)
+    entered, status = attempted(form, act, OF_THE_FILE)
+    if entered is None:
+        return _page(request, slug, form=form, status=status)
+    if not entered.created:
+        return _entry_page(request, slug, entered.entry)
     messages.success(request, _("Fichier reçu : le récépissé est enregistré."))
-    return redirect("challenges:entry", slug, accepted.entry.pk)
+    return redirect("challenges:entry", slug, entered.entry.pk)
 
 
 def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
     """Check the format of a file: nothing is stored, no attempt is used."""
     context = deposit_context(request, slug)
-    verdict = checks.check(
-        phase=phase_to_enter(context["phase"]),
-        team=context["team"] or own_team(request, context["challenge"]),
-        content=form.cleaned_data["file"],
-        original_name=form.file_name,
-        by=person(request),
+    verdict, status = attempted(
+        form,
+        lambda: checks.check(
+            phase=phase_to_enter(context["phase"]),
+            team=context["team"] or own_team(request, context["challenge"]),
+            content=form.cleaned_data["file"],
+            original_name=form.file_name,
+            by=person(request),
+        ),
+        OF_THE_FILE,
     )
+    if verdict is None:
+        return _page(request, slug, form=form, status=status)
     shown = {
         "accepted": verdict.accepted,
         "rows": verdict.rows,
@@ -142,17 +156,18 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
     context = challenge_context(request, slug, "entries")
     team = context["team"] or own_team(request, context["challenge"])
     own = entries_of(request, context["challenge"], team)
-    scores = primary_figures(own)
+    shown = shown_figures(own)
+    titles = scores.figure_keys(shown.values())
     rows = [
         [
             each.enrolment.phase.index,
             each.number,
             each.received_at.isoformat(),
             each.get_status_display(),
-            scores[each.pk].public.text if each.pk in scores else "",
-            (scores[each.pk].score_of or "") if each.pk in scores else "",
+            shown[each.pk].score_of or "",
             "oui" if each.final_choice else "non",
             "oui" if each.is_disqualified else "non",
+            *scores.figure_cells(shown[each.pk], titles),
             each.note,
             each.original_name,
             each.sha256,
@@ -165,10 +180,10 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "numero",
         "recue",
         "etat",
-        "score_public",
         "score_de",
         "choix_final",
         "disqualifiee",
+        *(f"{key}{bound}" for key in titles for bound in ("", "_bas", "_haut")),
         "note",
         "fichier",
         "sha256",
@@ -212,8 +227,7 @@ def _page(
     if packages:
         form.ask_code()
         context |= packages
-    bench = context["phase"] is not None and context["phase"].takes_bench
-    context |= {"bench": bench, "open": context["open"] or bench}
+    context["open"] = phase is not None and phase.takes_entries(context["now"])
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     context |= mode.words(phase) if phase else {}
     return render(request, "challenges/entries/entries.html", context, status=status)
@@ -250,20 +264,52 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
 
 
 def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
-    figure = primary_figures([own]).get(own.pk)
-    context = challenge_context(request, slug, "entries") | _life(own, figure)
+    context = challenge_context(request, slug, "entries")
+    challenge, phase, team = context["challenge"], own.enrolment.phase, own.enrolment.team
+    captain = team.has_captain(person(request))
+    warnings = warnings_told(own.verdict)
+    in_phase = [
+        each
+        for each in entries_of(request, challenge, team)
+        if each.enrolment_id == own.enrolment_id
+    ]
+    shown = shown_figures(in_phase)
+    context |= _life(own, written_figures(shown).get(own.pk))
+    chosen = [each for each in in_phase if each.final_choice]
+    context["crumbs"] = [
+        (_("Challenges"), reverse("challenges:list")),
+        (challenge.title, reverse("challenges:presentation", args=[slug])),
+        (_("Soumission %(number)d") % {"number": own.number}, ""),
+    ]
     context |= {
         "whole": True,
+        "takes": phase.takes_entries(context["now"]),
+        "chosen": [each for each in chosen if each.pk != own.pk and not each.is_disqualified],
+        "entry_phase": phase,
+        "may_choose": may_choose(own, challenge, captain=captain, now=context["now"]),
+        "chart": scores.score_chart(in_phase, shown, own),
+        "note_form": _note_form(own),
         "deletion": deletion_words(own),
         "faults": faults_of(own.verdict),
-        "warnings": warnings_told(own.verdict),
+        "warnings": warnings,
+        "warnings_tone": "pin" if {each["code"] for each in warnings} <= CONVERTED else "ocre",
         "score_receipts": score_receipts_of(own),
         "former": rescoring_queries.former_scorings(own),
         "audited": reports.has_audit(own),
-        "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
-        "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
-    } | mode_in(own.enrolment.phase).entry_panels(own)
+        "may_withdraw": may_withdraw(own, captain=captain),
+        "quota": quota_left(phase, team, context["now"]),
+    }
+    if own.pk in shown:
+        context["scored"] = scores.entry_scores(own, shown[own.pk], request.user)
+    context |= mode_in(phase).entry_panels(own)
     return render(request, "challenges/entries/entry.html", context)
+
+
+def _note_form(own: Entry) -> DescriptionForm | None:
+    """Ask for the note where it is all that one may rewrite; else its page asks for the rest."""
+    if own.enrolment.phase.challenge.fact_sheet:
+        return None
+    return DescriptionForm(None, answers={}, note=own.note)
 
 
 def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:

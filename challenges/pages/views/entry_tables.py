@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from challenges.entries.enums import LADDER_WAITS, EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.views import Stage, badge
+from challenges.entries.views import Stage, badge, stage
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation
 from challenges.evaluation.queries import (
@@ -26,6 +25,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.results.models.boards import Standing
 from challenges.teams.models import Team
+from portal.lib.prose.numbers import number
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,11 @@ class Figures:
 
 def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     """Write the released primary figure of some entries, those of hidden boards left out."""
-    shown = shown_figures(entries)
+    return written_figures(shown_figures(entries))
+
+
+def written_figures(shown: Mapping[UUID, ShownFigures]) -> dict[UUID, Figures]:
+    """Write the primary figure of each entry whose figures were read."""
     return {
         entry_id: Figures(
             title=each.primary.title,
@@ -97,12 +101,12 @@ def _shown_figure(shown: ShownFigures, column: Column, split: Split) -> Figure:
 
 def _own(shown: ShownFigures, column: Column) -> str:
     own = shown.rung.own.get(column.key) if shown.rung and shown.score_of is not None else None
-    return number_format(own[0], column.decimals, use_l10n=True) if own else ""
+    return number(own[0], column.decimals) if own else ""
 
 
 def _figure(value: float | None, decimals: int, low: float | None, high: float | None) -> Figure:
-    def write(number: float | None) -> str:
-        return "" if number is None else number_format(number, decimals, use_l10n=True)
+    def write(value: float | None) -> str:
+        return "" if value is None else number(value, decimals)
 
     return Figure(text=write(value), low=write(low), high=write(high))
 
@@ -116,19 +120,26 @@ def history(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """Lay out the history of a team, with what its captain may do to each entry."""
-    choosable = not challenge.is_revealed and captain
     return [
         {
             "entry": entry,
             "badge": badge(entry),
             "figure": figures.get(entry.pk, Figures("")),
-            "may_choose": choosable
-            and entry.status == EntryStatus.SCORED
-            and not entry.is_disqualified
-            and entry.enrolment.phase.moment(now) is not PhaseMoment.CLOSED,
+            "may_choose": may_choose(entry, challenge, captain=captain, now=now),
         }
         for entry in entries
     ]
+
+
+def may_choose(entry: Entry, challenge: Challenge, *, captain: bool, now: datetime) -> bool:
+    """Say whether a page offers to choose an entry for the final rank, or not to any more."""
+    return (
+        captain
+        and not challenge.is_revealed
+        and entry.status == EntryStatus.SCORED
+        and not entry.is_disqualified
+        and entry.enrolment.phase.moment(now) is not PhaseMoment.CLOSED
+    )
 
 
 def score_receipts_of(entry: Entry) -> list[dict[str, Any]]:
@@ -211,14 +222,13 @@ def stages(entry: Entry, score_text: str, *, waits: bool = False) -> list[dict[s
     score_text: its released primary figure, or "". waits: it goes through a Ladder first.
     """
     evaluation = entry.evaluations.order_by("-pk").first()
-    shown = [
+    return [
         _received(entry),
         _checked(entry),
         _queued(entry, evaluation),
         _scored(entry),
         _published(entry, score_text, waits=waits),
     ]
-    return [stage.as_dict() for stage in shown]
 
 
 def _received(entry: Entry) -> Stage:
@@ -227,16 +237,16 @@ def _received(entry: Entry) -> Stage:
         "digest": f"{entry.sha256[:4]}…{entry.sha256[-4:]}",
     }
     if entry.status == EntryStatus.WITHDRAWN and not entry.verdict:
-        return Stage(_("Retirée"), "error", entry.status_since, text)
-    return Stage(_("Reçue"), "done", entry.received_at, text)
+        return stage(_("Retirée"), "error", entry.status_since, text)
+    return stage(_("Reçue"), "done", entry.received_at, text)
 
 
 def _checked(entry: Entry) -> Stage:
     status = EntryStatus(entry.status)
     if status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
-        return Stage(_("Vérification du format"), "now", _("en cours"))
+        return stage(_("Vérification du format"), "now", _("en cours"))
     if status == EntryStatus.REJECTED:
-        return Stage(
+        return stage(
             _("Format refusé"),
             "error",
             entry.status_since,
@@ -244,25 +254,23 @@ def _checked(entry: Entry) -> Stage:
         )
     if not entry.verdict and status in {EntryStatus.WITHDRAWN, EntryStatus.NEEDS_ATTENTION}:
         stopped = status == EntryStatus.NEEDS_ATTENTION
-        return _attention(entry) if stopped else Stage(_("Vérification du format"))
+        return _attention(entry) if stopped else stage(_("Vérification du format"))
     if entry.verdict.get("rows") is None and entry.enrolment.phase.kind == PhaseKind.CODE:
-        return Stage(_("Archive vérifiée"), "done")
+        return stage(_("Archive vérifiée"), "done")
     rows = int(entry.verdict.get("rows") or 0)
     if not rows:  # an archive, whose rows its program alone counts
-        return Stage(_("Format vérifié"), "done", None, _("aucune erreur"))
+        return stage(_("Format vérifié"), "done", None, _("aucune erreur"))
     text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
-    return Stage(
-        _("Format vérifié"), "done", None, text % {"n": number_format(rows, force_grouping=True)}
-    )
+    return stage(_("Format vérifié"), "done", None, text % {"n": number(rows)})
 
 
 def _queued(entry: Entry, evaluation: Evaluation | None) -> Stage:
     label, status = _("File d’attente"), EntryStatus(entry.status)
     if status == EntryStatus.QUEUED:
-        return Stage(label, "now", _("en cours"), _waiting(entry))
+        return stage(label, "now", _("en cours"), _waiting(entry))
     if status in {EntryStatus.SCORING, EntryStatus.SCORED, EntryStatus.FAILED}:
-        return Stage(label, "done")  # when it began would tell how long it took
-    return Stage(label, "done" if evaluation and evaluation.started_at else "todo")
+        return stage(label, "done")  # when it began would tell how long it took
+    return stage(label, "done" if evaluation and evaluation.started_at else "todo")
 
 
 def _waiting(entry: Entry) -> str:
@@ -299,17 +307,17 @@ def duration(seconds: float) -> str:
 def _scored(entry: Entry) -> Stage:
     match EntryStatus(entry.status):
         case EntryStatus.SCORING:
-            return Stage(_("Évaluation"), "now", _("en cours"))
+            return stage(_("Évaluation"), "now", _("en cours"))
         case EntryStatus.SCORED:
-            return Stage(_("Évaluation"), "done")
+            return stage(_("Évaluation"), "done")
         case EntryStatus.FAILED:
-            return Stage(badge(entry)[0], "error", entry.status_since, entry.reason_sentence)
+            return stage(badge(entry)[0], "error", entry.status_since, entry.reason_sentence)
         case EntryStatus.NEEDS_ATTENTION if entry.verdict:
             return _attention(entry)
         case EntryStatus.WITHDRAWN if entry.verdict:
-            return Stage(_("Retirée"), "error", entry.status_since)
+            return stage(_("Retirée"), "error", entry.status_since)
         case _:
-            return Stage(_("Évaluation"))
+            return stage(_("Évaluation"))
 
 
 def _attention(entry: Entry) -> Stage:
@@ -317,12 +325,12 @@ def _attention(entry: Entry) -> Stage:
         "L’évaluation n’a pas abouti de notre côté. L’équipe technique l’examine ; "
         "vous n’avez rien à faire."
     )
-    return Stage(_("Examen technique"), "error", entry.status_since, text)
+    return stage(_("Examen technique"), "error", entry.status_since, text)
 
 
 def _published(entry: Entry, score_text: str, *, waits: bool) -> Stage:
     if waits:
-        return Stage(_("Score publié"), "now", _("en cours"), str(LADDER_WAITS))
+        return stage(_("Score publié"), "now", _("en cours"), str(LADDER_WAITS))
     if entry.status == EntryStatus.SCORED:
-        return Stage(_("Score publié"), "done", entry.status_since, score_text)
-    return Stage(_("Score publié"))
+        return stage(_("Score publié"), "done", entry.status_since, score_text)
+    return stage(_("Score publié"))

@@ -1,6 +1,5 @@
 """Show and export the journal of a challenge, each act said in words."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,12 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.organising import rules
-from challenges.organising.models.challenges import Challenge
 from challenges.organising.views.layout import find_followed, organiser_context
 from challenges.pages import queries as page_queries
 from portal.accounts.views import person
 from portal.audit.reading import Told
-from portal.lib.storage.files import csv_answer
 
 PER_PAGE = 50
 
@@ -42,31 +39,11 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def journal_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Send the journal as CSV."""
-    challenge = find_followed(request, slug)
-    rows, names = _all(challenge)
-    header = ["numero", "date", "acte", "objet", "auteur", "faits", "empreinte"]
-    lines = [
-        [
-            each.seq,
-            each.at.isoformat(),
-            each.action,
-            each.object_ref,
-            _named(each, names),
-            json.dumps(each.facts, ensure_ascii=False, sort_keys=True),
-            each.hash,
-        ]
-        for each in rows
-    ]
-    return csv_answer([header, *lines], f"{slug}-journal.csv")
-
-
-@require_safe
 def journal_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the journal as JSON, with what ties each act to the chain."""
     challenge = find_followed(request, slug)
-    rows, names = _all(challenge)
+    rows = list(page_queries.journal_acts(challenge))
+    names = page_queries.journal_names(challenge, rows)
     found: dict[str, Any] = {
         "challenge": challenge.slug,
         "events": [
@@ -88,11 +65,6 @@ def journal_json(request: HttpRequest, slug: str) -> HttpResponse:
     return JsonResponse(found, json_dumps_params={"ensure_ascii": False})
 
 
-def _all(challenge: Challenge) -> tuple[list[Told], dict[str, str]]:
-    rows = list(page_queries.journal_acts(challenge))
-    return rows, dict(page_queries.journal_names(challenge, rows))
-
-
 def _named(told: Told, names: Any) -> str:
     """Name who acted: a person who runs it, the Region, the portal, or « une autre personne »."""
     if told.actor in names:
@@ -106,9 +78,7 @@ def _named(told: Told, names: Any) -> str:
 ACTS: Mapping[str, str | Promise] = {
     "baseline.drifted": gettext_lazy("Référence qui ne donne plus le score attendu"),
     "baseline.entered": gettext_lazy("Référence déposée"),
-    "certificate.issued": gettext_lazy("Attestations établies"),
-    "certificate.restored": gettext_lazy("Attestation rétablie"),
-    "certificate.revoked": gettext_lazy("Attestation retirée"),
+    "certificate.issued": gettext_lazy("Certificats établis"),
     "challenge.build_asked": gettext_lazy("Vérification du brouillon demandée"),
     "challenge.build_refused": gettext_lazy("Brouillon vérifié : des points à corriger"),
     "challenge.built": gettext_lazy("Brouillon vérifié"),
@@ -129,14 +99,15 @@ ACTS: Mapping[str, str | Promise] = {
     "challenge.participation": gettext_lazy("Conditions de participation changées"),
     "challenge.published": gettext_lazy("Challenge publié"),
     "challenge.questions_asked": gettext_lazy("Questions posées aux équipes changées"),
+    "challenge.cloned": gettext_lazy("Challenge dupliqué"),
     "challenge.recalled": gettext_lazy("Demande de visa reprise"),
     "challenge.reimported": gettext_lazy("Contenu du challenge remplacé"),
-    "challenge.resumed": gettext_lazy("Dépôts repris"),
+    "challenge.resumed": gettext_lazy("Challenge repris"),
     "challenge.sent_back": gettext_lazy("Challenge renvoyé à l’équipe"),
     "challenge.settings_applied": gettext_lazy("Réglages appliqués"),
     "challenge.started": gettext_lazy("Brouillon créé"),
     "challenge.submitted": gettext_lazy("Visa de la Région demandé"),
-    "challenge.suspended": gettext_lazy("Dépôts suspendus"),
+    "challenge.suspended": gettext_lazy("Challenge suspendu"),
     "challenge.terms_written": gettext_lazy("Règlement enregistré"),
     "challenge.unmasked": gettext_lazy("Noms d’équipe montrés"),
     "discussion.blocked": gettext_lazy("Personne empêchée d’écrire dans l’entraide"),
@@ -192,7 +163,6 @@ ACTS: Mapping[str, str | Promise] = {
     "phase.task_removed": gettext_lazy("Tâche retirée d’une phase"),
     "registration.accepted": gettext_lazy("Inscription acceptée"),
     "registration.refused": gettext_lazy("Inscription refusée"),
-    "registration.resumed": gettext_lazy("Inscription reprise"),
     "registration.withdrawn": gettext_lazy("Désinscription"),
     "rescoring.accepted": gettext_lazy("Réévaluation confirmée par la Région"),
     "rescoring.in_force": gettext_lazy("Réévaluation entrée en vigueur"),

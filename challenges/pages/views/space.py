@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation import queries as evaluation_queries
 from challenges.evaluation import rules
+from challenges.evaluation.enums import Split
 from challenges.exchange.models import BundleImport, ImportState
 from challenges.forum import queries as forum
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
@@ -24,21 +26,26 @@ from challenges.organising.models.challenges import (
     ChallengeOrganiser,
     Guest,
     OrganiserInvitation,
+    Phase,
 )
 from challenges.organising.queries import current_phase
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.models.boards import Reveal
-from challenges.teams.enums import RegistrationState, TeamRole, TeamState
+from challenges.results.queries import boards
+from challenges.results.views.boards import cell_of, text_of
+from challenges.teams.enums import LIVE_STATES, RegistrationState, TeamRole
 from challenges.teams.models import Enrolment, Registration, Team, TeamInvitation, TeamMember
 from challenges.teams.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
-from portal.accounts.space import Item, Place
+from portal.accounts.space import Item, Panel, Place
 from portal.lib import clock
 from portal.lib.prose import texts
+from portal.lib.prose.numbers import number
+from portal.lib.refusals import Hidden
 
 SHOWN = 20
-REMINDER = timedelta(hours=48)
+REMINDER = timedelta(days=30)
 
 
 def runs_challenges(user: User) -> bool:
@@ -55,7 +62,8 @@ PLACE = Place(
 
 
 def teams(user: User) -> Iterator[Item]:
-    """List a person's teams with the number of their entries, the latest challenge first."""
+    """List a person's teams, their entries and the rank of one, the latest challenge first."""
+    ranked, rank = _rank(user)
     mine = (
         Team.objects.joined_by(user)
         .select_related("challenge")
@@ -63,35 +71,49 @@ def teams(user: User) -> Iterator[Item]:
         .order_by("-challenge__pk")
     )
     for team in mine[:SHOWN]:
-        entered = ngettext("%(n)s soumission", "%(n)s soumissions", team.entered) % {
-            "n": team.entered
-        }
+        count = team.entered  # type: ignore[attr-defined]  # annotated
+        entered = ngettext("%(n)s soumission", "%(n)s soumissions", count) % {"n": count}
         yield Item(
             title=team.name,
             url=reverse("challenges:entries", args=[team.challenge.slug]),
-            detail=format_html("{}, {}", _title(team.challenge), entered),
+            detail=format_html(
+                "{}, {}{}", _title(team.challenge), entered, rank if team.pk == ranked else ""
+            ),
             icon="trophy",
             tone="ocre",
         )
 
 
-def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
-    """List what an organisation holds in public, the latest first; the same for every reader."""
+def _rank(user: User) -> tuple[int, str]:
+    """Tell where a person's team stands in the challenge that opened last: its key, the words."""
+    mine = Enrolment.objects.filter(
+        team__in=Team.objects.joined_by(user), phase__in=Phase.objects.open_at(clock.now())
+    )
+    own = mine.select_related("phase__challenge").order_by("-phase__opens_at", "-pk").first()
+    if own is None:
+        return 0, ""
+    try:
+        board = boards.read_board(own.phase, Split.PUBLIC, user, per_page=1, mine=own.team_id)
+    except Hidden:
+        return 0, ""
+    row, column = board.window.own, board.primary
+    if row is None or column is None or row.standing.rank is None:
+        return 0, ""
+    told = {"rank": number(row.standing.rank), "n": number(board.window.listed)}
+    figure = text_of(cell_of(board, row, column), column)
+    return own.team_id, _(", rang %(rank)s sur %(n)s : ") % told + figure
+
+
+def organisation_panel(organisation: Organisation, _request: HttpRequest) -> Panel:
+    """Give what an organisation holds in public, the latest first; the same for every reader."""
     now = clock.now()
-    found = Challenge.objects.public().filter(organiser=organisation).prefetch_related("phases")
-    for challenge in found.order_by("-pk")[:SHOWN]:
-        face = face_of(challenge, current_phase(list(challenge.phases.all()), now), now)
-        yield Item(
-            title=challenge.title,
-            url=reverse("challenges:presentation", args=[challenge.slug]),
-            detail=challenge.summary,
-            icon="trophy",
-            tone="ocre",
-            badge=face.label,
-            badge_tone=face.tone,
-            badge_icon=face.icon,
-            language=challenge.language,
-        )
+    held = Challenge.objects.public().filter(organiser=organisation).prefetch_related("phases")
+    faces = [
+        (challenge, face_of(challenge, current_phase(list(challenge.phases.all()), now), now))
+        for challenge in held.order_by("-pk")[:SHOWN]
+    ]
+    rows = [(challenge, (face.label, face.tone, face.icon)) for challenge, face in faces]
+    return Panel("challenges/pages/organisation.html", {"challenges": rows})
 
 
 def to_do(user: User) -> Iterator[Item]:
@@ -100,6 +122,8 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _invitations(user, now)
     yield from _choices(user, now)
     yield from _replies(user)
+    yield from _drafts(user)
+    yield from _results(user, now)
     yield from _reported(user)
     if rules.may_examine_entries(user):
         yield from _examinations()
@@ -122,15 +146,14 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
 
 
 def _choices(user: User, now: datetime) -> Iterator[Item]:
-    """Remind captains whose team has not chosen, two days before the close."""
-    counted = Entry.objects.of_team(OuterRef("team_id"))
-    counted = counted.filter(enrolment__phase=OuterRef("phase_id"), disqualified_at__isnull=True)
+    """Remind captains whose team has not chosen, from a month before the close."""
+    counted = Entry.objects.filter(enrolment=OuterRef("pk"), disqualified_at__isnull=True)
     chosen = counted.filter(final_choice=True)
     scored = counted.filter(status=EntryStatus.SCORED)
     waiting = Enrolment.objects.filter(
         ~Exists(chosen),
         Exists(scored),
-        team__state__in=[TeamState.OPEN, TeamState.FULL],
+        team__state__in=sorted(LIVE_STATES),
         team__members__user=user,
         team__members__role=TeamRole.CAPTAIN,
         team__members__left_at__isnull=True,
@@ -180,14 +203,47 @@ def _replies(user: User) -> Iterator[Item]:
         )
 
 
+def _drafts(user: User) -> Iterator[Item]:
+    """Lead to the challenges that this person writes."""
+    written = forum.run_by(user).filter(status=ChallengeStatus.DRAFT)
+    for challenge in written.order_by("-pk")[:SHOWN]:
+        yield Item(
+            title=_about(_("Terminer le challenge « %(title)s »"), challenge),
+            url=reverse("challenges:organiser", args=[challenge.slug]),
+            detail=_("Brouillon, que seuls ses organisateurs voient."),
+            icon="pencil",
+            badge=_("brouillon"),
+            changed=challenge.status_since,
+        )
+
+
+def _results(user: User, now: datetime) -> Iterator[Item]:
+    """Lead to the phases that are over, whose results nobody has proposed to publish."""
+    entered = Entry.objects.filter(enrolment__phase=OuterRef("pk"))
+    over = Phase.objects.filter(
+        Exists(entered),
+        challenge__in=forum.run_by(user),
+        challenge__status__in=(ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED),
+        closes_at__lte=now,
+        reveal__isnull=True,
+    )
+    for phase in over.select_related("challenge").order_by("closes_at", "pk")[:SHOWN]:
+        yield Item(
+            title=_about(_("Publier les résultats de « %(title)s »"), phase.challenge),
+            url=reverse("challenges:organiser", args=[phase.challenge.slug]),
+            detail=texts.in_language(phase.name, phase.challenge.language),
+            icon="trophy",
+            tone="ocre",
+        )
+
+
 def _reported(user: User) -> Iterator[Item]:
     """Lead to the messages that wait for whoever moderates the discussions."""
-    waiting = forum.waiting(user).count()
-    if waiting:
+    for challenge, flags in forum.flagged(user):
         yield Item(
-            title=_("Modérer l’entraide"),
-            url=reverse("challenges:forum_queue"),
-            detail=ngettext("%(n)s signalement", "%(n)s signalements", waiting) % {"n": waiting},
+            title=_about(_("Modérer l’entraide de « %(title)s »"), challenge),
+            url=reverse("challenges:discussions_desk", args=[challenge.slug]),
+            detail=ngettext("%(n)s signalement", "%(n)s signalements", flags) % {"n": flags},
             icon="message-square",
             tone="ocre",
         )
@@ -299,11 +355,12 @@ def _registrations(user: User) -> Iterator[Item]:
     asking = Count("registrations", filter=Q(registrations__state=RegistrationState.PENDING))
     waiting = Challenge.objects.filter(pk__in=own.values("challenge")).annotate(asking=asking)
     for challenge in waiting.filter(asking__gt=0).order_by("pk")[:SHOWN_DECISIONS]:
-        asked = ngettext("%(n)s demande", "%(n)s demandes", challenge.asking)
+        count = challenge.asking  # type: ignore[attr-defined]  # annotated
+        asked = ngettext("%(n)s demande", "%(n)s demandes", count) % {"n": count}
         yield Item(
             title=_about(_("Répondre aux inscriptions à « %(title)s »"), challenge),
             url=reverse("challenges:registrations", args=[challenge.slug]),
-            detail=asked % {"n": challenge.asking},
+            detail=asked,
             icon="users",
             tone="olivier",
         )

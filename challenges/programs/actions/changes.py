@@ -205,7 +205,6 @@ def _next_version(task: PhaseTask, own: Mapping[str, _Packed], by: User) -> Scor
         digest,
         program_sha256=program,
         programs=sealed,
-        environment=former.environment,
         seed=former.seed,
     )
 

@@ -4,25 +4,21 @@ A trial uses no attempt and opens nothing hidden; each of its steps is fenced by
 """
 
 import csv
-import hashlib
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges.bundles.code import (
-    ENVIRONMENTS,
     KEY,
-    LAYOUTS,
     MEMORY_MB,
     PACKAGE_BYTES,
     SECONDS,
@@ -43,6 +39,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask, RunPlan
 from challenges.organising.queries import refuse_not_isolated
 from challenges.programs.models import CodeTrial
+from challenges.programs.queries import plan_of, trials_left
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
@@ -56,7 +53,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
@@ -66,10 +63,8 @@ def code_rules(challenge: Challenge) -> CodeRules | None:
     said = challenge.bundle.get(KEY)
     if not isinstance(said, dict):
         return None
-    known = {name: said[name] for name in CodeRules.__dataclass_fields__ if name in said}
-    if "layouts" in known:
-        known["layouts"] = tuple(known["layouts"])
-    return CodeRules(**known)
+    known = CodeRules.__dataclass_fields__
+    return CodeRules(**{name: said[name] for name in known if name in said})
 
 
 @transaction.atomic
@@ -89,10 +84,8 @@ def settle_code(*, challenge: Challenge, rules: CodeRules | None, by: User) -> C
         return challenge
     document = {key: value for key, value in challenge.bundle.items() if key != KEY}
     if rules is not None:
-        document[KEY] = asdict(rules) | {"layouts": list(rules.layouts)}
+        document[KEY] = asdict(rules)
     turned = (rules is None) != (former is None)
-    if rules is not None and former is not None and _reads_otherwise(rules, former):
-        drafts.reopen(drafts.written_of(challenge))
     if turned:
         document["files"] = _without_the_others(challenge, is_code=rules is not None)
         written = drafts.written_of(challenge)
@@ -116,7 +109,7 @@ def amend_code(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge
 
     In order: the document; limits of its phases; notice and letters; event
     "challenge.code_amended". The same rules change nothing. Raises NotAllowed; Invalid for rules
-    out of bounds or another environment; Conflict once a phase opened or a team sent something,
+    out of bounds; Conflict once a phase opened or a team sent something,
     or where teams do not send code.
     """
     # Once it left the draft, phases are held before their challenge: their dates move so.
@@ -130,15 +123,9 @@ def amend_code(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge
             code="frozen",
         )
     _refuse_out_of_bounds(rules)
-    if _reads_otherwise(rules, former):
-        raise Invalid(
-            _("Présentations et environnement ne changent que dans un brouillon."),
-            code="code_rules",
-        )
     if rules == former:
         return challenge
-    said = asdict(rules) | {"layouts": list(rules.layouts)}
-    challenge.bundle = {**challenge.bundle, KEY: said}
+    challenge.bundle = {**challenge.bundle, KEY: asdict(rules)}
     challenge.save_change("bundle")
     _limit(challenge, rules)
     announce_by_letter(
@@ -167,22 +154,14 @@ def _limit(challenge: Challenge, rules: CodeRules) -> None:
     )
 
 
-def _reads_otherwise(rules: CodeRules, former: CodeRules) -> bool:
-    """Say whether packages are read in another way: it is in the plan that the check makes."""
-    return (rules.layouts, rules.environment) != (former.layouts, former.environment)
-
-
 def _refuse_out_of_bounds(rules: CodeRules) -> None:
     within = (
         SECONDS[0] <= rules.time_limit_s <= SECONDS[1]
         and MEMORY_MB[0] <= rules.memory_mb <= MEMORY_MB[1]
         and PACKAGE_BYTES[0] <= rules.max_bytes <= PACKAGE_BYTES[1]
     )
-    known = rules.environment in ENVIRONMENTS and set(rules.layouts) <= set(LAYOUTS)
-    if not (within and known and rules.layouts and rules.logs in set(LogAudience)):
-        raise Invalid(
-            _("Ces règles ne sont pas de celles que le portail sait appliquer."), code="code_rules"
-        )
+    if not within or rules.logs not in set(LogAudience):
+        raise Invalid(_("Le portail ne sait pas appliquer ces règles."), code="code_rules")
 
 
 def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any]:
@@ -198,7 +177,6 @@ SAMPLE_ROWS = (100, 1_000)
 SAMPLE_MAX_BYTES = 50 << 20
 # Of a zip whose date says nothing: the same files give the same object.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-RUN_ENVIRONMENTS = ("systeme",)
 
 
 @transaction.atomic
@@ -208,21 +186,17 @@ def make_plan(
     inputs: Mapping[str, bytes | Path],
     ids: str,
     sample: Mapping[str, bytes | Path],
-    environment: str = RUN_ENVIRONMENTS[0],
-    layouts: Sequence[str] = (),
     by: User,
 ) -> RunPlan:
     """Seal hidden inputs and keep a public sample of the same files.
 
     inputs, sample: {file name: content}, the same names. ids: the column of identifiers, that a
-    CSV of each has; the hidden ones are those of the truth, which the worker compares. layouts:
-    of packages, all where none is named. In order: sealed version "<slug>/inputs"; sample in the
-    private store; plan; event "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a
-    French sentence that holds no value.
+    CSV of each has; the hidden ones are those of the truth, which the worker compares. In
+    order: sealed version "<slug>/inputs"; sample in the private store; plan; event
+    "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a French sentence that holds
+    no value.
     """
     require(organising_rules.may_edit_challenge, by, challenge)
-    if environment not in RUN_ENVIRONMENTS:
-        raise Invalid(_("Cet environnement n’est pas dans la liste."), code="environment")
     given = {name: _bytes(content) for name, content in sample.items()}
     _refuse_unlike(inputs, given)
     rows = _rows(inputs, given, ids)
@@ -234,8 +208,6 @@ def make_plan(
         challenge=challenge,
         inputs=version,
         ids=ids,
-        environment=environment,
-        layouts=list(layouts),
         sample_sha256=stored.sha256,
         sample_size=stored.size,
         sample_rows=rows,
@@ -342,7 +314,7 @@ def give_inputs(
     """Make the plan of a draft of code and use it; None where teams send predictions.
 
     sealed: held-out files were sealed anew; otherwise the plan in force stays where its sample is
-    the same. Raises what `code_plans.make` and `code_plans.use` raise.
+    the same. Raises what `make_plan` and `use_plan` raise.
     """
     if spec.code is None:
         return None
@@ -350,21 +322,13 @@ def give_inputs(
     phase = challenge.phases.get(index=0)
     task = PhaseTask.objects.select_related("plan").get(phase=phase, index=0, current=True)
     former = task.plan
-    said = spec.code
-    if (
-        former is not None
-        and not sealed
-        and (former.environment, tuple(former.layouts)) == (said.environment, said.layouts)
-        and sample_of(former) == sample
-    ):
+    if former is not None and not sealed and sample_of(former) == sample:
         return former
     plan = make_plan(
         challenge=challenge,
         inputs=inputs,
         ids=str(spec.contract.truth.key),
         sample=sample,
-        environment=spec.code.environment,
-        layouts=spec.code.layouts,
         by=by,
     )
     use_plan(phase=phase, plan=plan, by=by)
@@ -441,9 +405,13 @@ def start_trial(
     require(entries_rules.may_enter, by, team)
     refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), clock.now())
     plan = plan_of(phase)
+    if plan is None:
+        raise Conflict(_("Cette phase ne prend pas de code."), code="no_code")
     refuse_not_isolated()
     _refuse_spent(team, clock.now())
-    size, digest = _measured(content, phase.max_bytes)
+    size, digest = releases.measured(content, limit_bytes=phase.max_bytes)
+    if not size:
+        raise Invalid(_("Le fichier est vide."), code="E_EMPTY")
     kept = releases.keep(content)
     made = CodeTrial(
         phase=phase,
@@ -463,33 +431,6 @@ def start_trial(
         raise
 
 
-def _measured(content: BinaryIO, most: int) -> tuple[int, str]:
-    """Count and digest a file within the bound, then go back to its start."""
-    size, digest = 0, hashlib.sha256()
-    for chunk in objects.pieces(content):
-        size += len(chunk)
-        if size > most:
-            raise TooLarge(limit_bytes=most)
-        digest.update(chunk)
-    if size == 0:
-        raise Invalid(_("Le fichier est vide."), code="E_EMPTY")
-    content.seek(0)
-    return size, digest.hexdigest()
-
-
-def plan_of(phase: Phase) -> RunPlan:
-    """Return what code reads in a phase; raises Conflict where it takes none."""
-    task = (
-        PhaseTask.objects.filter(phase=phase, current=True, plan__isnull=False)
-        .select_related("plan")
-        .order_by("index")
-        .first()
-    )
-    if task is None or task.plan is None:
-        raise Conflict(_("Cette phase ne prend pas de code."), code="no_code")
-    return task.plan
-
-
 @transaction.atomic
 def _queued(trial: CodeTrial, by: User) -> CodeTrial:
     team = Team.objects.select_for_update().get(pk=trial.team_id)
@@ -506,14 +447,12 @@ def _queued(trial: CodeTrial, by: User) -> CodeTrial:
 
 
 def _refuse_spent(team: Team, now: datetime) -> None:
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    asked = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour)
-    used = asked.exclude(reason_code=ReasonCode.PLATFORM).count()
-    if used >= settings.CODE_TRIALS_PER_HOUR:
+    hour = trials_left(team, now)
+    if not hour.left:
         raise QuotaSpent(
             _("Votre équipe a fait beaucoup d’essais cette heure-ci."),
             code="trials_reached",
-            next_opening=hour + timedelta(hours=1),
+            next_opening=hour.next_opening,
         )
 
 
@@ -565,10 +504,10 @@ def end_dead_trial(job: Job) -> None:
 
 
 @transaction.atomic
-def sweep_trials(size: int = SWEPT) -> int:
-    """Recreate the missing jobs of trials; return how many were missing, size at most."""
+def sweep_trials() -> int:
+    """Recreate the missing jobs of trials, some at a time; return how many were missing."""
     alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
-    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
+    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:SWEPT]]
     for key in missing:
         jobs.revive(kind=JobKind.TRIAL, subject_id=key)
     return len(missing)

@@ -327,7 +327,6 @@ class Tasks:
             digest,
             program_sha256=program,
             programs=self._sealed[program],
-            environment=spec.environment,
         )
 
     def _zip(self, payload: Payload) -> bytes:
@@ -620,7 +619,7 @@ class _Draft:
             name=foreign.name[:120],
             kind=PhaseKind.CODE if takes_code else PhaseKind.PUBLIC,
             opens_at=(dates[0] if foreign.index == 0 and dates[0] else opens),
-            closes_at=(dates[1] if last and dates[1] else closes),
+            closes_at=clock.last_second(dates[1] if last and dates[1] else closes),
             max_per_day=foreign.max_per_day,
             max_total=foreign.max_total,
             max_parallel=foreign.max_parallel,

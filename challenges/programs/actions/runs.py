@@ -11,7 +11,7 @@ from django.db import transaction
 
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
-from challenges.entries.queries import fair_rank
+from challenges.entries.queries import fair_rank, turn_of
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.enums import EvaluationState, RunState
 from challenges.evaluation.models import Evaluation, is_in_force, pausing_phase
@@ -80,7 +80,7 @@ def queue_first(evaluation: Evaluation, entry: Entry) -> bool:
     if run.state == RunState.FAILED:
         run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
         run.save(update_fields=["state", "reason_code", "finished_at"])
-    queue_run(run, fair_rank=fair_rank(entry.enrolment), urgent=entry.is_reference)
+    queue_run(run, **turn_of(entry))
     return True
 
 
@@ -235,16 +235,15 @@ _COPIED = (
 
 
 def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
-    rank = fair_rank(entry.enrolment)
+    turn = turn_of(entry)
     for evaluation in waiting:
         key, phase_id = str(evaluation.pk), pausing_phase(evaluation)
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
             dedup_key=key,
-            fair_rank=rank,
-            urgent=entry.is_reference,
             phase_id=phase_id,
+            **turn,
         )
         jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, phase_id=phase_id)
 

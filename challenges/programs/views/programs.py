@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from challenges.bundles.code import LAYOUTS
 from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
 from challenges.client import starting
 from challenges.entries.models import Entry
@@ -31,12 +30,12 @@ from challenges.organising.enums import (
     ReportAudience,
 )
 from challenges.organising.models.challenges import Challenge, Phase
-from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
+from challenges.organising.models.scorings import Column, PhaseTask, RunPlan, program_tasks
 from challenges.organising.views.layout import find_organised, find_to_run, organiser_context
 from challenges.programs import queries as program_queries
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions.code import FORMAT_NAME
-from challenges.programs.forms import ENVIRONMENT_WORDS, CodeForm
+from challenges.programs.forms import CodeForm
 from challenges.programs.models import CodeRun, ProgramReport, run_duration, run_memory
 from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
@@ -183,7 +182,7 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             team_code.settle_code(challenge=challenge, rules=form.rules, by=by)
 
-    status = tried(form, act, {"code_rules": "layouts"})
+    status = tried(form, act)
     if not status:
         messages.success(request, _("Enregistré."))
         turned = (form.rules is None) != (former is None)
@@ -244,16 +243,12 @@ def coding_of(
     plan = program_queries.plan_of(phase)
     if plan is None or phase is None:
         return None
-    rules = team_code.code_rules(challenge)
     columns = (contract.get("submission") or {}).get("columns") or []
     own = next((each["name"] for each in columns if each["role"] in {"id", "query"}), plan.ids)
     rows = list(csv.reader(io.StringIO((example or b"").decode("utf-8-sig"), newline="")))[:2]
     return starting.Coding(
-        layouts=rules.layouts if rules else LAYOUTS,
-        environment=plan.environment,
         seconds=phase.time_limit_s,
         memory_mb=phase.memory_mb,
-        max_bytes=phase.max_bytes,
         sample=team_code.sample_of(plan),
         table=file_names(plan)[0],
         key=plan.ids,
@@ -265,10 +260,9 @@ def coding_of(
 
 def packing(plan: RunPlan, phase: Phase, *, is_first: bool) -> dict[str, Any]:
     """Prepare the panel about packages. is_first: the team has sent nothing yet."""
-    rules = team_code.code_rules(phase.challenge)
     files = file_names(plan)
     examples = {
-        "manifest": ("manifest.toml", starting.manifest(plan.environment), ""),
+        "manifest": ("manifest.toml", starting.MANIFEST_TEXT, ""),
         "main": ("main.py", MAIN.format(table=files[0]), "python"),
         "codalab": ("metadata", starting.METADATA, ""),
     }
@@ -283,14 +277,12 @@ def packing(plan: RunPlan, phase: Phase, *, is_first: bool) -> dict[str, Any]:
                 "example": examples[each][1],
                 "language": examples[each][2],
             }
-            for each in (rules.layouts if rules else LAYOUTS)
+            for each in TITLES
         ],
         "seconds": ngettext("%(n)s seconde", "%(n)s secondes", phase.time_limit_s)
         % {"n": phase.time_limit_s},
         "memory": _("%(n)s Mo") % {"n": phase.memory_mb},
         "size": phase.max_bytes,
-        "environment": plan.environment,
-        "environment_words": ENVIRONMENT_WORDS.get(plan.environment, ""),
     }
 
 
@@ -309,13 +301,13 @@ OPERATIONS = {
 
 def words(phase: Phase) -> dict[str, Any]:
     """Put the program of a phase into words, in place of those of our metrics."""
-    tasks = program_queries.program_tasks(phase)
+    tasks = program_tasks(phase)
     spec = ProgramSpec.from_json(tasks[0].scorer_version.spec)
     columns = program_queries.columns_shown(phase)
     form = Form.from_json(tasks[0].form)
     return {
         "sends_code": False,
-        "metrics": [_metric(column, columns, phase) for column in columns],
+        "metrics": [_metric(column, columns) for column in columns],
         "formats": [one.lstrip(".").upper() for one in form.types] or ["ZIP"],
         "program": {
             "names": sorted({_program(task) for task in tasks}),
@@ -357,7 +349,7 @@ def expected(spec: ProgramSpec, form: Form) -> str:
     return _("Une archive zip avec « %(name)s » à sa racine.") % facts
 
 
-def _metric(column: Column, columns: Sequence[Column], phase: Phase) -> dict[str, Any]:
+def _metric(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
     titles = {each.key: each.title for each in columns}
     if column.kind == ColumnKind.COMPUTED:
         of = ", ".join(f"« {titles.get(key, key)} »" for key in column.operands)
@@ -378,7 +370,7 @@ def _metric(column: Column, columns: Sequence[Column], phase: Phase) -> dict[str
 
 def by_task(entry: Entry) -> dict[str, Any]:
     """Lay out every released figure of an entry that a program scored, task by task."""
-    tasks = program_queries.program_tasks(entry.enrolment.phase)
+    tasks = program_tasks(entry.enrolment.phase)
     shown = shown_figures([entry])[entry.pk].scores
     rows = []
     for column in program_queries.columns_shown(entry.enrolment.phase):
@@ -402,7 +394,7 @@ def standings_by_task(board: Board, rows: Sequence[Any]) -> list[dict[str, Any]]
     rows: those on the page, in order; a team is named as they name it.
     """
     phase = board.leaderboard.phase
-    tasks = program_queries.program_tasks(phase)
+    tasks = program_tasks(phase)
     if len(tasks) < 2:
         return []
     named = {row.team_name: row for row in board.rows}
@@ -432,7 +424,7 @@ def report_tasks(entry: Entry) -> list[tuple[int, str]]:
     challenge = entry.enrolment.phase.challenge
     if challenge.detailed_results != ReportAudience.TEAM or challenge.restricted:
         return []
-    tasks = program_queries.program_tasks(entry.enrolment.phase)
+    tasks = program_tasks(entry.enrolment.phase)
     names = {each.index: each.name for each in tasks if len(tasks) > 1}
     return [(task, names.get(task, "")) for task, _html in program_queries.reported_tasks(entry)]
 

@@ -8,13 +8,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from challenges.entries.models import warnings_told
-from challenges.entries.views import Stage, faults_of, phase_to_enter
+from challenges.entries.views import Stage, faults_of, phase_to_enter, stage
 from challenges.evaluation.enums import RunState
 from challenges.organising.enums import PhaseKind
 from challenges.programs import queries as program_queries
@@ -28,8 +27,10 @@ from challenges.teams.views.head import challenge_context, deposit_context
 from challenges.teams.views.pages import own_team
 from portal.accounts.views import person
 from portal.lib import visible
-from portal.lib.refusals import Hidden, QuotaSpent
+from portal.lib.prose.numbers import number
+from portal.lib.refusals import Hidden
 from portal.lib.storage import files, objects
+from portal.lib.web.form_pages import attempted, sent
 from portal.lib.web.requests import get_or_post
 
 MARKS = {
@@ -51,15 +52,21 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     plan = program_queries.plan_of(context["phase"])
     if plan is None:
         raise Hidden
-    sent = request.method == "POST"
-    form = TrialForm(request.POST, request.FILES) if sent else TrialForm()
-    status = 200
-    if sent:
-        made = _started(request, slug, context, form)
-        if made is not None:
-            messages.success(request, _("Archive reçue : l’essai est lancé."))
-            return redirect("challenges:trial", slug, made.pk)
-        status = 429 if form.has_error("file", "trials_reached") else 422
+    form = TrialForm(sent(request), request.FILES or None)
+    made, status = attempted(
+        form,
+        lambda: team_code.start_trial(
+            phase=phase_to_enter(context["phase"]),
+            team=context["team"] or own_team(request, context["challenge"]),
+            content=form.cleaned_data["file"],
+            original_name=form.file_name,
+            by=person(request),
+        ),
+        dict.fromkeys(("trials_reached", "too_large"), "file"),
+    )
+    if made is not None:
+        messages.success(request, _("Archive reçue : l’essai est lancé."))
+        return redirect("challenges:trial", slug, made.pk)
     team, phase = context["team"], context["phase"]
     made_before = program_queries.team_trials(request.user, team)
     context |= {
@@ -72,24 +79,6 @@ def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
         "reads_log": phase.logs == "team_trial",
     }
     return render(request, "challenges/programs/trials.html", context, status=status)
-
-
-def _started(
-    request: HttpRequest, slug: str, context: dict[str, Any], form: TrialForm
-) -> CodeTrial | None:
-    if not form.is_valid():
-        return None
-    try:
-        return team_code.start_trial(
-            phase=phase_to_enter(context["phase"]),
-            team=context["team"] or own_team(request, context["challenge"]),
-            content=form.cleaned_data["file"],
-            original_name=form.file_name,
-            by=person(request),
-        )
-    except QuotaSpent as spent:
-        form.refuse("file", str(spent), "trials_reached")
-        return None
 
 
 @require_safe
@@ -162,7 +151,7 @@ def _life(own: CodeTrial) -> dict[str, Any]:
     return {
         "trial": own,
         "badge": badge_of(own),
-        "stages": [stage.as_dict() for stage in _stages(own)],
+        "stages": _stages(own),
         "final": not own.is_alive,
         "reason": trial_reason(own.reason_code),
     }
@@ -170,35 +159,35 @@ def _life(own: CodeTrial) -> dict[str, Any]:
 
 def _stages(own: CodeTrial) -> list[Stage]:
     state: RunState = RunState(own.state)
-    received = Stage(_("Reçue"), "done", own.created_at, own.original_name)
-    run = Stage(_("Exécution sur l’échantillon"))
-    checked = Stage(_("Fichier produit"))
+    received = stage(_("Reçue"), "done", own.created_at, own.original_name)
+    run = stage(_("Exécution sur l’échantillon"))
+    checked = stage(_("Fichier produit"))
     match state:
         case RunState.QUEUED:
-            waits = Stage(_("File d’attente"), "now", _("en cours"))
+            waits = stage(_("File d’attente"), "now", _("en cours"))
             return [received, waits, run, checked]
         case RunState.RUNNING:
-            run = Stage(_("Exécution sur l’échantillon"), "now", _("en cours"))
+            run = stage(_("Exécution sur l’échantillon"), "now", _("en cours"))
         case RunState.DONE:
-            run = Stage(_("Exécution sur l’échantillon"), "done", own.finished_at)
-            checked = Stage(_("Fichier produit"), "done", None, _rows(own))
+            run = stage(_("Exécution sur l’échantillon"), "done", own.finished_at)
+            checked = stage(_("Fichier produit"), "done", None, _rows(own))
         case RunState.FAILED:
             wrote = own.reason_code == ReasonCode.OUTPUT
-            run = Stage(
+            run = stage(
                 _("Exécution sur l’échantillon"),
                 "done" if wrote else "error",
                 own.finished_at,
                 "" if wrote else trial_reason(own.reason_code),
             )
             if wrote:
-                checked = Stage(_("Fichier produit"), "error", None, trial_reason(own.reason_code))
-    return [received, Stage(_("File d’attente"), "done"), run, checked]
+                checked = stage(_("Fichier produit"), "error", None, trial_reason(own.reason_code))
+    return [received, stage(_("File d’attente"), "done"), run, checked]
 
 
 def _rows(own: CodeTrial) -> str:
     rows = int(own.verdict.get("rows") or 0)
     text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
-    return text % {"n": number_format(rows, force_grouping=True)}
+    return text % {"n": number(rows)}
 
 
 def _row(own: CodeTrial) -> dict[str, Any]:
@@ -213,12 +202,12 @@ def _measures(own: CodeTrial) -> list[tuple[str, str]]:
     return [
         (
             pgettext("exécution", "Durée"),
-            _("%(n)s s") % {"n": number_format(round(found["wall_seconds"], 1))},
+            _("%(n)s s") % {"n": number(found["wall_seconds"], 1)},
         ),
-        (_("Temps de calcul"), _("%(n)s s") % {"n": number_format(round(found["cpu_seconds"], 1))}),
+        (_("Temps de calcul"), _("%(n)s s") % {"n": number(found["cpu_seconds"], 1)}),
         (
             _("Mémoire au plus haut"),
-            _("%(n)s Mo") % {"n": number_format(found["peak_bytes"] // MIB, force_grouping=True)},
+            _("%(n)s Mo") % {"n": number(found["peak_bytes"] // MIB)},
         ),
-        (_("Processus à la fois, au plus"), number_format(found["processes"])),
+        (_("Processus à la fois, au plus"), number(found["processes"])),
     ]

@@ -129,12 +129,19 @@ def propose_figures(
     task = task_to_change(phase, index, by)
     scorers.refuse_program(task.scorer_version.scorer)
     if spec is not None and phase.tasks.filter(current=True).count() > 1:
-        raise shared_figures()
+        raise Invalid(
+            _(
+                "Les mesures sont communes aux tâches de cette phase : changées pour une seule, "
+                "leur moyenne n’aurait plus de sens. Corrigez les réponses d’une tâche, ou gardez "
+                "les mesures."
+            ),
+            code="metrics_shared",
+        )
     version = None if spec is None else scorers.next_version(task=task, spec=spec, by=by)
     files = {}
     if truth is not None:
         files = {scorers.truth_file(task): truth}
-        scorers.refuse_unreadable(version or task.scorer_version, truth)
+        scorers.refuse_unreadable(task, version or task.scorer_version, truth)
     holdout = scorers.holdout_edition(task=task, version=version, files=files, by=by)
     return propose(phase=phase, index=index, version=version, holdout=holdout, reason=reason, by=by)
 
@@ -148,18 +155,6 @@ def task_to_change(phase: Phase, index: int, by: User) -> PhaseTask:
     if task is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
     return task
-
-
-def shared_figures() -> Invalid:
-    """Say that the figures of several tasks do not change for one of them."""
-    return Invalid(
-        _(
-            "Les mesures sont communes aux tâches de cette phase : changées pour une seule, leur "
-            "moyenne n’aurait plus de sens. Corrigez les réponses d’une tâche, ou gardez les "
-            "mesures."
-        ),
-        code="metrics_shared",
-    )
 
 
 def _open(task: PhaseTask, former: PhaseTask, reason: str, by: User) -> Rescoring:
@@ -216,7 +211,7 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
 
     In order: change RUNNING, event "rescoring.started" the first time; what ended for a fault
     of ours forgotten. Then, the phase no longer held: evaluations and jobs of the first
-    `asides.BATCH` entries, the last of the queue; the sweep of the worker queues the others.
+    `trials.TRIAL_BATCH` entries, the last of the queue; the sweep of the worker queues the others.
     Raises NotAllowed; Conflict while the truth is being compiled, when its identifiers are
     others, or once decided.
     """
@@ -496,7 +491,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
     for each in prepared.releases:
         _release_scores(each, at, sign=sign)
     for shown in prepared.settled:
-        results.write_rung(rescoring.phase, shown, sign=sign)
+        results.write_rung(shown, sign=sign)
     _realign(rescoring, at, sign=sign)
 
 

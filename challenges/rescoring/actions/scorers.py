@@ -1,6 +1,7 @@
 """Make the next version of a scorer, the edition of its data, the columns of boards."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ from challenges.organising.models.scorings import (
 )
 from challenges.rescoring import rules
 from challenges.scoring import registry
-from challenges.scoring.compilation import compile_truth, metric_columns
+from challenges.scoring.compilation import CompiledTruth, compile_truth, metric_columns
 from challenges.scoring.contract import MetricSpec, ScoringContract, TruthFault
 from challenges.scoring.fields import ContractFault
+from challenges.scoring.truth import load_keys
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.lib.refusals import Invalid
+from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
 READ_HERE_MAX_BYTES = 20 << 20
@@ -121,19 +124,46 @@ def truth_file(task: PhaseTask) -> str:
     return safe_name(str(task.scorer_version.spec["truth"]["file"]))
 
 
-def refuse_unreadable(version: ScorerVersion, truth: bytes) -> None:
+def refuse_unreadable(task: PhaseTask, version: ScorerVersion, truth: bytes) -> None:
     """Raise Invalid for answers that the contract of a version cannot read.
 
-    Answers that need other sealed files, or are long to read, are left to the worker.
+    task: in force. Or that are not about the same identifiers as those in force, which everybody
+    may read. Where the column of the parts is not there, they keep those in force, which the
+    worker alone reads. Answers that need other sealed files, or are long to read, are left to it.
     """
-    contract = ScoringContract.from_json(version.spec)
+    former, contract = task.holdout, ScoringContract.from_json(version.spec)
     apart = any(each.source not in {"truth", ""} for each in contract.attributes)
     if apart or len(truth) > READ_HERE_MAX_BYTES:
         return
     try:
-        compile_truth(contract, truth, {})
+        found = _compiled_here(contract, truth, task)
     except TruthFault as fault:
         raise Invalid(sentence(fault), code="truth") from fault
+    if former.is_compiled:
+        wanted = set(load_keys(objects.read(str(former.compiled_keys_sha256))).ids)
+        given = set(load_keys(found.keys).ids)
+        if wanted != given:
+            facts = {
+                "missing": len(wanted - given),
+                "all": len(wanted),
+                "more": len(given - wanted),
+            }
+            said = _(
+                "Il manque %(missing)s des %(all)s identifiants des réponses en vigueur, et "
+                "%(more)s n’y étaient pas : les réponses corrigées portent sur les mêmes."
+            )
+            raise Invalid(said % facts, code="truth")
+
+
+def _compiled_here(contract: ScoringContract, truth: bytes, task: PhaseTask) -> CompiledTruth:
+    try:
+        return compile_truth(contract, truth, {})
+    except TruthFault as fault:
+        split = ScoringContract.from_json(task.scorer_version.spec).truth.split_column
+        if not fault.is_missing(split):
+            raise
+        whole = replace(contract, truth=replace(contract.truth, split_column=None))
+        return compile_truth(whole, truth, {})
 
 
 def _compiled_from(contract: ScoringContract) -> Any:

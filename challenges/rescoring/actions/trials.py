@@ -67,8 +67,8 @@ def compare_boards_later(rescoring: Rescoring, *, cause: str) -> None:
 
 def retry_trials(rescoring: Rescoring) -> None:
     """Forget what ended for a fault of ours, so that it is queued once more."""
-    rescoring.evaluations().filter(state=EvaluationState.FAILED, examined=True).update(
-        state=EvaluationState.PENDING, reason_code="", examined=False, finished_at=None
+    rescoring.evaluations().filter(state=EvaluationState.FAILED, to_examine=True).update(
+        state=EvaluationState.PENDING, reason_code="", to_examine=False, finished_at=None
     )
 
 

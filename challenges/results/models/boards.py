@@ -29,11 +29,11 @@ class StandingQuerySet(models.QuerySet["Standing"]):
 
     def of_teams(self) -> "StandingQuerySet":
         """Leave out the references of the organisers."""
-        return self.filter(team__in=Team.objects.of_people())
+        return self.filter(competes=True)
 
     def references(self) -> "StandingQuerySet":
         """Keep the references of the organisers."""
-        return self.filter(team__in=Team.objects.references())
+        return self.filter(competes=False)
 
 
 class Standing(models.Model):
@@ -44,6 +44,8 @@ class Standing(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="standings")
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="standings")
     position = models.PositiveIntegerField()
+    # Whether it is ranked where it has a figure; else it stands there for others to compare with.
+    competes = models.BooleanField(default=True)
     rank = models.PositiveIntegerField(null=True, blank=True)
     tier = models.PositiveIntegerField(null=True, blank=True)
     rank_low = models.PositiveIntegerField(null=True, blank=True)
@@ -121,7 +123,7 @@ class Candidate:
     evaluation_id: UUID
     team_id: int
     received_at: datetime
-    is_reference: bool
+    competes: bool
     final_choice: bool
     figures: dict[str, tuple[float, str]] = field(default_factory=dict)
     groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
@@ -138,7 +140,7 @@ def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[
     last: dict[int, Candidate] = {}
     found = []
     for each in candidates:
-        if each.is_reference:
+        if not each.competes:
             found.append(each)
             continue
         rung = rungs.get(each.evaluation_id)
@@ -183,11 +185,6 @@ class Listing:
     candidates: list[Candidate]
     counts: dict[int, int]
     digest: str
-
-    @property
-    def reference_teams(self) -> set[int]:
-        """Return the teams of organisers whose references it lists."""
-        return {each.team_id for each in self.candidates if each.is_reference}
 
     @property
     def primary(self) -> Column | None:
@@ -239,7 +236,7 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
         public = _climbed(public, evaluations, Split.PUBLIC, None)
     by_team: dict[int, list[Candidate]] = defaultdict(list)
     for each in public:
-        if not each.is_reference:
+        if each.competes:
             by_team[each.team_id].append(each)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
     return {team: sorted(_finals(board, primary, its)) for team, its in by_team.items()}
@@ -341,7 +338,7 @@ def _candidate(
         evaluation_id=evaluation.pk,
         team_id=entry.enrolment.team_id,
         received_at=entry.received_at,
-        is_reference=entry.is_reference,
+        competes=entry.enrolment.team.is_live,
         final_choice=entry.final_choice,
         facts={
             column.key: told
@@ -538,9 +535,7 @@ def chain(enrolment: Enrolment, task: PhaseTask) -> Chain:
     }
     leader: Evaluation | None = None
     waiting: list[Evaluation] = []
-    for entry in (
-        enrolment.entries.of_teams().filter(is_bench=False).order_by("received_at", "number")
-    ):
+    for entry in enrolment.entries.of_teams().filter(counts=True).order_by("received_at", "number"):
         found = evaluations.get(entry.pk)
         if found is None:
             if entry.status in WITHOUT_OUTCOME:
@@ -560,7 +555,7 @@ def waiting_enrolments(phase: Phase, task: PhaseTask) -> list[Enrolment]:
         Enrolment.objects.filter(
             phase=phase,
             team__in=Team.objects.of_people(),
-            entries__is_bench=False,
+            entries__counts=True,
             entries__evaluations__scorer_version_id=task.scorer_version_id,
             entries__evaluations__holdout_id=task.holdout_id,
             entries__evaluations__state=EvaluationState.DONE,

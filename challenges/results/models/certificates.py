@@ -1,13 +1,14 @@
-"""What the final board gives a team: certificates, fairness audits, cards."""
+"""What the final board gives a team: certificates, fairness audits."""
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import models
 
+from catalogue.resources.models import Resource
 from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import Split
@@ -15,19 +16,8 @@ from challenges.evaluation.models import Evaluation, ScoreReceipt
 from challenges.organising.models.challenges import Phase
 from challenges.results.models.boards import Standing, ranks_of_teams
 from challenges.teams.models import Team
-from portal.audit.reading import events
-from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.columns import person
-from portal.lib.immutable import GuardedQuerySet, Immutable
-
-
-class CertificateQuerySet(GuardedQuerySet):
-    """Certificates, by where they stand."""
-
-    def in_force(self) -> "CertificateQuerySet":
-        """Keep the last of each team and phase: those that none replaces."""
-        return self.filter(replaced_by__isnull=True)
+from portal.lib.immutable import Immutable
 
 
 class Certificate(Immutable):
@@ -45,8 +35,6 @@ class Certificate(Immutable):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
     )
     issued_at = models.DateTimeField()
-
-    objects: ClassVar[Any] = CertificateQuerySet.as_manager()
 
     class Meta:
         ordering = ["team_id", "phase_id", "serial"]
@@ -84,10 +72,10 @@ def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
     None is due before the reveal, to the reference, to a team that left, was
     disqualified, or whose entry was disqualified or is being rescored.
     """
-    return _stated([team.pk], phase).get(team.pk)
+    return statements([team.pk], phase).get(team.pk)
 
 
-def _stated(team_ids: Collection[int], phase: Phase) -> dict[int, dict[str, Any]]:
+def statements(team_ids: Collection[int], phase: Phase) -> dict[int, dict[str, Any]]:
     """Return what a certificate of each of these teams states; as many queries for all as for one.
 
     A team to which none is due is absent.
@@ -153,30 +141,8 @@ def payload_of(certificate: Certificate) -> dict[str, Any]:
 
 def stands(certificate: Certificate) -> bool:
     """Say whether the final board still says what a certificate states."""
-    return certificate.pk not in fallen([certificate])
-
-
-def fallen(certificates: Iterable[Certificate]) -> set[UUID]:
-    """Return the keys of those that the final board no longer says; each board is read once."""
-    of_phase: dict[Phase, list[Certificate]] = {}
-    for each in certificates:
-        of_phase.setdefault(each.phase, []).append(each)
-    found = set()
-    for phase, several in of_phase.items():
-        now = _stated({each.team_id for each in several}, phase)
-        for each in several:
-            if not same(now.get(each.team_id, {}), payload_of(each), STANDS_ON):
-                found.add(each.pk)
-    return found
-
-
-def told_revoked(certificates: Sequence[Certificate]) -> set[UUID]:
-    """Return the keys of those that the ledger says revoked, and not restored since."""
-    by_reference = {reference(each): each.pk for each in certificates}
-    last: dict[str, str] = {}
-    for told in events(by_reference, families=("certificate",), apart=("certificate.issued",)):
-        last.setdefault(told.object_ref, told.action)
-    return {by_reference[ref] for ref, action in last.items() if action == "certificate.revoked"}
+    now = stated(certificate.team, certificate.phase) or {}
+    return same(now, payload_of(certificate), STANDS_ON)
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any], keys: Iterable[str]) -> bool:
@@ -235,22 +201,11 @@ class FairnessAudit(Immutable):
     )
     # See challenges.scoring.audit.run: rounded, without small cells.
     record = models.JSONField()
-    sha256 = models.CharField(max_length=64)
     released_at = models.DateTimeField()
 
 
-class EntryCard(models.Model):
-    """Tie a card of the catalogue to the entry whose score it shows."""
-
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="cards")
-    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="cards")
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="cards")
-    resource = models.OneToOneField(
-        "catalogue.Resource", on_delete=models.CASCADE, related_name="entry_card"
-    )
-    proposed_by = person()
-    proposed_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["proposed_at", "pk"]
-        constraints = [models.UniqueConstraint(fields=["team", "phase"], name="entry_card_once")]
+def card_of(team: Team, phase: Phase) -> Resource | None:
+    """Find the card of the catalogue that the winning entry of a team became."""
+    return Resource.objects.filter(
+        winning_entry__enrolment__team=team, winning_entry__enrolment__phase=phase
+    ).first()

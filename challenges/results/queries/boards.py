@@ -29,6 +29,9 @@ from challenges.teams.models import Team
 from portal.lib.refusals import Hidden
 from portal.lib.storage.files import csv_safe
 
+# How many figures stand beside the score on a page.
+BESIDE = 3
+
 
 @dataclass(frozen=True)
 class BoardRow:
@@ -37,11 +40,6 @@ class BoardRow:
     standing: Standing
     team_name: str
     cells: list[dict[str, Any] | None]
-
-    @property
-    def is_reference(self) -> bool:
-        """Say whether this is the reference, at its place but out of the ranking."""
-        return self.standing.team.is_reference
 
     @property
     def is_masked(self) -> bool:
@@ -107,6 +105,11 @@ class Board:
         ]
 
     @property
+    def beside(self) -> list[Column]:
+        """List those that the page shows; the files hold them all."""
+        return self.secondary[:BESIDE]
+
+    @property
     def has_limit(self) -> bool:
         """Say whether a limit bars from prizes, and is judged: from the reveal on."""
         return self.revealed and any(column.is_limited for column in self.columns)
@@ -117,9 +120,9 @@ class Board:
         return str(self.facts.get("digest", ""))
 
 
-def whole_board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
+def whole_board(phase: Phase, split: Split, viewer: Viewer) -> Board:
     """Read a whole board; raises Hidden for the private split before the reveal, for everybody."""
-    head = board_head(phase, split, viewer, key=key)
+    head = board_head(phase, split, viewer)
     return replace(head, rows=list(each_row(head)))
 
 
@@ -151,6 +154,12 @@ def each_row(board: Board) -> Iterator[BoardRow]:
         yield _row(each, board.columns, board.leaderboard, revealed=board.revealed)
 
 
+def reference_row(head: Board) -> BoardRow | None:
+    """Return the first reference of a board, that others are compared with."""
+    found = _standings(head).filter(competes=False).first()
+    return rows_of(head, [found])[0] if found else None
+
+
 def prize_limits(challenge: Challenge) -> list[Column]:
     """List the columns whose limit bars from prizes, as declared before the opening."""
     limited = Q(valid_min__isnull=False) | Q(valid_max__isnull=False)
@@ -163,7 +172,7 @@ def prize_limits(challenge: Challenge) -> list[Column]:
 def _row(
     standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool
 ) -> BoardRow:
-    masked = board.anonymous and not revealed and not standing.team.is_reference
+    masked = board.anonymous and not revealed and standing.competes
     name = standing.team.alias_in(board.phase) if masked else standing.team.name
     cells = [
         None
@@ -223,7 +232,7 @@ def as_record(board: Board) -> list[dict[str, Any]]:
             "team": row.team_name,
             "rank": row.standing.rank,
             "tier": row.standing.tier,
-            "baseline": row.is_reference,
+            "baseline": not row.standing.competes,
             **({"no_prize": row.is_barred(board.columns)} if board.has_limit else {}),
             "metrics": {
                 column.key: {"text": (cell or {}).get("text")} if column.is_fact else _figure(cell)
@@ -276,7 +285,7 @@ def _csv_row(row: BoardRow, columns: list[Column]) -> list[object]:
     cells: list[object] = [
         _blank(standing.rank),
         row.team_name,
-        "oui" if row.is_reference else "non",
+        "non" if standing.competes else "oui",
         _blank(standing.tier),
         _blank(standing.rank_low),
         _blank(standing.rank_high),
@@ -341,7 +350,7 @@ def read_board(
     rows = rows_of(head, found)
     own, above = _own_rows(head, mine)
     shared = {each.pk: each for each in (*found, *([own.standing] if own else []))}
-    of_teams = [one for one in shared.values() if not one.team.is_reference]
+    of_teams = [one for one in shared.values() if one.competes]
     window = Window(
         page=page,
         pages=pages,
@@ -474,7 +483,12 @@ class BenchRow:
 
 
 def bench_board(phase: Phase) -> Leaderboard | None:
-    """Return the board whose primary figure the bench compares, None without one to show."""
+    """Return the board whose primary figure the bench compares.
+
+    None where entries count still, and without a figure to show.
+    """
+    if phase.intake.counts:
+        return None
     return (
         phase.leaderboards.filter(hidden=False, primary__isnull=False, primary__hidden=False)
         .select_related("primary")
@@ -486,7 +500,7 @@ def bench_board(phase: Phase) -> Leaderboard | None:
 def bench_rows(phase: Phase, column: Column) -> list[BenchRow]:
     """Rank the teams of a phase by their best public score, in two queries; time ranks nobody."""
     best = Min if column.direction == Direction.MIN else Max
-    late = Q(evaluation__entry__is_bench=True)
+    late = Q(evaluation__entry__counts=False)
     found = list(
         Score.objects.filter(
             in_force("evaluation__"),
@@ -518,13 +532,13 @@ def _rank_bench(
     counted, rank, last = 0, 0, None
     for each in found:
         team = teams[each["team"]]
-        if not team.is_reference:
+        if team.is_live:
             counted += 1
             if each["best"] != last:
                 rank, last = counted, each["best"]
         made.append(
             BenchRow(
-                rank=None if team.is_reference else rank,
+                rank=rank if team.is_live else None,
                 team=team,
                 during=_bench_text(each["during"], column),
                 since=_bench_text(each["since"], column),

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from math import ceil
 from statistics import median
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.enums import EvaluationState, Split
 from challenges.evaluation.models import Evaluation
+from challenges.evaluation.queries import Pipeline, phase_pipelines
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.models.scorings import Column, PhaseTask, answer_text
@@ -27,7 +28,6 @@ from challenges.results.models.certificates import Certificate, FairnessAudit
 from challenges.results.queries import boards, takeovers
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.scoring.verdict import ReasonCode
-from challenges.teams.enums import RegistrationState
 from challenges.teams.models import Enrolment, Team, TeamMember
 from portal.accounts.models import User
 from portal.lib import clock
@@ -88,14 +88,14 @@ def _time_obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
     if phase.moment(now) != PhaseMoment.CLOSED:
         yield Obstacle(
             "phase_open",
-            _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
+            _("La phase est encore ouverte : les résultats se publient après la clôture."),
             {"closes_at": phase.closes_at},
         )
     ends = phase.grace_ends_at
     if ends is not None and now < ends:  # accepted after the reveal: no private score
         yield Obstacle(
             "phase_in_grace",
-            _("Des envois commencés avant la fermeture peuvent encore arriver, jusqu’au %(date)s.")
+            _("Des envois commencés avant la clôture peuvent encore arriver, jusqu’au %(date)s.")
             % {"date": clock.paris_text(ends)},
             {"grace_ends_at": ends},
         )
@@ -112,7 +112,7 @@ class Audited:
     entry_id: UUID
     record: dict[str, Any]
     contract: dict[str, Any]
-    is_reference: bool = False
+    competes: bool = True
 
 
 def _contract_in_force(phase: Phase | None) -> dict[str, Any]:
@@ -132,86 +132,49 @@ def declared_fairness(phase: Phase | None) -> dict[str, Any]:
     return dict(_contract_in_force(phase).get("fairness") or {})
 
 
-def audits(phase: Phase, viewer: Viewer) -> list[Audited]:
-    """List the audits of the final board that a reader may open, in its order."""
+def audits(phase: Phase, viewer: Viewer, entry_id: UUID | None = None) -> list[Audited]:
+    """List the audits that a reader may open, in the order of the final board; none before it.
+
+    Everybody reads the public ones of entries that it lists; a team its own, the organisers all.
+    entry_id: of this entry alone, which the board may list no more.
+    """
     if not phase.is_revealed:
         return []
-    rows = (
-        Standing.objects.filter(
-            leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE
-        )
-        .select_related("team")
-        .order_by("leaderboard_id", "position")
+    told = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
+    if entry_id is not None:
+        told = told.filter(evaluation__entry=entry_id)
+    told = told.select_related("evaluation__scorer_version", "evaluation__entry__enrolment__team")
+    found = {each.evaluation.entry_id: each for each in told.order_by("pk")}
+    rows = Standing.objects.filter(
+        leaderboard__hidden=False, split=Split.PRIVATE, entry__in=list(found)
     )
-    listed = {row.entry_id: row for row in rows}
-    found = {
-        each.evaluation.entry_id: each
-        for each in FairnessAudit.objects.filter(evaluation__entry__in=list(listed))
-        .select_related("evaluation__scorer_version")
-        .order_by("pk")
-    }
+    listed = rows.order_by("leaderboard_id", "position").values_list("entry_id", flat=True)
+    places = list(dict.fromkeys(listed))
     own = set(
         Entry.objects.visible_to(viewer).filter(pk__in=list(found)).values_list("pk", flat=True)
     )
     organiser = rules.may_read_audits(viewer, phase.challenge)
     return [
         Audited(
-            team=row.team.name,
-            entry_id=entry_id,
-            record=found[entry_id].record,
-            contract=found[entry_id].evaluation.scorer_version.spec,
-            is_reference=row.team.is_reference,
+            team=found[pk].evaluation.entry.enrolment.team.name,
+            entry_id=pk,
+            record=found[pk].record,
+            contract=found[pk].evaluation.scorer_version.spec,
+            competes=found[pk].evaluation.entry.enrolment.team.is_live,
         )
-        for entry_id, row in listed.items()
-        if entry_id in found
-        and (organiser or entry_id in own or found[entry_id].record["shown"] == PUBLIC)
+        for pk in (places if entry_id is None else found)
+        if organiser or pk in own or (found[pk].record["shown"] == PUBLIC and pk in places)
     ]
 
 
 def audit(challenge: Challenge, entry_id: UUID, viewer: Viewer) -> Audited:
-    """Return the audit of an entry; raises Hidden for who may not read it, as if unknown.
-
-    Before the reveal nobody reads it. After it the team and the organisers do, and everybody
-    when it is declared public and the final board lists the entry.
-    """
-    found = (
-        FairnessAudit.objects.filter(
-            evaluation__entry=entry_id, evaluation__entry__enrolment__phase__challenge=challenge
-        )
-        .select_related(
-            "evaluation__scorer_version", "evaluation__entry__enrolment__phase__reveal",
-            "evaluation__entry__enrolment__team",
-        )
-        .order_by("-pk")
-        .first()
-    )  # fmt: skip
-    if found is None:
+    """Return the audit of an entry; raises Hidden for who may not read it, as if unknown."""
+    phases = challenge.phases.select_related("reveal", "challenge")
+    phase = phases.filter(enrolments__entries=entry_id).first()
+    found = audits(phase, viewer, entry_id) if phase else []
+    if not found:
         raise Hidden
-    entry = found.evaluation.entry
-    phase = entry.enrolment.phase
-    if not phase.is_revealed or not _may_read(found, entry, challenge, viewer):
-        raise Hidden
-    return Audited(
-        team=entry.enrolment.team.name,
-        entry_id=entry.pk,
-        record=found.record,
-        contract=found.evaluation.scorer_version.spec,
-        is_reference=entry.is_reference,
-    )
-
-
-def _may_read(found: FairnessAudit, entry: Entry, challenge: Challenge, viewer: Viewer) -> bool:
-    if found.record["shown"] == PUBLIC and _is_listed(entry):
-        return True
-    if rules.may_read_audits(viewer, challenge):
-        return True
-    return Entry.objects.visible_to(viewer).filter(pk=entry.pk).exists()
-
-
-def _is_listed(entry: Entry) -> bool:
-    return Standing.objects.filter(
-        entry=entry, split=Split.PRIVATE, leaderboard__hidden=False
-    ).exists()
+    return found[0]
 
 
 def has_audit(entry: Entry) -> bool:
@@ -252,7 +215,7 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
     )
     primary = final.primary
     after = _places(final)
-    rows = ranked(phase, final, public, primary, after)
+    rows = ranked(final, public, primary, after)
     challenge = phase.challenge
     return {
         "version": 1,
@@ -280,7 +243,6 @@ def report_document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "methods": _methods(final),
         "disqualified": challenge.disqualifications.in_force().counted(phase),
         "participation": participation(phase),
-        "means": means_of_receipt(phase),
         "notices": [
             {"at": _instant(each.at), "kind": str(each.kind), "text": each.text}
             for each in challenge.notices.order_by("at", "pk")
@@ -305,7 +267,7 @@ def _places(board: Board) -> _Places:
 
 
 def ranked(
-    phase: Phase, final: Board, public: Board, primary: Column | None, after: _Places
+    final: Board, public: Board, primary: Column | None, after: _Places
 ) -> list[dict[str, Any]]:
     """List the first teams of the final board, each once, beside what the public one announced."""
     listed = after.order[:MOST_RANKED]
@@ -322,7 +284,7 @@ def ranked(
         found.append(
             {
                 "team": row.team_name,
-                "baseline": row.is_reference,
+                "baseline": not row.standing.competes,
                 "rank": rank,
                 "tier": row.standing.tier,
                 "tied": tied[rank] > 1 if rank else False,
@@ -351,10 +313,10 @@ def participation(phase: Phase) -> dict[str, Any]:
     Teams are those of `TeamQuerySet.entered`. A cause that fewer than three of them met is under
     "other": told apart, it would tell who.
     """
-    entries = Entry.objects.of_teams().filter(enrolment__phase=phase, is_bench=False)
+    entries = Entry.objects.of_teams().filter(enrolment__phase=phase, counts=True)
     states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
     causes = causes_by_phase(entries, always=()).get(phase.pk, [])
-    teams = Team.objects.entered(phase=phase, entries__is_bench=False)
+    teams = Team.objects.entered(phase=phase, entries__counts=True)
     people = (
         TeamMember.objects.filter(team__in=teams.values("pk")).order_by().values("user").distinct()
     )
@@ -367,21 +329,6 @@ def participation(phase: Phase) -> dict[str, Any]:
         "failed": states.get(EntryStatus.FAILED, 0),
         "withdrawn": states.get(EntryStatus.WITHDRAWN, 0),
         "causes": {code or "other": count for code, count in causes},
-    }
-
-
-def means_of_receipt(phase: Phase) -> dict[str, Any]:
-    """Sum what the evaluations used."""
-    done = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
-    found = done.aggregate(
-        n=Count("pk"),
-        seconds=Sum("seconds"),
-        cpu=Sum("cpu_seconds"),
-    )
-    return {
-        "evaluations": found["n"],
-        "seconds": round(found["seconds"] or 0.0),
-        "cpu_seconds": None if found["cpu"] is None else round(found["cpu"]),
     }
 
 
@@ -409,7 +356,7 @@ def _fairness(phase: Phase, final: Board, audits: Sequence[Audited]) -> dict[str
             {
                 "team": each.team,
                 "entry": str(each.entry_id),
-                "baseline": each.is_reference,
+                "baseline": not each.competes,
                 "verdicts": [
                     {"attributes": part["attributes"], "verdict": part["verdict"]}
                     for part in each.record["slices"]
@@ -458,71 +405,40 @@ def _instant(at: Any) -> str | None:
 TEAMS_LEAST = 3
 TIMES_LEAST = 5
 TIMES_MOST = 1_000
-DAYS = 30
 OURS = frozenset(ReasonCode)
 OTHER = ""
 
 
 @dataclass(frozen=True)
 class PhaseFigures:
-    """The figures of one phase; times in seconds, None under five evaluations.
+    """The queue and figures of one phase; times in seconds, None under five evaluations.
 
-    statuses: {entry status: count}. causes: (code, entries), the rare ones under "" at the end.
+    causes: (code, entries), the rare ones under "" at the end.
     """
 
-    pk: int
-    index: int
-    name: str
-    entries: int = 0
+    pipeline: Pipeline
     teams: int = 0
-    statuses: Mapping[str, int] = field(default_factory=dict)
     causes: Sequence[tuple[str, int]] = ()
     median_seconds: float | None = None
     p95_seconds: float | None = None
-    evaluations: int = 0
-    cpu_seconds: float = 0.0
+    cpu_seconds: float | None = None
 
 
-@dataclass(frozen=True)
-class Statistics:
-    """Everything the page shows; days: (day, entries) of the last thirty days with an entry."""
-
-    registered: int
-    teams: int
-    phases: Sequence[PhaseFigures]
-    days: Sequence[tuple[date, int]]
-
-
-def challenge_statistics(challenge: Challenge) -> Statistics:
-    """Count everything once, by a number of queries that does not grow with the phases."""
-    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge).order_by()
-    since = clock.paris_day(clock.now()) - timedelta(days=DAYS)
-    days = entries.filter(quota_day__gt=since).values("quota_day").annotate(n=Count("pk"))
-    return Statistics(
-        registered=challenge.registrations.filter(state=RegistrationState.ACCEPTED).count(),
-        teams=challenge.teams.live().count(),
-        phases=_phases(challenge),
-        days=[(row["quota_day"], row["n"]) for row in days.order_by("quota_day")],
-    )
-
-
-def _phases(challenge: Challenge) -> list[PhaseFigures]:
+def phase_figures(challenge: Challenge) -> list[PhaseFigures]:
+    """Count the entries of each phase: where they stand, how they ended, how long it took."""
     entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
-    statuses, teams, causes = _statuses(entries), _teams(challenge), causes_by_phase(entries)
-    used, times = _used(challenge), _times(challenge)
+    teams, causes = _teams(challenge), causes_by_phase(entries)
+    done = _done(challenge)
+    times, cpu = _times(done), _processor(done)
     return [
         PhaseFigures(
-            pk=phase.pk,
-            index=phase.index,
-            name=phase.name,
-            entries=sum(statuses.get(phase.pk, {}).values()),
-            teams=teams.get(phase.pk, 0),
-            statuses=statuses.get(phase.pk, {}),
-            causes=causes.get(phase.pk, []),
-            **_durations(times.get(phase.pk, [])),
-            **used.get(phase.pk, {}),
+            each,
+            teams=teams.get(each.phase.pk, 0),
+            causes=causes.get(each.phase.pk, []),
+            cpu_seconds=cpu.get(each.phase.pk),
+            **_durations(times.get(each.phase.pk, [])),
         )
-        for phase in challenge.phases.order_by("index")
+        for each in phase_pipelines(challenge)
     ]
 
 
@@ -535,14 +451,6 @@ def _durations(times: Sequence[float]) -> dict[str, Any]:
         "median_seconds": median(seconds),
         "p95_seconds": seconds[ceil(0.95 * len(seconds)) - 1],
     }
-
-
-def _statuses(entries: QuerySet[Entry]) -> dict[int, dict[str, int]]:
-    found: dict[int, dict[str, int]] = {}
-    rows = entries.order_by().values("enrolment__phase_id", "status").annotate(n=Count("pk"))
-    for row in rows:
-        found.setdefault(row["enrolment__phase_id"], {})[row["status"]] = row["n"]
-    return found
 
 
 def _teams(challenge: Challenge) -> dict[int, int]:
@@ -583,44 +491,23 @@ def causes_by_phase(
 def _done(challenge: Challenge) -> QuerySet[Evaluation]:
     return Evaluation.objects.filter(
         entry__enrolment__phase__challenge=challenge,
+        entry__in=Entry.objects.of_teams(),
         state__in=[EvaluationState.DONE, EvaluationState.FAILED],
+        seconds__isnull=False,
     )
 
 
-def _used(challenge: Challenge) -> dict[int, dict[str, Any]]:
-    """Sum what the evaluations of each phase used.
-
-    Processor time is measured where a program runs isolated; elsewhere the elapsed time is all
-    there is, and stands for it.
-    """
-    rows = (
-        _done(challenge)
-        .order_by()
-        .values("entry__enrolment__phase_id")
-        .annotate(
-            n=Count("pk"),
-            cpu=Sum(Coalesce(F("cpu_seconds"), F("seconds"))),
-        )
-    )
-    return {
-        row["entry__enrolment__phase_id"]: {
-            "evaluations": row["n"],
-            "cpu_seconds": row["cpu"] or 0.0,
-        }
-        for row in rows
-    }
+def _processor(done: QuerySet[Evaluation]) -> dict[int, float]:
+    """Sum the processor time by phase; the elapsed time where no program ran isolated."""
+    used = done.order_by().values_list("entry__enrolment__phase_id")
+    return dict(used.annotate(used=Sum(Coalesce("cpu_seconds", "seconds"))))
 
 
-def _times(challenge: Challenge) -> dict[int, list[float]]:
+def _times(done: QuerySet[Evaluation]) -> dict[int, list[float]]:
     """Read how long the last evaluations took, by phase."""
     found: dict[int, list[float]] = {}
-    rows = (
-        _done(challenge)
-        .filter(seconds__isnull=False, entry__in=Entry.objects.of_teams())
-        .order_by("-finished_at")
-        .values_list("entry__enrolment__phase_id", "seconds")[:TIMES_MOST]
-    )
-    for phase, seconds in rows:
+    rows = done.order_by("-finished_at").values_list("entry__enrolment__phase_id", "seconds")
+    for phase, seconds in rows[:TIMES_MOST]:
         found.setdefault(phase, []).append(float(seconds or 0))
     return found
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from challenges.organising.models.scorings import Column, in_words
 from challenges.results.queries.boards import Board, BoardRow
 from challenges.teams.queries import member_names
 from portal.lib.prose import texts
+from portal.lib.prose.numbers import number
 
 
 def round_axis(low: float, high: float, ticks: int = 5) -> tuple[float, float]:
@@ -62,7 +62,7 @@ def text_of(cell: Cell, column: Column) -> str:
     if column.is_fact:
         return in_words(str(cell.get("text") or "–"))
     value = cell.get("value")
-    return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
+    return number(value, column.decimals)
 
 
 def scale_of(board: Board) -> tuple[float, float, float | None]:
@@ -87,12 +87,12 @@ def table_rows(board: Board, *, mine: int | None, sorted_by_rank: bool) -> list[
                 "team": standing.team.name if own else row.team_name,
                 "alias": row.team_name if own and row.is_masked else "",
                 "members": members.get(standing.team_id, "") if not row.is_masked or own else "",
-                "affiliation": _("Organisateur") if row.is_reference else "",
+                "affiliation": "" if standing.competes else _("Organisateur"),
                 "value": cell_of(board, row, primary).get("value") if primary else None,
                 "low": standing.interval_low,
                 "high": standing.interval_high,
                 "mine": own,
-                "baseline": row.is_reference,
+                "baseline": not standing.competes,
                 "new_tier": standing.pk in ruled,
                 "extra": _extra(board, row),
             }
@@ -105,46 +105,53 @@ def _new_groups(listed: Sequence[BoardRow]) -> set[int]:
     opening: set[int] = set()
     above: int | None = None
     for row in listed:
+        if not row.standing.competes:
+            continue
         rank = row.standing.rank
-        if not row.is_reference and above is not None and rank != above:
+        if above is not None and rank != above:
             opening.add(row.standing.pk)
-        above = above if row.is_reference else rank
+        above = rank
     return opening
 
 
 def _extra(board: Board, row: BoardRow) -> list[dict[str, str]]:
     cells = [
-        {
-            "label": column.title,
-            "text": text_of(cell_of(board, row, column), column),
-            **_ends(cell_of(board, row, column), column),
-        }
-        for column in board.secondary
+        {"label": column.title, "text": text_of(cell_of(board, row, column), column)}
+        for column in board.beside
     ]
-    if fairness_of(board):
+    if board.window.reference is not None:
+        cells.insert(0, {"label": _("Écart à la référence"), "text": _from_reference(board, row)})
+    if fairness_of(board) and board.revealed:
         cells.append({"label": _("Équité"), **_fairness_cell(board, row)})
     cells.append({"label": _("Essais"), "text": str(row.standing.entries_count)})
     return cells
 
 
-def _ends(cell: Cell, column: Column) -> dict[str, str]:
+def _from_reference(board: Board, row: BoardRow) -> str:
+    """Write how far a score is from what is to beat, with its sign."""
+    primary, reference = board.primary, board.window.reference
+    value = cell_of(board, row, primary).get("value") if primary else None
+    if primary is None or value is None or reference is None or not row.standing.competes:
+        return "–"
+    far = round(value - reference, primary.decimals)
+    sign = "+" if far > 0 else "−" if far < 0 else ""
+    return sign + number(abs(far), primary.decimals)
+
+
+def ends_of(cell: Cell, column: Column) -> dict[str, str]:
     """Write both ends of an interval, or nothing."""
     if cell.get("low") is None or cell.get("high") is None:
         return {}
-    return {
-        end: number_format(cell[end], column.decimals, use_l10n=True) for end in ("low", "high")
-    }
+    return {end: number(cell[end], column.decimals) for end in ("low", "high")}
 
 
 def _fairness_cell(board: Board, row: BoardRow) -> dict[str, str]:
-    if not board.revealed:
-        return {"text": _("à la clôture")}
     column = fairness_summary(board)
     if column is None:
         return {"text": _("voir plus bas")}
     cell = cell_of(board, row, column)
     text = text_of(cell, column)
-    ends = _ends(cell, column)
+    ends = ends_of(cell, column)
     if cell.get("value") is None or not column.is_limited:
         return {"text": text, **ends}
     if column.passes(cell["value"]):
@@ -173,7 +180,7 @@ def prize_rules(columns: Sequence[Column], challenge: Challenge) -> SafeString:
 def _exactly(limit: float, decimals: int) -> str:
     """Write a limit with the decimals of its column, or with all of its own."""
     own = -int(Decimal(repr(limit)).normalize().as_tuple().exponent)
-    return number_format(limit, max(own, decimals), use_l10n=True)
+    return number(limit, max(own, decimals))
 
 
 def fairness_summary(board: Board) -> Column | None:
@@ -218,7 +225,7 @@ def fairness_tables(
                     {
                         "team": row.team_name,
                         "mine": row.standing.team_id == mine,
-                        "baseline": row.is_reference,
+                        "baseline": not row.standing.competes,
                         "cells": [
                             {
                                 "label": column.groups.get(group, group),
@@ -274,8 +281,6 @@ def gap(board: Board) -> dict[str, Any] | None:
         "team": own.standing.team.name,
         "rank": rank,
         "tied": rank in board.window.tied,
-        "rank_low": own.standing.rank_low,
-        "rank_high": own.standing.rank_high,
         "value": text_of({"value": value}, primary),
         "above_rank": above.standing.rank if above else None,
         "missing": text_of({"value": abs(target - value)}, primary)

@@ -13,20 +13,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries.chain import VerifiedScore
+from challenges.entries.models import Entry
 from challenges.organising.models.challenges import Challenge, Phase, Viewer
 from challenges.organising.queries import phase_of
 from challenges.organising.views.layout import find_challenge
 from challenges.results import actions as results
 from challenges.results import rules
 from challenges.results.models import certificates as certified
-from challenges.results.models.certificates import Certificate, EntryCard
+from challenges.results.models.certificates import Certificate
 from challenges.results.queries import reports as reads
 from challenges.results.views.boards import from_to
 from challenges.results.views.reports import reported
@@ -34,6 +35,7 @@ from challenges.teams.models import Team
 from challenges.teams.views.head import challenge_context
 from portal.accounts.views import person
 from portal.lib import clock, paper
+from portal.lib.prose.numbers import number
 from portal.lib.refusals import Conflict, Hidden, Invalid
 from portal.lib.web.requests import get_or_post
 
@@ -60,7 +62,7 @@ def facts(payload: Payload, members: Sequence[str] = ()) -> list[tuple[str, str]
         (_("Phase"), payload["phase_name"]),
         (_("Rang"), rank(payload)),
         (_("Score"), score(payload)),
-        (_("Équipes classées"), number_format(payload["teams"])),
+        (_("Équipes classées"), number(payload["teams"])),
         (
             _("Soumission"),
             _("n° %(number)s, reçue le %(date)s")
@@ -88,7 +90,7 @@ def rank(payload: Payload) -> str:
             "%(rank)s ex æquo avec %(n)s autres équipes",
             others,
         )
-        return told % {"rank": place, "n": number_format(others)}
+        return told % {"rank": place, "n": number(others)}
     told = ngettext(
         "%(rank)s ex æquo : %(n)s autre équipe partage ce rang, l’écart n’est pas "
         "significatif (95 %%)",
@@ -96,7 +98,7 @@ def rank(payload: Payload) -> str:
         "significatifs (95 %%)",
         others,
     )
-    return told % {"rank": place, "n": number_format(others)}
+    return told % {"rank": place, "n": number(others)}
 
 
 def score(payload: Payload) -> str:
@@ -143,9 +145,7 @@ def _moment(text: str) -> str:
 
 def decimal(text: str) -> str:
     """Write released digits as the language does, all of them."""
-    return (
-        text.replace(".", str(number_format(0.5, 1, use_l10n=True))[1]) if "e" not in text else text
-    )
+    return text.replace(".", number(0.5, 1)[1]) if "e" not in text else text
 
 
 MOST_DIGITS = 4
@@ -284,7 +284,7 @@ def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
         made = results.propose_card(team=found, phase=phase, kind=kind, by=person(request))
         return redirect(_draft(made))
     stated = certified.stated(found, phase)
-    known = EntryCard.objects.filter(team=found, phase=phase).select_related("resource").first()
+    known = certified.card_of(found, phase)
     context = challenge_context(request, slug, "standings") | {
         "of_team": found,
         "shown_phase": phase,
@@ -300,17 +300,22 @@ def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
 
 def verified(resource: Resource) -> Sequence[VerifiedScore]:
     """Vouch for the score of a card, as the final board has it at this instant."""
-    card = (
-        EntryCard.objects.filter(resource=resource)
-        .select_related("team", "phase__reveal", "phase__challenge__organiser")
+    entry = (
+        Entry.objects.filter(card=resource)
+        .select_related(
+            "enrolment__team",
+            "enrolment__phase__reveal",
+            "enrolment__phase__challenge__organiser",
+        )
         .first()
     )
-    if card is None or not card.phase.challenge.is_public:
+    if entry is None or not entry.enrolment.phase.challenge.is_public:
         return ()
-    challenge = card.phase.challenge
-    address = f"{reverse('challenges:report', args=[challenge.slug])}?phase={card.phase.index}"
-    stated = certified.stated(card.team, card.phase)
-    if stated is None or stated["entry"] != str(card.entry_id):
+    phase = entry.enrolment.phase
+    challenge = phase.challenge
+    address = f"{reverse('challenges:report', args=[challenge.slug])}?phase={phase.index}"
+    stated = certified.stated(entry.enrolment.team, phase)
+    if stated is None or stated["entry"] != str(entry.pk):
         gone = _(
             "Ce score n’est plus vérifié : la soumission ne figure plus au classement définitif."
         )
@@ -334,11 +339,11 @@ def verified(resource: Resource) -> Sequence[VerifiedScore]:
     )
 
 
-def _draft(card: EntryCard) -> str:
+def _draft(card: Resource) -> str:
     """Give the address of the card: its draft, or the card once online."""
-    if card.resource.live:
-        return card.resource.get_absolute_url()
-    contribution = card.resource.contributions.order_by("pk").first()
+    if card.live:
+        return card.get_absolute_url()
+    contribution = card.contributions.order_by("pk").first()
     return reverse("catalogue:contribution", args=[contribution.public_id]) if contribution else ""
 
 

@@ -1,4 +1,4 @@
-"""Show the fairness audits of a phase, and that of one entry: page, CSV and JSON."""
+"""Show the fairness audits of a phase, and that of one entry: page and JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +19,7 @@ from challenges.results.queries.reports import Audited
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.standings import phase_wanted
 from challenges.teams.views.head import challenge_context
-from portal.lib.storage.files import csv_answer
+from portal.lib.prose.numbers import number
 
 Json = Mapping[str, Any]
 MINUS = "−"
@@ -143,18 +142,13 @@ class Words:
         return self.metric if key == "metric" else str(NAMES[key])
 
 
-def written(value: float, decimals: int = 0) -> str:
-    """Write a number in the language of the page, its thousands apart."""
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
-
-
 def value_text(key: str, value: float | None, decimals: int) -> str:
     """Write a figure: a share in per cent, anything else with its decimals."""
     if value is None:
         return _("non calculable")
     if key in SHARES:
-        return f"{written(value * 100, 1)} %"
-    return _signed(value, decimals) if key in {"calibration", "error"} else written(value, decimals)
+        return f"{number(value * 100, 1)} %"
+    return _signed(value, decimals) if key in {"calibration", "error"} else number(value, decimals)
 
 
 def gap_text(key: str, value: float | None, decimals: int) -> str:
@@ -179,7 +173,7 @@ def between(key: str, low: float | None, high: float | None, decimals: int) -> s
 
 def _signed(value: float, decimals: int) -> str:
     rounded = round(value, decimals) + 0.0
-    text = written(abs(rounded), decimals)
+    text = number(abs(rounded), decimals)
     return f"{MINUS}{text}" if rounded < 0 else f"+{text}" if rounded > 0 else text
 
 
@@ -224,7 +218,7 @@ def claim(words: Words, attributes: Sequence[str], groups: Sequence[Json], figur
     mine = value_text(key, figure["groups"][first]["value"], decimals)
     facts = {
         "group": names[first],
-        "n": written(groups[first]["n"]),
+        "n": number(groups[first]["n"]),
         "phrase": phrase(words, key, mine),
         "gap": f"{gap}, {interval}" if interval else gap,
     }
@@ -240,7 +234,7 @@ def claim(words: Words, attributes: Sequence[str], groups: Sequence[Json], figur
     facts |= {
         "other": value_text(key, figure["groups"][second]["value"], decimals),
         "second": names[second],
-        "m": written(groups[second]["n"]),
+        "m": number(groups[second]["n"]),
     }
     return (
         _(
@@ -271,37 +265,6 @@ def summary(audited: Audited) -> list[dict[str, Any]]:
         {"title": words.title(each["attributes"]), **_verdict(each["verdict"])}
         for each in audited.record["slices"]
     ]
-
-
-def table_rows(audited: Audited) -> list[list[Any]]:
-    """Return the audit as a table for a file: a row a figure and group, none for a hidden one."""
-    words = Words.of(audited.contract)
-    rows = []
-    for each in audited.record["slices"]:
-        title = words.title(each["attributes"])
-        for figure in each["figures"]:
-            for group, cell in zip(each["groups"], figure["groups"], strict=True):
-                if cell["state"] != "shown":
-                    continue
-                rows.append(
-                    [
-                        title,
-                        words.group(each["attributes"], group["key"]),
-                        group["n"],
-                        figure["key"],
-                        *(
-                            _plain(cell[end], figure["decimals"])
-                            for end in ("value", "low", "high")
-                        ),
-                        _plain(figure["overall"], figure["decimals"]),
-                        figure["verdict"],
-                    ]
-                )
-    return rows
-
-
-def _plain(value: float | None, decimals: int) -> str:
-    return "" if value is None else f"{value:.{decimals}f}"
 
 
 def _verdict(said: str) -> dict[str, str]:
@@ -383,7 +346,7 @@ def _figure(
         "title": words.figure(figure["key"]),
         "sentence": claim(words, attributes, groups, figure) if _claims(figure) else "",
         "gap": _gap(words, attributes, groups, figure),
-        "ratio": "" if figure["ratio"] is None else written(figure["ratio"], 2),
+        "ratio": "" if figure["ratio"] is None else number(figure["ratio"], 2),
         "alert": figure["alert"],
         "overall": overall,
         "rows": rows,
@@ -403,7 +366,7 @@ def _row(name: str, group: Json, cell: Json, figure: Json, at: int) -> dict[str,
     text = value_text(key, cell["value"], decimals)
     return {
         "label": name,
-        "n": written(group["n"]) if group["state"] != "hidden" else "",
+        "n": number(group["n"]) if group["state"] != "hidden" else "",
         "few": group["state"] == "few",
         "faint": group["state"] == "few",
         "text": _("effectif insuffisant") if cell["state"] == "hidden" else text,
@@ -415,7 +378,7 @@ def _row(name: str, group: Json, cell: Json, figure: Json, at: int) -> dict[str,
         "apart_interval": ""
         if apart is None
         else between(key, apart["low"], apart["high"], decimals),
-        "usual": "" if group.get("usual") is None else written(group["usual"], decimals),
+        "usual": "" if group.get("usual") is None else number(group["usual"], decimals),
     }
 
 
@@ -463,19 +426,6 @@ def _plot(
     }
 
 
-HEADER = [
-    "attribut",
-    "groupe",
-    "effectif_arrondi",
-    "mesure",
-    "valeur",
-    "bas",
-    "haut",
-    "ensemble",
-    "verdict",
-]
-
-
 @login_not_required
 @require_safe
 def audits(request: HttpRequest, slug: str) -> HttpResponse:
@@ -512,14 +462,6 @@ def audit_json(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the audit of one entry as JSON."""
     found = reports.audit(find_challenge(request, slug), entry, request.user)
     return JsonResponse({"challenge": slug, "team": found.team, **found.record})
-
-
-@login_not_required
-@require_safe
-def audit_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Send the audit of one entry as CSV, formulas neutralised."""
-    found = reports.audit(find_challenge(request, slug), entry, request.user)
-    return csv_answer([HEADER, *table_rows(found)], f"{slug}-equite.csv")
 
 
 def _declared(contract: dict[str, Any]) -> dict[str, Any]:

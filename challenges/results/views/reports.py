@@ -1,31 +1,42 @@
-"""The final report of a phase, the statistics of a challenge: pages, JSON and CSV."""
+"""The final report of a phase, its queue and figures for who runs it: pages, JSON and CSV."""
 
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-from django.utils.formats import number_format
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from challenges.entries.enums import REASON_SENTENCES, EntryStatus
-from challenges.organising import rules
+from challenges.entries.enums import REASON_SENTENCES
+from challenges.evaluation import queries as evaluation_queries
+from challenges.evaluation import rules as evaluation_rules
+from challenges.evaluation.actions import interventions
+from challenges.evaluation.forms import PauseForm
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import in_words
-from challenges.organising.views.layout import find_challenge, find_followed, organiser_context
+from challenges.organising.queries import phase_of
+from challenges.organising.views.layout import (
+    access_to,
+    find_challenge,
+    find_to_run,
+    organiser_context,
+)
 from challenges.results.queries import reports
-from challenges.results.queries import reports as reads
-from challenges.results.queries.reports import TEAMS_LEAST
+from challenges.results.queries.reports import TEAMS_LEAST, PhaseFigures
 from challenges.results.views.boards import axis_decimals, from_to, round_axis
 from challenges.results.views.fairness import summary
 from challenges.results.views.standings import board_links, open_to_sites
 from challenges.teams.views.head import challenge_context
+from portal.accounts.authorization import require
 from portal.accounts.views import person
+from portal.lib.prose.numbers import number
 from portal.lib.refusals import Hidden
-from portal.lib.storage.files import csv_answer
+from portal.lib.web.form_pages import tried
 from portal.lib.web.responses import tagged
 
 MOST_DRAWN = 20
@@ -113,9 +124,9 @@ def _drawn(told: dict[str, Any]) -> dict[str, Any]:
 def _row(each: dict[str, Any], decimals: int) -> dict[str, Any]:
     public = each["public"] or {}
     return each | {
-        "score": _number(each["value"], decimals),
+        "score": number(each["value"], decimals),
         "ends": _ends(each, decimals),
-        "public_score": _number(public.get("value"), decimals),
+        "public_score": number(public.get("value"), decimals),
         "public_ends": _ends(public, decimals),
         "public_rank": public.get("rank"),
     }
@@ -146,61 +157,90 @@ def _final_plot(teams: list[dict[str, Any]], reference: float | None) -> dict[st
     }
 
 
-def _number(value: float | None, decimals: int) -> str:
-    return "–" if value is None else str(number_format(value, decimals, use_l10n=True))
-
-
 def _ends(figure: dict[str, Any], decimals: int) -> str:
     if figure.get("low") is None or figure.get("high") is None:
         return ""
-    return from_to(_number(figure["low"], decimals), _number(figure["high"], decimals))
+    return from_to(number(figure["low"], decimals), number(figure["high"], decimals))
 
 
 @require_safe
-def statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how a challenge goes: entries, causes, times, days."""
-    challenge = find_followed(request, slug)
-    found = reads.challenge_statistics(challenge)
-    context = organiser_context(
-        challenge,
-        "statistics",
-        edits=rules.may_edit_challenge(person(request), challenge),
-        statistics=found,
-        phases=[{"figures": each, "statuses": _words(each)} for each in found.phases],
-        teams_least=reads.TEAMS_LEAST,
-        times_least=reads.TIMES_LEAST,
+def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what waits in each phase, how its entries ended, how long they took."""
+    return _show_pipeline(request, find_to_run(request, slug))
+
+
+@require_POST
+def pause(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Hold the scoring of a phase, with a reason that teams read."""
+    challenge = find_to_run(request, slug)
+    phase = phase_of(challenge, index)
+    require(evaluation_rules.may_pause_phase, person(request), phase)
+    form = PauseForm(request.POST, phase=phase)
+    status = tried(
+        form,
+        lambda: interventions.pause(
+            phase=phase, reason=form.cleaned_data["reason"], by=person(request)
+        ),
     )
-    return render(request, "challenges/results/organise/statistics.html", context)
+    if status:
+        return _show_pipeline(request, challenge, sent=form, status=status)
+    messages.success(request, _("Notation en pause. Les soumissions arrivent et attendent."))
+    return redirect("challenges:pipeline", slug)
 
 
-def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:
-    return [(str(EntryStatus(status).label), n) for status, n in sorted(figures.statuses.items())]
+@require_POST
+def resume(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Let the scoring of a phase go on."""
+    phase = phase_of(find_to_run(request, slug), index)
+    interventions.resume(phase=phase, by=person(request))
+    messages.success(request, _("La notation reprend."))
+    return redirect("challenges:pipeline", slug)
 
 
-@require_safe
-def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Send the statistics as CSV: one figure a line."""
-    challenge = find_followed(request, slug)
-    found = reads.challenge_statistics(challenge)
-    rows: list[list[Any]] = [
-        ["phase", "figure", "valeur"],
-        ["", "inscrits", found.registered],
-        ["", "equipes", found.teams],
-    ]
-    for each in found.phases:
-        rows += [[each.index, f"etat:{status}", n] for status, n in sorted(each.statuses.items())]
-        rows += [[each.index, f"cause:{code or 'autres'}", n] for code, n in each.causes]
-        rows += [
-            [each.index, "soumissions", each.entries],
-            [each.index, "equipes_ayant_soumis", each.teams],
-            [each.index, "secondes_mediane", _rounded(each.median_seconds)],
-            [each.index, "secondes_p95", _rounded(each.p95_seconds)],
-            [each.index, "evaluations", each.evaluations],
-            [each.index, "secondes_processeur", _rounded(each.cpu_seconds)],
-        ]
-    rows += [["", f"jour:{day.isoformat()}", n] for day, n in found.days]
-    return csv_answer(rows, f"{slug}-statistiques.csv")
+@require_POST
+def retry(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Try again the entries that broke down by the platform's fault."""
+    phase = phase_of(find_to_run(request, slug), index)
+    made = interventions.retry_phase(phase=phase, by=person(request))
+    said = ngettext("%(n)s soumission relancée.", "%(n)s soumissions relancées.", made)
+    messages.success(request, said % {"n": made})
+    return redirect("challenges:pipeline", slug)
 
 
-def _rounded(value: float | None) -> float | str:
-    return "" if value is None else round(value, 3)
+def _show_pipeline(
+    request: HttpRequest, challenge: Challenge, *, sent: PauseForm | None = None, status: int = 200
+) -> HttpResponse:
+    access = access_to(person(request), challenge)
+    figures = (
+        reports.phase_figures(challenge)
+        if access["follows"]
+        else [PhaseFigures(each) for each in evaluation_queries.phase_pipelines(challenge)]
+    )
+    context: dict[str, Any] = {
+        "rows": [_phase_row(each, sent) for each in figures],
+        "wrong": sent is not None,
+        "lede": _(
+            "Ce qui attend dans chaque phase, et comment le reste a fini. Une pause garde les "
+            "soumissions sans les noter, le temps de corriger une notation ; les équipes en lisent "
+            "le motif."
+        ),
+        "teams_least": TEAMS_LEAST,
+        **access,
+    }
+    return render(
+        request,
+        "challenges/results/organise/pipeline.html",
+        organiser_context(challenge, "pipeline", **context),
+        status=status,
+    )
+
+
+def _phase_row(figures: PhaseFigures, sent: PauseForm | None) -> dict[str, Any]:
+    phase = figures.pipeline.phase
+    same = sent is not None and sent.phase.pk == phase.pk
+    return {
+        "figures": figures,
+        "pipeline": figures.pipeline,
+        "phase": phase,
+        "form": sent if same else PauseForm(phase=phase),
+    }

@@ -53,7 +53,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     if phase is None or board is None:
         return render(request, "challenges/results/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
-    context["board_links"] = board_links(phase)
+    context |= {"board_links": board_links(phase), "bench": boards.bench_board(phase)}
     mode = mode_in(phase)
     context |= mode.words(phase) | mode.board_panels(board, context["rows"])
     return render(request, "challenges/results/standings.html", context)
@@ -263,7 +263,7 @@ def bench(request: HttpRequest, slug: str) -> HttpResponse:
     """Rank the best public score of each team, of the phase and since; final results stay."""
     context = challenge_context(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
-    board = boards.bench_board(phase) if phase is not None and phase.is_bench else None
+    board = boards.bench_board(phase) if phase is not None else None
     if phase is None or board is None or board.primary is None:
         raise Hidden
     page = Paginator(boards.bench_rows(phase, board.primary), BENCH_PER_PAGE).get_page(
@@ -426,7 +426,7 @@ def _board_item(challenge: Challenge, board: Board, page: str) -> dict[str, Any]
 def _lines(board: Board) -> Iterator[str]:
     """Write the head of a board: rank, team, score."""
     primary, tied = board.primary, board.window.tied
-    for row in [row for row in board.rows if not row.is_reference]:
+    for row in [row for row in board.rows if row.standing.competes]:
         rank = row.standing.rank
         score = (
             board_views.text_of(board_views.cell_of(board, row, primary), primary)

@@ -16,12 +16,14 @@ from typing import Any
 from challenges.scoring import child, registry
 from challenges.scoring.compilation import CompiledTruth, compile_truth
 from challenges.scoring.contract import (
+    NAMES,
     AnswerSpec,
     ColumnType,
     Layout,
     Limits,
     ScoringContract,
     UsageFault,
+    first_named,
     written_probabilities,
     written_shape,
 )
@@ -32,7 +34,6 @@ from challenges.scoring.truth import keys_of
 from challenges.scoring.verdict import Verdict
 
 Json = dict[str, Any]
-NUMBERED = ("k", "prefix", "tau", "clip")
 # Short names of figures of lists; precision and recall are others when @k follows.
 SHORT = {
     "map": "map_at_k",
@@ -46,13 +47,6 @@ DEFAULTS: dict[str, Json] = {"ndcg": {"gain": "linear"}}
 # The figure of several classes for the one of yes or no.
 ON_CLASSES = {"brier": "brier_multi", "log_loss": "log_loss_multi", "roc_auc": "roc_auc_ovr"}
 SEPARATORS = "|;,"
-NAMES = {
-    "query": ("query", "query_id", "qid", "q", "requete", "demande", "id"),
-    "item": ("item", "item_id", "doc", "doc_id", "document", "candidate", "candidat", "element"),
-    "rank": ("rank", "rang"),
-    "score": ("score", "prediction"),
-    "gain": ("gain", "relevance", "rel", "score"),
-}
 CLASS_PREFIXES = ("", "p_", "proba_", "prob_")
 UNNAMED = frozenset({"", "Unnamed: 0"})  # what a table written with its index holds
 MAX_ITEMS = 1000
@@ -151,7 +145,7 @@ def metric_named(text: str) -> tuple[str, Json]:
     if not number:
         return name, dict(params)
     found = registry.METRICS[name]
-    key = next((k for k in NUMBERED if k in found.required | found.optional), None)
+    key = next((one.name for one in found.parameters if one.kind in (int, float)), None)
     if key is None or not is_number(number):
         raise UsageFault("U_METRIC_NUMBER", name)
     return name, params | {key: int(number) if number.isdecimal() else float(number)}
@@ -164,12 +158,6 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def first_of(names: Sequence[str], role: str) -> str | None:
-    """Return the first usual name of a role that a header holds, whatever its case."""
-    folded = {name.casefold(): name for name in reversed(names)}
-    return next((folded[name] for name in NAMES[role] if name in folded), None)
 
 
 def one_row(key: str, column: Json, truth_id: str, target: str) -> Json:
@@ -209,7 +197,7 @@ def _key_and_target(files: Files, asked: Asked) -> tuple[str, str]:
 
 
 def _role(names: Sequence[str], role: str, asked: str | None, where: str) -> str:
-    found = asked if asked in names else None if asked else first_of(names, role)
+    found = asked if asked in names else None if asked else first_named(names, role)
     if found is None:
         usual = asked or ", ".join(NAMES[role])
         code = "U_TRUTH_COLUMN" if where == "la vérité" else "U_ANSWER_COLUMN"
@@ -240,7 +228,7 @@ def _shown_params(metric: str, files: Files, target: str, positive: str | None) 
     """Take from the truth the parameters it shows: levels, positive label, event."""
     if metric in registry.LEVELLED:
         return {"labels": sorted(set(files.values(target)), key=lambda v: (len(v), v))}
-    required = registry.METRICS[metric].required
+    required = {one.name for one in registry.METRICS[metric].parameters if one.is_needed}
     if "positive" in required:
         labels = sorted(set(files.values(target)))
         if positive is None and "1" not in labels and len(labels) > 2:
@@ -258,7 +246,7 @@ def _type(metric: str) -> ColumnType:
 
 def _of_lists(name: str, params: Json, files: Files, asked: Asked) -> Json:
     either = registry.METRICS[name].shape is Shape.LISTS
-    scored = either and first_of(files.given, "rank") is None
+    scored = either and first_named(files.given, "rank") is None
     query = _role(files.given, "query", asked.id, "la réponse")
     item = _role(files.given, "item", asked.item, "la réponse")
     place = "score" if scored else "rank"

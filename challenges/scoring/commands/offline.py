@@ -1,14 +1,10 @@
-"""Score or check a file from the command line, without a database; cut a truth out of public data.
+"""Score or check a file from the command line, without a database.
 
 The figures are those the portal computes: same contract, same code. The salt is fixed by the
 contract, so that the same files always give the same bits; the intervals differ a little from
 the portal's, which draws its resamplings from a secret."""
 
-import csv
-import hashlib
-import io
 import json
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,10 +13,9 @@ from typing import Any
 
 from challenges.scoring import child, evaluation, registry
 from challenges.scoring.audit.run import published_audit
-from challenges.scoring.commands import guess
+from challenges.scoring.commands import WHOLE, guess
 from challenges.scoring.compilation import COLUMN_PARAMS, CompiledTruth
 from challenges.scoring.contract import (
-    Layout,
     Limits,
     MetricSpec,
     ScoringContract,
@@ -206,10 +201,6 @@ def _error(fault: Fault, language: str) -> Json:
     return found | {"message": sentence_of(fault, language)}
 
 
-WHOLE = "all"
-SHARE = 0.3
-
-
 def score_contract(
     truth: Path, predictions: Path, contract: Path, read: FileReader, language: str = "fr"
 ) -> Json:
@@ -291,66 +282,3 @@ def _formula_names(spec: MetricSpec) -> frozenset[str]:
         if spec.metric == "formula"
         else frozenset()
     )
-
-
-def cut_practice(
-    train: Path,
-    folder: Path,
-    contract: Path,
-    *,
-    test_name: str,
-    share: float = SHARE,
-    seed: int = 0,
-    beside: Sequence[Path] = (),
-) -> Json:
-    """Cut labelled data in two: what a program may learn from, and a test with its truth.
-
-    Whole clusters (or else rows) go to the test, drawn by the hash of their name and seed:
-    the same call always gives the same files. Writes into folder the training file under its
-    own name, the test without its answers under test_name, and verite.csv; folder is made, and
-    the files beside are copied into it.
-    Returns {"train", "test", "truth", "rows": {"train", "test"}}.
-    """
-    asked = read_contract(contract)
-    used = asked.truth
-    if asked.answer.layout not in (Layout.ONE_ROW_PER_ID, Layout.NUMBERS_PER_ID):
-        raise UsageFault("U_CUT_LAYOUT")
-    if not 0 < share < 1:
-        raise UsageFault("U_SHARE", f"{share:g}")
-    if (folder / train.name).resolve() == train.resolve():
-        raise UsageFault("U_CUT_FOLDER", str(folder))  # it would write over the data
-    with train.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    head = list(rows[0]) if rows else []
-    targets = asked.answer.targets or (str(used.target),)
-    for name in (used.id, *targets):
-        if name not in head:
-            raise UsageFault("U_CUT_COLUMN", str(name))
-    unit = used.cluster if used.cluster in head else used.id
-    taken = [_is_taken(row[str(unit)], share, seed) for row in rows]
-    test = [row for row, out in zip(rows, taken, strict=True) if out]
-    kept = [row for row, out in zip(rows, taken, strict=True) if not out]
-    if not test or not kept:
-        raise UsageFault("U_CUT_EMPTY")
-    truth = [str(used.id), *targets] + ([str(unit)] if unit != used.id else [])
-    folder.mkdir(parents=True, exist_ok=True)
-    names = {"train": train.name, "test": test_name, "truth": "verite.csv"}
-    _write_table(folder / names["train"], head, kept)
-    _write_table(folder / names["test"], [name for name in head if name not in targets], test)
-    _write_table(folder / names["truth"], truth, test)
-    for each in beside:
-        shutil.copyfile(each, folder / each.name)
-    return names | {"rows": {"train": len(kept), "test": len(test)}}
-
-
-def _is_taken(name: str, share: float, seed: int) -> bool:
-    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") < share * 2**64
-
-
-def _write_table(path: Path, head: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, head, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8", newline="")

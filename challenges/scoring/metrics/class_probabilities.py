@@ -4,7 +4,7 @@ Figures by class are averaged over the classes of the truth of the part (C_T); a
 one class only has no AUC. Probabilities are float64 before they are clipped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from challenges.scoring.metric import (
     Stats,
     dense,
     divide,
+    parameter,
     ratio,
 )
 
@@ -105,12 +106,6 @@ def _mean_area(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return divide(np.where(held, area, 0.0).sum(-1), held.sum(-1))
 
 
-def _faults(params: Params) -> Iterable[str]:
-    clip = params.get("clip", CLIP)
-    if isinstance(clip, bool) or not isinstance(clip, int | float) or not 0 < clip < 0.5:
-        yield "clip must lie between 0 and 0.5"
-
-
 def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:
     facts: dict[str, Any] = {"direction": "max", "low": 0.0, "high": 1.0, "value": ratio} | more
     return Metric(
@@ -119,7 +114,6 @@ def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Me
         stats=stats,
         formula=formula,
         oracle=oracle,
-        faults=_faults,
         **facts,
     )
 
@@ -130,7 +124,7 @@ METRICS = (
         _top_k,
         "share of rows whose class is among the k most probable, equal ones split",
         "sklearn.metrics.top_k_accuracy_score",
-        required=frozenset({"k"}),
+        parameters=(parameter("k", int, low=1, is_needed=True),),
     ),
     _metric(
         "log_loss_multi",
@@ -139,7 +133,7 @@ METRICS = (
         "sklearn.metrics.log_loss on clipped input, not normalised",
         direction="min",
         high=np.inf,
-        optional=frozenset({"clip"}),
+        parameters=(parameter("clip", float, high=0.5),),
     ),
     _metric(
         "brier_multi",

@@ -20,7 +20,6 @@ from challenges.scoring.metric import (
     Array,
     Floats,
     Metric,
-    MetricFault,
     Params,
     Part,
     Piece,
@@ -28,6 +27,7 @@ from challenges.scoring.metric import (
     Stats,
     Step,
     divide,
+    parameter,
 )
 
 Sum = Callable[[Floats], Floats]
@@ -165,20 +165,13 @@ def _ari(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
     return np.where((both == true) & (both == given), 1.0, score)
 
 
-def _require_arithmetic(params: Params) -> None:
-    if params.get("average", "arithmetic") != "arithmetic":
-        raise MetricFault("only the arithmetic mean is known")
-
-
 def _ami(part: Part, params: Params) -> float:
-    _require_arithmetic(params)
     cells = Cells.of(part)
     return _ami_of(cells.count, cells.y, cells.p)
 
 
 def _ami_stats(part: Part, params: Params) -> Stats:
     """Lay the jackknife terms of blocks of units: what the figure loses without each."""
-    _require_arithmetic(params)
     cells = Cells.of(part)
     value = _ami_of(cells.count, cells.y, cells.p)
     count = min(len(cells.sizes), BLOCKS)
@@ -294,7 +287,6 @@ def _exactly(value: Any, of_size: Any) -> Any:
 
 
 def _average(part: Part, params: Params) -> Stats:
-    _require_arithmetic(params)
     return _surprises(part, params)
 
 
@@ -323,14 +315,14 @@ METRICS = (
         stats=_ami_stats,
         value=_ami_value,
         exact=_ami,
-        optional=frozenset({"average"}),
+        parameters=(parameter("average", choices=("arithmetic",)),),
     ),
     _metric(
         "nmi",
         "MI / mean entropy",
         "sklearn.metrics.normalized_mutual_info_score",
         **_of_surprises(_nmi, _average),
-        optional=frozenset({"average"}),
+        parameters=(parameter("average", choices=("arithmetic",)),),
     ),
     _metric(
         "n_clusters",

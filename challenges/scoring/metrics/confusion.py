@@ -23,6 +23,7 @@ from challenges.scoring.metric import (
     coded,
     dense,
     divide,
+    parameter,
 )
 
 
@@ -119,7 +120,7 @@ def _metric(name: str, stats: Any, value: Any, formula: str, oracle: str, **more
 _yes_or_no = partial(
     _metric,
     stats=_positives,
-    required=frozenset({"positive"}),
+    parameters=(parameter("positive", is_needed=True),),
 )
 
 METRICS = (
@@ -160,7 +161,7 @@ METRICS = (
         _macro,
         "mean over the classes of the truth of 2TP / (t + p)",
         "f1_score(average='macro', labels=classes of the truth)",
-        optional=frozenset({"labels"}),
+        parameters=(parameter("labels", choices=("truth_of_part",)),),
     ),
     _metric(
         "f1_weighted",

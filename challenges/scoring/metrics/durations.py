@@ -3,7 +3,7 @@
 A column of the truth says which durations ended (1) and which were cut short (0).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from challenges.scoring.metric import (
     Stats,
     dense,
     divide,
+    parameter,
 )
 
 
@@ -64,11 +65,6 @@ def _pairs_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return divide(linear[..., 0], np.maximum(linear[..., 1], 0.0))
 
 
-def _faults(params: Params) -> Iterable[str]:
-    if params.get("score", "duration") not in ("duration", "risk"):
-        yield "score must be duration or risk"
-
-
 METRICS = (
     Metric(
         name="concordance",
@@ -80,8 +76,9 @@ METRICS = (
         value=_pairs_value,
         formula="concordant pairs / comparable pairs, equal scores ½",
         oracle="lifelines.utils.concordance_index",
-        required=frozenset({"event"}),
-        optional=frozenset({"score"}),
-        faults=_faults,
+        parameters=(
+            parameter("event", is_needed=True),
+            parameter("score", choices=("duration", "risk")),
+        ),
     ),
 )

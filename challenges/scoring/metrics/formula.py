@@ -4,7 +4,7 @@ A formula knows + − × ÷, min, max, parentheses, numbers and keys. Nothing of
 text is parsed, and each node is one of a closed list."""
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from challenges.scoring.metric import (
     Shape,
     Stats,
     divide,
+    parameter,
 )
 
 MAX_CHARACTERS = 300
@@ -116,13 +117,6 @@ def _of_sums(sums: Floats, context: Mapping[str, object]) -> Floats:
     raise MetricFault("a formula is computed from the other figures")
 
 
-def _faults(params: Params) -> Iterable[str]:
-    try:
-        read_formula(params["formula"])
-    except MetricFault as fault:
-        yield str(fault)
-
-
 METRICS = (
     Metric(
         name="formula",
@@ -134,7 +128,6 @@ METRICS = (
         value=_of_sums,
         formula="+ − × ÷ min max over the keys of other figures",
         oracle="own vectors",
-        required=frozenset({"formula"}),
-        faults=_faults,
+        parameters=(parameter("formula", is_needed=True),),
     ),
 )

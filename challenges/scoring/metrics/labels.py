@@ -21,6 +21,7 @@ from challenges.scoring.metric import (
     Step,
     dense,
     divide,
+    parameter,
     ratio,
 )
 
@@ -83,7 +84,7 @@ def _kappa_metric(name: str, power: int, weight: str, weights: str) -> Metric:
         value=partial(_kappa_value, power=power),
         formula=f"1 − Σw·o / Σw·e, w = {weight}",
         oracle=f"sklearn.metrics.cohen_kappa_score(weights={weights}, labels=levels)",
-        required=frozenset({"labels"}),
+        parameters=(parameter("labels", is_needed=True, is_many=True),),
     )
 
 
@@ -119,7 +120,7 @@ METRICS = (
         value=ratio,
         formula="Σ[y = p] / n, on the first characters when prefix is given",
         oracle="sklearn.metrics.accuracy_score",
-        optional=frozenset({"prefix"}),
+        parameters=(parameter("prefix", int, low=1),),
         proportion=True,
         step=Step.UNIT,
     ),
@@ -135,7 +136,11 @@ METRICS = (
         value=ratio,
         formula="share of the groups holding all members whose answers are equal",
         oracle="own vectors",
-        required=frozenset({"pair", "member", "members"}),
+        parameters=(
+            parameter("pair", is_needed=True),
+            parameter("member", is_needed=True),
+            parameter("members", is_needed=True, is_many=True),
+        ),
         proportion=True,
         step=Step.UNIT,
     ),

@@ -1,6 +1,6 @@
 """Measure errors of numbers: means of absolute, squared, relative and asymmetric errors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from challenges.scoring.metric import (
     Stats,
     dense,
     divide,
+    parameter,
     ratio,
 )
 
@@ -83,12 +84,6 @@ def _pinball(part: Part, params: Params) -> Stats:
     return _mean_of(np.maximum(tau * gap, (tau - 1) * gap))
 
 
-def _tau_faults(params: Params) -> Iterable[str]:
-    tau = params["tau"]
-    if isinstance(tau, bool) or not isinstance(tau, int | float) or not 0 < tau < 1:
-        yield "tau must lie between 0 and 1"
-
-
 def _r2(part: Part, params: Params) -> Stats:
     """Add up the truth about its mean, so that a far origin costs no digit."""
     same = not len(part) or part.y.min() == part.y.max()
@@ -145,8 +140,7 @@ METRICS = (
         _pinball,
         "Σ max(τ(y − p), (τ − 1)(y − p)) / n",
         "sklearn.metrics.mean_pinball_loss",
-        required=frozenset({"tau"}),
-        faults=_tau_faults,
+        parameters=(parameter("tau", float, high=1, is_needed=True),),
     ),
     _metric(
         "r2",

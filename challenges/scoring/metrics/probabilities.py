@@ -3,8 +3,6 @@
 The truth is 0 or 1. A part with one class only has no AUC (NaN, refused at publication).
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from challenges.scoring.metric import (
@@ -20,6 +18,7 @@ from challenges.scoring.metric import (
     dense,
     divide,
     is_binary,
+    parameter,
     ratio,
 )
 
@@ -122,12 +121,6 @@ def _brier_stats(part: Part, params: Params) -> Stats:
     return dense(None, (part.p - _binary(part)) ** 2)
 
 
-def _clip_faults(params: Params) -> Iterable[str]:
-    clip = params.get("clip", CLIP)
-    if isinstance(clip, bool) or not isinstance(clip, int | float) or not 0 < clip < 0.5:
-        yield "clip must lie between 0 and 0.5"
-
-
 METRICS = (
     Metric(
         name="roc_auc",
@@ -150,8 +143,7 @@ METRICS = (
         value=ratio,
         formula="−(1/n) Σ ln p(y), p in [clip, 1 − clip]",
         oracle="sklearn.metrics.log_loss on clipped input",
-        optional=frozenset({"clip"}),
-        faults=_clip_faults,
+        parameters=(parameter("clip", float, high=0.5),),
     ),
     Metric(
         name="brier",

@@ -7,13 +7,13 @@ averaged, for the others the exact expectation is written out.
 Source: McSherry and Najork 2008, ECIR, LNCS 4956, 414-421.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from challenges.scoring.fields import Definition
 from challenges.scoring.metric import (
     Array,
     Floats,
@@ -25,6 +25,7 @@ from challenges.scoring.metric import (
     Stats,
     dense,
     divide,
+    parameter,
     ratio,
     units_of,
 )
@@ -258,12 +259,13 @@ def _other_prefix(part: Part, params: Params) -> Stats:
     return dense(count > 0, np.nan_to_num(divide(total, count)))
 
 
-def _faults(params: Params) -> Iterable[str]:
-    if params.get("gain", "linear") not in ("linear", "exponential"):
-        yield "gain must be linear or exponential"
+CUT = parameter("k", int, low=1)
+NEEDED_CUT = replace(CUT, is_needed=True)
 
 
-def _metric(name: str, stats: Any, formula: str, oracle: str, *needs: str, **more: Any) -> Metric:
+def _metric(
+    name: str, stats: Any, formula: str, oracle: str, *parameters: Definition, **more: Any
+) -> Metric:
     facts: dict[str, Any] = {"shape": Shape.LISTS, "direction": "max", "high": 1.0} | more
     return Metric(
         name=name,
@@ -272,8 +274,7 @@ def _metric(name: str, stats: Any, formula: str, oracle: str, *needs: str, **mor
         value=ratio,
         formula=formula,
         oracle=oracle,
-        required=frozenset(needs),
-        faults=_faults,
+        parameters=parameters,
         **facts,
     )
 
@@ -285,56 +286,57 @@ METRICS = (
         "mean over queries of DCG@k / IDCG@k, DCG = Σ g(gain) / log2(rank + 1), equal scores "
         "sharing the mean of their gains",
         "pytrec_eval ndcg_cut, sklearn.metrics.ndcg_score",
-        optional=frozenset({"k", "gain"}),
+        CUT,
+        parameter("gain", choices=("linear", "exponential")),
     ),
     _metric(
         "map_at_k",
         partial(_average_precision, capped=True),
         "mean over queries of E[Σ_{r ≤ k} P(r)·rel(r)] / min(R, k)",
         "pytrec_eval map_cut, capped",
-        optional=frozenset({"k"}),
+        CUT,
     ),
     _metric(
         "map_r_at_k",
         partial(_average_precision, capped=False),
         "mean over queries of E[Σ_{r ≤ k} P(r)·rel(r)] / R",
         "pytrec_eval map_cut",
-        optional=frozenset({"k"}),
+        CUT,
     ),
     _metric(
         "mrr_at_k",
         _reciprocal,
         "mean over queries of E[1 / rank of the first relevant item of the top k]",
         "pytrec_eval recip_rank on the top k",
-        optional=frozenset({"k"}),
+        CUT,
     ),
     _metric(
         "precision_at_k",
         _precision,
         "mean over queries of E|top k ∩ relevant| / k",
         "pytrec_eval P",
-        "k",
+        NEEDED_CUT,
     ),
     _metric(
         "recall_at_k",
         partial(_recall, capped=True),
         "mean over queries of E|top k ∩ relevant| / min(k, |relevant|)",
         "pytrec_eval recall, capped",
-        "k",
+        NEEDED_CUT,
     ),
     _metric(
         "recall_r_at_k",
         partial(_recall, capped=False),
         "mean over queries of E|top k ∩ relevant| / |relevant|",
         "pytrec_eval recall",
-        "k",
+        NEEDED_CUT,
     ),
     _metric(
         "gain_covered",
         _covered,
         "mean over queries of Σ gain of the top k",
         "own vectors",
-        "k",
+        NEEDED_CUT,
         shape=Shape.RANKED,
         high=np.inf,
     ),
@@ -343,9 +345,9 @@ METRICS = (
         _distance,
         "mean over queries of the mean |attribute of the query − attribute of the item|",
         "own vectors",
-        "attribute",
+        parameter("attribute", is_needed=True),
+        parameter("of", choices=("submission", "truth")),
         shape=Shape.RANKED,
-        optional=frozenset({"of"}),
         direction="none",
         high=np.inf,
     ),
@@ -354,7 +356,7 @@ METRICS = (
         _other_prefix,
         "mean over queries of the share of items of another prefix than the query's",
         "own vectors",
-        "prefix",
+        parameter("prefix", int, low=1, is_needed=True),
         shape=Shape.RANKED,
         direction="none",
     ),

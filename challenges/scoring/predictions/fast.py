@@ -27,8 +27,8 @@ from challenges.scoring.contract import (
     FLOAT,
     INTEGER,
     AnswerSpec,
-    Column,
     ColumnType,
+    FileColumn,
     Form,
     Layout,
     Limits,
@@ -354,7 +354,7 @@ class Cells(Protocol):
     def words(self, column: str, count: int) -> Words:
         """Return a column of text as rows of words (count, rows)."""
 
-    def numbers(self, column: Column) -> Array:
+    def numbers(self, column: FileColumn) -> Array:
         """Return a column of numbers, (rows,) float64, maybe not finite; raises Doubt."""
 
 
@@ -381,7 +381,7 @@ class TextCells:
         """Return a column as rows of words (count, rows)."""
         return self._block.words(self._at[column], count)
 
-    def numbers(self, column: Column) -> Array:
+    def numbers(self, column: FileColumn) -> Array:
         """Return a column of numbers; raises Doubt at a cell that is none."""
         at, block = self._at[column.name], self._block
         start, length = block.start[at], block.length[at]
@@ -406,7 +406,7 @@ class TextCells:
                 raise Doubt
 
 
-def _number(cell: str, mark: str, column: Column) -> float:
+def _number(cell: str, mark: str, column: FileColumn) -> float:
     bare = cell.strip(" ")
     if not (FLOAT if mark == "." else COMMA_FLOAT).fullmatch(bare):
         raise Doubt
@@ -422,7 +422,7 @@ SEED_TEXTS = 4096
 class Codes:
     """Hold the texts met so far and their codes; blocks may ask from several threads."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: FileColumn) -> None:
         self._column = column
         self._lock = threading.Lock()
         self._code: dict[bytes, int] = {}
@@ -664,7 +664,7 @@ class _Lists:
         self.codes = Codes(spec.answer)
         rank = spec.column("rank")
         low = max(1, rank.min or 1)
-        self.rank = Column(rank.name, "rank", ColumnType.INTEGER, low, spec.list_length)
+        self.rank = FileColumn(rank.name, "rank", ColumnType.INTEGER, low, spec.list_length)
         self.held: list[tuple[Array, Array, Array]] = []
 
     def add(self, cells: Cells) -> None:
@@ -739,7 +739,7 @@ def _order(place: Array, most: int) -> Array:
     return order
 
 
-def _numbers(cells: Cells, column: Column) -> Array:
+def _numbers(cells: Cells, column: FileColumn) -> Array:
     """Return the numbers of a column, all finite and within its bounds; raises Doubt."""
     found = cells.numbers(column)
     if column.type is ColumnType.INTEGER and (found != np.floor(found)).any():

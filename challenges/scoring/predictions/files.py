@@ -18,7 +18,7 @@ from typing import Any
 
 from challenges.scoring import verdict
 from challenges.scoring.contract import AnswerSpec, Limits
-from challenges.scoring.verdict import Reporter, listed_names, neutral
+from challenges.scoring.verdict import Reporter, neutral
 
 DATA_FORMATS = ("csv", "parquet")
 CHUNK = 65536
@@ -321,7 +321,7 @@ def read_header(text: str, spec: AnswerSpec, report: Reporter, limits: Limits) -
         raise report.refuse("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
     needed = [c.name for c in spec.columns]
     names, delimiter = _split_header(head, needed, report, line)
-    _require_columns(names, delimiter, needed, report, line, head, text[end + 1 :], spec)
+    _require_columns(names, needed, report, line, head, spec)
     if delimiter == ";":
         report.warn("W_DELIMITER_SEMICOLON")
     extra = [n for n in names if n not in needed]
@@ -398,12 +398,10 @@ def _split_header(
 
 def _require_columns(
     names: list[str],
-    delimiter: str,
     needed: Sequence[str],
     report: Reporter,
     line: int,
     head: str,
-    rest: str,
     spec: AnswerSpec,
 ) -> None:
     for name in names:
@@ -421,8 +419,7 @@ def _require_columns(
             raise report.refuse("E_DELIMITER", line, **shown)
     if _looks_like_data(names, head, spec):
         raise report.refuse("E_HEADER_MISSING", line)
-    facts = listed_names(names[:10]) | verdict.hint_of_column(missing[0], names)
-    raise report.refuse("E_COLUMN_MISSING", line, colonne=missing[0], **facts)
+    raise report.refuse("E_COLUMN_MISSING", line, **verdict.absent_columns(missing, names))
 
 
 def _require_unique(names: list[str], report: Reporter, line: int) -> None:
@@ -539,7 +536,7 @@ def _well_formed(
     if sum(map(len, cells)) > limits.max_line_bytes:
         report.add("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
         return False
-    hint = {"hint": "H_DECIMAL_COMMA"} if _is_comma_split(cells, header) else {}
+    hint = {"hint": verdict.COMMA} if _is_comma_split(cells, header) else {}
     report.add("E_ROW_FIELDS", line, trouve=len(cells), attendu=wanted, **hint)
     return False
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from challenges.scoring import arrays, verdict
 from challenges.scoring.arrays import Words
-from challenges.scoring.contract import AnswerSpec, Column, Limits
+from challenges.scoring.contract import AnswerSpec, FileColumn, Limits
 from challenges.scoring.predictions.fast import Doubt
 from challenges.scoring.predictions.files import human_bytes
-from challenges.scoring.verdict import Reporter, listed_names, neutral
+from challenges.scoring.verdict import Reporter, neutral
 
 SCHEMA, GROUPS = 2, 4  # fields of FileMetaData; 1 and 3 are its version and its rows
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
@@ -175,7 +175,7 @@ class ArrowCells:
             return laid.take(_buffer_of(array.indices).astype(np.int64), axis=1)
         return laid
 
-    def numbers(self, column: Column) -> Array:
+    def numbers(self, column: FileColumn) -> Array:
         """Return a column of numbers; raises Doubt at an absent one."""
         array = self._array(column.name)
         if pa.types.is_decimal(array.type):
@@ -260,7 +260,7 @@ def rows(table: pa.Table, spec: AnswerSpec) -> Iterator[tuple[int, tuple[Any, ..
             yield line, cells
 
 
-def longest_cell(table: pa.Table, column: Column, limit: int) -> int | None:
+def longest_cell(table: pa.Table, column: FileColumn, limit: int) -> int | None:
     """Return the first row, from 1, whose text is over a limit in bytes."""
     at = 0
     for chunk in table.column(column.name).chunks:
@@ -353,14 +353,14 @@ def _require_columns(names: list[str], spec: AnswerSpec, report: Reporter) -> No
     for name in needed:
         if names.count(name) > 1:
             raise report.refuse("E_COLUMN_DUPLICATE", colonne=neutral(name))
-        if name not in names:
-            facts = listed_names(names[:10]) | verdict.hint_of_column(name, names)
-            raise report.refuse("E_COLUMN_MISSING", colonne=name, **facts)
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise report.refuse("E_COLUMN_MISSING", **verdict.absent_columns(missing, names))
     extra = [n for n in dict.fromkeys(names) if n not in needed]
     report.warn_extra(extra)
 
 
-def _check_type(found: Any, column: Column, report: Reporter) -> None:
+def _check_type(found: Any, column: FileColumn, report: Reporter) -> None:
     value = found.value_type if pa.types.is_dictionary(found) else found
     types = pa.types
     if column.is_number:

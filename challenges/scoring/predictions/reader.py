@@ -18,8 +18,8 @@ from challenges.scoring.contract import (
     FLOAT,
     INTEGER,
     AnswerSpec,
-    Column,
     ColumnType,
+    FileColumn,
     Form,
     Layout,
     Limits,
@@ -72,7 +72,7 @@ class Checker:
                 return None
         return position
 
-    def value(self, cell: Any, column: Column, line: int) -> Value | None:
+    def value(self, cell: Any, column: FileColumn, line: int) -> Value | None:
         """Return the value of a cell, or note why it has none."""
         if column.type is ColumnType.LABEL_SET:
             return self._labels(cell or "", column, line)
@@ -98,7 +98,7 @@ class Checker:
     def _stripped(self) -> Collection[str]:
         return {i.lstrip("0") for i in self.known if i.startswith("0")}
 
-    def _number(self, cell: Any, column: Column, line: int) -> float | None:
+    def _number(self, cell: Any, column: FileColumn, line: int) -> float | None:
         if isinstance(cell, str):
             return self._parsed(cell, column, line)
         if not math.isfinite(cell):
@@ -109,7 +109,7 @@ class Checker:
             return None
         return float(cell)
 
-    def _parsed(self, cell: str, column: Column, line: int) -> float | None:
+    def _parsed(self, cell: str, column: FileColumn, line: int) -> float | None:
         bare = cell.strip(" ")
         if not FLOAT.fullmatch(bare):
             if bare == "" or bare.casefold() in MISSING:
@@ -133,8 +133,8 @@ class Checker:
             return None
         return number
 
-    def _not_a_number(self, cell: str, column: Column, line: int) -> None:
-        hint = self._hint("E_VALUE_TYPE", verdict.hint_of_number, cell)
+    def _not_a_number(self, cell: str, column: FileColumn, line: int) -> None:
+        hint = verdict.hint_of_number(cell)
         expected = "3" if column.type is ColumnType.INTEGER else "0.25"
         variant = {"variant": "rank"} if column.role == "rank" else {}
         facts = {"valeur": neutral(cell, number=True), "attendu": expected}
@@ -153,7 +153,7 @@ class Checker:
             return False
         return True
 
-    def _in_range(self, number: float, cell: Any, column: Column, line: int) -> float | None:
+    def _in_range(self, number: float, cell: Any, column: FileColumn, line: int) -> float | None:
         low, high = column.low, column.high
         if low <= number <= high:
             return number + 0.0
@@ -166,7 +166,7 @@ class Checker:
         self.report.add("E_VALUE_RANGE", line, valeur=shown, **facts)
         return None
 
-    def _label(self, cell: str, column: Column, line: int) -> int | None:
+    def _label(self, cell: str, column: FileColumn, line: int) -> int | None:
         code = self.texts.get(cell)
         if code is not None and self._pattern is None:
             return code
@@ -182,7 +182,7 @@ class Checker:
             return None
         return self.texts.setdefault(cell, len(self.texts))
 
-    def _labels(self, cell: str, column: Column, line: int) -> list[int] | None:
+    def _labels(self, cell: str, column: FileColumn, line: int) -> list[int] | None:
         found = sorted(set(column.labels_of(cell)))
         if column.max_labels is not None and len(found) > column.max_labels:
             facts = {"trouve": len(found), "max": column.max_labels}
@@ -258,9 +258,9 @@ def _unread(report: Reporter) -> dict[str, str]:
     return {} if report.reads_every_row else {"variant": "unread"}
 
 
-def _bounded_rank(spec: AnswerSpec) -> Column:
+def _bounded_rank(spec: AnswerSpec) -> FileColumn:
     column = spec.column("rank")
-    return Column(
+    return FileColumn(
         name=column.name,
         role="rank",
         type=ColumnType.INTEGER,
@@ -287,7 +287,7 @@ def _is_new(
     return False
 
 
-def _require_few_groups(checker: Checker, column: Column, values: Mapping[int, Value]) -> None:
+def _require_few_groups(checker: Checker, column: FileColumn, values: Mapping[int, Value]) -> None:
     if column.max_distinct is None or not checker.report.is_clean:
         return
     found = len({v for v in values.values() if not isinstance(v, list)})

@@ -113,12 +113,12 @@ class _LineJudge:
         if email in self._in:
             return Line(text, Outcome.IN, _("Cette personne participe déjà."))
         if email in self._open or any(each.email == email for each in self.made):
-            return Line(text, Outcome.KNOWN, _("Son invitation vaut encore."))
+            return Line(text, Outcome.KNOWN, _("Son invitation est encore valable."))
         if self._letters.get(email, 0) >= LETTERS:
-            sentence = _("Cette adresse a reçu trois lettres en trente jours : c’est assez.")
+            sentence = _("Cette adresse a déjà reçu trois courriels en trente jours.")
             return Line(text, Outcome.REFUSED, sentence)
         if len(self.made) >= self._left:
-            return Line(text, Outcome.LATER, _("Trop de lettres pour ce jour : réessayez demain."))
+            return Line(text, Outcome.LATER, _("Trop de courriels aujourd’hui : réessayez demain."))
         self.made.append(_guest(self.challenge, self.by, self.now, email))
         return Line(text, Outcome.INVITED, _("Invitée."))
 
@@ -126,7 +126,7 @@ class _LineJudge:
         if not is_address(email):
             return _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr")
         if email in self._run:
-            return _("Organise ou a organisé ce challenge : on ne fait pas les deux.")
+            return _("Organise ou a organisé ce challenge : ne peut pas y participer.")
         if not takes_domain_of(self.challenge, email):
             return _("Le domaine de cette adresse n’est pas admis au challenge.")
         return ""

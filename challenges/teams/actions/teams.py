@@ -1,20 +1,21 @@
 """Take part in a challenge: register, accept the rules, make a team, invite, join, leave."""
 
+import re
+import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges.organising.enums import RegistrationMode
+from challenges.organising.enums import ChallengeStatus, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Terms
 from challenges.teams import rules
 from challenges.teams.actions import guests
 from challenges.teams.enums import RegistrationState, TeamRole, TeamState
-from challenges.teams.models import Registration, Team, TeamInvitation, TeamMember, TermsAcceptance
+from challenges.teams.models import Registration, Team, TeamInvitation, TeamMember
 from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
@@ -26,33 +27,41 @@ from portal.lib.prose.texts import require_plain_line
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80
+_REFERENCE_SLUG = "solution-de-reference"
+# Said aloud and typed by hand: no letter that another looks like; 50 bits.
+_CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_CODE_LENGTH = 10
+# What one is given: the code of a team, the link that holds it, or the link of a letter.
+_OFFER = re.compile(
+    r"(?:(?:\S*/equipe/rejoindre/)?(?P<code>[A-Za-z2-9]+)|"
+    r"\S*/equipe/invitation/(?P<public_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"
+    r"(?P<token>[^/\s?#]+))/?(?:[?#]\S*)?"
+)
 
 
 @transaction.atomic
-def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
+def accept_terms(*, challenge: Challenge, by: User) -> Registration:
     """Accept the rules in force and register, at once where registration is open or one is invited.
 
-    In order: acceptance; registration if there is none, which uses the invitation of the address;
-    event "challenge.joined"; letter to the organisers when it awaits their answer. Twice changes
-    nothing. Raises NotAllowed for an organiser, an unseen challenge, and who is not invited where
-    one must be.
+    Who left takes part again. In order: registration if there is none, or WITHDRAWN to ACCEPTED or
+    PENDING, which uses the invitation of the address; event "challenge.joined"; letter to the
+    organisers when it awaits their answer; the rules; event "terms.accepted". Twice changes
+    nothing. Raises NotAllowed for an organiser, an unseen challenge, a domain that is not
+    admitted, and who is not invited where one must be.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
-    refuse_domain(challenge, by)
+    if not guests.takes_domain_of(challenge, by.email):
+        raise NotAllowed(
+            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
+        )
+    registration = _register(challenge, by)
     terms = challenge.terms.order_by("-number").first()
-    acceptance = _accept(terms, by) if terms is not None else None
-    register(challenge, by)
-    return acceptance
-
-
-def _accept(terms: Terms, by: User) -> TermsAcceptance:
-    acceptance, created = TermsAcceptance.objects.get_or_create(
-        terms=terms, user=by, defaults={"at": clock.now()}
-    )
-    if created:
-        record("terms.accepted", by=by, on=terms.challenge, number=terms.number)
-    return acceptance
+    if terms is not None and registration.terms_id != terms.pk:
+        registration.terms, registration.terms_accepted_at = terms, clock.now()
+        registration.save(update_fields=["terms", "terms_accepted_at"])
+        record("terms.accepted", by=by, on=challenge, number=terms.number)
+    return registration
 
 
 @transaction.atomic
@@ -65,21 +74,12 @@ def create(*, challenge: Challenge, name: str, by: User) -> Team:
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
-    _require_registered(challenge, by)
-    require_plain_line(name)
-    name = " ".join(name.split())[:_NAME_MAX]
-    slug = slugify(name)
-    if not slug:
-        raise Invalid(
-            _("Donnez à l’équipe un nom avec des lettres ou des chiffres."), code="team_name"
-        )
-    if challenge.teams.filter(slug=slug).exists():
-        raise Conflict(_("Ce nom d’équipe est déjà pris."), code="team_name_taken")
+    require_registered(challenge, by)
+    name, slug = _named(challenge, name)
     team = Team.objects.create(
         challenge=challenge,
         name=name,
         slug=slug,
-        pseudonym=_pseudonym(challenge, slug),
         state=TeamState.FULL if challenge.team_max == 1 else TeamState.OPEN,
         created_at=clock.now(),
     )
@@ -88,24 +88,66 @@ def create(*, challenge: Challenge, name: str, by: User) -> Team:
     return team
 
 
-def _pseudonym(challenge: Challenge, slug: str) -> str:
-    digest = salted_hmac("challenges.pseudonym", f"{challenge.pk}:{slug}").hexdigest().upper()
-    for length in range(6, len(digest), 2):
-        name = f"Équipe {digest[:length]}"
-        if not challenge.teams.filter(pseudonym=name).exists():
-            return name
-    return f"Équipe {digest}"
+def _named(challenge: Challenge, name: str, own: Team | None = None) -> tuple[str, str]:
+    """Clean the name of a team; its slug, which no other team of the challenge has."""
+    require_plain_line(name)
+    name = " ".join(name.split())[:_NAME_MAX]
+    slug = slugify(name)
+    if not slug:
+        raise Invalid(
+            _("Donnez à l’équipe un nom avec des lettres ou des chiffres."), code="team_name"
+        )
+    others = challenge.teams.exclude(pk=own.pk) if own else challenge.teams.all()
+    if others.filter(slug=slug).exists():
+        raise Conflict(_("Ce nom d’équipe est déjà pris."), code="team_name_taken")
+    return name, slug
 
 
-def _require_registered(challenge: Challenge, by: User) -> None:
-    accepted = challenge.registrations.filter(user=by, state=RegistrationState.ACCEPTED)
-    if not accepted.exists():
+@transaction.atomic
+def rename(*, team: Team, name: str, by: User) -> Team:
+    """Give a team another name, by a captain, until the challenge closes.
+
+    In order: team; event "team.renamed" with both names, unless it is the same. Raises
+    NotAllowed; Invalid and Conflict as `create`; Conflict once the challenge is closed.
+    """
+    challenge = Challenge.objects.locked(team.challenge)
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    if challenge.status != ChallengeStatus.PUBLISHED:
+        raise Conflict(_("Le nom ne change plus après la clôture."), code="team_name_fixed")
+    former = team.name
+    team.name, team.slug = _named(challenge, name, team)
+    if team.name != former:
+        team.save(update_fields=["name", "slug"])
+        record("team.renamed", by=by, on=team, former=former, name=team.name)
+    return team
+
+
+def reference_team(challenge: Challenge) -> Team:
+    """Return the organiser's own team, which enters references: made once, without any member."""
+    team, _created = Team.objects.get_or_create(
+        challenge=challenge,
+        slug=_REFERENCE_SLUG,
+        defaults={
+            "name": _("Solution de référence"),
+            "state": TeamState.REFERENCE,
+            "created_at": clock.now(),
+        },
+    )
+    return team
+
+
+def require_registered(challenge: Challenge, by: User) -> Terms | None:
+    """Return the rules in force, which this person accepted; raises NotAllowed otherwise."""
+    asked = challenge.registrations.filter(user=by).first()
+    terms = challenge.terms.order_by("-number").first()
+    if asked is None or (terms is not None and asked.terms_id != terms.pk):
+        raise NotAllowed(_("Acceptez le règlement d’abord."), code="terms_required")
+    if asked.state != RegistrationState.ACCEPTED:
         raise NotAllowed(
             _("Votre inscription à ce challenge n’est pas acceptée."), code="registration_required"
         )
-    terms = challenge.terms.order_by("-number").first()
-    if terms is not None and not terms.acceptances.filter(user=by).exists():
-        raise NotAllowed(_("Acceptez le règlement d’abord."), code="terms_required")
+    return terms
 
 
 def _join(team: Team, person: User, role: TeamRole) -> None:
@@ -168,7 +210,7 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
 
 
 def _refuse_full(team: Team) -> None:
-    if team.state not in {TeamState.OPEN, TeamState.FULL}:
+    if not team.is_live:
         raise Conflict(_("Cette équipe n’existe plus."), code="team_closed")
     if team.members.filter(left_at__isnull=True).count() >= team.challenge.team_max:
         raise Conflict(_("L’équipe est au complet."), code="team_full")
@@ -188,15 +230,99 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
     invitation = TeamInvitation.objects.select_for_update().get(pk=sent.pk)
     if not invitation.is_open(clock.now()) or not invitation.fits(by):
         raise Hidden(denied=invitation)
-    require(rules.may_take_part, by, challenge)
-    _require_registered(challenge, by)
-    _refuse_full(team)
+    _enter(team, challenge, by)
     invitation.state = InvitationState.ACCEPTED
     invitation.save(update_fields=["state"])
+    return team
+
+
+def _require_gathering(challenge: Challenge) -> None:
+    """Raise Conflict once teams stay as they are: after the close, unless a bench takes entries."""
+    now = clock.now()
+    over = challenge.status in {
+        ChallengeStatus.CLOSED,
+        ChallengeStatus.REVEALED,
+        ChallengeStatus.ARCHIVED,
+    }
+    if over and not any(each.takes_entries(now) for each in challenge.phases.all()):
+        raise Conflict(
+            _("Le challenge est clos : les équipes restent ce qu’elles sont."), code="team_fixed"
+        )
+
+
+def _enter(team: Team, challenge: Challenge, by: User) -> None:
+    require(rules.may_take_part, by, challenge)
+    _require_gathering(challenge)
+    require_registered(challenge, by)
+    _refuse_full(team)
     _join(team, by, TeamRole.MEMBER)
     settle_state(team)
     record("team.joined", by=by, on=team)
+
+
+@transaction.atomic
+def join_by_code(*, team: Team, by: User) -> Team:
+    """Join the team whose captain gave its link.
+
+    In order: membership; event "team.joined". Raises Hidden where the link was changed meanwhile;
+    NotAllowed without the rules; Conflict.
+    """
+    challenge = Challenge.objects.locked(team.challenge)
+    code, team = team.join_code, Team.objects.locked(team)
+    if team.join_code != code:
+        raise Hidden
+    _enter(team, challenge, by)
     return team
+
+
+def offer_behind(text: str) -> Team | TeamInvitation:
+    """Find what a link or a code lets one join: a team, or an invitation into one.
+
+    Raises Hidden for what no team gave.
+    """
+    asked = _OFFER.fullmatch(text.strip())
+    if asked is not None and asked["token"]:
+        invitations = TeamInvitation.objects.select_related("team", "sent_by")
+        return invitations.by_link(asked["public_id"], asked["token"])
+    team = Team.objects.filter(join_code=asked["code"].lower()).first() if asked else None
+    if team is None:
+        raise Hidden(_("Aucune équipe n’a ce lien ou ce code."), code="no_such_link")
+    return team
+
+
+def join(*, link: str, by: User) -> Team:
+    """Join the team of a link or a code, as `accept_invitation` or `join_by_code`."""
+    offer = offer_behind(link)
+    if isinstance(offer, TeamInvitation):
+        return accept_invitation(public_id=offer.public_id, token=offer.token, by=by)
+    return join_by_code(team=offer, by=by)
+
+
+@transaction.atomic
+def open_link(*, team: Team, by: User) -> Team:
+    """Give the team a link by which anybody joins, by a captain; the former one is void.
+
+    In order: team; event "team.link_opened". Raises NotAllowed; Conflict when it is full.
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    _require_gathering(team.challenge)
+    _refuse_full(team)
+    team.join_code = "".join(secrets.choice(_CODE_LETTERS) for _each in range(_CODE_LENGTH))
+    team.save(update_fields=["join_code"])
+    record("team.link_opened", by=by, on=team)
+    return team
+
+
+@transaction.atomic
+def close_link(*, team: Team, by: User) -> None:
+    """Void the link of the team, by a captain. Event "team.link_closed"."""
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    if team.join_code:
+        team.join_code = ""
+        team.save(update_fields=["join_code"])
+        record("team.link_closed", by=by, on=team)
 
 
 @transaction.atomic
@@ -222,12 +348,14 @@ def leave(*, team: Team, by: User) -> None:
 
 @transaction.atomic
 def remove_member(*, team: Team, person: User, by: User) -> None:
-    """Remove a member, by a captain. Event "team.member_removed"."""
+    """Remove a member, by a captain; the link of the team is void. Event "team.member_removed"."""
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
     if not team.has_member(person):
         raise Hidden
     _end_membership(team, person)
+    team.join_code = ""
+    team.save(update_fields=["join_code"])
     record("team.member_removed", by=by, on=team, person=person.person_key)
 
 
@@ -287,7 +415,7 @@ def _end_membership(team: Team, person: User) -> None:
 
 def settle_state(team: Team) -> None:
     """Write whether a locked team is open, full or without anybody."""
-    if team.state not in {TeamState.OPEN, TeamState.FULL}:
+    if not team.is_live:
         return  # withdrawn or disqualified: who leaves does not undo it
     size = team.members.filter(left_at__isnull=True).count()
     if size == 0:
@@ -348,44 +476,17 @@ def _answer_registration(
     return registration
 
 
-def readmit(asked: Registration, challenge: Challenge, by: User) -> bool:
-    """Let in, if an invitation does, a person who asked, left or was refused; say whether it did.
-
-    In the transaction of the caller, that holds the challenge. In order: the invitation of their
-    address, used; registration ACCEPTED; event "challenge.joined".
-    """
-    out = asked.state != RegistrationState.ACCEPTED
-    by_invitation = challenge.registration == RegistrationMode.INVITED
-    if not (out and by_invitation and guests.admit(challenge, by)):
-        return False
-    asked.state, asked.decided_by, asked.reason = RegistrationState.ACCEPTED, None, ""
-    asked.save(update_fields=["state", "decided_by", "reason"])
-    record("challenge.joined", by=by, on=challenge, opened=True)
-    return True
-
-
-def refuse_domain(challenge: Challenge, by: User) -> None:
-    """Raise NotAllowed for a person whose address is of a domain that is not admitted."""
-    if not guests.takes_domain_of(challenge, by.email):
-        raise NotAllowed(
-            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
-        )
-
-
-def register(challenge: Challenge, by: User) -> None:
-    """Register a person once, or let in one who had asked, left or was refused, and is invited.
-
-    In the transaction of the caller, that holds the challenge. In order: the invitation of their
-    address, used; registration; event "challenge.joined"; letter to the organisers when it awaits
-    their answer. Raises NotAllowed for who is not invited where one must be.
-    """
-    asked = challenge.registrations.filter(user=by).first()
+def _register(challenge: Challenge, by: User) -> Registration:
+    """Register a person once; let in again one who left, or whom an invitation lets in since."""
+    asked = challenge.registrations.select_for_update().filter(user=by).first()
+    if asked is not None and asked.state == RegistrationState.ACCEPTED:
+        return asked
     mode = RegistrationMode(challenge.registration)
-    if asked is not None:
-        readmit(asked, challenge, by)
-        return
     invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by)
-    if mode == RegistrationMode.INVITED and not invited:
+    left = asked is not None and asked.state == RegistrationState.WITHDRAWN
+    if asked is not None and not invited and not left:
+        return asked
+    if asked is None and mode == RegistrationMode.INVITED and not invited:
         raise NotAllowed(
             _(
                 "Ce challenge est sur invitation. Si vous en avez reçu une, connectez-vous avec le "
@@ -393,16 +494,21 @@ def register(challenge: Challenge, by: User) -> None:
             ),
             code="invitation_required",
         )
-    opened = mode != RegistrationMode.APPROVAL
-    registration = Registration.objects.create(
-        challenge=challenge,
-        user=by,
-        state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
-        at=clock.now(),
-    )
+    opened = invited or mode == RegistrationMode.OPEN
+    registration = asked or Registration(challenge=challenge, user=by)
+    registration.state = RegistrationState.ACCEPTED if opened else RegistrationState.PENDING
+    registration.decided_by, registration.reason, registration.at = None, "", clock.now()
+    registration.save()
     record("challenge.joined", by=by, on=challenge, opened=opened)
     if not opened:
-        owe("mail.registration_pending", key=str(registration.pk), registration_id=registration.pk)
+        # One letter a day to the organisers, however often one leaves and comes back.
+        again = f":{clock.paris_day(registration.at)}" if left else ""
+        owe(
+            "mail.registration_pending",
+            key=f"{registration.pk}{again}",
+            registration_id=registration.pk,
+        )
+    return registration
 
 
 @transaction.atomic
@@ -413,7 +519,9 @@ def leave_challenge(*, challenge: Challenge, by: User) -> Registration:
     registration WITHDRAWN; event "registration.withdrawn". Twice changes nothing. Raises Hidden
     for who is not registered; Conflict after a refusal.
     """
-    registration = _own_registration(challenge, by)
+    registration = challenge.registrations.select_for_update().filter(user=by).first()
+    if registration is None:
+        raise Hidden
     if registration.state == RegistrationState.WITHDRAWN:
         return registration
     if registration.state == RegistrationState.REFUSED:
@@ -426,47 +534,6 @@ def leave_challenge(*, challenge: Challenge, by: User) -> Registration:
     registration.state = RegistrationState.WITHDRAWN
     registration.save(update_fields=["state"])
     record("registration.withdrawn", by=by, on=challenge)
-    return registration
-
-
-@transaction.atomic
-def come_back(*, challenge: Challenge, by: User) -> Registration:
-    """Take part again: at once where registration is open or one is invited, else once accepted.
-
-    In order: the invitation of the address, used; WITHDRAWN to ACCEPTED or PENDING; event
-    "registration.resumed", or "challenge.joined" by an invitation; letter to the organisers, one
-    a day, when it awaits their answer. Changes nothing for who did not leave. Raises Hidden for
-    who was never registered; NotAllowed, for the domain of the address too.
-    """
-    challenge = Challenge.objects.locked(challenge)
-    registration = _own_registration(challenge, by)
-    if registration.state != RegistrationState.WITHDRAWN:
-        return registration
-    require(rules.may_take_part, by, challenge)
-    refuse_domain(challenge, by)
-    if readmit(registration, challenge, by):
-        return registration
-    opened = challenge.registration == RegistrationMode.OPEN
-    registration.state = RegistrationState.ACCEPTED if opened else RegistrationState.PENDING
-    registration.decided_by, registration.reason, registration.at = None, "", clock.now()
-    registration.save(update_fields=["state", "decided_by", "reason", "at"])
-    record("registration.resumed", by=by, on=challenge, opened=opened)
-    if not opened:
-        owe(
-            "mail.registration_pending",
-            # One letter a day to the organisers, however often one leaves and comes back.
-            key=f"{registration.pk}:{clock.paris_day(registration.at)}",
-            registration_id=registration.pk,
-        )
-    return registration
-
-
-def _own_registration(challenge: Challenge, by: User) -> Registration:
-    registration = (
-        Registration.objects.select_for_update().filter(challenge=challenge, user=by).first()
-    )
-    if registration is None:
-        raise Hidden
     return registration
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Prefetch
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from challenges.organising.models.challenges import Challenge, ChallengeQuerySet
 from challenges.organising.queries import current_phase
 from challenges.organising.words import USE_CASES
 from challenges.teams.models import Team
+from challenges.teams.queries import count_of
 from portal.lib import clock, visible
 from portal.lib.prose import texts
 from portal.lib.refusals import Hidden
@@ -37,33 +37,10 @@ TABS = {
     "data": gettext_lazy("Données"),
     "evaluation": gettext_lazy("Évaluation"),
     "standings": gettext_lazy("Classement"),
-    "entries": gettext_lazy("Soumissions"),
+    "entries": gettext_lazy("Nos soumissions"),
     "rules": gettext_lazy("Règlement"),
     "discussions": gettext_lazy("Entraide"),
 }
-
-
-# Pigment and icon of the states that dates do not tell.
-STATUS_MARKS = {
-    ChallengeStatus.DRAFT: ("ardoise", "pencil"),
-    ChallengeStatus.IN_REVIEW: ("ardoise", "eye"),
-    ChallengeStatus.SUSPENDED: ("ocre", "triangle-alert"),
-    ChallengeStatus.CLOSED: ("ardoise", "lock"),
-    ChallengeStatus.REVEALED: ("pin", "trophy"),
-    ChallengeStatus.ARCHIVED: ("ardoise", "history"),
-}
-
-
-def count_of(rows: QuerySet[Any]) -> Coalesce:
-    """Count the rows that hang on each challenge, without a join."""
-    counts = (
-        rows.filter(challenge=OuterRef("pk"))
-        .order_by()
-        .values("challenge")
-        .annotate(n=Count("pk", distinct=True))
-        .values("n")
-    )
-    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
 def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
@@ -74,7 +51,7 @@ def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
         .prefetch_related(Prefetch("phases", Phase.objects.select_related("reveal")))
         .annotate(
             files_count=count_of(PublicFile.objects.all()),
-            teams_count=count_of(Team.objects.entered()),
+            teams_count=count_of(Team.objects.scored()),
         )
     )
 
@@ -82,8 +59,8 @@ def shown_challenges(request: HttpRequest) -> ChallengeQuerySet:
 def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
     """Choose the badge of a challenge."""
     status = ChallengeStatus(challenge.status)
-    if status in STATUS_MARKS:
-        return Face(challenge.get_status_display(), *STATUS_MARKS[status])
+    if status is not ChallengeStatus.PUBLISHED:
+        return Face(challenge.get_status_display(), status.tone, status.icon)
     match phase.moment(now) if phase else PhaseMoment.UNDATED:
         case PhaseMoment.OPEN:
             under_way = texts.sentence(
@@ -128,9 +105,7 @@ def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> St
     moments = {phase.moment(now) for phase in phases}
     if challenge.status == ChallengeStatus.PUBLISHED and moments != {PhaseMoment.CLOSED}:
         return Stage.OPEN if PhaseMoment.OPEN in moments else Stage.COMING
-    archived = challenge.status == ChallengeStatus.ARCHIVED
-    bench = not archived and any(phase.is_bench for phase in phases)
-    return Stage.BENCH if bench else Stage.OVER
+    return Stage.BENCH if any(each.takes_entries(now) for each in phases) else Stage.OVER
 
 
 def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[tuple[Phase, str]]:
@@ -170,6 +145,7 @@ def challenge_context(request: HttpRequest, slug: str, tab: str) -> dict[str, An
         "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],
         "tabs": tabs(challenge, team),
         "tab": str(TABS[tab]),
+        "presents": tab == "presentation",
     }
 
 
@@ -191,8 +167,7 @@ def deposit_context(
     taking = [
         each
         for each in context["phases"]
-        if (kind is None or each.kind == kind)
-        and (is_open(challenge, each, now) or each.takes_bench)
+        if (kind is None or each.kind == kind) and each.takes_entries(now)
     ]
     links = [(each.name, f"?phase={each.index}") for each in taking]
     return context | {"phase_links": links if len(links) > 1 else []}

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -12,13 +11,15 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges.organising.enums import ChallengeStatus
 from challenges.organising.forms.challenges import GuestsForm
 from challenges.organising.models.challenges import Challenge
-from challenges.organising.queries import masked_phases
+from challenges.organising.queries import masked_phases, score_to_beat
 from challenges.organising.views.layout import (
     attempt,
     find_challenge,
@@ -28,7 +29,15 @@ from challenges.organising.views.layout import (
 from challenges.teams import rules
 from challenges.teams.actions import guests, teams
 from challenges.teams.enums import RegistrationState, TeamRole
-from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
+from challenges.teams.forms import (
+    DisclosureForm,
+    InvitationForm,
+    LinkForm,
+    RefusalForm,
+    TakePartForm,
+    TeamForm,
+    TermsForm,
+)
 from challenges.teams.models import Registration, TeamInvitation, TeamMember
 from challenges.teams.queries import (
     guest_counts,
@@ -46,13 +55,14 @@ from portal.accounts.enums import InvitationState
 from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
+from portal.lib.rates import may_ask
+from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
 from portal.lib.web.form_pages import sent, tried
 from portal.lib.web.requests import get_or_post
 
 # Where teams are made and grow.
 GATHERS = frozenset({Stage.OPEN, Stage.COMING, Stage.BENCH})
-# Refusals that are about the address of the person: told on the page of the rules.
+# Refusals that are about the address of the person: told on the page.
 UNFIT = frozenset({"domain_refused", "invitation_required"})
 # Refusals that are about the name typed: they stand beside the field.
 NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
@@ -61,76 +71,145 @@ NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 @login_not_required
 @get_or_post
 def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Show the rules in force; accept them and register by POST."""
+    """Show the rules in force; accept them by POST, as who takes part does when they change."""
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     context = challenge_context(request, slug, "rules")
     challenge: Challenge = context["challenge"]
     terms = latest_terms(challenge)
-    form = TermsForm(sent(request), version=terms) if terms else forms.Form(sent(request))
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        refusal = _accept(challenge, person(request))
-        if refusal is None:
-            return _welcome(request, challenge)
-        if terms is None:
-            raise refusal
-        form.add_error(None, str(refusal))
-        status = 403
+    form = TermsForm(sent(request), version=terms)
+    status = tried(form, lambda: _register(challenge, person(request)))
+    if form.is_bound and not status:
+        messages.success(request, _("Règlement accepté."))
+        return redirect("challenges:team", slug)
     context |= _place(request, context) | {
         "terms": terms,
         "form": form,
         "masked": bool(masked_phases(challenge)),
         "may_accept": context["stage"] in GATHERS and not context["is_organiser"],
     }
-    return render(request, "challenges/teams/rules.html", context, status=status)
+    return render(request, "challenges/teams/rules.html", context, status=status or 200)
 
 
-def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
-    """Accept the rules and bring back who left, or give back why this person may not register."""
+def _register(challenge: Challenge, by: User) -> None:
+    """Accept the rules; what is wrong with the address is told on the page."""
     try:
         teams.accept_terms(challenge=challenge, by=by)
-        teams.come_back(challenge=challenge, by=by)
     except NotAllowed as refusal:
         if refusal.code not in UNFIT:
             raise
-        return refusal
-    return None
-
-
-def _welcome(request: HttpRequest, challenge: Challenge) -> HttpResponse:
-    """Lead to the team, whose page says what a registration waits for."""
-    if is_registered(challenge, request.user):
-        messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
-    else:
-        messages.success(request, _("Règlement accepté."))
-    return redirect("challenges:team", challenge.slug)
+        raise Conflict(str(refusal), code=refusal.code) from refusal
 
 
 @get_or_post
 def team(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one's team, or create it by POST."""
-    form = TeamForm(request.POST or None)
-    status = 422 if form.is_bound else 200
-    if request.method == "POST" and form.is_valid():
-        refusal = _create(request, slug, form.cleaned_data["name"])
-        if refusal is None:
-            messages.success(request, _("Équipe créée. Vous en êtes capitaine."))
-            return redirect("challenges:team", slug)
-        form.add_error("name", str(refusal))
-        status = 409 if isinstance(refusal, Conflict) else status
-    return _team_page(request, slug, form=form, status=status)
+    """Show one's team; without one, take part by one POST: a new team, or that of a link."""
+    context = challenge_context(request, slug, "entries")
+    challenge, own = context["challenge"], context["team"]
+    if own is not None and request.method != "POST":
+        return _team_page(request, slug)
+    context |= _place(request, context)
+    calls = _calls(request, context)
+    if calls and request.method != "POST" and "seul" not in request.GET:
+        return redirect(calls[0].path)
+    link_form = LinkForm(request.POST if "link" in request.POST else None, by=person(request))
+    if link_form.is_bound:
+        if not may_ask(request, "team_code", rules.CODES_RATE, user=person(request)):
+            raise QuotaSpent(rules.CODES_SPENT, code="too_many_requests")
+        if link_form.is_valid():
+            return redirect(link_form.cleaned_data["link"].path)
+    form = TakePartForm(
+        None if link_form.is_bound else sent(request),
+        version=None if context["accepted"] else latest_terms(challenge),
+        initial={"name": _proposed_name(challenge, person(request))},
+    )
+    status = tried(
+        form,
+        lambda: _take_part(request, challenge, form.cleaned_data["name"]),
+        dict.fromkeys(NAME_FAULTS, "name"),
+    )
+    if form.is_bound and not status:
+        place = "entries" if team_of(request, challenge) else "team"
+        return redirect(f"challenges:{place}", slug)
+    context |= {"form": form, "calls": calls, "link_form": link_form}
+    return _take_part_page(request, context, status=422 if link_form.is_bound else status)
 
 
-def _create(request: HttpRequest, slug: str, name: str) -> Refusal | None:
-    """Create the team, or give back why the name cannot be taken."""
-    try:
-        teams.create(challenge=find_challenge(request, slug), name=name, by=person(request))
-    except (Invalid, Conflict) as refusal:
-        if refusal.code not in NAME_FAULTS:
-            raise
-        return refusal
-    return None
+def _take_part(request: HttpRequest, challenge: Challenge, name: str) -> None:
+    """Register, then create the team, unless the organisers answer first."""
+    by = person(request)
+    _register(challenge, by)
+    if not is_registered(challenge, by):
+        messages.success(request, _("Demande envoyée : l’organisateur vous répondra par courriel."))
+        return
+    teams.create(challenge=challenge, name=name, by=by)
+    messages.success(request, _("Vous participez. Déposez un fichier quand vous voulez."))
+
+
+def _proposed_name(challenge: Challenge, by: User) -> str:
+    """Propose the name of the person's only organisation, else their own; one that is free."""
+    places = list(by.memberships.live().places_of(by)[:2])
+    name = places[0].organisation.name if len(places) == 1 else str(by.display_name)
+    taken = set(challenge.teams.values_list("slug", flat=True))
+    free = (each for each in (name, *(f"{name} {n}" for n in range(2, 99))))
+    return next((each[:80] for each in free if slugify(each[:80]) not in taken), name[:80])
+
+
+def _calls(request: HttpRequest, context: dict[str, Any]) -> list[TeamInvitation]:
+    """List the invitations that this person, without a team, may accept here."""
+    if context["team"] or context["stage"] not in GATHERS:
+        return []
+    calls = TeamInvitation.objects.open(context["now"]).addressed_to(request.user)
+    calls = calls.filter(team__challenge=context["challenge"])
+    return list(calls.select_related("team__challenge", "sent_by"))
+
+
+def _take_part_page(
+    request: HttpRequest, context: dict[str, Any], *, status: int = 0
+) -> HttpResponse:
+    """Show the one form by which a person takes part: a new team, or one that is offered."""
+    challenge: Challenge = context["challenge"]
+    context |= {
+        "terms": latest_terms(challenge),
+        "gathers": context["stage"] in GATHERS,
+        "to_beat": score_to_beat(context["phase"]),
+        "masked": bool(masked_phases(challenge)),
+        "crumbs": [
+            (_("Challenges"), reverse("challenges:list")),
+            (challenge.title, reverse("challenges:presentation", args=[challenge.slug])),
+            (_("Participer"), ""),
+        ],
+    }
+    return render(request, "challenges/teams/take_part.html", context, status=status or 200)
+
+
+@require_POST
+def rename(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give one's team another name, by a captain."""
+    own = own_team(request, find_challenge(request, slug))
+    form = TeamForm(request.POST)
+    status = tried(
+        form,
+        lambda: teams.rename(team=own, name=form.cleaned_data["name"], by=person(request)),
+        dict.fromkeys({*NAME_FAULTS, "team_name_fixed"}, "name"),
+    )
+    if status:
+        return _team_page(request, slug, name_form=form, status=status)
+    messages.success(request, _("Enregistré."))
+    return redirect("challenges:team", slug)
+
+
+@require_POST
+def link(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open the link of one's team, change it, or close it."""
+    own, by = own_team(request, find_challenge(request, slug)), person(request)
+    if "close" in request.POST:
+        teams.close_link(team=own, by=by)
+        messages.success(request, _("Le lien ne vaut plus."))
+    else:
+        teams.open_link(team=own, by=by)
+        messages.success(request, _("Lien prêt : donnez-le à votre équipe."))
+    return redirect("challenges:team", slug)
 
 
 @require_POST
@@ -160,33 +239,38 @@ def revoke(request: HttpRequest, slug: str, invitation: UUID) -> HttpResponse:
 
 
 @get_or_post
-def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpResponse:
-    """Ask, then join the team that invited this person."""
-    status = 200
-    if request.method == "POST":
-        try:
-            teams.accept_invitation(public_id=invitation, token=token, by=person(request))
-        except Conflict as refusal:
-            messages.warning(request, str(refusal))
-            status = 409
-        else:
-            messages.success(request, _("Vous avez rejoint l’équipe."))
-            return redirect("challenges:team", slug)
+def join(request: HttpRequest, slug: str, **_given: Any) -> HttpResponse:
+    """Accept the rules and join, at once, the team that gave this link, or invited this person."""
     context = challenge_context(request, slug, "entries")
-    challenge = context["challenge"]
-    sent = TeamInvitation.objects.select_related("team", "sent_by").by_link(invitation, token)
-    if sent.team.challenge_id != challenge.pk:
-        raise Hidden(denied=sent)
-    accepted = has_accepted_terms(challenge, request.user)
-    registered = registration_of(challenge, request.user) is not None
-    context |= {
-        "invitation": sent,
-        "open": sent.is_open(context["now"]),
-        "fits": sent.fits(request.user),
-        "ready": accepted and registered,
-        "uninvited": not registered and needs_invitation(challenge, person(request)),
-    }
-    return render(request, "challenges/teams/join.html", context, status=status)
+    challenge, by = context["challenge"], person(request)
+    if not may_ask(request, "team_code", rules.CODES_RATE, user=by, reads=True):
+        raise QuotaSpent(rules.CODES_SPENT, code="too_many_requests")
+    offer = teams.offer_behind(request.path)
+    context["offered"] = offer.team if isinstance(offer, TeamInvitation) else offer
+    if context["offered"].challenge_id != challenge.pk:
+        raise Hidden(denied=offer)
+    if isinstance(offer, TeamInvitation):
+        over, other = not offer.is_open(context["now"]), not offer.fits(by)
+        # The page says so; an attempt to join is written down, whatever the form holds.
+        if request.method == "POST" and (over or other):
+            raise Hidden(denied=offer)
+        context |= {"offered_by": offer.sent_by, "over": over, "other": other}
+    context |= _place(request, context)
+    terms = None if context["accepted"] else latest_terms(challenge)
+    form = TermsForm(sent(request), version=terms)
+
+    def enter() -> None:
+        _register(challenge, by)
+        if not is_registered(challenge, by):
+            raise Conflict(_("Vous rejoindrez l’équipe une fois votre inscription acceptée."))
+        teams.join(link=request.path, by=by)
+
+    status = tried(form, enter)
+    if form.is_bound and not status:
+        messages.success(request, _("Vous avez rejoint l’équipe."))
+        return redirect("challenges:entries", challenge.slug)
+    context["form"] = form
+    return _take_part_page(request, context, status=status)
 
 
 @get_or_post
@@ -228,40 +312,33 @@ def _place(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _disclosures(own: Any) -> DisclosureForm | None:
-    if own is None:
-        return None
-    shown = {"members": own.show_members, "method": own.show_method, "card": own.allow_card}
-    return DisclosureForm(initial=shown)
-
-
 def _team_page(
     request: HttpRequest,
     slug: str,
     *,
-    form: TeamForm | None = None,
+    name_form: TeamForm | None = None,
     invitation_form: InvitationForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = challenge_context(request, slug, "entries")
     challenge, own = context["challenge"], context["team"]
-    members = list(own.members.filter(left_at__isnull=True).select_related("user")) if own else []
+    members = list(own.members.filter(left_at__isnull=True).select_related("user"))
     me = next((each for each in members if each.user_id == request.user.pk), None)
     captain = me is not None and me.role == TeamRole.CAPTAIN
-    calls = TeamInvitation.objects.open(context["now"]).addressed_to(request.user)
-    calls = calls.filter(team__challenge=challenge).select_related("team__challenge", "sent_by")
-    context |= _place(request, context) | {
-        "form": form or TeamForm(),
+    shown = {"members": own.show_members, "method": own.show_method, "card": own.allow_card}
+    context |= {
+        "name_form": name_form or TeamForm(initial={"name": own.name}),
         "invitation_form": invitation_form or InvitationForm(),
         "members": members,
         "me": me,
         "captain": captain,
-        "disclosure_form": _disclosures(own),
-        "calls": [] if own else calls,
+        "disclosure_form": DisclosureForm(initial=shown),
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
+        "link": request.build_absolute_uri(own.path) if own.path and captain else "",
         "gathers": context["stage"] in GATHERS,
-        "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
-        "disqualifications": list(own.disqualifications.all()) if own else [],
+        "renames": captain and challenge.status == ChallengeStatus.PUBLISHED,
+        "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)],
+        "disqualifications": list(own.disqualifications.all()),
     }
     return render(request, "challenges/teams/team.html", context, status=status)
 
@@ -319,27 +396,13 @@ def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def come_back(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take part again."""
-    try:
-        teams.come_back(challenge=find_challenge(request, slug), by=person(request))
-    except NotAllowed as refusal:
-        if refusal.code != "domain_refused":
-            raise
-        messages.warning(request, str(refusal))
-    else:
-        messages.success(request, _("Votre inscription est reprise."))
-    return redirect("challenges:rules", slug)
-
-
-@require_POST
 def disclose(request: HttpRequest, slug: str) -> HttpResponse:
     """Record what the team of this captain lets others read and do."""
     own = own_team(request, find_challenge(request, slug))
     form = DisclosureForm(request.POST)
     form.is_valid()  # boxes: every answer is one
     teams.disclose(team=own, by=person(request), **form.cleaned_data)
-    messages.success(request, _("C’est enregistré."))
+    messages.success(request, _("Enregistré."))
     return redirect("challenges:team", slug)
 
 

@@ -4,8 +4,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,21 +20,18 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.accounts import personal_data, rules
+from portal.accounts import account_data, rules
 from portal.accounts.authorization import require
-from portal.accounts.enums import InvitationState, RegionRole, Role, TokenScope
+from portal.accounts.enums import InvitationState, RegionRole, TokenScope
 from portal.accounts.models import (
     ApiToken,
-    InactivityNotice,
     Invitation,
     JoinRequest,
     Membership,
     Notification,
-    NotificationChoice,
     Organisation,
     RegionAppointment,
     RoleProposal,
-    Transfer,
     User,
 )
 from portal.accounts.sealing import seal
@@ -43,6 +39,7 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.decisions import Answer
 from portal.lib.immutable import writes
 from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
 
@@ -110,7 +107,7 @@ def _take_leave(user: User) -> None:
     _refuse_orphans(user)
     address = user.email
     _end_places(user)
-    personal_data.erase_shares(user)
+    account_data.erase_shares(user)
     _erase(user)
     owe(
         "mail.account",
@@ -170,20 +167,14 @@ def _organisations_of(user: User) -> set[int]:
 
 
 def _refuse_orphans(user: User) -> None:
-    administered = Organisation.objects.filter(
-        memberships__user=user, memberships__role=Role.REFERENT, memberships__left_at=None
-    )
-    for organisation in administered.order_by("pk"):
-        live = Membership.objects.live().filter(organisation=organisation).exclude(user=user)
-        if live.exists() and not live.filter(role=Role.REFERENT).exists():
-            raise Conflict(
-                gettext_lazy(
-                    "Vous êtes la dernière personne référente de « %(name)s » : "
-                    "transmettez ce rôle."
-                )
-                % {"name": organisation.name},
-                code="last_referent",
+    for organisation in Organisation.objects.last_led_by(user).filter(others__gt=0)[:1]:
+        raise Conflict(
+            gettext_lazy(
+                "Vous êtes la dernière personne référente de « %(name)s » : donnez d’abord ce rôle."
             )
+            % {"name": organisation.name},
+            code="last_referent",
+        )
     if "administrator" in user.region_roles and not (hold_administrators() - {user.pk}):
         raise Conflict(
             gettext_lazy(
@@ -193,16 +184,29 @@ def _refuse_orphans(user: User) -> None:
         )
 
 
+def shut(*, organisation: Organisation, by: Actor) -> None:
+    """Close the door of an organisation whose last member goes; event "organisation.closed".
+
+    Invitations are taken back and requests declined: nobody is left to answer. For the actions
+    of this package, inside their transaction.
+    """
+    Invitation.objects.filter(organisation=organisation).revoke()
+    for request in JoinRequest.objects.filter(organisation=organisation, answer=""):
+        request.answer, request.answered_at = Answer.REFUSED.value, clock.now()
+        request.save(update_fields=["answer", "answered_at"])
+        owe("mail.join_request_answer", key=str(request.public_id), request_id=request.pk)
+    record("organisation.closed", by=by, on=organisation)
+
+
 def _end_places(user: User) -> None:
     at = clock.now()
+    for organisation in Organisation.objects.last_led_by(user).filter(others=0):
+        shut(organisation=organisation, by=user)
     with writes(Membership, RegionAppointment):
         Membership.objects.live().filter(user=user).update(left_at=at)
         RegionAppointment.objects.filter(user=user, ended_at=None).update(ended_at=at)
     RoleProposal.objects.filter(user=user, answer="").delete()
     Notification.objects.filter(user=user).delete()
-    NotificationChoice.objects.filter(user=user).delete()
-    Transfer.objects.filter(receiver=user, answer="").delete()
-    Transfer.objects.filter(giver=user, answer="").delete()
     JoinRequest.objects.filter(user=user).delete()
     Invitation.objects.addressed_to(user).delete()
 
@@ -215,10 +219,12 @@ def _erase(user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     user.portal_tokens.all().delete()
     user.groups.clear()
-    user.inactivity_notices.all().delete()
     name = f"compte-supprime-{secrets.token_hex(8)}"
     user.username, user.email = name, f"{name}@invalid"
     user.first_name = user.last_name = user.display_name = ""
+    user.notification_choices = {}
+    user.inactivity_warnings = 0
+    user.inactive_since = user.warned_at = user.erased_from = None
     user.is_active, user.closed_at, user.last_login = False, clock.now(), None
     user.set_unusable_password()
     user.save()
@@ -347,6 +353,7 @@ def token_digest(secret: str) -> str:
 log = logging.getLogger("portal.accounts")
 SCHEDULER = SystemActor("scheduler")
 MOST_AT_ONCE = 100
+MOST_WARNINGS = 2
 # However late the schedule runs, a person has these days after each warning.
 FIRST_NOTICE_DAYS, LAST_NOTICE_DAYS = 28, 7
 
@@ -385,54 +392,49 @@ def look_after_absent(*, by: Actor = SCHEDULER) -> tuple[int, int]:
     """
     warned = erased = 0
     now = clock.now()
-    people = list(absent_people(clock.months_later(now, -settings.INACTIVE_WARNED_MONTHS)))
-    notices = _notices(people)
-    for user in people:
+    for user in list(absent_people(clock.months_later(now, -settings.INACTIVE_WARNED_MONTHS))):
         if warned + erased >= MOST_AT_ONCE:
             break
-        given = notices[user.pk, user.seen_at]
-        if len(given) == InactivityNotice.LAST and now >= given[-1].erased_from:
+        given = _warnings_given(user, user.seen_at)
+        if given == MOST_WARNINGS and now >= user.erased_from:
             erased += _try_to_erase(user, by)
-        elif not given or (len(given) == InactivityNotice.FIRST and _is_last_call(given[0], now)):
+        elif given == 0 or (given == 1 and _is_last_call(user.erased_from, now)):
             warned += warn_absent(user=user, by=by) is not None
     return warned, erased
 
 
 @transaction.atomic
-def warn_absent(*, user: User, by: Actor) -> InactivityNotice | None:
-    """Send the next warning of this absence, dated; None when the person came back meanwhile.
+def warn_absent(*, user: User, by: Actor) -> User | None:
+    """Give the next warning of this absence, dated; None when the person came back meanwhile.
 
-    In order: the notice; event "account.warned"; a letter. The day announced is 24 months after
+    In order: the warning; event "account.warned"; a letter. The day announced is 24 months after
     the person was last seen, and later where a warning was late. Raises NotAllowed for a person.
     """
     require(rules.is_system, by)
+    user = User.objects.select_for_update().get(pk=user.pk)
     since = _absent_since(user)
     if since is None:
         return None
-    now, notices = clock.now(), list(_notices_of(user, since))
-    if len(notices) == InactivityNotice.LAST:
-        return notices[-1]
-    if notices:
-        due, least = notices[0].erased_from, LAST_NOTICE_DAYS
+    now, given = clock.now(), _warnings_given(user, since)
+    if given == MOST_WARNINGS:
+        return user
+    if given and user.erased_from is not None:
+        due, least = user.erased_from, LAST_NOTICE_DAYS
     else:
         due = clock.months_later(since, settings.INACTIVE_ERASED_MONTHS)
         least = FIRST_NOTICE_DAYS
-    notice = InactivityNotice.objects.create(
-        user=user,
-        rank=len(notices) + 1,
-        inactive_since=since,
-        sent_at=now,
-        erased_from=max(due, now + timedelta(days=least)),
-    )
-    record("account.warned", by=by, on=user, rank=notice.rank, erased_from=notice.erased_from)
+    user.inactive_since, user.inactivity_warnings, user.warned_at = since, given + 1, now
+    user.erased_from = max(due, now + timedelta(days=least))
+    user.save(update_fields=["inactive_since", "inactivity_warnings", "warned_at", "erased_from"])
+    record("account.warned", by=by, on=user, rank=given + 1, erased_from=user.erased_from)
     owe(
         "mail.account",
-        key=f"account_inactive:{notice.pk}",
+        key=f"account_inactive:{user.pk}:{now.isoformat()}",
         letter="account_inactive",
         to=seal(user.email),
         user_id=user.pk,
     )
-    return notice
+    return user
 
 
 @transaction.atomic
@@ -444,21 +446,17 @@ def erase_absent(*, user: User, by: Actor) -> User:
     """
     require(rules.is_system, by)
     user = _lock_person(user)
-    since = _absent_since(user)
-    notices = list(_notices_of(user, since)) if since else []
-    if len(notices) < InactivityNotice.LAST or clock.now() < notices[-1].erased_from:
+    warned = _warnings_given(user, _absent_since(user)) == MOST_WARNINGS
+    if not warned or user.erased_from is None or clock.now() < user.erased_from:
         raise Conflict(code="not_warned")
     _take_leave(user)
     record("account.erased", by=by, on=user, reason="inactivity")
     return user
 
 
-def _notices(people: Sequence[User]) -> dict[tuple[int, datetime], list[InactivityNotice]]:
-    """Read the notices given to each person of each absence, in one query."""
-    notices: dict[tuple[int, datetime], list[InactivityNotice]] = defaultdict(list)
-    for notice in InactivityNotice.objects.filter(user__in=people).order_by("rank"):
-        notices[notice.user_id, notice.inactive_since].append(notice)
-    return notices
+def _warnings_given(user: User, since: datetime | None) -> int:
+    """Count the warnings given for the absence that began then; any other is over."""
+    return user.inactivity_warnings if user.inactive_since == since else 0
 
 
 def _try_to_erase(user: User, by: Actor) -> bool:
@@ -478,12 +476,8 @@ def _absent_since(user: User) -> datetime | None:
     return seen.first()
 
 
-def _notices_of(user: User, since: datetime) -> "models.QuerySet[InactivityNotice]":
-    return InactivityNotice.objects.filter(user=user, inactive_since=since).order_by("rank")
-
-
-def _is_last_call(first: InactivityNotice, now: datetime) -> bool:
-    return now >= first.erased_from - timedelta(days=LAST_NOTICE_DAYS)
+def _is_last_call(erased_from: datetime, now: datetime) -> bool:
+    return now >= erased_from - timedelta(days=LAST_NOTICE_DAYS)
 
 
 def hold_administrators() -> set[int]:

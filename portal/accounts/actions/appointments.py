@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import rules
 from portal.accounts.actions import accounts, organisations
 from portal.accounts.authorization import require
-from portal.accounts.enums import ProposalKind, RegionRole, Role
+from portal.accounts.enums import OrganisationBadge, ProposalKind, RegionRole, Role
 from portal.accounts.models import (
     Membership,
     Organisation,
@@ -86,12 +86,14 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
     """Confirm a proposal as second administrator.
 
     In order: answer; the role given or ended; back office groups; the person's sessions end;
-    event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict, too when no
-    administrator would be left; LastReferent.
+    event "role.given" or "role.ended"; a letter. The first member of an organisation that the
+    Region wrote verifies it: event "organisation.attested" before. Raises NotAllowed; Conflict,
+    too when no administrator would be left; LastReferent.
     """
     proposal = RoleProposal.objects.locked(proposal)
-    if proposal.organisation is not None:
-        Organisation.objects.locked(proposal.organisation)
+    organisation = proposal.organisation
+    if organisation is not None:
+        organisation = Organisation.objects.locked(organisation)
     administrators = accounts.hold_administrators()
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
@@ -102,8 +104,8 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
             code="proposer_left",
         )
     proposal.settle(Answer.ACCEPTED, by)
-    if proposal.organisation is not None:
-        _settle_place(proposal, proposal.organisation)
+    if organisation is not None:
+        _settle_place(proposal, organisation, by)
     elif proposal.kind == ProposalKind.GIVE:
         _write(
             proposal.user,
@@ -196,9 +198,12 @@ def _facts(proposal: RoleProposal) -> dict[str, Any]:
     return facts
 
 
-def _settle_place(proposal: RoleProposal, organisation: Organisation) -> None:
+def _settle_place(proposal: RoleProposal, organisation: Organisation, by: User) -> None:
     user, role = proposal.user, proposal.role
     if proposal.kind == ProposalKind.GIVE:
+        if organisation.is_described:  # with a member, only the badge says that the Region knows it
+            badges = [*organisation.badges, OrganisationBadge.VERIFIED]
+            organisation = organisations.attest(organisation=organisation, badges=badges, by=by)
         organisations.give(organisation=organisation, user=user, role=role)
     elif (place := _places(user, organisation, role).first()) is not None:
         organisations.end(membership=place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import news
 from portal.accounts.enums import Delivery
-from portal.accounts.models import Notification, NotificationChoice, User
+from portal.accounts.models import Notification, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
@@ -45,25 +46,44 @@ def notify(
     return [person for person in concerned if ways[person.pk] == Delivery.NOW]
 
 
-def take_back(*, path: str, since: datetime, below: bool = False) -> int:
-    """Remove the news of a page that nobody reads any more: they quote it; return how many.
+def tell(
+    letter: str,
+    people: Iterable[User],
+    *,
+    path: str,
+    event: str,
+    facts: Mapping[str, str],
+    sent_by: str,
+    **given: Any,
+) -> None:
+    """Note an event for each of these people, once; owe a letter to those who hear at once.
+
+    sent_by: the handler that sends it, which is given the letter, the person, the path and `given`.
+    """
+    for person in notify(people=people, letter=letter, event=event, path=path, facts=facts):
+        key = f"{letter}:{event}:{person.pk}"
+        owe(sent_by, key=key, letter=letter, user_id=person.pk, path=path, **given)
+
+
+def take_back(*, path: str, since: datetime, below: bool = False) -> None:
+    """Remove the news of a page that nobody reads any more: they quote it.
 
     since: when the page came, which no piece of news of it is older than. below: with the pages
     under its address, which ends with a slash.
     """
     place = {"path__startswith" if below else "path": path}
-    return Notification.objects.filter(created_at__gte=since, **place).delete()[0]
+    Notification.objects.filter(created_at__gte=since, **place).delete()
 
 
-def mark_read(*, notifications: Iterable[int], by: User) -> int:
-    """Mark some of one's own news as read; return how many were not."""
+def mark_read(*, notifications: Iterable[int], by: User) -> None:
+    """Mark some of one's own news as read."""
     unread = Notification.objects.visible_to(by).unread().filter(pk__in=list(notifications))
-    return unread.update(read_at=clock.now())
+    unread.update(read_at=clock.now())
 
 
-def mark_all_read(*, by: User) -> int:
-    """Mark all of one's news as read; return how many were not."""
-    return Notification.objects.visible_to(by).unread().update(read_at=clock.now())
+def mark_all_read(*, by: User) -> None:
+    """Mark all of one's news as read."""
+    Notification.objects.visible_to(by).unread().update(read_at=clock.now())
 
 
 @transaction.atomic
@@ -81,11 +101,10 @@ def choose(*, ways: Mapping[str, str], by: User) -> None:
         if kind is None or kind.essential or way not in Delivery.values:
             raise Invalid(_("Ce choix n’est pas proposé pour cet avis."), code="news_choice")
         if news.deliveries(kind.letters[0], [by])[by.pk] != way:
-            NotificationChoice.objects.update_or_create(
-                user=by, kind=name, defaults={"delivery": way}
-            )
             changed[name] = way
     if changed:
+        by.notification_choices |= changed
+        by.save(update_fields=["notification_choices"])
         record("account.news_chosen", by=by, on=by, **changed)
 
 

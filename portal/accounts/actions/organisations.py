@@ -1,6 +1,6 @@
 """Create and change organisations, and who belongs to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,13 +12,12 @@ from portal.accounts import names, rules
 from portal.accounts.actions import accounts
 from portal.accounts.authorization import require
 from portal.accounts.enums import OrganisationBadge, OrganisationKind, Role
-from portal.accounts.models import FormerAddress, Membership, Organisation, Transfer, User
+from portal.accounts.models import FormerAddress, Membership, Organisation, User
 from portal.accounts.names import clean_siret
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.decisions import Answer
 from portal.lib.immutable import writes
 from portal.lib.prose.texts import free_name
 from portal.lib.refusals import Conflict, NotAllowed
@@ -122,22 +121,30 @@ def describe(*, organisation: Organisation, by: Actor, **changes: str) -> Organi
 
 
 @transaction.atomic
-def attest(*, organisation: Organisation, badges: Iterable[str], by: Actor) -> Organisation:
-    """Give the Region's badges to an organisation, or take them back.
+def attest(
+    *,
+    organisation: Organisation,
+    badges: Iterable[str],
+    by: Actor,
+    other_names: Sequence[str] | None = None,
+) -> Organisation:
+    """Give the Region's badges to an organisation, or take them back; say its other names.
 
-    In order: badges and date of verification; event "organisation.attested". The same badges
-    again change nothing. Raises NotAllowed, for members of the organisation too.
+    other_names: those by which sources speak of it, so that its cards are found; None keeps them.
+    In order: badges, names and date of verification; event "organisation.attested". The same
+    again changes nothing. Raises NotAllowed, for members of the organisation too.
     """
     organisation = Organisation.objects.locked(organisation)
     require(rules.may_verify, by, organisation)
     before, after = list(organisation.badges), sorted({OrganisationBadge(b).value for b in badges})
-    if before == after:
+    names = organisation.former_names if other_names is None else list(other_names)
+    if before == after and names == organisation.former_names:
         return organisation
-    organisation.badges = after
+    organisation.badges, organisation.former_names = after, names
     verified = OrganisationBadge.VERIFIED in after
     if verified != (organisation.verified_at is not None):
         organisation.verified_at = clock.now() if verified else None
-    organisation.save(update_fields=["badges", "verified_at", "updated_at"])
+    organisation.save(update_fields=["badges", "former_names", "verified_at", "updated_at"])
     record("organisation.attested", by=by, on=organisation, before=before, after=after)
     _owe_change(organisation)
     return organisation
@@ -162,7 +169,7 @@ def _owe_change(organisation: Organisation) -> None:
 def _refuse_taken(
     by: Actor, *, name: str = "", acronym: str = "", own: Organisation | None = None
 ) -> None:
-    """Raise NameTaken for a name that passes for another one, or that the Region gives.
+    """Raise NameTaken for a name or acronym that passes for another's, or that the Region gives.
 
     own: the organisation that is renamed; it keeps what it is called, and what it was called.
     The Region may give any name: it knows for whom it creates an organisation.
@@ -179,17 +186,18 @@ def _refuse_taken(
             % {"name": reserved}
         )
     others = Organisation.objects.exclude(pk=own.pk if own else 0).order_by("pk")
-    called = (
+    called = [
         each
-        for current, former in others.values_list("name", "former_names")
-        for each in (current, *former)
-    )
-    if imitated := names.imitated(name, called):
+        for current, short, former in others.values_list("name", "acronym", "former_names")
+        for each in (current, short, *former)
+        if each
+    ]
+    if imitated := names.imitated(name, called) or names.imitated(acronym, called):
         raise NameTaken(
             _(
-                "Ce nom se confond avec celui de « %(name)s » : demandez à rejoindre cette "
-                "organisation, ou ajoutez ce qui distingue la vôtre, sa ville par exemple. Si elle "
-                "porte votre nom sans droit, écrivez à la Région depuis la page Contact."
+                "Ce nom ressemble trop à « %(name)s » : demandez à rejoindre "
+                "cette organisation, ou ajoutez ce qui distingue la vôtre, sa ville par exemple. "
+                "Si elle porte votre nom sans droit, écrivez à la Région depuis la page Contact."
             )
             % {"name": imitated}
         )
@@ -218,7 +226,7 @@ class LastReferent(Conflict):
 
     code = "last_referent"
     message = gettext_lazy(
-        "Cette organisation n’aurait plus de référent. Transmettez d’abord ce rôle à un membre."
+        "Cette organisation n’aurait plus de référent. Donnez d’abord ce rôle à un autre membre."
     )
 
 
@@ -245,7 +253,9 @@ def give(*, organisation: Organisation, user: User, role: str) -> Membership:
 
 def end(*, membership: Membership) -> None:
     """Write that a place ends, inside the transaction of an action. Raises LastReferent."""
-    _keep_a_referent(membership, membership.role)
+    others = Membership.objects.live().filter(organisation=membership.organisation_id)
+    if others.exclude(pk=membership.pk).exists():
+        _keep_a_referent(membership, membership.role)
     membership.left_at = clock.now()
     with writes(Membership):
         membership.save(update_fields=["left_at"])
@@ -299,8 +309,8 @@ def remove(*, membership: Membership, by: Actor) -> Membership:
 def leave(*, organisation: Organisation, by: User) -> Membership:
     """Leave an organisation.
 
-    In order: date of leaving; sessions end; event "membership.left". Raises NotAllowed for
-    somebody who is not a member; LastReferent.
+    In order: date of leaving; sessions end; event "membership.left"; the last of its members
+    closes it behind them. Raises NotAllowed for somebody who is not a member; LastReferent.
     """
     Organisation.objects.locked(organisation)
     by.forget_roles()
@@ -309,87 +319,27 @@ def leave(*, organisation: Organisation, by: User) -> Membership:
     end(membership=membership)
     by.forget_roles()
     record("membership.left", by=by, on=membership, role=membership.role)
+    if not organisation.is_represented:
+        accounts.shut(organisation=organisation, by=by)
     return membership
 
 
 @transaction.atomic
-def offer_transfer(*, organisation: Organisation, receiver: User, by: User) -> Transfer:
-    """Offer the care of the organisation to a member.
+def show(*, organisation: Organisation, shown: bool, by: User) -> Membership:
+    """Appear on the public page of an organisation, or no more; event "membership.shown".
 
-    In order: the offer; event "transfer.offered"; a letter to the receiver. Raises NotAllowed;
-    Conflict when an offer waits already or the receiver is not a member.
+    Raises NotAllowed for somebody who is not a member. The same again writes nothing.
     """
-    organisation = Organisation.objects.locked(organisation)
+    Organisation.objects.locked(organisation)
     by.forget_roles()
-    require(rules.may_transfer, by, organisation)
-    if receiver.pk == by.pk or not _is_member(organisation, receiver):
-        raise Conflict(
-            gettext_lazy("Choisissez un autre membre de l’organisation."), code="not_a_member"
-        )
-    if organisation.transfers.filter(answer="").exists():
-        raise Conflict(
-            gettext_lazy("Une transmission attend déjà sa réponse."), code="transfer_waiting"
-        )
-    transfer = Transfer.objects.create(
-        organisation=organisation, giver=by, receiver=receiver, created_at=clock.now()
-    )
-    record("transfer.offered", by=by, on=transfer, organisation=organisation, receiver=receiver)
-    owe("mail.transfer_offered", key=str(transfer.public_id), transfer_id=transfer.pk)
-    return transfer
-
-
-@transaction.atomic
-def accept_transfer(*, transfer: Transfer, by: User) -> Transfer:
-    """Take the care of an organisation: the receiver becomes referent, the giver editor.
-
-    In order: answer; the two roles; both persons' sessions end; event "transfer.accepted".
-    Raises NotAllowed; Conflict when it is answered, or the giver is no longer referent.
-    """
-    transfer = _answerable(transfer, by)
-    places = {
-        membership.user_id: membership
-        for membership in Membership.objects.live().filter(
-            organisation=transfer.organisation, user__in=[transfer.giver_id, transfer.receiver_id]
-        )
-    }
-    giver = places.get(transfer.giver_id)
-    if giver is None or giver.role != Role.REFERENT:
-        raise Conflict(
-            gettext_lazy("La personne qui proposait n’est plus référente : la transmission tombe."),
-            code="giver_not_referent",
-        )
-    for user_id, role in ((transfer.receiver_id, Role.REFERENT), (transfer.giver_id, Role.EDITOR)):
-        places[user_id].role = role.value
+    require(rules.may_leave, by, organisation)
+    membership = Membership.objects.live().get(organisation=organisation, user=by)
+    if membership.is_shown != shown:
+        membership.is_shown = shown
         with writes(Membership):
-            places[user_id].save(update_fields=["role"])
-        accounts.end_sessions(user=places[user_id].user)
-    by.forget_roles()
-    return _answer(transfer, Answer.ACCEPTED, by)
-
-
-@transaction.atomic
-def refuse_transfer(*, transfer: Transfer, by: User) -> Transfer:
-    """Decline the care; event "transfer.refused". Raises NotAllowed; Conflict."""
-    return _answer(_answerable(transfer, by), Answer.REFUSED, by)
-
-
-def _answerable(transfer: Transfer, by: User) -> Transfer:
-    Organisation.objects.locked(transfer.organisation)
-    transfer = Transfer.objects.select_related("organisation").get(pk=transfer.pk)
-    by.forget_roles()
-    require(rules.may_answer_transfer, by, transfer)
-    if transfer.answer:
-        raise Conflict(
-            gettext_lazy("Cette transmission a déjà reçu sa réponse."), code="already_answered"
-        )
-    return transfer
-
-
-def _answer(transfer: Transfer, answer: Answer, by: User) -> Transfer:
-    transfer.answer, transfer.answered_at = answer.value, clock.now()
-    transfer.save(update_fields=["answer", "answered_at"])
-    record(f"transfer.{answer.value}", by=by, on=transfer, organisation=transfer.organisation)
-    return transfer
+            membership.save(update_fields=["is_shown"])
+        record("membership.shown", by=by, on=membership, shown=shown)
+    return membership
 
 
 def _locked(membership: Membership) -> Membership:
@@ -411,10 +361,6 @@ def _keep_a_referent(membership: Membership, before: str) -> None:
     )
     if not others.exclude(pk=membership.pk).exists():
         raise LastReferent(organisation=membership.organisation.slug)
-
-
-def _is_member(organisation: Organisation, user: User) -> bool:
-    return Membership.objects.live().filter(organisation=organisation, user=user).exists()
 
 
 def _tell(membership: Membership, topic: str) -> None:

@@ -1,5 +1,6 @@
 """Forms of a person's profile, news and tokens, and of organisations."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -96,8 +97,7 @@ SCOPE_DUTIES = {
     TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),
     TokenScope.CONTRIBUTE: _(
         "Écrire dans le catalogue : fiches, envois à la Région, recherches, suivis, "
-        "réutilisations, discussions, signalements. Ce que la Région a répondu se lit avec "
-        "« Lire »."
+        "réutilisations, discussions. Ce que la Région a répondu se lit avec « Lire »."
     ),
 }
 
@@ -210,7 +210,15 @@ class RoleForm(forms.Form):
 
 
 class AttestForm(forms.Form):
-    """Choose the Region's badges."""
+    """Choose the Region's badges, and the names by which sources speak of an organisation."""
+
+    other_names = forms.CharField(
+        label=_("Autres noms"),
+        help_text=_("Un par ligne : les fiches qui portent l’un d’eux mènent à cette page."),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     badges = forms.MultipleChoiceField(
         label=_("Ce que la Région atteste"),
@@ -229,7 +237,16 @@ class NameForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """Confirm the closing of one's account."""
+    """Confirm the closing of one's account, and of what nobody would answer for any more."""
+
+    def __init__(self, *args: Any, closes: Iterable[Organisation] = (), **given: Any) -> None:
+        super().__init__(*args, **given)
+        if names := ", ".join(each.name for each in closes):
+            self.fields["closes"] = box(
+                _("Je ferme aussi : %(names)s. Personne d’autre n’en est membre.")
+                % {"names": names},
+                _("Cochez la case, ou invitez d’abord quelqu’un à qui donner votre rôle."),
+            )
 
     understood = box(
         _("J’ai compris que la fermeture efface mes données et ne se défait pas."),
@@ -260,7 +277,6 @@ class ProposalForm(forms.Form):
     reason = forms.CharField(label=_("Motif"), max_length=300)
 
     def clean_person(self) -> User:
-        """Find the person."""
         try:
             return User.objects.named(str(self.cleaned_data["person"]).strip())
         except User.DoesNotExist as error:

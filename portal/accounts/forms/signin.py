@@ -33,21 +33,18 @@ ADDRESS = _("Adresse électronique")
 PASSWORD = _("Mot de passe")
 NEW_PASSWORD = _("Nouveau mot de passe")
 AGAIN = _("Le même mot de passe, une seconde fois")
-PASSWORD_HINT = _(
-    "De 14 à 128 caractères. Une phrase à vous convient ; ni mot courant, ni suite de "
-    "touches, ni votre nom, ni celui du site."
-)
+PASSWORD_HINT = _("De 14 à 128 caractères. Une phrase à vous convient.")
 
 
 class SignupForm(Dressed, account_forms.SignupForm):
     """Create an account; a known address gets the same page and another letter."""
 
-    labels = {"email": ADDRESS, "password1": PASSWORD, "password2": AGAIN}
+    labels = {"email": ADDRESS, "password1": PASSWORD}
     hints = {
         "email": _("Elle ne sera jamais affichée."),
         "password1": PASSWORD_HINT,
     }
-    field_order = ["email", "display_name", "password1", "password2"]
+    field_order = ["email", "display_name", "password1"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

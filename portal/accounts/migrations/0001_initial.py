@@ -47,20 +47,6 @@ class Migration(migrations.Migration):
                     ],
                 ),
                 migrations.CreateModel(
-                    name='InactivityNotice',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inactivity_notices', to=settings.AUTH_USER_MODEL)),
-                        ('rank', models.PositiveSmallIntegerField()),
-                        ('inactive_since', models.DateTimeField()),
-                        ('sent_at', models.DateTimeField()),
-                        ('erased_from', models.DateTimeField()),
-                    ],
-                    options={
-                        'constraints': [models.UniqueConstraint(fields=('user', 'inactive_since', 'rank'), name='inactivity_notice_once'), models.CheckConstraint(condition=models.Q(('rank__in', [1, 2])), name='inactivity_notice_first_or_last'), models.CheckConstraint(condition=models.Q(('erased_from__gt', models.F('sent_at'))), name='inactivity_notice_ahead')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='Invitation',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -106,6 +92,7 @@ class Migration(migrations.Migration):
                         ('role', models.CharField(choices=[('referent', 'Référente ou référent'), ('editor', 'Éditrice ou éditeur'), ('contributor', 'Contributrice ou contributeur')], max_length=20)),
                         ('joined_at', models.DateTimeField()),
                         ('left_at', models.DateTimeField(blank=True, null=True)),
+                        ('is_shown', models.BooleanField(default=False)),
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('user', 'organisation'), name='one_live_membership')],
@@ -132,18 +119,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='NotificationChoice',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_choices', to=settings.AUTH_USER_MODEL)),
-                        ('kind', models.CharField(max_length=40)),
-                        ('delivery', models.CharField(choices=[('now', 'par courriel, tout de suite'), ('daily', 'par courriel, une fois par jour'), ('space', 'seulement dans Mon espace')], max_length=8)),
-                    ],
-                    options={
-                        'constraints': [models.UniqueConstraint(fields=('user', 'kind'), name='notification_choice_once'), models.CheckConstraint(condition=models.Q(('delivery__in', ['now', 'daily', 'space'])), name='notification_choice_known')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='Organisation',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -152,7 +127,7 @@ class Migration(migrations.Migration):
                         ('name', models.CharField(max_length=160, verbose_name='nom')),
                         ('acronym', models.CharField(blank=True, max_length=40, verbose_name='sigle')),
                         ('former_names', models.JSONField(blank=True, default=list)),
-                        ('kind', models.CharField(choices=[('administration', 'Administration'), ('local_authority', 'Collectivité'), ('association', 'Association'), ('company', 'Entreprise'), ('laboratory', 'Laboratoire ou école'), ('individual', 'Personne')], max_length=20, verbose_name='nature')),
+                        ('kind', models.CharField(choices=[('administration', 'Administration'), ('local_authority', 'Collectivité'), ('association', 'Association'), ('company', 'Entreprise'), ('community', 'Communauté de logiciel libre'), ('laboratory', 'Laboratoire ou école'), ('individual', 'Personne')], max_length=20, verbose_name='nature')),
                         ('siret', models.CharField(blank=True, max_length=14, verbose_name='SIRET')),
                         ('homepage_url', models.URLField(blank=True, max_length=300, verbose_name='site')),
                         ('description', models.TextField(blank=True, max_length=2000, verbose_name='présentation')),
@@ -206,23 +181,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='Transfer',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfers', to='accounts.organisation')),
-                        ('giver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfers_received', to=settings.AUTH_USER_MODEL)),
-                        ('created_at', models.DateTimeField()),
-                        ('answer', models.CharField(blank=True, choices=[('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Retirée')], max_length=10)),
-                        ('answered_at', models.DateTimeField(blank=True, null=True)),
-                    ],
-                    options={
-                        'ordering': ['created_at', 'pk'],
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('organisation',), name='one_open_transfer'), models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='transfer_between_two')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='User',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -242,12 +200,17 @@ class Migration(migrations.Migration):
                         ('closed_at', models.DateTimeField(blank=True, null=True)),
                         ('is_demonstration', models.BooleanField(default=False)),
                         ('session_epoch', models.PositiveIntegerField(default=0)),
+                        ('notification_choices', models.JSONField(blank=True, default=dict)),
+                        ('inactive_since', models.DateTimeField(blank=True, null=True)),
+                        ('inactivity_warnings', models.PositiveSmallIntegerField(default=0)),
+                        ('warned_at', models.DateTimeField(blank=True, null=True)),
+                        ('erased_from', models.DateTimeField(blank=True, null=True)),
                         ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                         ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                     ],
                     options={
                         'verbose_name': 'personne',
-                        'constraints': [models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_no_superuser')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_no_superuser'), models.CheckConstraint(condition=models.Q(models.Q(('erased_from', None), ('inactive_since', None), ('inactivity_warnings', 0), ('warned_at', None)), models.Q(('erased_from__gt', models.F('warned_at')), ('erased_from__isnull', False), ('inactive_since__isnull', False), ('inactivity_warnings__in', [1, 2]), ('warned_at__isnull', False)), _connector='OR'), name='user_warned_of_a_day_ahead')],
                     },
                     managers=[
                         ('objects', portal.accounts.models.UserManager()),

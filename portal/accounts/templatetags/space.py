@@ -20,12 +20,13 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Link:
-    """A link of the side navigation."""
+    """A link of the side navigation. count: of what waits there, 0 for none."""
 
     label: Any
     icon: str
     url: str
     current: bool
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,6 @@ def space_navigation(context: Context) -> list[Link]:
         (_("Avis"), "bell", "notifications"),
         (_("Organisations"), "users", "my_organisations"),
         (_("Compte"), "settings", "account_home"),
-        (_("Sécurité"), "shield-check", "mfa_index"),
-        (_("Sessions"), "history", "usersessions_list"),
-        (_("Jetons"), "key-round", "account_tokens"),
     ]
     if rules.may_give_roles(request.user):
         entries.append((_("Rôles de la Région"), "landmark", "region_roles"))
@@ -56,7 +54,8 @@ def space_navigation(context: Context) -> list[Link]:
     under = max(
         (url for _label, _icon, url in links if request.path.startswith(url)), key=len, default=""
     )
-    return [Link(label, icon, url, url == under) for label, icon, url in links]
+    counts = {reverse("notifications"): request.user.unread_news}
+    return [Link(label, icon, url, url == under, counts.get(url, 0)) for label, icon, url in links]
 
 
 BROWSERS = (
@@ -118,8 +117,4 @@ def factor_rule(context: Context) -> FactorRule:
 @register.simple_tag
 def mail_folder() -> str:
     """Return the folder of letters in embedded mode, or ""."""
-    return str(settings.EMAIL_FILE_PATH) if settings.EMBEDDED and _writes_files() else ""
-
-
-def _writes_files() -> bool:
-    return bool(getattr(settings, "EMAIL_FILE_PATH", ""))
+    return str(getattr(settings, "EMAIL_FILE_PATH", "") or "") if settings.EMBEDDED else ""

@@ -1,11 +1,13 @@
-"""Texts of people: characters they may hold, their language, addresses of titles, Atom.
+"""Texts of people: characters they may hold, their language, addresses of titles, Atom, agendas.
 
 The pages speak the reader's language; what people write stays in theirs. Screen readers change
 voice, and browsers hyphenate, by the `lang` attribute (WCAG 3.1.2).
 """
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -128,3 +130,44 @@ def _writable_value(value: Any) -> Any:
     if isinstance(value, list):
         return [_writable_value(each) for each in value]
     return for_xml(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One moment of an agenda. key: what names it for good; page: where it is told."""
+
+    key: str
+    at: datetime
+    title: str
+    page: str
+
+
+def calendar_text(name: str, dates: Iterable[Dated], *, host: str, now: datetime) -> str:
+    """Write moments as iCalendar (RFC 5545): lines of at most 75 bytes, texts escaped."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Open Emploi//FR"]
+    lines.append(f"X-WR-CALNAME:{_in_calendar(name)}")
+    for each in dates:
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{each.key}@{host}",
+            f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"DTSTART:{each.at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"SUMMARY:{_in_calendar(each.title)}",
+            f"URL:{each.page}",
+            "END:VEVENT",
+        ]
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
+
+
+def _in_calendar(text: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", " ".join(text.split()))
+
+
+def _folded(line: str) -> str:
+    """Cut a line where it would pass 75 bytes, never within a character."""
+    parts, room = [""], 75
+    for character in line:
+        if len((parts[-1] + character).encode()) > room:
+            parts.append(" ")
+        parts[-1] += character
+    return "\r\n".join(parts)

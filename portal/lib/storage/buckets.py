@@ -1,8 +1,6 @@
 """The private store in an S3 bucket."""
 
 import tempfile
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from s3transfer.exceptions import RetriesExceededError
 
+from portal.lib.breaker import Breaker
 from portal.lib.refusals import Unavailable
 from portal.lib.storage.folders import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 
@@ -28,37 +27,6 @@ AWAY = (BotoCoreError, RetriesExceededError, S3UploadFailedError)
 CONNECT_SECONDS, ANSWER_SECONDS, ATTEMPTS = 2.0, 5.0, 2
 REST_SECONDS = 5.0
 TRANSFER = TransferConfig(num_download_attempts=ATTEMPTS)
-
-
-class _Breaker:
-    """Remember that a bucket did not answer: for a while one call asks it, the others fail at once.
-
-    Each call that waits for its time-out holds a thread of the site: only one may.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ask_again_at: float | None = None
-
-    def pass_or_refuse(self) -> None:
-        """Raise Unavailable while the bucket rests; then let one call through to ask it."""
-        with self._lock:
-            if self._ask_again_at is None:
-                return
-            now = time.monotonic()
-            if now < self._ask_again_at:
-                raise Unavailable
-            self._ask_again_at = now + REST_SECONDS
-
-    def answered(self) -> None:
-        """Let everybody ask."""
-        with self._lock:
-            self._ask_again_at = None
-
-    def silent(self) -> None:
-        """Let nobody ask for a while."""
-        with self._lock:
-            self._ask_again_at = time.monotonic() + REST_SECONDS
 
 
 class BucketRefused(Unavailable):
@@ -85,7 +53,7 @@ class S3Store:
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self.client, self.bucket, self.prefix = client, bucket, prefix
-        self._breaker = _Breaker()
+        self._breaker = Breaker(REST_SECONDS)
 
     def _key(self, sha256: str) -> str:
         return f"{self.prefix}{sha256}"
@@ -93,12 +61,13 @@ class S3Store:
     @contextmanager
     def _asked(self, sha256: str) -> Iterator[None]:
         """Raise FileNotFoundError for what is not there, Unavailable for a bucket that fails."""
-        self._breaker.pass_or_refuse()
+        if not self._breaker.allows():
+            raise Unavailable
         try:
             yield
-            self._breaker.answered()
+            self._breaker.succeed()
         except self.client.exceptions.ClientError as error:
-            self._breaker.answered()
+            self._breaker.succeed()
             if error.response["Error"]["Code"] in ABSENT:
                 raise FileNotFoundError(sha256) from error
             answer = error.response.get("ResponseMetadata", {})
@@ -106,7 +75,7 @@ class S3Store:
                 raise BucketRefused from error
             raise Unavailable from error
         except AWAY as error:
-            self._breaker.silent()
+            self._breaker.fail()
             raise Unavailable from error
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
@@ -142,7 +111,6 @@ class S3Store:
         return _Body(found["Body"])
 
     def exists(self, sha256: str) -> bool:
-        """Say whether the object is there; raises Unavailable."""
         try:
             with self._asked(sha256):
                 self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
@@ -151,17 +119,14 @@ class S3Store:
         return True
 
     def delete(self, sha256: str) -> None:
-        """Remove an object, if it is there."""
         with suppress(FileNotFoundError), self._asked(sha256):
             self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
 
     def hashes(self) -> Iterator[str]:
-        """List the sha256 of all objects."""
         for name, _at in self.ages():
             yield name
 
     def ages(self) -> Iterator[tuple[str, float]]:
-        """List the sha256 of all objects, and when each was last put."""
         yield from self._listed("")
 
     def _listed(self, folder: str) -> Iterator[tuple[str, float]]:
@@ -198,7 +163,6 @@ class S3Store:
         return self._move(sha256, f"{ASIDE}/{sha256}")
 
     def aside(self) -> Iterator[tuple[str, float]]:
-        """List what is set aside, and since when."""
         yield from self._listed(f"{ASIDE}/")
 
     def is_aside(self, sha256: str) -> bool:
@@ -206,16 +170,13 @@ class S3Store:
         return self.exists(f"{ASIDE}/{sha256}")
 
     def bring_back(self, sha256: str) -> None:
-        """Put back what was set aside."""
         self._move(f"{ASIDE}/{sha256}", sha256)
 
     def drop_aside(self, sha256: str) -> None:
-        """Remove for good what was set aside."""
         self.delete(f"{ASIDE}/{sha256}")
 
-    def drop_drafts(self, *, before: float) -> int:
+    def drop_drafts(self, *, before: float) -> None:
         """Remove nothing: an upload is whole or absent."""
-        return 0
 
     def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Spool to a private file, then send under `prefix/incoming/`."""
@@ -230,11 +191,9 @@ class S3Store:
         return self.open(f"{INCOMING}/{name}")
 
     def delete_part(self, name: str) -> None:
-        """Remove a part, if it is there."""
         self.delete(f"{INCOMING}/{name}")
 
     def parts(self) -> Iterator[tuple[str, float]]:
-        """List the names of the parts kept, and when each was put."""
         yield from self._below(f"{INCOMING}/")
 
 

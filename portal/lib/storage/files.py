@@ -117,7 +117,6 @@ class _Sink(io.RawIOBase):
         self.written: list[bytes] = []
 
     def writable(self) -> bool:
-        """Say that it takes bytes."""
         return True
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes are what zipfile gives

@@ -82,8 +82,8 @@ class Store(Protocol):
     def drop_aside(self, sha256: str) -> None:
         """Remove for good what was set aside."""
 
-    def drop_drafts(self, *, before: float) -> int:
-        """Remove what puts that were killed left half written; return how many."""
+    def drop_drafts(self, *, before: float) -> None:
+        """Remove what puts that were killed left half written."""
 
     def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Keep a part of a file to come under a name; raises TooLarge past the limit."""
@@ -132,30 +132,24 @@ class FolderStore:
         return stored
 
     def open(self, sha256: str) -> IO[bytes]:
-        """Open for reading; raises FileNotFoundError."""
         return self.location(sha256).open("rb")
 
     def open_span(self, sha256: str, *, first: int, size: int) -> Readable:
-        """Open so many bytes of an object; raises FileNotFoundError."""
         file = self.open(sha256)
         file.seek(first)
         return _Span(file, size)
 
     def exists(self, sha256: str) -> bool:
-        """Say whether the object is there."""
         return self.location(sha256).exists()
 
     def delete(self, sha256: str) -> None:
-        """Remove an object, if it is there."""
         self.location(sha256).unlink(missing_ok=True)
 
     def hashes(self) -> Iterator[str]:
-        """List the sha256 of all objects."""
         for path in self.root.glob("??/??/*"):
             yield path.name
 
     def ages(self) -> Iterator[tuple[str, float]]:
-        """List the sha256 of all objects, and when each was last put."""
         yield from _dated(self.root.glob("??/??/*"))
 
     def set_aside(self, sha256: str, *, before: float) -> bool:
@@ -174,7 +168,6 @@ class FolderStore:
         return not renewed
 
     def aside(self) -> Iterator[tuple[str, float]]:
-        """List what is set aside, and since when."""
         yield from _dated((self.root / ASIDE).glob("*"))
 
     def is_aside(self, sha256: str) -> bool:
@@ -182,7 +175,6 @@ class FolderStore:
         return (self.root / ASIDE / sha256).exists()
 
     def bring_back(self, sha256: str) -> None:
-        """Put back what was set aside; the same bytes may have been put meanwhile."""
         place = self.location(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):  # another sweep moved it
@@ -190,11 +182,9 @@ class FolderStore:
         _sync_folder(place.parent)
 
     def drop_aside(self, sha256: str) -> None:
-        """Remove for good what was set aside."""
         (self.root / ASIDE / sha256).unlink(missing_ok=True)
 
-    def drop_drafts(self, *, before: float) -> int:
-        """Remove what puts that were killed left half written; return how many."""
+    def drop_drafts(self, *, before: float) -> None:
         late = [
             path
             for pattern in ("*.part", f"*/*{DRAFT}")
@@ -203,7 +193,6 @@ class FolderStore:
         ]
         for path in late:
             path.unlink(missing_ok=True)
-        return len(late)
 
     def _part(self, name: str) -> Path:
         return self.root / INCOMING / name
@@ -223,18 +212,15 @@ class FolderStore:
         return stored
 
     def open_part(self, name: str) -> IO[bytes]:
-        """Open a part; raises FileNotFoundError."""
         return self._part(name).open("rb")
 
     def delete_part(self, name: str) -> None:
-        """Remove a part, and its folder once it is empty."""
         target = self._part(name)
         target.unlink(missing_ok=True)
         with suppress(OSError):  # others are still there
             target.parent.rmdir()
 
     def parts(self) -> Iterator[tuple[str, float]]:
-        """List the names of the parts kept, and when each was put."""
         for folder in (self.root / INCOMING).glob("*"):
             for name, at in _dated(folder.glob("*")):
                 if not name.endswith(DRAFT):
@@ -254,7 +240,6 @@ class _Span:
         return piece
 
     def close(self) -> None:
-        """Close the file."""
         self._file.close()
 
 

@@ -47,7 +47,6 @@ class DatedUpload(FileUploadHandler):
         return raw_data
 
     def file_complete(self, file_size: int) -> Any:
-        """Keep nothing."""
         return None
 
 

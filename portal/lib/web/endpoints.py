@@ -54,6 +54,12 @@ def refused(*statuses: int) -> dict[int, type[Problem]]:
     return dict.fromkeys(sorted(statuses), Problem)
 
 
+def sent_as(media_type: str) -> dict[str, Any]:
+    """Declare, for the OpenAPI document, an answer that is a file."""
+    content = {"type": "string", "contentMediaType": media_type}
+    return {"responses": {200: {"content": {media_type: {"schema": content}}}}}
+
+
 @dataclass(frozen=True)
 class Slice(Generic[M]):
     """Some rows of a list in order, and the cursor of those that follow, if any."""

@@ -76,8 +76,16 @@ class LinesField(forms.CharField):
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        """List the lines."""
-        lines = (each.strip() for each in super().clean(value).splitlines())
+        return self._lines(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare the lines, not how a list is written."""
+        former = initial if isinstance(initial, list) else self._lines(initial or "")
+        return [str(each) for each in former] != self._lines(data or "")
+
+    @staticmethod
+    def _lines(text: str) -> list[str]:
+        lines = (each.strip() for each in text.splitlines())
         return list(dict.fromkeys(each for each in lines if each))
 
 
@@ -130,6 +138,28 @@ def upload(label: Text, fault: Text = "", hint: Text = "") -> forms.FileField:
     )
 
 
+class _SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Ask for files, several at once; what is wrong with their content is said by who reads it."""
+
+    widget = _SeveralFiles
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        super().__init__(required=False, max_length=200, allow_empty_file=True, **options)
+        self.most = most
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [super(SeveralFilesField, self).clean(each, initial) for each in data or []]
+        if len(files) > self.most:
+            raise forms.ValidationError(
+                _("%(most)s fichiers au plus à la fois.") % {"most": self.most}, code="too_many"
+            )
+        return files
+
+
 def email(fault: Text, hint: Text) -> forms.EmailField:
     """Ask for the address of who fills the form in."""
     return forms.EmailField(
@@ -139,7 +169,7 @@ def email(fault: Text, hint: Text) -> forms.EmailField:
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": fault,
-            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
+            "invalid": _("Écrivez une adresse complète, comme prenom.nom@exemple.fr."),
         },
     )
 

@@ -138,7 +138,7 @@ SENTENCES: Mapping[str, Any] = {
     "name_unknown": _("Le nom de ce site est inconnu. Vérifiez l’adresse."),
     "network_away": _("Le portail n’atteint pas le réseau pour l’instant. Il réessaiera."),
     "connection": _("Ce site ne répond pas."),
-    "certificate": _("Le certificat de ce site n’est pas valable : il n’est pas ouvert."),
+    "certificate": _("Le certificat de ce site n’est pas valable : le portail ne l’ouvre pas."),
     "too_slow": _("Ce site n’a pas répondu en entier dans le temps permis."),
     "redirects": _("Ce site renvoie d’adresse en adresse : plus de cinq fois."),
     "too_large": _("La réponse de ce site dépasse la taille permise."),
@@ -183,7 +183,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    hops: tuple[str, ...] = ()
     moved: bool = False
 
     @property
@@ -260,8 +259,7 @@ def fetch(
     )
     if seconds is not None:
         asked.deadline = asked.latest = time.monotonic() + min(seconds, settings.HTTP_SECONDS)
-    hops: list[str] = []
-    moved = True
+    hops, moved = 0, True
     while True:
         target = read(url)
         waited = time.monotonic()
@@ -272,11 +270,11 @@ def fetch(
         answer = asked.of(target)
         onward = answer.headers.get("location", "")
         if answer.status not in MOVED or not onward:
-            return replace(answer, hops=tuple(hops), moved=bool(hops) and moved)
-        if len(hops) >= settings.HTTP_REDIRECTS:
+            return replace(answer, moved=hops > 0 and moved)
+        if hops >= settings.HTTP_REDIRECTS:
             raise NotFetched("redirects", url=url)
         moved = moved and MOVED[answer.status]
-        hops.append(url)
+        hops += 1
         try:
             url = urljoin(url, onward)
         except ValueError:

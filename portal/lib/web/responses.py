@@ -25,6 +25,9 @@ from portal.lib.refusals import OutOfRange
 from portal.lib.web.requests import natural
 
 API = "/api/v1/"
+# The page that explains the API: all else under it is for machines.
+GUIDE = "/api/"
+PROBLEM = "application/problem+json"
 # When to come back to a database that restarts or is too busy.
 RETRY_SECONDS = 2
 # The one status that HTTP does not name: that of the tus protocol for damaged parts.
@@ -33,7 +36,9 @@ OTHER_TITLES = {460: "Checksum Mismatch"}
 
 def wants_json(request: HttpRequest) -> bool:
     """Say whether the caller is a machine."""
-    return request.path.startswith(API) or "application/json" in request.headers.get("Accept", "")
+    path = request.path
+    under_api = path.startswith(GUIDE) and path != GUIDE
+    return under_api or "application/json" in request.headers.get("Accept", "")
 
 
 def problem(status: int, code: str, detail: str, facts: Mapping[str, Any] = {}) -> JsonResponse:
@@ -49,7 +54,7 @@ def problem(status: int, code: str, detail: str, facts: Mapping[str, Any] = {}) 
         "detail": detail,
         **{key: _plain(value) for key, value in facts.items()},
     }
-    return JsonResponse(document, status=status, content_type="application/problem+json")
+    return JsonResponse(document, status=status, content_type=PROBLEM)
 
 
 def broken(reference: str) -> JsonResponse:

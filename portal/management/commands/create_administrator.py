@@ -30,7 +30,6 @@ class Command(BaseCommand):
     help = "Donne le rôle d’administration à une adresse (à exécuter pour deux personnes)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Read the address and how to answer."""
         parser.add_argument("email", metavar="ADRESSE")
         parser.add_argument("--name", default="", help="nom public du compte à créer")
         parser.add_argument(

@@ -20,7 +20,6 @@ class Command(BaseCommand):
     help = "Donne aux rôles PostgreSQL du portail leurs droits, et aucun autre."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Read the names of the roles and what to do."""
         for kind in rights.KINDS:
             parser.add_argument(
                 f"--{kind}", default=f"openemploi_{kind}", metavar="RÔLE", help=f"rôle de {kind}"

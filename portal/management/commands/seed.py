@@ -17,7 +17,6 @@ class Command(BaseCommand):
     help = "Remplit un portail vide : organisations, pages, catalogue, challenge d’essai."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the machine form."""
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,5 +1,6 @@
 """Start the portal on this machine: database, opening content, web, worker, scheduler."""
 
+import socket
 import sys
 import time
 import urllib.error
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                 "`up` démarre le mode embarqué. En production, lancez gunicorn, "
                 "`manage.py work` et celery (docs/operations.md)."
             )
+        self._require_port()
         self.began = time.monotonic()
         Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
         self._step("Base de données", self._migrate)
@@ -64,6 +66,16 @@ class Command(BaseCommand):
             supervisor.watch(Sources(settings.BASE_DIR / part for part in PARTS).have_changed)
         else:
             supervisor.watch()
+
+    def _require_port(self) -> None:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", settings.PORT))
+            except OSError as error:  # another portal would answer in the place of this one
+                raise CommandError(
+                    f"Un autre programme occupe le port {settings.PORT} : PORT=8001 make up."
+                ) from error
 
     def _step(self, label: str, work: Any) -> None:
         self.stdout.write(f"  … {label}", ending="\n")
@@ -88,6 +100,7 @@ class Command(BaseCommand):
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         address = f"127.0.0.1:{settings.PORT}"
         gunicorn = [python, "-m", "gunicorn", "portal.wsgi", "--bind", address]
+        gunicorn += ["--limit-request-line", "0"]  # the portal says itself what is too long
         web = Child("web", [*gunicorn, "--threads", "4", "--log-level", "warning"])
         if dev:
             web = Child("web", [python, manage, "runserver", address], {"DEBUG": "1"}, reloads=True)
@@ -113,10 +126,7 @@ class Command(BaseCommand):
         while time.monotonic() < deadline:
             if web.failures:
                 supervisor.end()
-                raise CommandError(
-                    f"Le service web ne démarre pas sur le port {settings.PORT}. "
-                    "Un autre programme l’occupe peut-être : PORT=8001 make up."
-                )
+                raise CommandError("Le service web ne démarre pas : la raison est dite plus haut.")
             try:
                 with urllib.request.urlopen(f"{settings.SITE_URL}/robots.txt", timeout=2):  # noqa: S310
                     return

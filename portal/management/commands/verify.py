@@ -39,7 +39,6 @@ class Command(BaseCommand):
     help = "Vérifie les invariants du portail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept a selection and the machine form."""
         parser.add_argument("--only", default="", help="identifiants séparés par des virgules")
         parser.add_argument("--json", action="store_true", dest="as_json")
 

@@ -1,8 +1,11 @@
-"""The demonstration challenge: written, imported, published, entered; scored by the worker."""
+"""The demonstration challenge: imported, published, entered; scored by the worker.
+
+Its folder holds invented job offers and what small models answer: `bench.demonstration` made them.
+"""
 
 import hashlib
 import io
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.management import call_command
@@ -11,47 +14,53 @@ from challenges.entries.actions import deposits
 from challenges.management.commands.enter import joined, member_named_after
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.queries import phase_of
-from portal.management.opening import demonstration
-from portal.management.opening.demonstration.folder import SLUG
 
-SEED = 20_261_124
+SLUG = "delai-de-recrutement"
+FOLDER = Path(__file__).with_name("demonstration") / SLUG
 OWNER, MODERATOR = "organisation", "moderation"
+# What each team sends, one after the other, of the files in `equipes`.
+TEAMS = {
+    "Équipe Garlaban": ("equipe-garlaban-1", "equipe-garlaban-2"),
+    "Atelier Camargue": ("atelier-camargue-1", "atelier-camargue-2"),
+    "Collectif Luberon": ("collectif-luberon-1", "collectif-luberon-2"),
+    "Les Calanques": ("les-calanques-1", "les-calanques-2"),
+    "Mercantour Données": ("mercantour-donnees-1", "mercantour-donnees-2"),
+    "Premiers Pas": ("premiers-pas-1",),
+    "Exemple linéaire": ("exemple-lineaire",),
+}
 
 
-def open_challenge() -> int:
-    """Open the demonstration challenge and send its teams' files; return how many were sent.
+def open_challenge() -> None:
+    """Open the demonstration challenge and send its teams' files.
 
     Nothing is written when it is there already. The entries wait in the queue: the worker
     scores them like any other.
     """
     if Challenge.objects.filter(slug=SLUG).exists():
-        return 0
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / SLUG
-        demonstration.write(folder, SEED)
-        call_command(
-            "import_challenge",
-            str(folder),
-            owner=OWNER,
-            publish=True,
-            by=MODERATOR,
-            stdout=io.StringIO(),
-        )
-        return sum(_send(team, folder) for team in demonstration.TEAMS)
-
-
-def _send(team: demonstration.Team, folder: Path) -> int:
+        return
+    call_command(
+        "import_challenge",
+        str(FOLDER),
+        owner=OWNER,
+        publish=True,
+        by=MODERATOR,
+        stdout=io.StringIO(),
+    )
     challenge = Challenge.objects.get(slug=SLUG)
-    person = member_named_after(team.name)
-    competing = joined(challenge, team.name, person)
-    for name in team.files:
-        with (folder / name).open("rb") as content:
+    for team, names in TEAMS.items():
+        _send(challenge, team, names)
+
+
+def _send(challenge: Challenge, team: str, names: Iterable[str]) -> None:
+    person = member_named_after(team)
+    competing = joined(challenge, team, person)
+    for name in names:
+        with (FOLDER / "equipes" / f"{name}.csv").open("rb") as content:
             deposits.enter(
                 phase=phase_of(challenge),
                 team=competing,
                 content=content,
-                original_name=Path(name).name,
-                idempotency_key=hashlib.sha256(f"{SEED}/{name}".encode()).hexdigest()[:32],
+                original_name=f"{name}.csv",
+                idempotency_key=hashlib.sha256(f"{SLUG}/{name}".encode()).hexdigest()[:32],
                 by=person,
             )
-    return len(team.files)

@@ -1,9 +1,13 @@
 """The Region's organisation, and in embedded mode one account for each role."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import yaml
 from django.db import transaction
+from django.utils.text import slugify
 
 from portal.accounts.actions import accounts, appointments
 from portal.accounts.enums import OrganisationBadge, OrganisationKind, RegionRole, Role
@@ -14,6 +18,13 @@ from portal.lib import clock
 from portal.lib.immutable import writes
 
 OPENING = SystemActor("opening")
+PRODUCERS = Path(__file__).with_name("producers.yaml")
+REGION_NAMES = (
+    "Région Sud Provence-Alpes-Côte d’Azur",
+    "Région Sud",
+    "Région Sud PACA",
+    "Région PACA",
+)
 WORDS = (
     "amande anis aube barque brise calanque cedre cigale colline crique dune ecume figue galet "
     "genet lavande maquis mistral mimosa olive orage palme pin pierre plage port rade restanque "
@@ -63,7 +74,20 @@ def region() -> Organisation:
         OrganisationKind.LOCAL_AUTHORITY,
         badges=[OrganisationBadge.PUBLIC_SERVICE, OrganisationBadge.VERIFIED],
         is_region=True,
+        former_names=REGION_NAMES,
+        description=(
+            "La Région pilote Open Emploi avec France Travail, l’Apec et le réseau régional des "
+            "Missions locales. Elle relit les contributions, exprime ici ses besoins et ouvre des "
+            "challenges pour y répondre."
+        ),
     )
+
+
+@transaction.atomic
+def producers() -> None:
+    """Describe the organisations that the opening catalogue names and that hold no account."""
+    for name, (kind, *others) in yaml.safe_load(PRODUCERS.read_text("utf-8")).items():
+        _organisation(slugify(name), name, kind, former_names=others)
 
 
 def password() -> str:
@@ -108,7 +132,14 @@ def open_accounts() -> list[dict[str, str]]:
 
 
 def _organisation(
-    slug: str, name: str, kind: str, *, badges: list[str] | None = None, is_region: bool = False
+    slug: str,
+    name: str,
+    kind: str,
+    *,
+    badges: Sequence[str] = (),
+    is_region: bool = False,
+    former_names: Sequence[str] = (),
+    description: str = "",
 ) -> Organisation:
     at = clock.now()
     organisation, made = Organisation.objects.get_or_create(
@@ -116,7 +147,9 @@ def _organisation(
         defaults={
             "name": name,
             "kind": kind,
-            "badges": badges or [],
+            "badges": list(badges),
+            "former_names": list(former_names),
+            "description": description,
             "is_region": is_region,
             "created_at": at,
             "verified_at": at if is_region else None,

@@ -1,23 +1,25 @@
-"""Offer the interface kit to templates: `{% load kit %}`.
+"""Offer the interface kit to templates: `{% load kit %}`."""
 
-Each component is shown, with its arguments, on the page /composants/.
-"""
-
-from collections.abc import Iterable, Sequence
+import html
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.core.paginator import Page
 from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.template import Context, TemplateSyntaxError
 from django.template.loader import render_to_string
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from portal.lib.prose import texts
+from portal.lib.prose import numbers, texts
 from portal.pages import frame, kit, looks, typography
 
 register = template.Library()
@@ -25,28 +27,23 @@ register = template.Library()
 for mark in (
     kit.icon,
     kit.badge,
-    kit.tag,
-    kit.chip,
     kit.tile,
     kit.ring,
     kit.bar,
     kit.ci,
     kit.axis,
-    kit.logo,
     kit.ridge_mark,
     kit.ridge_band,
 ):
     register.simple_tag(mark)
 
 
-register.filter("fr", kit.french)
-register.filter("number", typography.number)
-register.filter("file_size", typography.file_size)
+register.filter("number", numbers.number)
+register.filter("file_size", numbers.file_size)
 register.filter("long_date", typography.long_date)
 register.filter("short_date", typography.short_date)
 register.filter("moment", typography.long_moment)
 register.filter("hour", typography.hour)
-register.filter("relative", typography.relative)
 register.filter("written_in", texts.in_language)
 register.simple_tag(texts.lang_attribute, name="lang")
 register.filter("kind_label", kit.kind_label)
@@ -54,7 +51,9 @@ register.filter("kind_plural", kit.kind_plural)
 register.filter("kind_tone", kit.kind_tone)
 register.filter("kind_icon", kit.kind_icon)
 register.simple_tag(kit.when)
+register.simple_tag(kit.readme)
 register.simple_tag(kit.deadline)
+register.simple_tag(frame.home_address)
 
 
 @register.simple_block_tag
@@ -63,13 +62,57 @@ def typo(content: str) -> SafeString:
     return kit.french(mark_safe(content))  # noqa: S308  the block is rendered and escaped
 
 
-# Navigation
+# What search engines and other sites show of a page
+
+
+@register.inclusion_tag("components/head.html", takes_context=True)
+def head_of_page(context: Context) -> dict[str, Any]:
+    """Write the addresses, the title and the summary of the page, from the blocks it fills."""
+    blocks: Any = context.render_context.get(BLOCK_CONTEXT_KEY)
+
+    def said(name: str) -> str:
+        block = blocks.get_block(name) if blocks is not None else None
+        # The block is escaped already, and its text will be again.
+        return html.unescape(block.nodelist.render(context).strip()) if block is not None else ""
+
+    return {"title": said("title"), "summary": said("desc"), "frame": context.get("frame")}
 
 
 @register.simple_tag
-def home_address() -> str:
-    """Give the address of the home page in the language of the page."""
-    return frame.home_address()
+def picture(kind: str) -> str:
+    """Give the address of the picture that stands for a kind where a page is shared."""
+    name = kind if finders.find(f"social/{kind}.png") else "site"
+    return static(f"social/{name}.png")
+
+
+# What schema.org wants as a thing where the page has its name or its address.
+THINGS = {
+    "publisher": ("Organization", "name"),
+    "organizer": ("Organization", "name"),
+    "location": ("VirtualLocation", "url"),
+}
+
+
+@register.simple_tag
+def structured(kind: str, **said: Any) -> SafeString:
+    """Describe the page by schema.org in a data block, which browsers never run; {} is left out."""
+    document: dict[str, Any] = {"@context": "https://schema.org/", "@type": kind}
+    for name, value in said.items():
+        if name in THINGS and value:
+            type_of, by = THINGS[name]
+            value = {"@type": type_of, by: str(value)}
+        if value not in (None, "", []):
+            document[name] = value
+    text = json.dumps(document, ensure_ascii=False, default=_plain)
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308  no "<"
+
+
+def _plain(value: Any) -> str:
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+# Navigation
 
 
 @register.simple_tag
@@ -107,19 +150,10 @@ def segment(label: str, items: Sequence[Sequence[Any]], current: object) -> dict
 
 
 def _linked(items: Sequence[Sequence[Any]], current: object) -> list[dict[str, Any]]:
-    shown = []
-    for item in items:
-        name, href, count, icon_name = (*item, "", "")[:4] if len(item) < 4 else item[:4]
-        shown.append(
-            {
-                "label": name,
-                "href": href,
-                "count": count,
-                "icon": icon_name,
-                "current": str(name) == str(current),
-            }
-        )
-    return shown
+    return [
+        {"label": name, "href": href, "count": count, "current": str(name) == str(current)}
+        for name, href, count in ((*item, "")[:3] for item in items)
+    ]
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)
@@ -127,43 +161,6 @@ def pager(context: Context, page: Page, label: str = "", parameter: str = "page"
     """Show the pages of a list; `page` is a Paginator's page, filters are kept."""
     label = label or _("Pages de résultats")
     return kit.pager_context(context["request"], page, label=label, parameter=parameter)
-
-
-@register.inclusion_tag("components/search.html")
-def search(
-    action: str,
-    value: str = "",
-    size: str = "",
-    kinds: Iterable[tuple[str, str]] = (),
-    kind: str = "",
-    suggest: str = "",
-    field_id: str = "q",
-    label: str = "",
-    hint: str = "",
-) -> dict[str, Any]:
-    """Show the search form; kinds: pairs of value and label; suggest: address of suggestions.
-
-    label, hint: what is searched and examples of it, by default resources.
-    """
-    return {
-        "label": label or _("Rechercher une ressource"),
-        "hint": hint or _("Modèle, jeu de données, besoin…"),
-        "action": action,
-        "value": value,
-        "size": size,
-        "kinds": list(kinds),
-        "kind": kind,
-        "suggest": suggest,
-        "field_id": field_id,
-    }
-
-
-@register.inclusion_tag("components/facet.html")
-def facet(
-    title: str, name: str, items: Sequence[Any], unfolded: bool = True, more: str = ""
-) -> dict[str, Any]:
-    """Show a facet; items: dicts of value, label, count and checked; more: where all values are."""
-    return {"title": title, "name": name, "items": items, "unfolded": unfolded, "more": more}
 
 
 # Content
@@ -179,15 +176,13 @@ def result(
     meta: Sequence[tuple[str, str]] = (),
     quality: float | None = None,
     access: Sequence[str] = (),
-    tags: Sequence[tuple[str, str]] = (),
     heading: str = "p",
     language: str = "",
 ) -> dict[str, Any]:
     """Show a row of results, the same for every kind.
 
     meta: pairs of icon and text; access: label, tone and icon of a badge, or empty;
-    tags: pairs of label and address; title and desc may hold <mark> when marked safe.
-    language: that of the title, the description and the tags.
+    title and desc may hold <mark> when marked safe. language: that of both.
     """
     return {
         "kind": kind,
@@ -198,16 +193,9 @@ def result(
         "meta": meta,
         "quality": quality,
         "access": access,
-        "tags": tags,
         "heading": heading,
         "language": language,
     }
-
-
-@register.inclusion_tag("components/facts.html")
-def facts(items: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Show pairs of label and value."""
-    return {"items": items}
 
 
 @register.inclusion_tag("components/stats.html")
@@ -224,14 +212,13 @@ def dot_plot(plot: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("components/code.html")
 def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[str, Any]:
-    """Show a code extract with its file name, coloured. words_in: people's language, as fr."""
+    """Show a code extract with its name, coloured; without name, that of the language it is in.
+
+    words_in: people's language, as fr.
+    """
+    if not name:
+        language, name = kit.language_of(text)
     return {"name": name, "body": kit.coloured(text, language), "words_in": words_in}
-
-
-@register.inclusion_tag("components/diff.html")
-def diff(label: str, changes: Sequence[Any], language: str = "") -> dict[str, Any]:
-    """Show what changes, field by field; changes: a label and lines of `differences` each."""
-    return {"label": label, "changes": changes, "language": language}
 
 
 @register.simple_block_tag
@@ -285,14 +272,6 @@ def steps(label: str, items: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {"label": label, "items": [(*item, "")[:3] for item in items]}
 
 
-@register.inclusion_tag("components/timeline.html")
-def timeline(
-    label: str, items: Sequence[tuple[str, str, str]], horizontal: bool = True
-) -> dict[str, Any]:
-    """Show phases in time: items of (label, text, state of done, now or "")."""
-    return {"label": label, "items": items, "horizontal": horizontal}
-
-
 @register.inclusion_tag("components/life.html")
 def life(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Show the life of an entry: dicts of label, state, at, text, progress (0 to 100 or None).
@@ -343,17 +322,23 @@ def leaderboard_row(
 
 
 @register.inclusion_tag("components/field.html")
-def field(
-    bound: BoundField, label: str = "", hint: str = "", rows: int = 0, optional: str = ""
-) -> dict[str, Any]:
+def field(bound: BoundField, label: str = "", optional: str = "") -> dict[str, Any]:
     """Show a form field with its label, hint, error and counter."""
-    return kit.field_context(bound, label=label, hint=hint, rows=rows, optional=optional)
+    return kit.field_context(bound, label=label, optional=optional)
 
 
 @register.inclusion_tag("components/drop.html")
-def drop(bound: BoundField, hint: str = "", label: str = "") -> dict[str, Any]:
-    """Show a file field as a drop zone; the native input stays visible."""
-    return kit.field_context(bound, label=label, hint=hint)
+def drop(
+    bound: BoundField, hint: str = "", most: int = 0, send: str = "", beside: Any = None
+) -> dict[str, Any]:
+    """Show a file field as a drop zone; the native input stays visible.
+
+    most: bytes of a file; a browser that runs our script says so before it sends one. send: words
+    of a button that such a browser presses as soon as a file is chosen, unless beside, another
+    form of the page, may hold what was typed.
+    """
+    shown = {"most": most, "send": send, "at_once": not beside}
+    return kit.field_context(bound, hint=hint) | shown
 
 
 @register.inclusion_tag("components/error_summary.html")

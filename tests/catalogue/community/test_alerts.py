@@ -23,7 +23,7 @@ from portal.lib.web.requests import PathsWithoutSecrets
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.letters import delivered
-from tests.ledger import cost, events, owed, same_for_three
+from tests.ledger import events, owed
 
 pytestmark = pytest.mark.django_db
 QUERY = ResourceQuery(q="emploi saisonnier", kind=("need",))
@@ -158,18 +158,18 @@ def test_an_old_change_date_hides_no_publication(
     assert AlertMatch.objects.filter(resource=old).count() == 1
 
 
-def test_a_pause_drops_what_came_meanwhile(person: User) -> None:
+def test_what_came_while_letters_were_stopped_is_not_told(person: User) -> None:
     search = saved(person)
     published("Emploi saisonnier perdu")
     alerts.look_for(search=search)
-    alerts.pause(search=search, by=person)
+    alerts.stop(search=search)
     published("Emploi saisonnier tu")
     alerts.write_all(at=morning())
-    alerts.resume(search=search, by=person)
+    alerts.change(search=search, title=search.title, frequency="daily", by=person)
     published("Emploi saisonnier dit")
     (body,) = write(days=1)
     assert [word in body for word in ("perdu", "tu\n", "dit")] == [False, False, True]
-    assert events() == ["search.saved", "search.paused", "search.resumed"]
+    assert events() == ["search.saved", "search.changed", "search.changed"]
 
 
 def test_the_same_search_is_kept_once_and_others_do_not_touch_it(person: User) -> None:
@@ -219,7 +219,7 @@ def test_an_address_starts_once_by_its_link(client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     for _ in range(2):
         said = strict.post(stop, {"List-Unsubscribe": "One-Click"})
-        assert (said.status_code, "oubliée" in said.text) == (200, True)
+        assert (said.status_code, "effacées" in said.text) == (200, True)
     assert SavedSearch.objects.count() == 0
 
 
@@ -231,18 +231,24 @@ def test_an_address_known_or_not_reads_the_same_page(client: Client, person: Use
     assert len(pages) == 1
 
 
-def test_a_stranger_chooses_no_word_of_a_letter_to_any_address(client: Client) -> None:
-    for address in ("?q=Gagnez+mille+euros&kind=need", "?tag=Gagnez&organisation=Gagnez"):
+def test_a_letter_to_any_address_names_the_words_of_the_catalogue_alone(client: Client) -> None:
+    ResourceFactory(published=True, title="Compétences des jeunes")
+    for address in (
+        "?q=Gagnez+mille+euros&kind=need",
+        "?tag=Gagnez&organisation=Gagnez",
+        "?q=les+compétences+Gagnez",
+    ):
         values = {"title": "Gagnez sur pirate.example", "frequency": "daily", "email": ADDRESS}
         client.post(f"/recherches/enregistrer/{address}", values)
     delivered()
     said = [letter.subject + letter.body for letter in mail.outbox]
-    assert len(said) == 2
+    assert len(said) == 3
     for text in said:
         assert "Gagnez" not in text
         assert "pirate" not in text
     assert "« Besoins »" in mail.outbox[0].subject
     assert "« Recherche dans le catalogue »" in mail.outbox[1].subject
+    assert "« compétences »" in mail.outbox[2].subject
 
 
 def test_days_are_bounded_by_network_and_by_address(
@@ -337,11 +343,12 @@ def test_a_private_feed_ends_with_its_address(client: Client, person: User) -> N
     search = alerts.renew_feed(search=search, by=person)
     second = path(alerts.feed_link(search))
     assert [client.get(address).status_code for address in (first, second)] == [404, 200]
-    with pytest.raises(Conflict):
-        alerts.shut_feed(search=search, by=person)
-    alerts.change(search=search, title="S", frequency="daily", by=person)
-    alerts.shut_feed(search=search, by=person)
-    assert client.get(second).status_code == 404
+    for frequency in ("daily", "feed"):  # letters end the feed; it opens again elsewhere
+        search = alerts.change(search=search, title="S", frequency=frequency, by=person)
+        assert client.get(second).status_code == 404
+    third = path(alerts.feed_link(search))
+    alerts.change(search=search, title="Autre nom", frequency="feed", by=person)
+    assert client.get(third).status_code == 200  # a new name kills no address
 
 
 def test_pages_of_ones_own(client: Client, person: User) -> None:
@@ -352,20 +359,14 @@ def test_pages_of_ones_own(client: Client, person: User) -> None:
     made = client.post("/recherches/enregistrer/?q=a", {"title": "A", "frequency": "daily"})
     search = SavedSearch.objects.get()
     assert made["Location"] == f"/espace/suivis/recherches/{search.public_id}/"
-    assert "En pause" in client.post(made["Location"], {"act": "pause"}, follow=True).text
+    assert "Flux Atom privé" not in client.get(made["Location"]).text
+    client.post(made["Location"], {"title": "A", "frequency": "feed"})
+    changed = client.post(made["Location"], {"act": "renew_feed"}, follow=True)
+    assert "l’ancienne ne répond plus" in changed.text
     assert client.post(made["Location"], {"title": "", "frequency": "daily"}).status_code == 422
     assert "A</a>" in client.get("/espace/suivis/").text
     assert client.post(made["Location"], {"act": "remove"})["Location"] == "/espace/suivis/"
     assert "Aucune recherche enregistrée" in client.get("/espace/suivis/").text
-
-
-def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
-    client.force_login(person)
-    words = iter("abc")
-    same_for_three(
-        lambda: saved(person, query=ResourceQuery(q=next(words))),
-        lambda: cost(client, "/espace/suivis/"),
-    )
 
 
 def test_leaving_erases_searches_of_the_account_and_of_its_address(person: User) -> None:

@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import translation
 
 from catalogue.community import queries as community_queries
-from catalogue.community import tasks as duties
 from catalogue.community.actions import collections, maskings, reports, reuses
 from catalogue.community.enums import Measure, ReportOutcome, ReportStatus
 from catalogue.community.tasks import moderators
@@ -403,11 +402,11 @@ def test_delays_run_out_and_identities_are_forgotten(card: Resource, one: User) 
     report = in_hand(card.get_absolute_url(), one)
     reports.decide(report=report, reasons=DISMISSED, by=one)
     Report.objects.update(decided_at=clock.now() - timedelta(days=62))
-    duties.tidy_reports()
+    reports.close_uncontested()
     told = again(report)
     assert (told.status, told.email) == (ReportStatus.FINAL, SECRET_ADDRESS)
     Report.objects.filter(pk=report.pk).update(ended_at=clock.now() - timedelta(days=183))
-    duties.tidy_reports()
+    reports.forget_identities()
     assert (again(report).name, again(report).email) == ("", "")
 
 
@@ -415,8 +414,14 @@ def test_figures_and_costs(card: Resource, one: User) -> None:
     client, address = signed_in(one), card.get_absolute_url()
     reports.decide(report=in_hand(address, one), reasons=upheld(Measure.CORRECT), by=one)
     kinds = iter(("personal_data", "spam", "other"))
+
+    def more() -> None:
+        kind = next(kinds)
+        sent(address, category=kind, email=f"{kind}@exemple.fr")
+        in_hand(collection(kind).get_absolute_url(), one)
+
     same_for_three(
-        lambda: sent(address, category=next(kinds)),
+        more,
         lambda: cost(client, LISTED),
         lambda: cost(client, "/transparence/"),
     )
@@ -450,13 +455,13 @@ def test_a_masking_that_nobody_confirms_lapses_with_an_alert(
     masking = hidden(card, one)
     with refused(Conflict):
         hidden(card, two)
-    duties.lapse_maskings()
+    maskings.lapse_due()
     assert not again(card).live
     Masking.objects.update(masked_at=clock.now() - timedelta(hours=48))
     with refused(Conflict):
         maskings.confirm(masking=masking, by=two)
     for _ in range(2):
-        duties.lapse_maskings()
+        maskings.lapse_due()
     assert (again(card).live, is_indexed(card)) == (True, True)
     assert events().count("masking.lapsed") == 1
     delivered()
@@ -609,11 +614,3 @@ def test_nobody_judges_the_collections_of_their_organisation(one: User, two: Use
     for by in (tied, found.made_by):
         with refused(NotAllowed):
             collections.hide(collection=found, reason="Non.", by=by)
-
-
-def test_the_queue_costs_the_same_for_one_and_three_collections(one: User) -> None:
-    client, titles = signed_in(one), iter("ABC")
-    same_for_three(
-        lambda: in_hand(collection(next(titles)).get_absolute_url(), one),
-        lambda: cost(client, LISTED),
-    )

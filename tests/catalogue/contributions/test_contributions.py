@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
+from tests.factories.catalogue import ResourceFactory
 from tests.ledger import cost, events, owed, refused, rows, same_for_three
 from tests.sites import says, site
 
@@ -273,7 +275,21 @@ def test_choosing_a_kind_opens_a_draft(author: User, own: Client) -> None:
     answer = own.post(address, {"kind": "need"})
     contribution = Contribution.objects.get()
     assert contribution.author == author
-    assert answer.headers["Location"] == step(contribution, Step.IDENTIFY)
+    assert answer.headers["Location"] == step(contribution, Step.ESSENTIAL)
+
+
+def test_a_draft_left_blank_is_taken_up_again(author: User, own: Client) -> None:
+    address = reverse("catalogue:contribute")
+    for kind in ("need", "need", "dataset", "dataset"):
+        own.post(address, {"kind": kind})
+    blank = {each.resource.kind: each for each in Contribution.objects.all()}
+    assert Contribution.objects.count() == len(blank) == 2
+    own.post(step(blank["need"], Step.ESSENTIAL), {"title": "", "draft": "1"})
+    own.post(step(blank["dataset"], Step.ESSENTIAL), {"title": "Un titre", "draft": "1"})
+    for kind in blank:
+        own.post(address, {"kind": kind})
+    kinds = Contribution.objects.values_list("resource__kind", flat=True)
+    assert sorted(kinds) == ["dataset", "dataset", "need"]
 
 
 @pytest.mark.parametrize("kind", list(ResourceKind))
@@ -290,36 +306,41 @@ def test_every_step_of_every_kind_is_shown_and_previewed_empty_too(
 
 @pytest.mark.parametrize(
     ("button", "then"),
-    [({"next": "1"}, Step.CLASSIFY), ({"draft": "1"}, Step.DESCRIBE)],
+    [({"next": "1"}, Step.SEND), ({"draft": "1"}, Step.ESSENTIAL)],
     ids=["next", "draft"],
 )
 def test_a_step_is_saved_then_leads_on(
     own: Client, need: Contribution, button: dict[str, str], then: Step
 ) -> None:
-    answer = own.post(step(need, Step.DESCRIBE), {"summary": "Court.", **button})
+    answer = own.post(f"{step(need, Step.ESSENTIAL)}?champ=tags", {"summary": "Court.", **button})
     assert answer.headers["Location"] == step(need, then)
     assert record(need)["summary"] == "Court."
-    alone = own.post(step(need, Step.DESCRIBE), {"summary": "Tout seul."}, headers=ALONE)
+    alone = own.post(step(need, Step.ESSENTIAL), {"summary": "Tout seul."}, headers=ALONE)
     assert (alone.status_code, 'id="aide"' in alone.text) == (200, True)
     assert record(need)["summary"] == "Tout seul."
 
 
 def test_a_wrong_value_is_told_and_the_rest_is_kept(own: Client, need: Contribution) -> None:
     typed = {"title": "Gardé", "deposit": "owned", "homepage_url": "pas une adresse"}
-    answer = own.post(step(need, Step.IDENTIFY), typed)
+    answer = own.post(step(need, Step.ESSENTIAL), typed)
     assert answer.status_code == 200
     for said in ("Erreur :", "Écrivez une adresse complète", "pas une adresse"):
         assert said in answer.text
     assert record(need)["title"] == "Gardé"
-    alone = own.post(step(need, Step.IDENTIFY), typed | {"title": "Seul"}, headers=ALONE)
+    alone = own.post(step(need, Step.ESSENTIAL), typed | {"title": "Seul"}, headers=ALONE)
     assert "sauf un champ à corriger" in html.unescape(alone.text)
     assert record(need)["title"] == "Seul"
 
 
 def test_markdown_is_shown_without_script(own: Client, data: Contribution) -> None:
     typed = {"description": f"## Méthode\n\n- une **ligne**\n\n{SCRIPT}", "preview": "1"}
-    shown = own.post(step(data, Step.DESCRIBE), typed).text
-    own.post(step(data, Step.DESCRIBE), typed | {"preview": ""})
+    shown = own.post(step(data, Step.ESSENTIAL), typed).text
+    written = own.post(step(data, Step.ESSENTIAL), typed | {"preview": ""}).text
+    assert written.count('formaction="#editeur"') == 2  # both tabs come back to the editor
+    for page, place, is_hidden in ((shown, "apercu", True), (written, "ecrire", False)):
+        assert re.findall(r'id="editeur-(\w+)"[^>]*aria-current', page) == [place]
+        assert bool(re.search(r'<textarea[^>]*name="description"[^>]* hidden', page)) == is_hidden
+        assert ("<strong>ligne</strong>" in page) == is_hidden
     last = own.get(step(data, Step.SEND)).text
     for page in (shown, last):
         assert re.search("<h[34]>Méthode</h[34]>", page)
@@ -346,7 +367,7 @@ def test_rows_are_read_and_a_line_can_be_added(own: Client, data: Contribution) 
         "update_frequency": "daily",
         "rows": "distributions",
     }
-    assert own.post(step(data, Step.RIGHTS), typed).status_code == 302
+    assert own.post(step(data, Step.ESSENTIAL), typed).status_code == 302
     saved = record(data)["details"]
     (row,) = saved["distributions"]
     assert (row["download_url"], row["bytes"]) == ("https://data.example/b.csv", 1200)
@@ -356,7 +377,7 @@ def test_rows_are_read_and_a_line_can_be_added(own: Client, data: Contribution) 
 @pytest.mark.parametrize(
     ("typed", "licences", "status"),
     [
-        ({"licence": "MIT"}, ["MIT"], "declared"),
+        ({"licence": "ODbL-1.0"}, ["ODbL-1.0"], "declared"),
         ({"licence": "other", "licence_other": "cecill-2.1"}, ["CECILL-2.1"], "declared"),
         ({"licence": "other", "licence_other": "Licence Ouverte"}, ["etalab-2.0"], "declared"),
         ({"licence": "to_confirm"}, [], "to_confirm"),
@@ -365,7 +386,7 @@ def test_rows_are_read_and_a_line_can_be_added(own: Client, data: Contribution) 
 def test_the_licence_is_kept_as_spdx(
     own: Client, data: Contribution, typed: dict[str, str], licences: list[str], status: str
 ) -> None:
-    answer = own.post(step(data, Step.RIGHTS), typed)
+    answer = own.post(step(data, Step.ESSENTIAL), typed)
     saved = record(data)
     assert (saved["licences"], saved["licence_status"]) == (licences, status)
     if answer.status_code == 200:  # refused: what was there stays
@@ -375,7 +396,7 @@ def test_the_licence_is_kept_as_spdx(
 def test_the_holder_is_one_of_the_persons_organisations(author: User, need: Contribution) -> None:
     holder, other = make.organisation(), make.organisation()
     client = signed_in(make.joined(author, holder, Role.EDITOR))
-    address, typed = step(need, Step.IDENTIFY), {"title": "Titre", "deposit": "owned"}
+    address, typed = step(need, Step.ESSENTIAL), {"title": "Titre", "deposit": "owned"}
     assert client.post(address, typed | {"organisation": other.pk}).status_code == 200
     assert make.again(need).organisation is None
     client.post(address, typed | {"organisation": holder.pk})
@@ -388,7 +409,7 @@ def test_what_blocks_is_told_with_its_way(own: Client, author: User) -> None:
     contribution = make.draft(author, situation="")
     page = own.get(step(contribution, Step.SEND)).text
     assert "Un point à corriger avant l’envoi" in page
-    assert f"{step(contribution, Step.DESCRIBE)}#id_situation" in page
+    assert f"{step(contribution, Step.ESSENTIAL)}?champ=situation#id_situation" in page
     assert own.post(step(contribution, Step.SEND), {"charter": "on"}).status_code == 200
     assert make.again(contribution).status == ContributionStatus.DRAFT
 
@@ -416,20 +437,42 @@ def test_withdrawing_asks_first(own: Client, author: User) -> None:
 
 def test_a_change_is_proposed_on_a_public_card_only(own: Client) -> None:
     address = reverse("catalogue:propose", args=(make.published().slug,))
-    assert (own.get(address).status_code, own.post(address).status_code) == (200, 302)
+    assert own.get(address).status_code == 200
+    asked = own.post(f"{address}?champ=situation").headers["Location"]
+    draft = Contribution.objects.get(base_revision__isnull=False)
+    assert asked == f"{step(draft, Step.ESSENTIAL)}?champ=situation#id_situation"
+    assert "La fiche en ligne reste telle quelle" in html.unescape(own.get(asked).text)
     hidden = reverse("catalogue:propose", args=(make.draft().resource.slug,))
     assert own.get(hidden).status_code == 404
 
 
 def test_the_list_costs_the_same_for_one_and_three(own: Client, author: User) -> None:
     address = reverse("catalogue:contributions")
-    made = iter((make.draft, make.submitted, make.draft))
-    assert same_for_three(lambda: next(made)(author), lambda: cost(own, address)) == [4]
+    made = iter((make.draft, partial(make.offered, make.published()), make.draft))
+    counts = (lambda: cost(own, address), lambda: cost(own, "/espace/"))
+    assert same_for_three(lambda: next(made)(author), *counts) == [5, 28]
     page = own.get(address).text
     assert (page.count("<tr>"), page.count(make.NEED["title"])) == (4, 3)
 
 
-@pytest.mark.parametrize(("name", "queries"), [(Step.DESCRIBE, 8), (Step.SEND, 12)])
+def test_the_list_holds_what_the_space_shows(author: User) -> None:
+    holder = make.organisation("Coopérative Bâtir Sud")
+    mate = make.joined(make.person(), holder, Role.EDITOR)
+    theirs = partial(ResourceFactory, published=True, organisation=holder)
+    theirs(title="Fiche moissonnée")
+    shown = signed_in(make.joined(author, holder, Role.CONTRIBUTOR))
+    make.draft(author, title="Un brouillon")
+    make.published(mate, title="Fiche de la collègue", holder=holder)
+    address = reverse("catalogue:contributions")
+    wanted = ["Un brouillon", "Fiche de la collègue", "Fiche moissonnée"]
+    for page in (shown.get(address).text, signed_in(mate).get(address).text):
+        assert [page.count(title) for title in wanted[1:]] == [1, 1]
+    assert [title in shown.get("/espace/").text for title in wanted] == [True] * 3
+    counts = (lambda: cost(shown, address),)
+    assert same_for_three(theirs, *counts) == [6]
+
+
+@pytest.mark.parametrize(("name", "queries"), [(Step.ESSENTIAL, 17), (Step.SEND, 12)])
 def test_the_cost_of_a_step(own: Client, need: Contribution, name: Step, queries: int) -> None:
     assert cost(own, step(need, name)) == queries
 
@@ -475,7 +518,7 @@ def test_each_missing_item_says_its_gain_and_leads_to_its_field(
     author: User, own: Client, kind: ResourceKind
 ) -> None:
     contribution = drafts.start(kind=kind, by=author, title="Un titre")
-    page = own.get(step(contribution, Step.SEND)).text
+    page = own.get(step(contribution, Step.ESSENTIAL)).text
     gains = re.findall(r'<a\s+href="([^"]+)">[^<]*</a><b\s+class="nowrap">\+ (\d+)</b>', page)
     assert gains
     for href, points in gains:
@@ -541,7 +584,7 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     page = words(own.get(answer.headers["Location"]))
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
-    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.IDENTIFY))
+    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     assert "D’après CITATION.cff › title" in words(own.get(step))
 
 
@@ -566,7 +609,7 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(autho
 def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client) -> None:
     card = "---\nlanguage: [fr, bzd]\nlicense: mit\npretty_name: Corpus\n---\n# Corpus\n"
     contribution = draft_of(card, "hf", author)
-    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.CLASSIFY))
+    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     own.post(step, {"languages": ["fr", "bzd"], "scope": "national"})
     record = proposals.proposed_record(make.again(contribution))
     assert (record["languages"], record["scope"]) == (["fr", "bzd"], "national")

@@ -9,12 +9,12 @@ import itertools
 import json
 import lzma
 import os
-import socket
 import struct
 import tarfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,6 @@ from tests.factories.card_files import CSV, SHA256, House, found, given
 from tests.ledger import refuses
 
 pytestmark = pytest.mark.django_db
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
 
 
 def online(house: House) -> CardFile:
@@ -435,50 +434,44 @@ ZEROS = b"\0" * 40_000_000
     ("name", "content", "is_bomb"),
     [
         ("a.zip", zipped(("a.csv", b"a;b\n"), ("dossier/b.csv", b"a;b\n")), False),
-        ("a.zip", zipped(("a.bin", ZEROS)), True),
+        ("a.zip", lambda: zipped(("a.bin", ZEROS)), True),
         ("a.zip", zipped(("../a.csv", b"a")), True),
-        ("a.zip", zipped(("/a.csv", b"a")), True),
         ("a.zip", zipped(("C:/a.csv", b"a")), True),
         ("a.zip", zipped(("a.zip", zipped(("b", b"b")))), True),
         ("a.zip", zipped(("a", b"/etc/passwd"), link=True), True),
         ("a.zip", zipped(*((f"{each}", b"") for each in range(1_001))), True),
         ("a.pt", zipped(*((f"{each}", b"") for each in range(1_001))), False),
         ("a.zip", lying(), True),
-        ("a.zip", hiding(), True),
+        ("a.zip", hiding, True),
         ("a.zip", varied(zipfile.ZIP_STORED), False),
         ("a.zip", varied(zipfile.ZIP_DEFLATED), False),
-        ("a.zip", varied(zipfile.ZIP_BZIP2), False),
         ("a.tar", tarred(), False),
         ("a.tar", tarred("../a.csv"), True),
         ("a.tar", tarred(link="/etc/passwd", kind=tarfile.SYMTYPE), True),
         ("a.tar", tarred(link="b.csv", kind=tarfile.SYMTYPE), False),
         ("a.tar", tarred(kind=tarfile.CHRTYPE), True),
         ("a.tgz", gzip.compress(tarred()), False),
-        ("a.tgz", gzip.compress(tarred("../a.csv")), True),
         ("a.tgz", in_two(tarred()), False),
         ("a.tgz", in_two(tarred("../a.csv")), True),
-        ("a.tgz", gzip.compress(old("a.csv")), False),
         ("a.tgz", gzip.compress(old("../a.csv")), True),
         ("a.tgz", gzip.compress(b"abc" * 1_000), True),
         ("a.tgz", gzip.compress(b"\0" * 10_240), False),
-        ("a.gz", gzip.compress(b""), False),
         ("a.tar.bz2", bz2.compress(tarred("a", "../b", tarfile.LNKTYPE)), True),
-        ("a.tar.xz", lzma.compress(tarred("/a.csv")), True),
         ("a.zip", b"PK\x03\x04 then nothing", True),
         ("a.gz", gzip.compress(b"abc" * 1_000), False),
-        ("a.gz", gzip.compress(ZEROS), True),
+        ("a.gz", lambda: gzip.compress(ZEROS), True),
         ("a.bz2", bz2.compress(b"abc" * 1_000), False),
-        ("a.bz2", bz2.compress(ZEROS), True),
+        ("a.bz2", lambda: bz2.compress(ZEROS), True),
         ("a.xz", lzma.compress(b"abc" * 1_000), False),
-        ("a.xz", lzma.compress(ZEROS), True),
+        ("a.xz", lambda: lzma.compress(ZEROS), True),
     ],
     # What a compressor makes holds the second: two workers would collect different tests.
     ids=map(str, itertools.count()),
 )
 def test_a_dangerous_archive_is_given_to_nobody(
-    house: House, name: str, content: bytes, is_bomb: bool
+    house: House, name: str, content: bytes | Callable[[], bytes], is_bomb: bool
 ) -> None:
-    file = house.file(name, content)
+    file = house.file(name, content() if callable(content) else content)
     assert file.is_sound is not is_bomb
     assert ("file_archive" in found(house.draft)) is is_bomb
 
@@ -488,12 +481,9 @@ def test_a_dangerous_archive_is_given_to_nobody(
     [
         ("1: offre.csv", False),
         ("offres: Gap.csv", False),
-        ("ab:c.csv", False),
         ("é:c.csv", False),
-        ("mai/a:b.csv", False),
         ("a:b.csv", True),  # for Windows, a file of its drive A
         ("C:\\a.csv", True),
-        ("z:/a.csv", True),
         ("c:", True),
     ],
 )
@@ -507,18 +497,6 @@ def test_a_colon_leads_out_after_the_letter_of_a_drive_alone(
         ("a.zip", zipped((member, b"a;b\n"))),
     ):
         assert house.file(name, content).is_sound is not is_bomb
-
-
-def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
-    house: House, settings: Any
-) -> None:
-    settings.PIECE_SECONDS = 0.01
-    place = reads.file_address(online(house)).removeprefix(django_settings.SITE_URL)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        answer: Any = Client().get(place, **{"gunicorn.socket": ours})
-        assert b"".join(answer) == CSV
-        assert ours.gettimeout() == 0.01
 
 
 def looked(path: Path, content: bytes, extension: str, kind: str) -> files.Looked:

@@ -1,7 +1,7 @@
 """Files that the portal keeps for cards: brought, examined, given to whom, forgotten."""
 
 import io
-import logging
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -29,7 +28,7 @@ from catalogue.resources.actions import files as file_care
 from catalogue.resources.actions import transfers
 from catalogue.resources.enums import Access, FileState, ResourceKind
 from catalogue.resources.queries import files as reads
-from catalogue.resources.queries import published
+from catalogue.resources.queries import published, quality
 from catalogue.resources.queries import records as card_records
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
@@ -118,16 +117,41 @@ def test_the_documents_tell_the_file(house: House) -> None:
 def test_the_pages_bring_show_and_take_out(house: House) -> None:
     client, place = signed_in(house.by), files_page(house)
     sent = SimpleUploadedFile("modele <1>.pkl", b"\x80\x04K\x01.")
-    page = client.post(place, {"file": sent}, follow=True).text
+    typed = {"title": "Offres du littoral", "summary": "x" * 5_000}
+    page = client.post(place, {"bring": "1", "file": sent, **typed}, follow=True).text
     (file,) = CardFile.objects.all()
+    # What was typed is kept, and what cannot be kept comes back.
+    assert (make.again(house.draft).content["title"], "x" * 5_000 in page) == (
+        "Offres du littoral",
+        True,
+    )
     for said in ("modele &lt;1&gt;.pkl", "format exécutable", f'value="{file.public_id}"'):
         assert said in page
+    assert f'method="post" action="{place}"' in page  # without the fragment of its address
     preview = reverse("catalogue:contribution_preview", args=(house.draft.public_id,))
     assert file.sha256 in client.get(preview).text
+    # The file is one line: its row is its title, the rest of it is known and not asked.
+    step = client.get(place.replace("fichiers", "essentiel")).text
+    inputs = dict(re.findall(r'name="(distributions-0-\w+)"\s+value="([^"]*)"', step))
+    assert inputs["distributions-0-sha256"] == file.sha256
+    client.post(place, inputs | {"distributions-0-title": "Modèle"})
+    assert [(row["title"], row["sha256"]) for row in house.rows()] == [("Modèle", file.sha256)]
     client.post(place, {"remove": str(file.public_id)})
     assert house.rows() == []
-    assert "Choisissez un fichier." in client.post(place, {}, follow=True).text
+    assert "Choisissez un fichier." in client.post(place, {"bring": "1"}).text
     assert not CardFile.objects.exists()
+
+
+def test_two_rows_on_one_file_are_both_shown_and_kept(house: House) -> None:
+    house.file()
+    (row,) = house.rows()
+    other = {"title": "ailleurs", "download_url": "https://exemple.fr/b.csv"}
+    house.edit(distributions=[row, row | {"title": "version 2"}, other])
+    client, place = signed_in(house.by), files_page(house).replace("fichiers", "essentiel")
+    page = client.get(place).text
+    inputs = dict(re.findall(r'name="(distributions-\d-\w+)"[^>]*?\s+value="([^"]*)"', page))
+    client.post(place, inputs | {"distributions-2-title": "là-bas"})
+    assert [each["title"] for each in house.rows()] == ["offres.csv", "version 2", "là-bas"]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +176,18 @@ def test_what_a_file_is_decides(house: House, name: str, content: bytes, codes: 
     if blocked:
         with pytest.raises(Invalid):
             house.publish()
+
+
+def test_a_refused_file_earns_no_quality(house: House, django_assert_max_num_queries: Any) -> None:
+    draft = make.draft(house.by, kind=ResourceKind.MODEL)
+    before = quality.assess(draft.proposed, ()).score
+    make.filed(draft, "modele.onnx", b"\x80\x04K\x01.", by=house.by)
+    cards = [make.again(draft).proposed]
+    with django_assert_max_num_queries(2):  # PostgreSQL tells the time too
+        beside = quality.known(cards * 3)
+    assert (before, quality.assess(cards[0], (), beside).score) == (5, 5)
+    make.filed(draft, "mesures.csv", OTHER, by=house.by)
+    assert quality.assess(make.again(draft).proposed, ()).score == 10
 
 
 def test_a_row_cannot_lie_about_a_file(house: House) -> None:
@@ -275,23 +311,6 @@ def test_a_file_without_bytes_is_given_up_after_a_day_and_taken_up_once_found(
     assert list(file_breaches()) == []
 
 
-def test_an_outage_of_the_store_is_no_failure_of_the_antivirus(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, tries = house.file(), file_care.TRIES
-    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
-    objects.store().delete(SHA256)
-    for _time in range(tries + 1):
-        file_care.examine_waiting()
-    objects.put(CSV)
-    with monkeypatch.context() as patched:
-        patched.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerFailed))
-        for _time in range(tries - 1):
-            file_care.examine_waiting()
-    assert stands(file)[:2] == (FileState.WAITING, tries - 1)
-    assert file_care.examine_waiting() == 1
-
-
 def test_a_file_that_stops_the_scanner_goes_behind_the_others(
     waiting: list[CardFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,68 +350,31 @@ def test_an_object_that_the_store_does_not_give_keeps_no_other_waiting(
     assert (stands(bad), stands(good)) == (("waiting", 0, 0), ("sound", 0, 0))
 
 
-class Refused(Exception):
-    """What PostgreSQL says, with its code."""
-
-    def __init__(self, code: str | None) -> None:
-        super().__init__(code)
-        self.pgcode = code
-
-
-@pytest.mark.parametrize(
-    ("said", "code", "level"),
-    [
-        ("could not obtain lock", "55P03", logging.INFO),
-        ("database is locked", None, logging.INFO),
-        ("the disk is full", "53100", logging.ERROR),
-    ],
-)
-@pytest.mark.usefixtures("waiting")
-def test_a_database_that_fails_is_no_card_that_somebody_writes(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    said: str,
-    code: str | None,
-    level: int,
-) -> None:
-    def fails(_pk: int) -> int:
-        raise OperationalError(said) from Refused(code)
-
-    monkeypatch.setattr(draft_files, "_forget_of", fails)
-    with caplog.at_level(logging.INFO, logger="catalogue.files"):
-        assert draft_files.forget_unnamed() == 0
-    assert [each.levelno for each in caplog.records] == [level]
-
-
 # In whose room: with who holds the text that names them
-def test_an_organisation_has_so_much_room(house: House, settings: Any) -> None:
-    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV) + 10
-    house.file()
-    house.file("copie.csv")  # the same bytes are kept once
-    with pytest.raises(QuotaSpent) as refused:
-        house.file("autre.csv", OTHER)
-    assert refused.value.facts["left_bytes"] == 10
 
 
 def test_a_form_is_refused_before_its_bytes_are_kept(house: House, settings: Any) -> None:
     settings.ORGANISATION_FILES_MAX_BYTES = 1
-    sent = {"file": SimpleUploadedFile("a.csv", CSV)}
-    assert signed_in(house.by).post(files_page(house), sent).status_code == 429
+    sent = {"bring": "1", "file": SimpleUploadedFile("a.csv", CSV)}
+    assert signed_in(house.by).post(files_page(house), sent).status_code == 422
     assert not objects.store().exists(SHA256)
 
 
 def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> None:
     other = CSV.replace(b"12", b"13")
-    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV)
+    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV) + 10
     file = house.file()
-    with pytest.raises(QuotaSpent):
+    with pytest.raises(QuotaSpent) as refused:
         house.file("autre.csv", other)
+    assert refused.value.facts["left_bytes"] == 10
     draft_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
     assert events()[-2:] == ["file.removed", "file.forgotten"]
     settings.ORGANISATION_FILES_MAX_BYTES = 2 * len(CSV)
     house.file("autre.csv", other)
     replaced = house.file("autre.csv", CSV)  # one of the same name is replaced
     assert list(CardFile.objects.all()) == [replaced]
+    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV) + 10
+    house.file("copie.csv")  # the same bytes are kept once
     assert weights(house.holder) == [len(CSV)]
 
 
@@ -537,7 +519,7 @@ def changes(draft: Contribution) -> list[str]:
 
 
 def step(draft: Contribution) -> str:
-    return reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
+    return reverse("catalogue:contribution_step", args=(draft.public_id, "essentiel"))
 
 
 def preview(file: CardFile) -> str:
@@ -571,7 +553,7 @@ def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
     sent = make.send(house.draft, house.by)
     assert statuses(file, judge, None) == [200, 404]
     make.put_online(sent)
-    answer = given(file)
+    told, answer = events("file.read"), given(file)
     assert (answer.status_code, answer.body) == (200, CSV)
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -582,6 +564,7 @@ def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
     again = given(file, **{"If-None-Match": answer["ETag"]})
     assert (again.status_code, again.body, again["Cache-Control"]) == (304, b"", "no-cache")
     assert given(file, make.person())["Cache-Control"] == "no-store, private"
+    assert events("file.read") == told  # what is public is not told
 
 
 def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
@@ -881,10 +864,3 @@ def test_no_file_is_given_untold_because_another_reading_failed(
     assert told == [0, 1]
     note()
     assert told == [0, 1]
-
-
-def test_what_is_public_is_not_told(house: House) -> None:
-    file = house.file()
-    house.publish()
-    assert statuses(file, None, house.by) == [200, 200]
-    assert events("file.read") == []

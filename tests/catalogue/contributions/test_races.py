@@ -29,10 +29,12 @@ ROUNDS = 10
 
 
 def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callable[[], Any]:
+    """What somebody decides on the contribution as it stands now, whenever the act itself runs."""
+    read = make.again(contribution)
     if publishes:
-        return lambda: review.publish(contribution=make.again(contribution), by=by)
+        return lambda: review.publish(contribution=read, by=by)
     return lambda: review.refuse(
-        contribution=make.again(contribution), reason=DecisionReason.OTHER, message="Non.", by=by
+        contribution=read, reason=DecisionReason.OTHER, message="Non.", by=by
     )
 
 

@@ -17,7 +17,6 @@ from catalogue.contributions.enums import ContributionStatus, DecisionReason, Ow
 from catalogue.contributions.forms.steps import Step, missing
 from catalogue.contributions.queries import proposals
 from catalogue.contributions.queries import proposals as written
-from catalogue.contributions.tasks import end_drafts, pass_on
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
 from catalogue.pages.views.space import to_do
@@ -50,7 +49,7 @@ class Shared:
         self.author = make.joined(make.person(), holder, Role.EDITOR)
         self.draft = make.draft(self.author, holder=holder)
         self.address = reverse(
-            "catalogue:contribution_step", args=(self.draft.public_id, Step.DESCRIBE)
+            "catalogue:contribution_step", args=(self.draft.public_id, Step.ESSENTIAL)
         )
         self.one = signed_in(self.author)
         self.two = signed_in(make.joined(make.person(), holder, Role.EDITOR))
@@ -197,7 +196,8 @@ def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
     for each in (stuck, other):
         edited(each, 180.1, 15.1)
     edited(near, 165.1)
-    end_drafts()
+    drafts.tell_ending()
+    drafts.erase_ended()
     assert set(Contribution.objects.values_list("pk", flat=True)) == {stuck.pk, near.pk}
     assert make.again(near).expiry_told_at is not None
     assert events().count("contribution.erased") == 1
@@ -217,11 +217,13 @@ def test_a_change_carried_over_starts_its_time_anew() -> None:
 def test_steps_count_what_is_missing() -> None:
     author = make.person()
     draft = make.draft(author, title="", situation="", expected_result="")
-    address = reverse("catalogue:contribution_step", args=(draft.public_id, Step.DESCRIBE))
+    address = reverse("catalogue:contribution_step", args=(draft.public_id, Step.ESSENTIAL))
     page = html.unescape(signed_in(author).get(address).text)
-    assert [page.count(f"{many} à remplir") for many in ("un champ", "2 champs")] == [1, 1]
+    assert page.count("3 champs à remplir") == 1
     data = {"kind": "dataset", **make.DATASET, "licences": [], "details": {}}
-    assert missing(data)[Step.RIGHTS] == missing({**data, "licences": ["MIT"]})[Step.RIGHTS] + 1
+    assert (
+        missing(data)[Step.ESSENTIAL] == missing({**data, "licences": ["MIT"]})[Step.ESSENTIAL] + 1
+    )
 
 
 SENT, OFFERED = ContributionStatus.SUBMITTED, ContributionStatus.OFFERED
@@ -389,7 +391,7 @@ def test_silence_sends_it_to_the_region_once(card: Card) -> None:
     aged(sent, days=15)
     letters()
     for _ in range(2):
-        pass_on()
+        review.pass_on_due()
     late = make.again(sent)
     assert (late.status, late.owner_answer) == (SENT, OwnerAnswer.SILENT)
     assert late.owner_answered_by is None
@@ -405,7 +407,7 @@ def test_what_waits_too_long_is_a_breach() -> None:
     assert list(owner_breaches()) == []
     aged(sent, days=17)
     assert list(owner_breaches()) == [str(sent.public_id)]
-    pass_on()
+    review.pass_on_due()
     assert list(owner_breaches()) == []
 
 

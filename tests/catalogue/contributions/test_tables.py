@@ -7,13 +7,11 @@ import io
 import json
 import zipfile
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from catalogue.contributions import tasks
@@ -24,8 +22,6 @@ from catalogue.contributions.queries import tables as table_rows
 from catalogue.contributions.queries import tables as told
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.resources.enums import ResourceKind
-from catalogue.standards.readers import formats
-from catalogue.standards.readers.serve import read_here
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib import clock
@@ -41,7 +37,7 @@ Cells = dict[str, str]
 
 def need(**more: str) -> Cells:
     """Give the row of a need that passes every blocking check."""
-    return {"kind": "need"} | table_rows.written("need", make.NEED) | more
+    return make.NEED_CELLS | more
 
 
 def table(*found: Cells) -> bytes:
@@ -72,16 +68,11 @@ class Desk:
     def read(self, *found: Cells, by: User | None = None) -> ContributionBatch:
         made = tables.read_table(table(*found))
         assert made.faults == []
-        return self.prepared(made.columns, made.rows, by=by)
-
-    def prepared(
-        self, columns: list[str], lines: list[Any], by: User | None = None
-    ) -> ContributionBatch:
         return tables.prepare(
             organisation=self.holder,
             name="fiches.csv",
-            columns=columns,
-            rows=lines,
+            columns=made.columns,
+            rows=made.rows,
             by=by or self.editor,
         )
 
@@ -105,18 +96,7 @@ class Desk:
         tables.carry_out(batch)
 
     def taken_out(self) -> dict[str, bytes]:
-        members = held.members(self.holder, by=self.editor)
-        return {each.path: b"".join(each.pieces()) for each in members}
-
-    def brought_back(self, content: bytes) -> list[str]:
-        """Read a table as its import would, without the child; give what becomes of each row."""
-        header, *records = read_here("cards_csv", content).records
-        assert table_rows.unknown(header.fields) == []
-        lines = [
-            [int(row.remote_id), {name: cell.value for name, cell in row.fields.items()}, None]
-            for row in records
-        ]
-        return outcomes(self.prepared(list(header.fields), lines))
+        return {each.path: b"".join(each.pieces()) for each in held.members(self.holder)}
 
 
 @pytest.fixture
@@ -162,37 +142,39 @@ def address(batch: ContributionBatch, name: str = "import_batch") -> str:
 
 
 def test_a_dry_run_tells_each_row_and_writes_no_card(desk: Desk) -> None:
-    online, elsewhere = desk.card(), make.published()
-    draft = desk.draft(title="Un brouillon")
+    online, elsewhere = desk.card(), make.published(title="D’une autre organisation")
+    desk.draft(title="Un brouillon")
     batch = desk.read(
         need(title="Toute nouvelle"),
-        need(slug=online.slug, kind="Besoin"),
-        need(id=str(draft.resource.public_id), summary="Un autre résumé."),
-        need(id=str(elsewhere.public_id)),
+        need(title=online.title.upper(), kind="Besoin"),
+        need(title="Un  brouillon", summary="Un autre résumé."),
+        need(title=elsewhere.title),
         need(title="Toute  NOUVELLE"),
         {"kind": "besoins", "title": "Mal typée"},
         {"kind": "need", "title": "Mal remplie", "scope": "mondiale"},
+        {"title": "Sans type"},
         {"kind": "need", "title": "Incomplète"},
-        {"id": "exemple", "kind": "need", "title": "De l’exemple"},
+        {"kind": "need", "title": table_rows.EXAMPLES["title"]},
     )
     before = rows()
     lines = told.plan(batch)
     assert rows() == before
     assert [str(line.outcome) for line in lines] == [
-        *("create", "unchanged", "update"),
+        *("create", "known", "known", "create"),
         *["refused"] * 4,
         *("create", "example"),
     ]
-    assert lines[2].changed == ("title", "summary")
+    assert lines[8].changed == ("title",)
     assert [(line.title, bool(line.remarks)) for line in lines if line.outcome == "create"] == [
         ("Toute nouvelle", False),
+        (elsewhere.title, False),
         ("Incomplète", True),
     ]
     assert causes(batch) == [
-        ("id", str(elsewhere.public_id)),
         ("title", "Toute NOUVELLE"),
         ("kind", "besoins"),
         ("scope", "mondiale"),
+        ("kind", ""),
     ]
 
 
@@ -202,7 +184,7 @@ def test_the_example_of_a_template_reads_without_a_fault(kind: ResourceKind) -> 
     values, faults = table_rows.read_row(kind, dict(zip(head, example, strict=True)), head)
     assert (faults, table_rows.unknown(head)) == ([], [])
     assert values["title"]
-    assert {each["name"] for each in table_rows.described(kind)} >= {"id", "title"}
+    assert {each["name"] for each in table_rows.described(kind)} >= {"kind", "title"}
 
 
 def test_links_to_other_cards_are_found_by_address_or_title(desk: Desk) -> None:
@@ -215,7 +197,6 @@ def test_links_to_other_cards_are_found_by_address_or_title(desk: Desk) -> None:
         {"type": "answers", "target": one.slug},
         {"type": "uses", "target": two.slug},
     ]
-    assert outcomes(desk.read(row)) == ["unchanged"]
     wrong = desk.read(row | {"title": "Autre", "relations.2.target": "Nulle part"})
     assert causes(wrong) == [("relations", "Nulle part")]
 
@@ -224,7 +205,7 @@ def test_tables_never_imported_are_forgotten(desk: Desk) -> None:
     old, young = desk.read(need()), desk.read(need())
     past = clock.now() - timedelta(days=8)
     ContributionBatch.objects.filter(pk=old.pk).update(read_at=past)
-    tasks.forget_old()
+    tables.forget_old()
     assert list(ContributionBatch.objects.all()) == [young]
 
 
@@ -232,25 +213,22 @@ def test_tables_never_imported_are_forgotten(desk: Desk) -> None:
 
 
 def test_an_import_makes_one_lot_and_the_same_file_again_changes_nothing(desk: Desk) -> None:
-    online = desk.card()
-    file = [need(title="Une"), need(title="Deux"), need(slug=online.slug, summary="Autre résumé.")]
+    file = [need(title="Une"), need(title="Deux")]
     batch = desk.take(*file)
-    assert (batch.state, batch.counts) == ("done", {"create": 2, "update": 1})
+    assert (batch.state, batch.counts) == ("done", {"create": 2})
     assert batch.rows == []
     found = list(batch.contributions.order_by("pk"))
-    assert [each.status for each in found] == ["draft"] * 3
-    assert [each.content["title"] for each in found[:2]] == ["Une", "Deux"]
+    assert [each.status for each in found] == ["draft"] * 2
+    assert [each.content["title"] for each in found] == ["Une", "Deux"]
     assert found[0].content["provenance"]["title"]["origin"] == "import:csv"
-    assert (found[2].resource, found[2].content["summary"]) == (online, "Autre résumé.")
-    assert Resource.objects.get(pk=online.pk).summary != "Autre résumé."
     second = desk.take(*file)
-    assert (second.counts, second.contributions.count()) == ({"unchanged": 3}, 0)
-    assert Contribution.objects.filter(organisation=desk.holder).count() == 4
+    assert (second.counts, second.contributions.count()) == ({"known": 2}, 0)
+    assert Contribution.objects.filter(organisation=desk.holder).count() == 2
     # Online, then brought a third time: still the same cards.
     desk.send(batch)
     for each in batch.contributions.all():
         make.put_online(each)
-    assert outcomes(desk.read(*file)) == ["unchanged"] * 3
+    assert outcomes(desk.read(*file)) == ["known"] * 2
 
 
 def test_a_lot_is_one_pending_proposal_and_two_letters(desk: Desk) -> None:
@@ -280,9 +258,7 @@ def test_what_lacks_something_stays_a_draft(desk: Desk) -> None:
     assert told.states(batch) == {"submitted": 2}
 
 
-def test_what_came_back_is_corrected_by_the_table_and_what_is_under_review_waits(
-    desk: Desk,
-) -> None:
+def test_what_came_back_goes_again_with_the_lot_once_corrected(desk: Desk) -> None:
     batch = desk.take(need(title="Une"), need(title="Deux"), sends=True)
     one = batch.contributions.order_by("pk")[0]
     review.request_changes(
@@ -291,12 +267,11 @@ def test_what_came_back_is_corrected_by_the_table_and_what_is_under_review_waits
         message="Précisez.",
         by=make.moderator(),
     )
-    other = [need(title=title, situation="Dite autrement.") for title in ("Une", "Deux")]
-    second = desk.take(*other, sends=True)
-    assert second.counts == {"update": 1, "refused": 1}
-    assert [each["title"] for each in second.failures] == ["Deux"]
-    assert told.states(second) == {"submitted": 1}
-    assert make.again(one).content["details"]["situation"] == "Dite autrement."
+    desk.send(batch)
+    assert told.states(batch) == {"submitted": 1, "changes_requested": 1}
+    make.edit(one, desk.editor, situation="Dite autrement.")
+    desk.send(again(batch))
+    assert told.states(batch) == {"submitted": 2}
 
 
 def test_decisions_of_an_hour_are_one_letter_to_who_brought_and_who_sent(desk: Desk) -> None:
@@ -381,16 +356,15 @@ def test_a_lot_is_taken_back_whole_and_what_is_online_stays(desk: Desk) -> None:
     assert events().count("batch.withdrawn") == 2
     # Withdrawn, then brought again: a new try.
     lines = outcomes(desk.read(*(need(title=f"Fiche {n}") for n in range(3))))
-    assert lines == ["unchanged", "create", "create"]
+    assert lines == ["known", "create", "create"]
 
 
 def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> None:
     colleague, other = desk.member(), make.organisation("Autre")
     theirs = make.draft(colleague, holder=desk.holder, title="À la main")
     desk.editor = make.joined(desk.editor, other, Role.EDITOR)
-    by_hand = need(title="À la main", summary="Un résumé venu du tableau.")
-    batch = desk.take(need(title="Partie"), by_hand)
-    assert make.again(theirs).content["summary"] == "Un résumé venu du tableau."
+    batch = desk.take(need(title="Partie"), need(title="À la main", summary="Du tableau."))
+    assert make.again(theirs).content["summary"] == make.NEED["summary"]
     moved = Contribution.objects.get(batch=batch)
     make.edit(moved, desk.editor, organisation=other)
     assert batch.contributions.count() == 0
@@ -398,43 +372,15 @@ def test_a_lot_holds_what_it_opened_for_its_organisation_alone(desk: Desk) -> No
     assert {make.again(each).status for each in (moved, theirs)} == {"draft"}
 
 
-# What others wrote since the table was read
-
-
-def test_a_row_leaves_alone_what_a_colleague_began_or_saved_since(desk: Desk) -> None:
-    card, colleague = desk.card(title="Une"), desk.member()
-    row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du tableau."}
-    batch = tables.begin(batch=desk.ask(row))
+def test_another_worker_writes_no_row_twice(desk: Desk) -> None:
+    batch = tables.begin(batch=desk.ask(need(title="Une")))
     [line] = told.plan(batch)
-    change = drafts.propose(resource=card, by=colleague)
-    assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "refused"
-    with pytest.raises(Conflict):  # another worker writes no row twice
+    assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "create"
+    with pytest.raises(Conflict):
         tables.write(batch=batch, at=0, line=line, by=desk.editor)
-    assert [each["message"] for each in again(batch).failures] == [str(told.CHANGED)]
-    assert [each.author for each in Contribution.objects.open()] == [colleague]
-    tables.finish(batch=batch, by=tables.IMPORTER)
-    second = desk.read(row)
-    make.edit(change, colleague, summary="De la collègue.")
-    tables.carry_out(desk.asked(second))
-    assert make.again(change).content["summary"] == "De la collègue."
-    assert [each["message"] for each in again(second).failures] == [str(told.CHANGED)]
 
 
-def test_a_row_does_not_write_over_what_a_colleague_saved_since(desk: Desk) -> None:
-    card, colleague = desk.card(title="Une"), desk.member()
-    change = drafts.propose(resource=card, by=colleague)
-    row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau.", "title": "Deux"}
-    batch = tables.begin(batch=desk.ask(row))
-    [line] = told.plan(batch)
-    make.edit(change, colleague, summary="De la collègue.")
-    assert tables.write(batch=batch, at=0, line=line, by=desk.editor) == "update"
-    content = make.again(change).content
-    assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
-    failures = [(each["column"], each["message"]) for each in again(batch).failures]
-    assert failures == [("summary", str(told.REWRITTEN))]
-
-
-# Pages and command
+# Pages
 
 
 def test_the_pages_from_the_file_to_the_lot(desk: Desk) -> None:
@@ -479,12 +425,10 @@ def test_the_pages_from_the_file_to_the_lot(desk: Desk) -> None:
     [
         (b"titre;kind\nA;need\n", "Ces colonnes n’existent pas dans le catalogue : titre."),
         (b"title;kind\n", "Ce tableau n’a pas de ligne."),
-        ("title\nété".encode("cp1252"), "Ce fichier n’est pas en UTF-8"),
-        (b'title;kind\n"A;need\n', "À partir d’ici, un guillemet"),
         (b"\x89PNG\x00\x01", "n’est pas en UTF-8"),
         (b"\xff\xfe" + "kind;title\nneed;a\0b\n".encode("utf-16-le"), "nul"),
     ],
-    ids=["column", "no row", "cp1252", "quotes", "picture", "nul"],
+    ids=["column", "no row", "picture", "nul"],
 )
 def test_a_file_that_cannot_be_taken_says_why(desk: Desk, content: bytes, said: str) -> None:
     file = SimpleUploadedFile("f.csv", content)
@@ -533,28 +477,10 @@ def test_moderators_see_a_lot_as_one_and_decide_on_its_cards(desk: Desk) -> None
     assert cost(client, queue) == before
 
 
-def test_the_command_tells_then_imports(
-    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "fiches.csv"
-    file.write_bytes(table(need(title="Une"), need(title="Deux", scope="ici")))
-    given = [str(file), "--organisation", desk.holder.slug, "--by", desk.editor.email]
-    call_command("import_cards", *given, "--dry-run")
-    assert "Refusée : 1" in capsys.readouterr().out
-    assert not ContributionBatch.objects.exists()
-    call_command("import_cards", *given, "--send", "--json")
-    assert json.loads(capsys.readouterr().out)["counts"] == {"create": 1, "refused": 1}
-    assert [each.status for each in Contribution.objects.all()] == ["submitted"]
-    with pytest.raises(CommandError, match="not_allowed"):
-        call_command("import_cards", *given[:4], make.person().email)
-
-
 # Taken out
 
 
-def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_back(
-    desk: Desk,
-) -> None:
+def test_what_is_taken_out_tells_everything(desk: Desk) -> None:
     online = desk.card()
     make.edit(
         drafts.propose(resource=online, by=desk.editor),
@@ -570,7 +496,6 @@ def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_bac
     files = desk.taken_out()
     assert set(files) == {
         "LISEZ-MOI.md",
-        "tableaux/fiches-1.csv",
         *(
             f"fiches/{each.slug}.{ending}"
             for each in (online, data.resource, refused.resource)
@@ -586,29 +511,9 @@ def test_what_is_taken_out_tells_everything_and_changes_nothing_when_brought_bac
     page = files[f"fiches/{data.resource.slug}.md"].decode()
     assert page.startswith(f"# {make.DATASET['title']}\n\nJeu de données\n\n> ")
     assert "## Mise à jour\n\nMensuelle\n" in page
-    assert desk.brought_back(files["tableaux/fiches-1.csv"]) == ["unchanged", "unchanged"]
     cost_of_three = queries(desk.taken_out)
     desk.draft()
     assert queries(desk.taken_out) == cost_of_three
-
-
-def test_tables_stay_within_what_an_import_takes(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def tables() -> list[bytes]:
-        files = desk.taken_out()
-        return [files[name] for name in files if name.startswith("tableaux/")]
-
-    for number in range(5):
-        desk.draft(title=f"Fiche {number}")
-    monkeypatch.setattr(formats, "CSV_ROWS", 2)
-    assert len(tables()) == 3
-    assert [line for each in tables() for line in desk.brought_back(each)] == ["unchanged"] * 5
-    monkeypatch.setattr(held, "CSV_BYTES", 1_500)
-    monkeypatch.setattr(formats, "CSV_ROWS", 1_000)
-    sizes = [len(each) for each in tables()]
-    assert len(sizes) > 1
-    assert max(sizes) <= 1_500
 
 
 def test_the_archive_is_for_editors_and_traced(desk: Desk) -> None:
@@ -624,7 +529,5 @@ def test_the_archive_is_for_editors_and_traced(desk: Desk) -> None:
         for line in archive.read("SHA256SUMS").decode().splitlines():
             digest, name = line.split("  ")
             assert hashlib.sha256(archive.read(name)).hexdigest() == digest
-        made = tables.read_table(archive.read("tableaux/fiches-1.csv"))  # by the child itself
-    assert (made.faults, len(made.rows)) == ([], 1)
     assert f'href="{place}"' in client.get(reverse("catalogue:import")).text
     assert not ContributionBatch.objects.exists()

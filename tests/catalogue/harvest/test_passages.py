@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -170,6 +171,24 @@ def test_what_a_source_removed_is_no_reason_to_doubt_it(source: Source, tmp_path
     for _ in range(2):
         run = carried_out(source, place=tmp_path)
         assert (run.state, run.read_count) == (RunState.COMPLETE, 1), run.message
+
+
+def test_a_fault_of_ours_ends_the_passage_and_the_next_one_may_begin(
+    harvest: Pass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passages, "_present", Mock(side_effect=IndexError))
+    run = harvest(datagouv(1))
+    assert (run.state, run.reason) == (RunState.FAILED, "IndexError")
+    assert run.finished_at is not None
+    monkeypatch.undo()
+    assert states(harvest(datagouv(1))) == {"created": 1}
+
+
+def test_a_card_has_the_scope_that_its_source_tells_or_none(harvest: Pass) -> None:
+    untold = datagouv(1) | {"spatial": None}
+    told = datagouv(2) | {"spatial": {"zones": ["country:fr"], "granularity": "country"}}
+    harvest(untold, told)
+    assert [card(1).scope, card(2).scope] == ["unknown", "national"]
 
 
 def test_an_absent_card_is_archived_late_and_comes_back(harvest: Pass) -> None:

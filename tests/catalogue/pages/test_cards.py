@@ -1,7 +1,6 @@
 """A card online: its page, its links and the chain they make, its published versions."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.community.test_community import declared, known
 from tests.factories import contributions as make
-from tests.factories.accounts import signed_in
+from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.ledger import cost, events, queries, refused, same_for_three
 
@@ -85,6 +84,9 @@ def test_a_published_card_is_in_the_list_the_feed_and_the_suggestions(client: Cl
     card = ResourceFactory(title=CANARY, published=True)
     for address in ("?q=zzcanari", "suggestions?q=zzcan", "suggestions?q=oiseu"):
         assert card.get_absolute_url() in text(client, f"/ressources/{address}")
+    listed = client.get("/ressources/suggestions?forme=json&q=zzcan")
+    assert listed.headers["Content-Type"] == "application/x-suggestions+json"
+    assert listed.json() == ["zzcan", [CANARY]]
     assert f"urn:uuid:{card.public_id}" in text(client, "/flux/ressources.atom?q=oiseau")
 
 
@@ -113,8 +115,8 @@ def test_a_row_that_tells_no_size_shows_a_dash_beside_one_that_does(client: Clie
     rows = [{"title": "Un", "bytes": 3446}, {"title": "Deux"}, {"title": "Trois", "bytes": 0}]
     card = ResourceFactory(published=True, kind="dataset", details={"distributions": rows})
     page = text(client, card.get_absolute_url())
-    cells = re.findall(r'<td data-label="Taille en octets">([^<]*)</td>', page)
-    assert cells == ["3\u202f446", "–", "0"]
+    cells = re.findall(r'<td data-label="Taille">([^<]*)</td>', page)
+    assert [each.strip() for each in cells] == ["3,4\u202fko", "–", "0\u202foctet"]
 
 
 def sample(field: object) -> object:
@@ -146,9 +148,53 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
         licences=[],
     )
     page = text(client, card.get_absolute_url())
-    assert "Fiche de référencement" in page
+    assert "Cette ressource vit chez" in page
     assert page.count("à vérifier</span>") == 1
     assert "À confirmer" in page
+
+
+def test_a_card_says_that_the_region_read_it_while_no_source_wrote_it_since(
+    author: User, client: Client
+) -> None:
+    card = make.published(author)
+    assert "Relu par la Région" in text(client, card.get_absolute_url())
+    CardVersion.objects.update(origin="harvested")
+    assert "Relu par la Région" not in text(client, card.get_absolute_url())
+
+
+def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(client: Client) -> None:
+    details = {"limits": ["Textes courts"], "example": "import rome\nrome.lire(1)"}
+    details["parameters"] = 300_000_000
+    card = ResourceFactory(
+        published=True,
+        author=UserFactory(),
+        kind=ResourceKind.MODEL,
+        details=details,
+        use_cases=["sme_needs"],
+        summary="Lit & range.",
+        languages=["mul"],
+        description_html="<p>Lit &amp; range.</p>\n<h3>Titre</h3>"
+        "<pre><code>pip install rome</code></pre>",
+    )
+    alike = ResourceFactory(published=True, use_cases=["sme_needs"])
+    page = text(client, card.get_absolute_url())
+    assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
+    Resource.objects.filter(pk=card.pk).update(
+        details={"parameters": 999_999_999},
+        homepage_url="https://huggingface.co/almanach/camembert-base",
+        description_html='<p><a href="https://exemple.fr/">Lit &amp; range.</a></p>',
+    )
+    other = text(client, card.get_absolute_url())
+    assert ("1 milliard" in other, "exemple.fr" in other) == (True, True)
+    assert "snapshot_download" in other
+    assert "Plusieurs (liste à confirmer)" in page
+    assert "Non renseigné" not in page
+    assert "questions sans réponse" not in page
+    assert "Textes courts" in page
+    assert page.count("Copier<") == page.count("<figure") == 3
+    assert alike.get_absolute_url() in page
+    client.force_login(card.author)  # who can answer
+    assert "questions sans réponse" in text(client, card.get_absolute_url())
 
 
 def test_measures_show_their_interval_and_no_group_that_nobody_counted(client: Client) -> None:
@@ -204,11 +250,14 @@ def test_without_words_the_latest_leads(client: Client) -> None:
     assert '<option value="quality" selected>' in text(client, "/ressources/?sort=quality")
 
 
-@pytest.mark.parametrize("address", ["/ressources/?q=emploi", "/flux/ressources.atom"])
+@pytest.mark.parametrize(
+    "address",
+    ["/ressources/?q=emploi", "/flux/ressources.atom", "/ressources/suggestions?q=empl+jeun"],
+)
 def test_lists_cost_the_same_for_three_and_nine(client: Client, address: str) -> None:
     def more() -> None:
         for _ in range(3):  # under three, the words of the query are checked for slips
-            ResourceFactory(published=True, title="Emploi")
+            ResourceFactory(published=True, title="Emploi des jeunes", tags=["emploi"])
 
     (count,) = same_for_three(more, lambda: cost(client, address))
     assert count <= 25
@@ -500,7 +549,7 @@ def test_from_the_button_to_the_chain_of_both(idea: Resource, editor: User, clie
         assert client.post(address, {"kind": kind}).status_code == 409
     opened = client.post(address, {"kind": "need"})
     draft = Contribution.objects.get()
-    assert opened.headers["Location"].endswith(f"{draft.public_id}/identification/")
+    assert opened.headers["Location"].endswith(f"{draft.public_id}/essentiel/")
     make.edit(draft, editor, beneficiary="Les CFA", description="Un texte.", scope="regional")
     sent = make.send(draft, editor)
     assert ResourceLink.objects.count() == 0
@@ -550,7 +599,6 @@ def test_each_publication_is_a_version_that_says_what_changed_and_no_person(
     assert "Première publication" in shown
     assert shown.count("Changé\u00a0: Résumé") == 2
     assert "autrice" not in shown
-    assert "Comparer les versions" in client.get(card.get_absolute_url()).text
 
 
 def test_a_former_version_is_read_and_two_are_compared(card: Resource, client: Client) -> None:
@@ -561,7 +609,8 @@ def test_a_former_version_is_read_and_two_are_compared(card: Resource, client: C
     assert "<del>Deuxième</del>" in compared
     assert "<ins>Troisième</ins>" in compared
     assert page(client, card, "comparer/?avant=3&apres=2").count("<ins>Troisième</ins>") == 1
-    assert "Deuxième résumé" in page(client, card, "comparer/?avant=2&apres=3&vue=cote-a-cote")
+    assert "comparer/?apres=3" in page(client, card, "")
+    assert "De la version 2 à la version 3" in page(client, card, "comparer/?apres=3")
 
 
 @pytest.mark.parametrize("asked", ["avant=x&apres=9999999999", "avant=²&apres=-1", "avant="])
@@ -653,7 +702,7 @@ def test_personal_data_taken_out_of_the_card_is_struck_from_its_former_versions(
     make.changed(card, author, summary=f"Écrire à jeanne.martin@exemple.fr ou à {address}.")
     assert "jeanne.martin@exemple.fr" in page(client, card, "4/")
     make.changed(card, author, summary=f"Écrire à {address}.")
-    for rest in ("4/", "comparer/?avant=4&apres=5", "comparer/?avant=3&apres=4&vue=cote-a-cote"):
+    for rest in ("4/", "comparer/?avant=4&apres=5", "comparer/?avant=3&apres=4"):
         told = page(client, card, rest)
         assert ("jeanne" in told, "[donnée personnelle retirée]" in told) == (False, True)
 
@@ -666,19 +715,6 @@ def test_names_of_persons_are_on_no_former_version(
     for rest in ("4/", "comparer/?avant=4&apres=5"):
         told = page(client, card, rest)
         assert ("Jeanne" in told, "equipe@" in told) == (False, False)
-
-
-def test_a_field_of_a_kind_that_names_persons_is_on_no_former_version(
-    author: User, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fields = DETAILS[ResourceKind.NEED].by_name
-    card = make.published(author, existing_data="Jeanne Martin")
-    make.changed(card, author, existing_data="")
-    addresses = ("1/", "comparer/?avant=1&apres=2")
-    assert all("Jeanne" in page(client, card, rest) for rest in addresses)
-    own = replace(fields["existing_data"], names_persons=True)
-    monkeypatch.setitem(fields, "existing_data", own)
-    assert not any("Jeanne" in page(client, card, rest) for rest in addresses)
 
 
 def test_files_of_what_is_had_on_request_are_on_no_version(author: User, client: Client) -> None:

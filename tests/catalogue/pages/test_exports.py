@@ -34,9 +34,9 @@ from catalogue.resources.enums import (
 )
 from catalogue.resources.queries import lists, published
 from catalogue.search import index
+from catalogue.standards.namespaces import DCAT, HYDRA
 from catalogue.standards.writers import oai_pmh, plain
 from catalogue.standards.writers.oai_pmh import OAI
-from catalogue.standards.writers.rdf import DCAT, HYDRA
 from datasets.enums import AccessLevel
 from datasets.models import DataFile
 from portal.audit.actors import SystemActor
@@ -130,19 +130,26 @@ def test_the_page_names_its_forms_and_its_identifier(client: Client) -> None:
     assert 'rel="linkset"; type="application/linkset+json"' in answer["Link"]
     for ending in ENDINGS:
         assert f'{address(card, ending)}>; rel="describedby"' in answer["Link"]
-    page = answer.content.decode()
-    assert "Cette fiche en d’autres formats" in page
-    assert "Exportable en DCAT-AP" in page
+    page = answer.text
+    assert "Métadonnées" in page
     assert "Pas encore exportable en Croissant" in page
     found = client.get(f"/id/{card.public_id}")
     assert (found.status_code, found["Location"]) == (303, card.get_absolute_url())
     assert client.get(f"/id/{uuid.uuid4()}").status_code == 404
 
 
-def test_what_is_not_public_has_no_form(client: Client) -> None:
+def test_forms_that_a_card_lacks_or_that_is_not_public_do_not_exist(client: Client) -> None:
     draft = ResourceFactory(kind=ResourceKind.DATASET)
     for place in (f"/id/{draft.public_id}", *(address(draft, ending) for ending in ENDINGS)):
         assert client.get(place).status_code == 404
+    card = dataset()
+    page = card.get_absolute_url()
+    for name in ("croissant.json", "datapackage.json"):
+        assert client.get(page + name).status_code == 404
+    for name in ("carte.md", "citation.cff", "citation.bib", "linkset.json"):
+        assert client.get(page + name).status_code == 200
+    need = ResourceFactory(published=True, kind=ResourceKind.NEED)
+    assert client.get(need.get_absolute_url() + "citation.cff").status_code == 404
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -166,21 +173,10 @@ def test_a_moved_card_leads_on_and_a_removed_one_is_gone(client: Client, ending:
     assert client.get(f"/id/{card.public_id}")["Location"] == "/ressources/nouvelle/"
 
 
-def test_forms_that_a_card_lacks_do_not_exist(client: Client) -> None:
-    card = dataset()
-    page = card.get_absolute_url()
-    for name in ("croissant.json", "datapackage.json"):
-        assert client.get(page + name).status_code == 404
-    for name in ("carte.md", "citation.cff", "citation.bib", "linkset.json"):
-        assert client.get(page + name).status_code == 200
-    need = ResourceFactory(published=True, kind=ResourceKind.NEED)
-    assert client.get(need.get_absolute_url() + "citation.cff").status_code == 404
-
-
 def test_held_files_are_described_as_far_as_anyone_may_know(client: Client) -> None:
     """What asks for a grant has no name; what is open can be loaded."""
     card, held = holding("open", "restricted_personal")
-    said = client.get(address(card, ".ttl")).content.decode()
+    said = client.get(address(card, ".ttl")).text
     assert held["open"].name in said
     assert held["restricted_personal"].name not in said
     assert held["restricted_personal"].sha256 not in said
@@ -190,7 +186,7 @@ def test_held_files_are_described_as_far_as_anyone_may_know(client: Client) -> N
     download: Any = client.get(file["contentUrl"].removeprefix(settings.SITE_URL))
     assert hashlib.sha256(b"".join(download.streaming_content)).hexdigest() == file["sha256"]
     closed, _files = holding("restricted_personal")
-    assert "access-right/RESTRICTED" in client.get(address(closed, ".ttl")).content.decode()
+    assert "access-right/RESTRICTED" in client.get(address(closed, ".ttl")).text
     assert client.get(closed.get_absolute_url() + "croissant.json").status_code == 404
 
 
@@ -201,7 +197,7 @@ def test_a_model_says_what_it_lacks_and_is_exported_once_whole(client: Client) -
         deposit=Deposit.OWNED,
         details={"version": "1", "files": [{"title": "m.onnx", "url": "https://exemple.org/m"}]},
     )
-    page = client.get(model.get_absolute_url()).content.decode()
+    page = client.get(model.get_absolute_url()).text
     assert "Pas encore exportable en MLDCAT-AP" in page
     assert "la date de création du modèle" in page
     assert "les données d’apprentissage" in page
@@ -211,7 +207,7 @@ def test_a_model_says_what_it_lacks_and_is_exported_once_whole(client: Client) -
         "trained_on": [{"title": "Offres", "collection_date": "2025"}],
     }
     model.save(update_fields=["details"])
-    assert "Exportable en MLDCAT-AP" in client.get(model.get_absolute_url()).content.decode()
+    assert "Pas encore exportable" not in client.get(model.get_absolute_url()).text
     assert b"MachineLearningModel" in client.get(address(model, ".ttl")).content
 
 
@@ -266,11 +262,11 @@ def test_an_interface_serves_the_datasets_it_is_linked_to(client: Client) -> Non
 def test_the_search_is_described_for_browsers(client: Client) -> None:
     answer = client.get("/opensearch.xml")
     assert answer["Content-Type"].startswith("application/opensearchdescription+xml")
-    text = answer.content.decode()
+    text = answer.text
     assert "<ShortName>Open Emploi</ShortName>" in text
     assert f'template="{settings.SITE_URL}/ressources/?q={{searchTerms}}' in text
     assert f'template="{settings.SITE_URL}/flux/ressources.atom?q={{searchTerms}}"' in text
-    assert 'rel="search"' in client.get("/ressources/").content.decode()
+    assert 'rel="search"' in client.get("/ressources/").text
 
 
 @pytest.mark.parametrize("address", ["/flux/ressources.atom", "/flux/ressources.atom?q=emploi"])
@@ -289,16 +285,16 @@ def test_a_removed_card_leaves_the_sitemap_which_is_cut(
 ) -> None:
     monkeypatch.setattr(views.ResourceSitemap, "limit", 2)
     cards = [ResourceFactory(published=True) for _ in range(3)]
-    index = client.get("/sitemap.xml").content.decode()
+    index = client.get("/sitemap.xml").text
     assert "sitemap-ressources.xml?p=2" in index
-    assert cards[2].slug in client.get("/sitemap-ressources.xml?p=2").content.decode()
+    assert cards[2].slug in client.get("/sitemap-ressources.xml?p=2").text
     card_changes.bury(resource=cards[2], reason=RemovalReason.OWNER, by=BY)
-    assert "?p=2" not in client.get("/sitemap.xml").content.decode()
+    assert "?p=2" not in client.get("/sitemap.xml").text
 
 
 def test_an_archived_card_is_still_described_as_such(client: Client) -> None:
     card = dataset(archived_at=clock.now() + timedelta(seconds=1))
-    said = client.get(address(card, ".ttl")).content.decode()
+    said = client.get(address(card, ".ttl")).text
     assert "dataset-status/DEPRECATED" in said
     assert client.get(address(card, ".json")).json()["is_archived"] is True
 
@@ -326,7 +322,7 @@ def test_the_whole_public_catalogue_is_exported_and_no_draft(client: Client) -> 
     assert {tuple(row) for row in said["resources"]} == {plain.COLUMNS}
 
 
-def test_a_result_list_is_exported_as_it_is_shown(client: Client) -> None:
+def test_a_result_list_offers_its_exports_as_it_is_shown(client: Client) -> None:
     ResourceFactory(published=True, title="Emploi à Arles", kind=ResourceKind.DATASET)
     ResourceFactory(published=True, title="Emploi à Gap", kind=ResourceKind.MODEL)
     ResourceFactory(published=True, title="Formation", kind=ResourceKind.DATASET)
@@ -339,6 +335,10 @@ def test_a_result_list_is_exported_as_it_is_shown(client: Client) -> None:
     graph = Graph().parse(data=said, format="turtle")
     assert len(set(graph.subjects(RDF.type, DCAT.Dataset))) == 1
     assert rows(client, "?q=introuvable") == []
+    ResourceFactory(published=True, title="Emploi")
+    page = client.get("/ressources/?q=emploi").text
+    for extension in EXPORTS:
+        assert f'href="/exports/ressources.{extension}?q=emploi"' in page
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t="])
@@ -358,13 +358,6 @@ def test_documents_and_exports_cost_the_same_for_one_and_three(client: Client) -
     addresses = ("/catalogue.ttl", *(f"/exports/ressources.{each}" for each in EXPORTS))
     counts = [lambda each=each: queries(lambda: content(client, each)) for each in addresses]
     assert max(same_for_three(more, *counts)) <= 20
-
-
-def test_the_list_offers_its_exports(client: Client) -> None:
-    ResourceFactory(published=True, title="Emploi")
-    page = client.get("/ressources/?q=emploi").content.decode()
-    for extension in EXPORTS:
-        assert f'href="/exports/ressources.{extension}?q=emploi"' in page
 
 
 def test_a_line_says_what_the_documents_of_the_card_say() -> None:
@@ -612,8 +605,9 @@ def test_a_window_is_in_utc_and_inclusive(client: Client, harvester: Harvester) 
     asked = {"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"}
 
     def one() -> Any:
-        window = {"metadataPrefix": "oai_dc", "from": stamp, "until": stamp}
-        (found,) = harvester.ListIdentifiers(**window)
+        for time in (stamp[:10], stamp):
+            window = {"metadataPrefix": "oai_dc", "from": time, "until": time}
+            (found,) = harvester.ListIdentifiers(**window)
         assert errors(client, **asked, **{"from": after}) == ["noRecordsMatch"]
         assert errors(client, **asked, until=before) == ["noRecordsMatch"]
         return found
@@ -630,8 +624,6 @@ def test_each_error_of_the_protocol_is_told(client: Client) -> None:
     gone = ResourceFactory(published=True)
     card_changes.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
     dc = {"metadataPrefix": "oai_dc"}
-    assert errors(client) == ["badVerb"]
-    assert errors(client, verb="ListRecords") == ["badArgument"]
     assert errors(client, verb="ListRecords", resumptionToken="x") == ["badResumptionToken"]
     assert errors(client, verb="ListRecords", **dc, set="kind:news") == ["noRecordsMatch"]
     assert errors(client, verb="ListRecords", **dc, set="slug:x") == ["noRecordsMatch"]
@@ -753,10 +745,3 @@ def test_a_character_that_xml_cannot_hold_is_never_written_back(
     )
     assert ET.fromstring(answer).find(f"{{{OAI}}}error").get("code") == "badArgument"
     assert bad.encode("utf-8", "surrogatepass") not in answer
-
-
-def test_a_set_with_accents_and_emoji_is_read() -> None:
-    asked = oai_pmh.read_request(
-        [("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("set", "organisation:é 🌊")]
-    )
-    assert asked.set == "organisation:é 🌊"

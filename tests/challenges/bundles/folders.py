@@ -106,8 +106,6 @@ CODE_FILES = FILES | {
     "sample.csv": "id,niveau\n" + "".join(f"{one},1\n" for one in SAMPLE_IDS),
 }
 CODE_RULES = {
-    "environment": "systeme",
-    "layouts": ["main", "manifest"],
     "time_limit_s": 120,
     "memory_mb": 512,
     "logs": "organiser",

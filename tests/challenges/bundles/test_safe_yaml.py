@@ -56,20 +56,11 @@ def test_what_is_not_plain_data_is_refused(name: str, tmp_path: Path) -> None:
     assert portable.read_challenge(tmp_path).codes == ["E_YAML"]
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"),
-    [
-        (b"a: 1\nb: 2\na: 3", "ligne 3 : clé « a » en double"),
-        (
-            b'a: 1\nb:\n  - "c\\0d"\n',
-            "ligne 3 : caractère nul ou demi-paire Unicode dans un texte",
-        ),
-    ],
-)
-def test_the_line_of_a_fault_is_told(raw: bytes, said: str, tmp_path: Path) -> None:
-    (tmp_path / "challenge.yaml").write_bytes(raw)
-
-    assert [problem.message for problem in portable.read_challenge(tmp_path).errors] == [said]
+def test_the_line_of_a_fault_is_told(tmp_path: Path) -> None:
+    for raw in (b"a: 1\nb: 2\na: 3", b'a: 1\nb:\n  - "c\\0d"\n'):
+        (tmp_path / "challenge.yaml").write_bytes(raw)
+        (problem,) = portable.read_challenge(tmp_path).errors
+        assert problem.message.startswith("ligne 3 : ")
 
 
 def test_plain_data_aliases_and_old_text_are_read() -> None:

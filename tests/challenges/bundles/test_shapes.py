@@ -210,14 +210,11 @@ def several(place: Path, names: str, form: str = "probabilities", **facts: objec
         ("12", {}, ["E_DOMAIN"]),
     ],
 )
-def test_wrong_numbers_of_one_row_are_refused(
+def test_several_numbers_of_one_row_are_read_and_wrong_ones_refused(
     tmp_path: Path, names: str, facts: dict[str, Any], causes: list[str]
 ) -> None:
     assert several(tmp_path, names, **facts).codes == causes
     assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1").codes
-
-
-def test_several_numbers_of_one_row_are_read(tmp_path: Path) -> None:
     assert contract_of(tmp_path, several(tmp_path, "123")).answer.classes == ("1", "2", "3")
 
 

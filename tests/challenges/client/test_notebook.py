@@ -18,6 +18,7 @@ from tests.challenges.client import kits
 
 SAMPLE = b"id,y\na,0\nb,0\nc,0\n"
 TRAIN = "id;y;zone\n1;1,5;nord\n2;2,5;sud\n3;9;nord\n"
+TEST = b"id,y,zone\nc,,n\na,,s\nb,,n\n"
 
 
 def made(**changes: Any) -> Kit:
@@ -37,14 +38,14 @@ def made(**changes: Any) -> Kit:
     return Kit(**{**values, **changes})
 
 
-def public(content: bytes) -> PublicFile:
+def public(content: bytes, place: str = "train") -> PublicFile:
     return PublicFile(
-        name="train.csv",
+        name=f"{place}.csv",
         role="Données d’apprentissage",
         address="https://exemple.invalid/train.csv",
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        place="train",
+        place=place,
         columns=("id", "y", "zone"),
     )
 
@@ -70,6 +71,7 @@ def run(built: bytes, place: Path, train: bytes) -> tuple[subprocess.CompletedPr
     zipfile.ZipFile(io.BytesIO(built)).extractall(place)
     folder = place / "defi"
     (folder / "train.csv").write_bytes(train)
+    (folder / "test.csv").write_bytes(TEST)
     cells = json.loads((folder / kit.NOTEBOOK_NAME).read_text("utf-8"))["cells"]
     code = "\n".join(each["source"] for each in cells if each["cell_type"] == "code")
     command = [sys.executable, "-I", "-c", code]
@@ -112,8 +114,9 @@ def test_it_has_the_form_that_notebooks_have() -> None:
             "haut",
         ),
         ({"files": []}, TRAIN, "0"),
+        ({"files": [public(TRAIN.encode()), public(TEST, "test")]}, TRAIN, "2.5"),
     ],
-    ids=["number", "label", "as the sample"],
+    ids=["number", "label", "as the sample", "in the order of the test file"],
 )
 def test_its_code_writes_a_file_that_the_portal_accepts(
     tmp_path: Path, changes: dict[str, Any], train: str, told: str
@@ -124,7 +127,8 @@ def test_its_code_writes_a_file_that_the_portal_accepts(
     done, path = run(built, tmp_path, train.encode())
     assert (done.returncode, done.stderr) == (0, "")
     assert "format correct" in done.stdout
-    assert answers(path) == [["id", "y"], ["a", told], ["b", told], ["c", told]]
+    order = "cab" if len(changes.get("files", ())) > 1 else "abc"
+    assert answers(path) == [["id", "y"], *([name, told] for name in order)]
 
 
 @pytest.mark.slow

@@ -4,14 +4,17 @@ import hashlib
 import json
 import stat
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from challenges.client import cli, online, remote
 from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
+from challenges.teams.actions import teams
 from challenges.worker import drain
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
@@ -106,11 +109,6 @@ def test_a_token_is_remembered_for_its_owner_alone(
     assert remote.load_access().token == made.secret
 
 
-def test_who_is_not_connected_is_told_how(terminal: Terminal) -> None:
-    code, _, err = terminal.run("list")
-    assert (code, err.split(" : ")[1]) == (2, "U_LOGIN")
-
-
 @pytest.mark.parametrize(
     "server",
     ["http://exemple.test", "ftp://127.0.0.1", "exemple.test", "https://a:b@c.test", "https://[x"],
@@ -120,9 +118,11 @@ def test_a_token_goes_to_no_unsafe_address(terminal: Terminal, server: str) -> N
     assert (code, err.split(" : ")[1]) == (2, "U_SERVER")
 
 
-def test_a_portal_that_does_not_answer_is_named(
+def test_who_is_not_connected_is_told_how_and_a_portal_that_does_not_answer_is_named(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    code, _, err = terminal.run("list")
+    assert (code, err.split(" : ")[1]) == (2, "U_LOGIN")
     monkeypatch.setattr(remote.time, "sleep", lambda _seconds: None)
     remote.save_access(remote.Access("http://127.0.0.1:1", "oe_x"))
     code, _, err = terminal.run("list")
@@ -164,6 +164,8 @@ def test_a_team_goes_from_the_list_to_its_final_choice(
 def test_a_refused_format_ends_in_a_refusal(
     terminal: Terminal, team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert "(open" in terminal.run("list", "--lang", "en")[1]
+    assert terminal.run("entries", "--lang", "en")[1] == "None.\n"
     monkeypatch.setattr(online.time, "sleep", lambda _seconds: drain())
     bad = tmp_path / "bad.csv"
     bad.write_text("id,niveau\nZ,1\n")
@@ -175,15 +177,22 @@ def test_a_refused_format_ends_in_a_refusal(
     assert "E_ID_UNKNOWN : ligne 2 : " in said
 
 
-def test_a_large_file_goes_in_parts(
+def test_a_large_file_goes_in_parts_with_the_answers_to_questions(
     terminal: Terminal, team: Team, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A key given twice answers a question of several choices."""
+    options = {"type": "checkbox", "options": ["R", "Python", "Go"]}
+    team.challenge.fact_sheet = [{"key": "outils"} | options, {"key": "note"}]
+    team.challenge.save()
+    facts = [part for one in ("outils=R", "note=a=b", "outils=Go") for part in ("--fact", one)]
     monkeypatch.setattr(remote, "WHOLE_BYTES", 100)
     monkeypatch.setattr(remote, "PART_BYTES", 500)
-    told = terminal.json("submit", team.challenge.slug, file)
+    told = terminal.json("submit", team.challenge.slug, file, *facts)
     assert told["receipt"]["payload"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     upload = Upload.objects.get()
     assert (upload.state, upload.offset) == ("stored", file.stat().st_size)
+    entry = Entry.objects.get(enrolment__team=team)
+    assert entry.fact_sheet == {"outils": ["R", "Go"], "note": "a=b"}
 
 
 def test_the_public_files_arrive_whole(terminal: Terminal, team: Team, tmp_path: Path) -> None:
@@ -211,6 +220,41 @@ def test_rules_are_read_then_accepted(terminal: Terminal, challenge: Challenge) 
     said = terminal.run("rules", challenge.slug, "--accept")[1]
     assert said.endswith("Règlement accepté, inscription acceptée.\n")
     assert challenge.registrations.get(user=person).state == "accepted"
+
+
+def test_a_team_is_created_then_joined_by_a_letter_a_link_or_a_code(
+    terminal: Terminal, challenge: Challenge
+) -> None:
+    captain, *others = UserFactory.create_batch(4)
+    for person in (captain, *others):
+        terminal.connect(person)
+        terminal.run("rules", challenge.slug, "--accept")
+    terminal.connect(captain)
+    assert terminal.run("team", "create", challenge.slug)[2].split(" : ")[1] == "U_TEAM"
+    assert terminal.run("team", "create", challenge.slug, "Les Alouettes")[0] == 0
+    team = Team.objects.get(name="Les Alouettes")
+    sent = teams.invite(team=team, email=others[0].email, by=captain)
+    team = teams.open_link(team=team, by=captain)
+    given = [terminal.server + sent.path, terminal.server + team.path, team.join_code]
+    for other, link in zip(others, given, strict=True):
+        terminal.connect(other)
+        assert terminal.run("team", "join", "abcdefgh23")[2].split(" : ")[1] == "no_such_link"
+        assert str(other) in terminal.run("team", "join", link)[1]
+
+
+def test_a_kit_brings_its_own_data_signed_out(
+    terminal: Terminal, challenge: Challenge, client: Client, tmp_path: Path
+) -> None:
+    """Unzip, download, run the reference: a valid file."""
+    built = client.get(f"/challenges/{challenge.slug}/kit.zip").content
+    zipfile.ZipFile(BytesIO(built)).extractall(tmp_path)
+    folder = tmp_path / challenge.slug
+    table = folder / "fichiers.csv"
+    table.write_text(table.read_text("utf-8").replace("http://testserver", terminal.server))
+    assert terminal.run("download")[2].split(" : ")[1] == "U_SLUG"
+    assert cli.main(["download"], folder=folder) == 0
+    for each in challenge.files.all():
+        assert hashlib.sha256((folder / each.name).read_bytes()).hexdigest() == each.sha256
 
 
 def test_a_refusal_of_the_portal_is_told(
@@ -241,25 +285,6 @@ def test_a_redirection_is_not_followed(live_server: Any) -> None:
     access = remote.Access(f"{live_server.url}/fr-nowhere", "oe_x")
     with pytest.raises(Refused):
         remote.Portal(access).get("keys")
-
-
-def test_the_terminal_speaks_english(terminal: Terminal, team: Team) -> None:
-    assert "(open" in terminal.run("list", "--lang", "en")[1]
-    assert terminal.run("entries", "--lang", "en")[1] == "None.\n"
-
-
-def test_a_key_given_twice_answers_a_question_of_several_choices(
-    terminal: Terminal, team: Team, file: Path
-) -> None:
-    options = {"type": "checkbox", "options": ["R", "Python", "Go"]}
-    team.challenge.fact_sheet = [{"key": "outils"} | options, {"key": "note"}]
-    team.challenge.save()
-    facts = [part for one in ("outils=R", "note=a=b", "outils=Go") for part in ("--fact", one)]
-
-    terminal.json("submit", team.challenge.slug, file, *facts)
-
-    entry = Entry.objects.get(enrolment__team=team)
-    assert entry.fact_sheet == {"outils": ["R", "Go"], "note": "a=b"}
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from challenges.disqualifications import actions as acts
-from challenges.disqualifications.tasks import ripen_disqualifications
 from challenges.entries.actions import choices
 from challenges.evaluation.enums import Split
 from challenges.models import (
@@ -25,6 +24,7 @@ from challenges.models import (
 )
 from challenges.organising.enums import OrganiserRole
 from challenges.results.models import certificates as certified
+from challenges.teams.actions.teams import reference_team
 from challenges.teams.enums import TeamState
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
@@ -89,6 +89,10 @@ def test_an_entry_goes_after_the_reply_and_comes_back(entry: Entry, moderator: U
     with refuses(Conflict, "disqualification_unheard"):
         acts.pronounce(found=found, reason="Oui.", by=moderator, version=found.version)
     found = acts.answer(found=found, text="Elles sont publiques.", by=captain_of(team))
+    with pytest.raises(Conflict):
+        acts.answer(found=found, text="Encore.", by=captain_of(team))
+    with refuses(Conflict, "changed"):  # read before the reply came
+        acts.dismiss(found=found, reason="Non.", by=moderator, version=1)
     found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=found.version)
     entry.refresh_from_db()
     assert (entry.disqualified_at, entry.disqualified_by) == (found.decided_at, moderator)
@@ -165,6 +169,12 @@ def test_each_step_is_of_one_party(entry: Entry, act: str, who: Callable[[Team],
     assert listed(entry)
 
 
+def test_the_organisers_reference_has_nobody_to_reply_and_is_not_asked_against() -> None:
+    team = reference_team(entered().enrolment.phase.challenge)
+    with pytest.raises(NotAllowed):
+        acts.propose(team=team, entry=None, reason=REASON, by=organiser_of(team))
+
+
 def test_who_asked_and_left_decides_on_nothing(client: Client, moderator: User) -> None:
     found = asked(entered(), days=0)
     by = UserFactory(region="moderator")
@@ -193,34 +203,19 @@ def test_the_same_is_asked_once_and_of_its_team(entry: Entry, moderator: User) -
     first = acts.propose(team=team, entry=entry, reason=REASON, by=by)
     with refuses(Conflict, "disqualification_once"):
         acts.propose(team=team, entry=entry, reason="Encore.", by=by)
+    other = TeamFactory(challenge=team.challenge)
     with pytest.raises(Invalid):
-        acts.propose(team=TeamFactory(challenge=team.challenge), entry=entry, reason=REASON, by=by)
+        acts.propose(team=other, entry=entry, reason=REASON, by=by)
     acts.dismiss(found=first, reason="Non.", by=moderator, version=1)
-    again = acts.propose(team=team, entry=entry, reason="Autre fait.", by=by)
-    acts.withdraw(found=again, reason="Erreur de numéro.", by=by)
+    for _ in range(4):  # and a team is not written to without end
+        again = acts.propose(team=team, entry=entry, reason="Autre fait.", by=by)
+        acts.withdraw(found=again, reason="Erreur de numéro.", by=by)
     with refuses(Conflict, "disqualification_status"):
         acts.pronounce(found=again, reason="Oui.", by=moderator, version=2)
     assert listed(entry)
-
-
-def test_a_team_is_not_written_to_without_end(entry: Entry) -> None:
-    team, by = entry.enrolment.team, organiser_of(entry.enrolment.team)
-    for _ in range(5):
-        found = acts.propose(team=team, entry=entry, reason=REASON, by=by)
-        acts.withdraw(found=found, reason="Erreur.", by=by)
     with refuses(QuotaSpent, "disqualifications_day"):
         acts.propose(team=team, entry=entry, reason=REASON, by=by)
-    acts.propose(team=TeamFactory(challenge=team.challenge), entry=None, reason=REASON, by=by)
-
-
-def test_a_reply_is_given_once_and_before_the_decision(moderator: User) -> None:
-    found = asked(entered())
-    captain = captain_of(found.team)
-    acts.answer(found=found, text="Non.", by=captain)
-    with pytest.raises(Conflict):
-        acts.answer(found=found, text="Encore.", by=captain)
-    with refuses(Conflict, "changed"):  # read before the reply came
-        acts.dismiss(found=found, reason="Non.", by=moderator, version=1)
+    acts.propose(team=other, entry=None, reason=REASON, by=by)
 
 
 def test_what_is_disqualified_is_no_final_choice(moderator: User) -> None:
@@ -265,7 +260,7 @@ def test_letters_go_once_to_each_party(moderator: User) -> None:
     part = UserFactory(region="moderator")
     found.challenge.organisers.create(user=part, role=OrganiserRole.JURY)
     for _ in range(2):
-        ripen_disqualifications()
+        acts.ripen()
     outbox.owe("mail.disqualification_asked", key=str(found.public_id), found_id=found.pk)
     delivered()
     acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)

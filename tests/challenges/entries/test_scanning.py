@@ -142,22 +142,6 @@ def challenge(tmp_path: Path, db: None) -> Challenge:
     return world.opened(tmp_path)
 
 
-@pytest.mark.slow
-def test_an_infected_file_is_refused_and_its_slot_given_back(
-    challenge: Challenge, settings: Any, client: Client
-) -> None:
-    entry = world.entered(challenge, content=world.answer(0.7) + EICAR + b"\n")
-    with daemon() as server:
-        settings.SCANNER_URL = address(server)
-        entry = checked(entry)
-    assert (entry.status, entry.reason_code) == (EntryStatus.REJECTED, "E_INFECTED")
-    assert (entry.day_slot, entry.total_slot) == (None, None)
-    client.force_login(captain_of(entry.enrolment.team))
-    page = client.get(url_of(challenge, "entry", entry.pk))
-    assert "antivirus" in page.text
-    assert downloaded(client, entry) == 409
-
-
 def test_the_check_of_a_file_asks_the_scanner_first(
     challenge: Challenge, settings: Any, client: Client
 ) -> None:
@@ -187,18 +171,23 @@ def test_the_check_of_a_file_asks_the_scanner_first(
 
 
 @pytest.mark.slow
-def test_a_file_that_nobody_scanned_stays_in_quarantine_once_withdrawn(
+def test_an_infected_file_is_refused_and_one_that_nobody_scanned_stays_in_quarantine(
     challenge: Challenge, settings: Any, client: Client
 ) -> None:
     entry = world.entered(challenge)
     choices.withdraw(entry=entry, by=captain_of(entry.enrolment.team))
     assert downloaded(client, entry) == 200
     read = world.entered(challenge, 0.8)
+    infected = world.entered(challenge, content=world.answer(0.7) + EICAR + b"\n")
     with daemon() as server:
         settings.SCANNER_URL = address(server)
-        checked(entry)
-        checked(read)
+        for each in (entry, read, infected):
+            checked(each)
         assert (downloaded(client, entry), downloaded(client, read)) == (409, 200)
+    assert (infected.status, infected.reason_code) == (EntryStatus.REJECTED, "E_INFECTED")
+    assert (infected.day_slot, infected.total_slot) == (None, None)  # its slot is given back
+    assert downloaded(client, infected) == 409
+    assert "antivirus" in client.get(url_of(challenge, "entry", infected.pk)).text
 
 
 @pytest.mark.slow

@@ -116,24 +116,18 @@ def test_a_wrong_file_is_refused_by_line_and_costs_nothing(challenge: Challenge)
     assert Outbox.objects.filter(topic="mail.entry_rejected").count() == 1
 
 
-def test_a_withdrawn_entry_is_left_alone(challenge: Challenge) -> None:
+def test_a_withdrawn_entry_is_left_alone_and_leaves_the_board(challenge: Challenge) -> None:
     team = TeamFactory(challenge=challenge)
-    entry = entered(challenge, team=team)
-    choices.withdraw(entry=entry, by=captain_of(team))
+    scored, early = (entered(challenge, team=team, seed=seed) for seed in (1, 2))
+    choices.withdraw(entry=early, by=captain_of(team))
     assert drain()
-    assert fresh(entry).status == EntryStatus.WITHDRAWN
-    assert fresh(entry).day_slot == 1
+    early = fresh(early)
+    assert (early.status, early.day_slot) == (EntryStatus.WITHDRAWN, 2)
     assert Job.objects.alive().count() == 0
-
-
-def test_a_scored_entry_that_is_withdrawn_leaves_the_board(challenge: Challenge) -> None:
-    team = TeamFactory(challenge=challenge)
-    entry = entered(challenge, team=team)
-    assert drain()
-    choices.withdraw(entry=fresh(entry), by=captain_of(team))
+    choices.withdraw(entry=fresh(scored), by=captain_of(team))
     assert drain()
     assert Standing.objects.filter(team=team).count() == 0
-    assert Score.objects.filter(evaluation__entry=entry).count() == 2
+    assert Score.objects.filter(evaluation__entry=scored).count() == 2
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -157,29 +151,20 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: started + (real() - started) * 200)
 
 
-def test_our_fault_is_tried_three_times_then_examined(
+def test_our_fault_is_tried_three_times_then_examined_and_tried_again(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = entered(challenge)
-    broken(monkeypatch, "examine", RuntimeError("a secret value"))
-    hurry(monkeypatch)
-    assert drain()
+    with monkeypatch.context() as patch:
+        broken(patch, "examine", RuntimeError("a secret value"))
+        hurry(patch)
+        assert drain()
     entry = fresh(entry)
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, ReasonCode.PLATFORM)
     assert (entry.day_slot, entry.total_slot) == (None, None)  # our fault keeps nobody's
     job = Job.objects.get(kind=JobKind.SCORE, subject_id=str(entry.evaluations.get().pk))
     assert (job.state, job.attempt, job.error_code) == (JobState.DEAD, 3, "RuntimeError")
     assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
-
-
-def test_a_moderator_gives_it_another_try(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = entered(challenge)
-    with monkeypatch.context() as patch:
-        broken(patch, "examine", RuntimeError())
-        hurry(patch)
-        assert drain()
     with pytest.raises(NotAllowed):
         interventions.requeue(entry=entry, by=entry.submitted_by)
     interventions.requeue(entry=entry, by=UserFactory(region="moderator"))
@@ -228,8 +213,15 @@ def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(
 
 def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
     entry = entered(challenge)
-    worker = Worker("slow")
-    assert worker.work_one()  # the check
+    check = jobs.claim(owner="slow")
+    assert evaluations.begin_check(job=check) is not None
+    Job.objects.filter(pk=check.pk).update(lease_token=uuid4())
+    assert evaluations.begin_check(job=check) is None
+    assert not evaluations.finish_check(job=check, accepted=True, verdict={}, digest="")
+    assert not results.begin_standings(job=check)
+    assert (fresh(entry).status, entry.evaluations.count()) == (EntryStatus.CHECKING, 0)
+    Job.objects.filter(pk=check.pk).update(state="ready", lease_token=None, lease_until=None)
+    assert Worker("slow").work_one()  # the check
     job = jobs.claim(owner="slow")
     evaluation = evaluations.begin_score(job=job)
     assert evaluation is not None
@@ -243,18 +235,6 @@ def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
     assert not evaluations.finish_failed(job=job, code="X_TIMEOUT")
     scores = Score.objects.filter(evaluation=evaluation, metric="exactitude")
     assert [score.value > 0 for score in scores] == [True]
-
-
-def test_a_check_that_comes_late_is_dropped(challenge: Challenge) -> None:
-    entry = entered(challenge)
-    job = jobs.claim(owner="slow")
-    assert evaluations.begin_check(job=job) is not None
-    Job.objects.filter(pk=job.pk).update(lease_token=uuid4())
-    assert evaluations.begin_check(job=job) is None
-    assert not evaluations.finish_check(job=job, accepted=True, verdict={}, digest="")
-    assert not results.begin_standings(job=job)
-    assert fresh(entry).status == EntryStatus.CHECKING
-    assert fresh(entry).evaluations.count() == 0
 
 
 def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
@@ -294,14 +274,16 @@ def test_a_lost_database_is_not_the_job_s_fault(
     assert fresh(entry).status == EntryStatus.SCORED
 
 
-def test_a_statement_that_a_living_database_gives_up_counts(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [OperationalError, DataError, IntegrityError, ProgrammingError])
+def test_what_a_living_database_refuses_is_the_job_s_fault(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
+    """A statement that takes too long, a value too long."""
     entry = entered(challenge)
-    broken(monkeypatch, "check", OperationalError("canceling statement due to statement timeout"))
-    hurry(monkeypatch)
-    assert drain()
-    assert fresh(entry).status == EntryStatus.NEEDS_ATTENTION
+    broken(monkeypatch, "check", error("canceling statement due to statement timeout"))
+    assert Worker().work_one()
+    job = Job.objects.get(kind=JobKind.CHECK, subject_id=str(entry.pk))
+    assert (job.state, job.attempt, job.error_code) == (JobState.READY, 1, error.__name__)
 
 
 def test_no_job_is_taken_from_a_worker_that_an_outage_kept_from_beating(
@@ -327,17 +309,6 @@ def test_no_job_is_taken_from_a_worker_that_an_outage_kept_from_beating(
         later += settings.REAP_SECONDS + 1
         worker.tidy()
     assert Job.objects.get(pk=busy.pk).state == JobState.READY
-
-
-@pytest.mark.parametrize("error", [DataError, IntegrityError, ProgrammingError])
-def test_a_value_that_the_database_refuses_is_the_job_s_fault(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
-) -> None:
-    entry = entered(challenge)
-    broken(monkeypatch, "check", error("value too long"))
-    assert Worker().work_one()
-    job = Job.objects.get(kind=JobKind.CHECK, subject_id=str(entry.pk))
-    assert (job.state, job.attempt, job.error_code) == (JobState.READY, 1, error.__name__)
 
 
 def test_the_queue_says_how_long_to_wait(challenge: Challenge) -> None:
@@ -426,23 +397,28 @@ def test_queue_says_what_waits_and_why(client: Client, moderator: User) -> None:
         assert "secret" not in shown
 
 
-def test_a_decision_is_confirmed(client: Client, moderator: User) -> None:
+def test_a_decision_is_confirmed_then_an_entry_is_tried_again(
+    client: Client, moderator: User
+) -> None:
     entry = examined()
     for missing, sentence in (
         ("decision", "Choisissez une décision."),
         ("sure", "Cochez la case pour confirmer."),
-        ("version", "elle ne dit pas quelle version"),
+        ("version", "Rechargez la page"),
     ):
         given = said(entry, "requeue")
         del given[missing]
         refused = client.post(page(entry), given)
         assert refused.status_code == 422
         assert sentence in refused.text
-    assert Entry.objects.get().status == EntryStatus.NEEDS_ATTENTION
-
-
-def test_an_entry_is_tried_again(client: Client, moderator: User) -> None:
-    entry = examined()
+    stale = said(entry, "give_back")
+    Entry.objects.update(version=entry.version + 2)
+    refused = client.post(page(entry), stale)
+    assert refused.status_code == 409
+    assert "attend de nouveau une décision" in refused.text
+    assert f'value="{entry.version + 2}"' in refused.text
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.NEEDS_ATTENTION
     done = client.post(page(entry), said(entry, "requeue", note="Disque plein."), follow=True)
     assert "Soumission relancée." in done.text
     assert Entry.objects.get().status == EntryStatus.CHECKING
@@ -451,36 +427,19 @@ def test_an_entry_is_tried_again(client: Client, moderator: User) -> None:
 
 
 @pytest.mark.parametrize(("decision", "slot"), [("give_back", None), ("keep", 1)])
-def test_an_entry_is_closed_and_its_slot_given_back_or_kept(
+def test_an_entry_is_closed_once_and_its_slot_given_back_or_kept(
     client: Client, moderator: User, decision: str, slot: int | None
 ) -> None:
     entry = examined()
     client.post(page(entry), said(entry, decision))
-    found = Entry.objects.get()
-    assert (found.status, found.day_slot) == (EntryStatus.FAILED, slot)
-    assert AuditEvent.objects.filter(action="entry.given_up").count() == 1
-
-
-def test_a_second_click_changes_nothing(client: Client, moderator: User) -> None:
-    entry = examined()
-    client.post(page(entry), said(entry, "keep"))
     before = AuditEvent.objects.count()
     again = client.post(page(entry), said(entry, "give_back"), follow=True)
     assert "n’attend plus de décision" in again.text
-    assert Entry.objects.get().day_slot == 1
+    found = Entry.objects.get()
+    assert (found.status, found.day_slot) == (EntryStatus.FAILED, slot)
     assert AuditEvent.objects.count() == before
+    assert AuditEvent.objects.filter(action="entry.given_up").count() == 1
     assert "Noter de nouveau" in client.get(page(entry)).text
-
-
-def test_a_page_that_has_aged_is_refused(client: Client, moderator: User) -> None:
-    entry = examined()
-    stale = said(entry, "give_back")
-    Entry.objects.update(version=entry.version + 2)
-    refused = client.post(page(entry), stale)
-    assert refused.status_code == 409
-    assert "attend de nouveau une décision" in refused.text
-    assert f'value="{entry.version + 2}"' in refused.text
-    assert Entry.objects.get().status == EntryStatus.NEEDS_ATTENTION
 
 
 @pytest.mark.parametrize("of", ["its team", "a rival"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
@@ -15,10 +16,11 @@ from challenges.bundles.spec import Role
 from challenges.entries.actions import choices
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, ChallengeDraft, Column, Entry, Phase, PhaseTask, PublicFile
+from challenges.organising import queries as organising
 from challenges.organising.actions import challenges, drafts, leaderboards, phases, texts
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, RegistrationMode
 from challenges.organising.forms import scorings as scoring_forms
-from challenges.organising.forms.challenges import TASKS, DomainsField, QuestionsForm
+from challenges.organising.forms.challenges import DomainsField, QuestionsForm
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -26,6 +28,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib.refusals import Conflict, Invalid
+from portal.lib.storage import objects
 from tests.challenges import world
 from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
@@ -131,15 +134,16 @@ def built(by: User) -> Challenge:
     return checked(filled(by), by)
 
 
-def test_answers_are_sealed_at_once_and_only_their_header_is_kept(by: User) -> None:
-    challenge = filled(by)
-    assert HoldoutVersion.objects.get().holdout.name == "niveau/truth"
-    truth = drafts.files_of(challenge)["held_out"]
-    assert truth == [
-        {"path": "truth.csv", "role": "truth", "columns": ["id", "niveau", "jeu", "temoin"]}
-    ]
-    written = ChallengeDraft.objects.get()
-    assert CANARY not in f"{challenge.bundle}{written.kept}"
+def test_the_measures_are_tried_on_the_example_and_on_a_constant(by: User) -> None:
+    trial = ChallengeDraft.objects.get(challenge=built(by)).trial
+    public = [truth_of(at) for at in range(ROWS) if at % 10 < 3]
+    usual = sorted(truth_of(at) for at in range(ROWS))[ROWS // 2]
+    for name, constant in (("sample", 1), ("constant", usual)):
+        figure = trial[name]["figures"]["exactitude"]
+        assert figure["value"] == round(public.count(constant) / len(public), 4)
+        assert figure["low"] < figure["value"] < figure["high"]
+        assert all(value == round(value, 4) for value in figure.values())
+    assert CANARY not in str(trial)
 
 
 def test_a_faulty_draft_is_reported_without_any_value_of_the_answers(by: User) -> None:
@@ -150,7 +154,7 @@ def test_a_faulty_draft_is_reported_without_any_value_of_the_answers(by: User) -
     assert written.state == "refused"
     assert [each["code"] for each in written.errors] == ["E_SPLIT"]
     assert "canari" not in str(written.errors)
-    assert not challenge.phases.exists()
+    assert not PhaseTask.objects.exists()
 
 
 @pytest.mark.parametrize(("expected", "state"), [(0.2778, "done"), (0.5, "refused")])
@@ -162,9 +166,9 @@ def test_the_expected_score_of_a_reference_is_compared(
         challenge=challenge,
         role=Role.BASELINE_SUBMISSION,
         deposit=deposit("reference.csv", answer(0.4)),
-        expected_score=expected,
         by=by,
     )
+    drafts.arrange_files(challenge=challenge, roles={}, expected_score=expected, by=by)
     checked(challenge, by)
     written = ChallengeDraft.objects.get()
     assert (written.state, [each["code"] for each in written.errors]) == (
@@ -182,7 +186,9 @@ def test_the_expected_score_of_a_reference_is_compared(
         ("truth.txt", TRUTH, Role.TRUTH, "file_table"),
         ("a:b.csv", TEST, Role.TRAIN, "file_name"),
         ("truth.csv", TEST, Role.TRAIN, "file_name_taken"),
-        ("latin.csv", "id,é\n".encode("latin-1"), Role.TEST, "file_table"),
+        ("court.csv", "id,y\n1,2\n3\n", Role.TEST, "file_table"),
+        ("double.csv", "id;y;y\n1;2;3\n", Role.TEST, "file_table"),
+        ("classeur.csv", b"PK\x03\x04...", Role.TEST, "file_table"),
         ("nul.csv", b"id\x00,y\n1,2\n", Role.TEST, "file_table"),
     ],
 )
@@ -195,6 +201,9 @@ def test_a_wrong_file_is_refused_by_its_code(
         drafts.add_file(challenge=challenge, role=role, deposit=deposit(name, content), by=by)
     challenge.refresh_from_db()
     assert challenge.bundle == before
+    for slug in ("nouveau", "É"):  # an address that cannot be one
+        with refuses(Invalid, "slug_form"):
+            started(by, slug=slug)
 
 
 def test_a_published_scoring_stays(by: User) -> None:
@@ -203,33 +212,10 @@ def test_a_published_scoring_stays(by: User) -> None:
         lambda: measured(other, by),
         lambda: drafts.ask_build(challenge=other, by=by),
         lambda: phases.add_phase(challenge=other, name="B", kind=PhaseKind.FINAL, by=by),
-        lambda: drafts.remove_file(challenge=other, path="x", by=by),
+        lambda: drafts.arrange_files(challenge=other, roles={"x": None}, by=by),
     ):
         with refuses(Conflict, "not_a_draft"):
             act()
-
-
-@pytest.mark.parametrize("slug", ["nouveau", "É"])
-def test_an_address_that_cannot_be_one_is_refused(by: User, slug: str) -> None:
-    with refuses(Invalid, "slug_form"):
-        started(by, slug=slug)
-    assert not Challenge.objects.exists()
-
-
-def test_a_second_phase_follows_the_scoring_of_the_first(by: User) -> None:
-    challenge = built(by)
-    final = phases.add_phase(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
-    measured(challenge, by, METRICS[:1])
-    checked(challenge, by)
-    first, second = PhaseTask.objects.filter(current=True).order_by("phase__index")
-    assert (second.phase_id, second.scorer_version_id) == (final.pk, first.scorer_version_id)
-    board = final.leaderboards.get()
-    assert board.primary is not None
-    assert [each.key for each in board.columns.all()] == ["exactitude"]
-    phases.remove_phase(phase=final, by=by)
-    assert [each.name for each in challenge.phases.all()] == ["Phase unique"]
-    with pytest.raises(Conflict):
-        phases.remove_phase(phase=challenge.phases.get(), by=by)
 
 
 def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
@@ -253,6 +239,8 @@ def test_settings_of_the_first_phase_outlive_a_check(by: User) -> None:
     measured(challenge, by, METRICS[:1])
     checked(challenge, by)
     phase.refresh_from_db()
+    with pytest.raises(Conflict):  # the only one
+        phases.remove_phase(phase=phase, by=by)
     assert {key: getattr(phase, key) for key in settings} == settings
     assert phase.leaderboards.get().rule == BoardRule.LAST
 
@@ -335,12 +323,15 @@ SCORING: dict[str, Any] = {
     "id": "id",
     "target": "niveau",
     "type": "integer",
-    "minimum": "1",
-    "maximum": "3",
-    "split": "jeu",
+    "min": "1",
+    "max": "3",
+    "split_column": "jeu",
+    "sens_0": "id",
+    "sens_1": "target",
+    "sens_2": "split_column",  # in the heads of a table
     "public": "public",
     "private": "private",
-    "primary": "0",
+    "share": "30",
     **{f"decimals_{at}": "4" for at in range(6)},
     "metric_0": "accuracy",
     "metric_1": "mae",
@@ -349,7 +340,7 @@ SCORING: dict[str, Any] = {
     "key_2": "mixte",
     "label_2": "Mixte",
     "direction_2": "max",
-    "params_2": "formula = accuracy - mae / 10",
+    "formula_2": "accuracy - mae / 10",
 }
 
 
@@ -361,19 +352,33 @@ def at(route: str, *args: Any) -> str:
 def begin(client: Client, by: User) -> Challenge:
     """Create the challenge by its form."""
     sent = {
-        "organisation": by.memberships.get().organisation_id,
         "title": "Estimer un niveau",
-        "summary": "Un exemple.",
         "task": "ordinal",
     }
     assert client.post(reverse("challenges:create"), sent).headers["Location"] == at("write_texts")
+    assert "# Règlement type des challenges" in client.get(at("write_texts")).text
+    said = {"title": "Estimer un niveau", "summary": "Un exemple.", "terms": "Une équipe."}
+    said |= {"licence_name": "Licence Ouverte", "licence_status": "verified"}
+    assert client.post(at("write_texts"), said).headers["Location"] == at("write_files")
     return Challenge.objects.get()
 
 
-def send(client: Client, role: str, name: str, content: str) -> Any:
-    """Send a file by its form."""
-    file = SimpleUploadedFile(name, content.encode())
-    return client.post(at("write_files"), {"role": role, "file": file})
+def send(client: Client, *files: tuple[str, str | bytes]) -> Any:
+    """Send files at once by their form."""
+    raw = [(name, text if isinstance(text, bytes) else text.encode()) for name, text in files]
+    uploads = [SimpleUploadedFile(name, content) for name, content in raw]
+    return client.post(at("write_files"), {"uploads": uploads})
+
+
+def test_a_file_that_is_sent_with_a_typed_score_loses_nothing_of_it(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    send(client, ("reference.csv", answer(0.4)))
+    sent = {"expected_score": "0,25", "uploads": SimpleUploadedFile("test.csv", TEST.encode())}
+    client.post(at("write_files"), sent)
+    scores = [each.get("expected_score") for each in drafts.all_files(Challenge.objects.get())]
+    assert sorted(map(str, scores)) == ["0.25", "None"]
 
 
 def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
@@ -381,22 +386,20 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
 ) -> None:
     begin(client, by)
     assert client.get(at("write_scoring")).text.count("Déposez d’abord") == 1
-    assert "# Règlement type des challenges" in client.get(at("write_terms")).text
-    for role, name, content in (
-        ("test", "test.csv", TEST),
-        ("sample_submission", "sample.csv", SAMPLE),
-        ("truth", "truth.csv", TRUTH),
-    ):
-        assert send(client, role, name, content).status_code == 302
-    files = client.get(at("write_files")).text
-    assert "id, niveau, jeu, temoin" in files
-    assert "Exemple de soumission, public" in files.split("<tbody>")[1]
-    assert world.CANARY not in files
-    assert client.post(at("write_scoring"), SCORING).headers["Location"] == at("organiser")
+    taken = send(client, ("test.csv", TEST), ("sample.csv", SAMPLE), ("truth.csv", TRUTH))
+    assert CANARY in taken.text  # in the first rows, shown this once
+    page = client.get(at("write_files"))
+    files, challenge = page.text, Challenge.objects.get()
+    listed = page.context["form"].listed
+    assert [each["role"] for each in listed] == ["test", "sample_submission", "truth"]
+    kept = f"{challenge.bundle}{ChallengeDraft.objects.get().kept}"
+    assert CANARY not in files + kept  # the answers are sealed at once
+    assert HoldoutVersion.objects.get().holdout.name == "estimer-un-niveau/truth"
+    assert client.post(at("write_files"), SCORING).headers["Location"] == at("write_scoring")
+    assert client.post(at("write_scoring"), SCORING).headers["Location"] == at("write_dates")
     assert "Le contrôle est en cours" in client.get(at("organiser")).text
     assert drain()
-    text = client.get(at("organiser")).text
-    assert "la phase, la notation et le classement sont prêts" in text
+    assert "Contrôle réussi" in client.get(at("draft_state")).text
     written = ChallengeDraft.objects.get()
     assert (written.state, written.errors) == ("done", [])
     assert PhaseTask.objects.get(current=True).holdout.is_compiled
@@ -409,13 +412,14 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
     told = AuditEvent.objects.filter(action__startswith="challenge.").order_by("seq")
     assert [each.action for each in told] == [
         "challenge.started",
+        "challenge.described",
+        "challenge.terms_written",
         *["challenge.file_added"] * 3,
-        "challenge.measured",
-        "challenge.build_asked",
+        *["challenge.measured", "challenge.build_asked"] * 2,
         "challenge.reimported",
         "challenge.built",
     ]
-    assert 'value="formula = accuracy - mae / 10"' in client.get(at("write_scoring")).text
+    assert 'value="accuracy - mae / 10"' in client.get(at("write_scoring")).text
     more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})
     assert more.status_code == 302
     listed = client.get(at("write_phases")).text
@@ -427,26 +431,29 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
 
 
 def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User) -> None:
-    challenge = begin(client, by)
-    taken = {"organisation": challenge.organiser_id, "title": "Estimer un niveau"}
-    taken |= {"summary": "A", "task": "ordinal"}
+    begin(client, by)
     domains = {"registration": "open", "allowed_domains": "pas un domaine"}
-    for role, name, content in (
-        ("sample_submission", "sample.csv", SAMPLE),
-        ("truth", "truth.csv", TRUTH),
-    ):
-        send(client, role, name, content)
-    scoring = SCORING | {"target": "id", "primary": "5", "params_2": "formula"}
+    past = {"closes_at_0": "2020-12-17T23:59", "team_min": "1", "team_max": "4"}
+    past["registration"] = "open"
+    send(client, ("sample.csv", SAMPLE), ("truth.csv", TRUTH))
+    assert client.post(at("write_files"), SCORING).status_code == 302
+    columns = SCORING | {"sens_1": "id"}
+    twice = {"role_0": "sample_submission", "role_1": "sample_submission"}
+    scoring = SCORING | {"metric_0": "", "formula_2": "accuracy +"}
     wrong = [
-        (client.post(reverse("challenges:create"), taken), "Cette adresse est déjà prise."),
-        (send(client, "truth", "truth.csv", ""), "Ce fichier est vide."),
-        (client.post(at("write_terms"), {"text": ""}), "Écrivez le règlement."),
-        (client.post(at("write_participation"), domains), "n’est pas un nom de domaine."),
+        (client.post(reverse("challenges:create"), {"title": "A"}), "Choisissez ce qu’il faut"),
+        (send(client, ("truth.csv", "")), "Ce fichier est vide."),
+        (client.post(at("write_files"), columns), "est déjà une autre colonne."),
+        (client.post(at("write_files"), twice), "renvoyez-le pour lui donner"),
+        (client.post(at("write_texts"), {"terms": ""}), "Écrivez le règlement."),
+        (client.post(at("write_dates"), domains), "n’est pas un nom de domaine."),
+        (client.post(at("write_dates"), past), "Cette date est passée"),
         (client.post(at("write_texts"), {"title": ""}), "Donnez un titre au challenge."),
-        (client.post(at("write_scoring"), scoring), "pas la colonne à prédire."),
+        (client.post(at("write_scoring"), scoring), "c’est elle qui classe."),
     ]
-    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 6
-    assert "Choisissez une mesure à cette place" in wrong[-1][0].text
+    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 9
+    assert "Aucune colonne n’est" in wrong[2][0].text
+    assert "La formule est illisible" in wrong[-1][0].text
     assert DomainsField().clean("A.fr.\n@b.fr") == ["a.fr", "b.fr"]
     assert not ChallengeDraft.objects.filter(number__gt=0).exists()
 
@@ -454,7 +461,7 @@ def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User)
 def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, by: User) -> None:
     ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
     texts = {"title": "Autre titre", "summary": "Autre", "body_md": "**Gras**", "tags": "a, b"}
-    texts |= {"language": "en", "restricted": "on"}
+    texts |= {"language": "en", "restricted": "on", "terms": "Une règle."}
     assert client.post(at("write_texts"), texts).status_code == 302
     assert client.post(at("write_pages"), {"title": "Jury", "body_md": "Trois"}).status_code == 302
     assert client.post(at("write_page", 0), {"title": "Jury", "body_md": "Cinq"}).status_code == 302
@@ -476,8 +483,10 @@ def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, 
 def test_restricted_data_are_declared_at_any_time_and_never_withdrawn_in_public(
     client: Client, by: User
 ) -> None:
+    texts = {"title": "T", "summary": "S", "body_md": "B", "terms": "R"}
+
     def send_texts(**more: str) -> Any:
-        return client.post(at("write_texts"), {"title": "T", "summary": "S", "body_md": "B"} | more)
+        return client.post(at("write_texts"), texts | more)
 
     ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
     assert send_texts().status_code == 302
@@ -488,6 +497,7 @@ def test_restricted_data_are_declared_at_any_time_and_never_withdrawn_in_public(
     challenge = Challenge.objects.get()
     assert (challenge.title, challenge.restricted) == ("T", True)
     told = reversed(events([reference(challenge)], families=["challenge"]))
+    told = [each for each in told if each.action == "challenge.described"]
     assert [each.facts["restricted"] for each in told] == [False, True]
     Challenge.objects.update(status=ChallengeStatus.DRAFT, published_at=None)
     assert send_texts(licence_name="L", licence_status="verified").status_code == 302
@@ -501,19 +511,70 @@ def test_pages_cost_the_same_whatever_they_show(
     for index in range(count):
         PhaseFactory(challenge=challenge, index=index)
         challenge.pages.create(index=index, title=f"P{index}", body_md="", body_html="")
-    for route, queries in (("write_phases", 10), ("write_pages", 8), ("write_files", 8)):
+    for route, queries in (("write_phases", 15), ("write_pages", 13), ("write_files", 14)):
         with costs(queries):
             assert client.get(at(route)).status_code == 200
 
 
-def test_the_measure_proposed_is_the_usual_one_of_the_task() -> None:
-    for task, (kind, metric) in scoring_forms.USUAL.items():
-        assert (kind in scoring_forms.TYPES, metric in scoring_forms.MENU, task in TASKS) == (
-            True,
-        ) * 3
-        given: dict[str, Any] = {"document": {"task": task}, "given": ["id", "y"]}
-        form = scoring_forms.RowsForm(**given, held=["id", "y", "jeu"], titles={})
-        assert (form["type"].value(), form["metric_0"].value()) == (kind, metric)
+LEVELS = {"type": "integer", "min": 1, "max": 3}
+
+
+@pytest.mark.parametrize(
+    ("task", "answer_column", "measures"),
+    [
+        ("classification", {"type": "string"}, ["accuracy", "balanced_accuracy", "f1_macro"]),
+        (
+            "ordinal",
+            {"type": "integer", "min": 1, "max": 3},
+            ["kappa_quadratic", "mae", "accuracy"],
+        ),
+        ("ordinal", {"type": "integer"}, ["mae", "accuracy", "balanced_accuracy"]),
+        ("ordinal", {"type": "string"}, ["accuracy", "balanced_accuracy"]),
+        ("regression", {"type": "float"}, ["mae", "rmse", "r2"]),
+        ("multilabel", {"type": "label_set"}, ["f1_samples", "f1_micro", "jaccard_samples"]),
+        ("clustering", {"type": "string"}, ["ari", "ami", "nmi"]),
+    ],
+)
+def test_measures_are_suggested_that_fit_the_task_and_the_columns(
+    task: str, answer_column: dict[str, Any], measures: list[str]
+) -> None:
+    key, answer = SUBMISSION["columns"]
+    columns = [key, {"name": answer["name"], "role": "target"} | answer_column]
+    document = {"task": task, "submission": SUBMISSION | {"columns": columns}, "truth": TRUTH_KEYS}
+    figures = scoring_forms.suggested(document)
+    assert [each["metric"] for each in figures] == measures
+    assert (figures[0]["params"] == {"labels": [1, 2, 3]}) is (measures[0] == "kappa_quadratic")
+
+
+@pytest.mark.parametrize(
+    ("task", "answer_column", "offered", "not_offered"),
+    [
+        ("regression", {"type": "float"}, {"mae", "pinball", "spearman"}, {"roc_auc", "f1_macro"}),
+        ("regression", {"type": "float", "min": 0, "max": 1}, {"mae", "roc_auc", "rmsle"}, {"ari"}),
+        ("classification", {"type": "string"}, {"accuracy", "kappa"}, {"mae", "roc_auc"}),
+        ("classification", {"type": "float"}, {"accuracy", "roc_auc"}, {"brier", "hamming"}),
+        ("multilabel", {"type": "label_set"}, {"f1_samples"}, {"accuracy", "hamming"}),
+    ],
+)
+def test_a_measure_that_cannot_be_computed_is_neither_offered_nor_taken(
+    task: str, answer_column: dict[str, Any], offered: set[str], not_offered: set[str]
+) -> None:
+    key, answer = SUBMISSION["columns"]
+    columns = [key, {"name": answer["name"], "role": "target"} | answer_column]
+    document = {"task": task, "submission": SUBMISSION | {"columns": columns}, "truth": TRUTH_KEYS}
+    form = scoring_forms.MeasuresForm(document=document)
+    assert offered <= {*form.measures}
+    assert not not_offered & {*form.measures}
+    sent = QueryDict(f"metric_0={min(not_offered)}")
+    assert "ne se calcule pas" in str(scoring_forms.MeasuresForm(sent, document=document).errors)
+
+
+def test_a_measure_without_a_value_is_told_in_words(by: User) -> None:
+    faulty = [METRICS[0] | {"key": "roc_auc", "metric": "roc_auc", "label": "AUC"}]
+    checked(measured(filled(by), by, faulty), by)
+    (fault,) = ChallengeDraft.objects.get().errors
+    said = "« Aire sous la courbe ROC » ne se calcule pas sur ces réponses"
+    assert fault["message"] == f"{said} : la vérité doit être 0 ou 1"
 
 
 QUESTIONS: dict[str, Any] = {
@@ -678,3 +739,260 @@ def test_a_phase_takes_over_an_earlier_one_of_its_challenge_alone(second: Phase)
             settle(settings=SETTINGS | {"migrate_from": source})
     first = second.challenge.phases.get(index=0)
     assert settle(settings=SETTINGS | {"migrate_from": first}).migrate_from == first
+
+
+def test_files_of_a_spreadsheet_are_read_and_their_parts_drawn_by_group(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    rows = [(one, truth_of(at), f"G{at % 20}") for at, one in enumerate(IDS)]
+    truth = "id;niveau;poids;groupe\r\n" + "".join(
+        f"{one};{level};1,5;{group}\r\n" for one, level, group in rows
+    )
+    test = "id;libellé\r\n" + "".join(f"{one};été\r\n" for one in IDS)
+    sample = "\ufeffid;niveau\r\n" + "".join(f"{one};1\r\n" for one in IDS) + ";\r\n"
+    files = (("Réponses.csv", truth), ("test.csv", test.encode("cp1252")), ("exemple.csv", sample))
+    page = send(client, *files)
+    listed = {each["role"]: each for each in page.context["form"].listed}
+    assert {role: each["rows"] for role, each in listed.items()} == dict.fromkeys(listed, ROWS)
+    assert set(listed) == {"truth", "test", "sample_submission"}
+    columns = page.context["form"].columns
+    assert [meaning.value() for _column, meaning in columns.heads] == ["id", "target", "", ""]
+    assert (columns.is_drawn, columns["share"].value()) == (True, "30")
+    shown = page.text.split('data-of="share=30"')[1].split("data-of")[0]
+    assert f"Lignes publiques\xa0: {round(ROWS * 0.3)}<" in shown
+    assert not shown.lstrip().startswith("hidden")
+    assert [name for name, _words in columns.fields["cluster"].choices] == ["", "poids", "groupe"]
+    for name in ("id", "niveau", "poids"):
+        wrong = client.post(at("write_files"), SCORING | {"sens_2": "weight", "cluster": name})
+        assert "Cette colonne ne forme pas de groupes." in wrong.text
+    sent = SCORING | {"sens_2": "weight", "cluster": "groupe"}
+    assert client.post(at("write_files"), sent).status_code == 302
+    assert 'data-of="cluster=" hidden' in client.get(at("write_files")).text
+    assert client.post(at("write_scoring"), SCORING).status_code == 302
+    assert drain()
+    assert ChallengeDraft.objects.get().errors == []
+    phase = Phase.objects.get()
+    assert phase.public_units is not None
+    assert 0.2 < phase.public_units / ROWS < 0.4
+    stored = {each.name: each.rows for each in PublicFile.objects.all()}
+    assert stored == {"test.csv": ROWS, "exemple.csv": ROWS}
+
+
+EXPORT = ("export.csv", TRUTH.replace(",", ";"))
+PIECE = ("rep2.csv", "id;niveau\nA0001;3\nZ9;1\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "roles"),
+    [
+        ([EXPORT], {"export.csv": "truth"}),
+        ([("réponses.csv", TRUTH), EXPORT], {"réponses.csv": "truth", "export.csv": "unsure"}),
+        ([("réponses.csv", TRUTH), PIECE], {"réponses.csv": "truth", "rep2.csv": "unsure"}),
+        (
+            [("réponses.csv", TRUTH), ("exemple.csv", TRUTH)],
+            {"réponses.csv": "truth", "exemple.csv": "unsure"},
+        ),
+        ([("train.csv", TRUTH)], {"train.csv": "unsure"}),
+        ([("notice.pdf", "%PDF")], {"notice.pdf": "unsure"}),
+    ],
+)
+def test_a_file_that_gives_answers_is_never_guessed_public(
+    client: Client, by: User, files: Any, roles: dict[str, str]
+) -> None:
+    begin(client, by)
+    send(client, *files, ("test.csv", TEST))
+    listed = drafts.all_files(Challenge.objects.get())
+    guessed = {each["path"]: "unsure" if each.get("unsure") else each["role"] for each in listed}
+    assert guessed == roles | {"test.csv": "test"}
+    if "unsure" in roles.values():
+        page = client.get(at("write_files"))
+        form = page.context["form"]
+        (at_fault,) = (f"role_{n}" for n, each in enumerate(form.listed) if each.get("unsure"))
+        sent = {name: form[name].value() for name in form.fields if name != "uploads"}
+        assert at_fault in client.post(at("write_files"), sent).context["form"].errors
+        assert "Le rôle de «" in page.text
+
+
+def test_a_public_file_with_the_answers_of_the_test_is_refused(client: Client, by: User) -> None:
+    challenge = filled(by)
+    for name, content in (EXPORT, PIECE):
+        with refuses(Invalid, "file_role"):
+            drafts.add_file(
+                challenge=challenge, role=Role.EXTRA, deposit=deposit(name, content), by=by
+            )
+        drafts.add_files(challenge=challenge, deposits=[deposit(name, content)], by=by)
+        with refuses(Invalid, "file_role"):
+            drafts.arrange_files(challenge=challenge, roles={name: Role.EXTRA}, by=by)
+        with refuses(Invalid, "not_buildable"):
+            drafts.ask_build(challenge=challenge, by=by)
+        drafts.arrange_files(challenge=challenge, roles={name: None}, by=by)
+    assert len(drafts.all_files(checked(challenge, by))) == 3
+    notes = deposit("notes.tsv", TRUTH.replace(",", "\t"))
+    drafts.add_file(challenge=challenge, role=Role.EXTRA, deposit=notes, by=by)
+    checked(challenge, by)
+    written = ChallengeDraft.objects.get()
+    assert [each["code"] for each in written.errors] == ["E_TRUTH_PUBLIC"]
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_three_files_are_enough_and_the_example_tells_nothing_of_the_answers(
+    client: Client, by: User, trained: bool
+) -> None:
+    begin(client, by)
+    train = ("train.csv", "id,x,niveau\nE1,4,3\nE2,5,2\nE3,6,3\n")
+    page = send(client, ("test.csv", TEST), ("solution.csv", TRUTH), *([train] if trained else []))
+    assert "exemple-genere.csv" in page.text
+    assert "Fichiers déposés" in page.context["ready"]
+    columns = page.context["form"].columns
+    meanings = [meaning.value() for _column, meaning in columns.heads]
+    assert meanings == ["id", "target", "split_column", ""]
+    assert client.post(at("write_files"), SCORING).headers["Location"] == at("write_scoring")
+    assert drain()
+    assert ChallengeDraft.objects.get().errors == []
+    made = PublicFile.objects.get(role="sample_submission")
+    usual = 3 if trained else 1  # of the training rows; else the least that is allowed
+    assert objects.read(made.sha256).decode() == SAMPLE.replace(",1", f",{usual}")
+    page = send(client, ("exemple.csv", answer(0.4)))  # varied: without the answers, it is asked
+    form, sent = page.context["form"], dict(SCORING)
+    for at_file, each in enumerate(form.listed):
+        is_own = each["path"] == "exemple.csv"
+        sent[f"role_{at_file}"] = "sample_submission" if is_own else each["role"]
+    assert client.post(at("write_files"), sent).status_code == 302
+    listed = [each["path"] for each in drafts.all_files(Challenge.objects.get())]
+    assert "exemple.csv" in listed
+    assert "exemple-genere.csv" not in listed
+
+
+def test_what_gives_answers_is_sealed_and_what_only_looks_so_may_be_public(
+    by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge, reads = filled(by), list[str]()
+    read = objects.read
+    monkeypatch.setattr(objects, "read", lambda sha256: reads.append(sha256) or read(sha256))
+    years = "id,x,niveau\n" + "".join(f"{one},{at}.5,{at % 3}\n" for at, one in enumerate(IDS))
+    sent = [deposit(*EXPORT), deposit(*PIECE), deposit("annees.csv", years)]
+    drafts.add_files(challenge=challenge, deposits=sent, by=by)
+    kept = ChallengeDraft.objects.get().kept
+    assert ["sealed" in kept[each] for each in ("export.csv", "rep2.csv", "annees.csv")] == [
+        1,
+        1,
+        0,
+    ]
+    assert reads.count(kept["test.csv"]["sha256"]) == 2  # once for each set of shared columns
+    drafts.arrange_files(challenge=challenge, roles={"annees.csv": Role.EXTRA}, by=by)
+    drafts.arrange_files(
+        challenge=challenge,
+        roles={"truth.csv": None, "rep2.csv": None, "export.csv": Role.TRUTH},
+        by=by,
+    )
+    drafts.measure(
+        challenge=challenge,
+        submission=SUBMISSION,
+        truth=TRUTH_KEYS | {"file": "export.csv"},
+        metrics=METRICS,
+        by=by,
+    )
+    checked(challenge, by)
+    assert ChallengeDraft.objects.get().errors == []
+
+
+@pytest.mark.parametrize("kept", ["", "0", "NaN"])
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_a_place_for_answers_in_the_test_hides_no_file_that_gives_them(
+    by: User, *, kept: str, is_measured: bool
+) -> None:
+    challenge = started(by)
+    test = "id,x,niveau\n" + "".join(f"{one},{at},{kept}\n" for at, one in enumerate(IDS))
+    answers = "id,niveau\n" + "".join(f"{one},{truth_of(at)}\n" for at, one in enumerate(IDS))
+    first = [deposit("test.csv", test), deposit("truth.csv", TRUTH)]
+    drafts.add_files(challenge=challenge, deposits=first, by=by)
+    if is_measured:
+        challenge = measured(challenge, by)
+    drafts.add_files(challenge=challenge, deposits=[deposit("corr2.csv", answers)], by=by)
+    assert "sealed" in ChallengeDraft.objects.get().kept["corr2.csv"]
+
+
+def test_answers_sent_again_keep_their_draw_where_it_can_be_made(by: User) -> None:
+    challenge = filled(by)
+    drawn = {"column": "tirage", "public": "public", "private": "private"}
+    drafts.measure(
+        challenge=challenge,
+        submission=SUBMISSION,
+        truth=TRUTH_KEYS | {"split": drawn},
+        metrics=METRICS,
+        public_share=0.3,
+        by=by,
+    )
+    unnamed = TRUTH.replace("id,", "nom,", 1)
+    for truth, state, share in ((TRUTH, "done", 0.3), (unnamed, "refused", None)):
+        sent = deposit("truth.csv", truth)
+        drafts.add_file(challenge=challenge, role=Role.TRUTH, deposit=sent, by=by)
+        checked(challenge, by)
+        assert ChallengeDraft.objects.get().state == state
+        assert drafts.drawn_share(challenge) == share
+
+
+def test_a_draft_is_copied_without_its_data_and_deleted_by_its_owner(
+    client: Client, by: User
+) -> None:
+    challenge = built(by)
+    texts.write_terms(challenge=challenge, text="Une règle.", by=by)
+    challenge.pages.create(index=0, title="Jury", body_md="Trois", body_html="Trois")
+    made = client.post(reverse("challenges:clone", args=["niveau"]))
+    copy = Challenge.objects.get(slug="estimer-un-niveau-copie")
+    assert made.headers["Location"] == reverse("challenges:write_texts", args=[copy.slug])
+    assert (copy.terms.get().text, copy.pages.get().title) == ("Une règle.", "Jury")
+    assert copy.bundle["metrics"] == challenge.bundle["metrics"]
+    assert (drafts.all_files(copy), copy.phases.get().closes_at) == ([], None)
+    page = reverse("challenges:delete", args=["niveau"])
+    assert page in client.get(reverse("challenges:organiser", args=["niveau"])).text
+    assert client.post(page).status_code == 422
+    assert client.post(page, {"sure": "on"}).status_code == 302
+    assert not Challenge.objects.filter(slug="niveau").exists()
+    assert AuditEvent.objects.filter(action="challenge.deleted").exists()
+    public = ChallengeFactory(opened=True, owner=by)
+    with refuses(Conflict, "not_a_draft"):
+        challenges.delete(challenge=public, by=by)
+
+
+def test_a_new_challenge_lacks_the_licence_that_is_asked_and_not_the_usual_rules(
+    client: Client, by: User
+) -> None:
+    client.post(reverse("challenges:create"), {"title": "Estimer un niveau", "task": "ordinal"})
+    page = client.get(at("write_texts"))
+    lacking = [each["sentence"] for each in page.context["missing"] if each["step"] == 1]
+    assert lacking == ["Le résumé", "La licence des données"]
+    assert "Le règlement type s’applique tel quel." in page.text
+
+
+def test_a_draft_that_has_a_summary_lacks_its_licence_before_and_after_its_check(by: User) -> None:
+    challenge = filled(by)
+    assert "licence_name" in [each.key for each in organising.missing(challenge)]
+    assert checked(challenge, by).licence["name"] == ""
+    with refuses(Invalid, "not_ready"):
+        challenges.submit(challenge=challenge, by=by)
+
+
+def test_texts_are_kept_while_a_file_is_wrong(client: Client, by: User) -> None:
+    client.post(reverse("challenges:create"), {"title": "Estimer un niveau", "task": "ordinal"})
+    send(client, ("test.csv", TEST), ("solution.csv", TRUTH))
+    assert client.post(at("write_files"), SCORING).status_code == 302
+    send(client, ("test.csv", TEST.replace("id", "numero")))
+    said = {"title": "Estimer un niveau", "summary": "Un exemple.", "terms": "Une équipe."}
+    said |= {"licence_name": "Licence Ouverte", "licence_status": "verified"}
+    assert client.post(at("write_texts"), said).headers["Location"] == at("write_files")
+    assert Challenge.objects.get().summary == "Un exemple."
+
+
+def test_a_file_that_is_chosen_beside_typed_columns_waits_for_its_button(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    assert 'data-on-choice="id_uploads"' in client.get(at("write_files")).text
+    page = send(client, ("test.csv", TEST), ("solution.csv", TRUTH))
+    assert ("data-on-choice" in page.text, "Déposer ces fichiers" in page.text) == (False, True)
+    typed = SCORING | {"share": "50", "max": "9", "forme": "lignes", "forme_montree": "lignes"}
+    page = client.post(at("write_files"), typed | {"uploads": SimpleUploadedFile("vide.csv", b"")})
+    columns = page.context["form"].columns
+    assert (page.status_code, columns["share"].value(), columns["max"].value()) == (422, "50", "9")

@@ -17,6 +17,7 @@ from challenges.organising import tasks as deadlines
 from challenges.organising.actions import challenges
 from challenges.organising.tasks import KINDS
 from challenges.teams.actions import teams
+from challenges.teams.models import Registration
 from challenges.worker import drain
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification, RegionAppointment
@@ -64,7 +65,7 @@ def test_reminders_go_once_two_days_and_three_hours_before(
 ) -> None:
     captain = captain_of(team)
     two_days, three_hours = timedelta(hours=48), timedelta(hours=3)
-    first, second = "fermeture dans moins de 48 h", "fermeture dans moins de 3 h"
+    first, second = "clôture dans moins de 48 h", "clôture dans moins de 3 h"
     assert remind(monkeypatch, two_days + MILLISECOND) == {}
     assert remind(monkeypatch, two_days) == {first: 1}
     assert remind(monkeypatch, two_days - MILLISECOND) == {}
@@ -76,22 +77,19 @@ def test_reminders_go_once_two_days_and_three_hours_before(
     assert list(told.values_list("letter", flat=True)) == ["phase_closes_48", "phase_closes_3"]
 
 
-def test_a_scheduler_that_was_down_sends_the_nearest_reminder_only(
-    team: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert remind(monkeypatch, timedelta(hours=1)) == {"fermeture dans moins de 3 h": 1}
-
-
 def test_a_close_that_moves_has_its_own_reminders(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = CLOSE + timedelta(days=7)
-    assert remind(monkeypatch, timedelta(hours=40)) == {"fermeture dans moins de 48 h": 1}
+    assert remind(monkeypatch, timedelta(hours=40)) == {"clôture dans moins de 48 h": 1}
     at(monkeypatch, CLOSE - timedelta(hours=3))
     deadlines.remind()  # owed, not yet sent, when the date moves
     Phase.objects.update(closes_at=later)
     assert delivered() == {}
-    assert remind(monkeypatch, timedelta(hours=48), later) == {"fermeture dans moins de 48 h": 1}
+    assert remind(monkeypatch, timedelta(hours=48), later) == {"clôture dans moins de 48 h": 1}
+    latest = later + timedelta(days=7)
+    Phase.objects.update(closes_at=latest)  # a scheduler that was down sends the nearest one only
+    assert remind(monkeypatch, timedelta(hours=1), latest) == {"clôture dans moins de 3 h": 1}
 
 
 def test_captains_without_a_final_choice_are_reminded(
@@ -105,7 +103,7 @@ def test_captains_without_a_final_choice_are_reminded(
     )
     TeamFactory(challenge=team.challenge)  # has sent nothing
     assert remind(monkeypatch, timedelta(hours=48)) == {
-        "fermeture dans moins de 48 h": 3,
+        "clôture dans moins de 48 h": 3,
         "aucun choix final": 1,
     }
     assert Notification.objects.get(letter="choices_missing").user == captain_of(team)
@@ -116,6 +114,10 @@ def test_an_opening_is_told_once_and_not_long_after(
 ) -> None:
     opens_at = CLOSE - timedelta(days=30)
     Phase.objects.update(opens_at=opens_at)
+    TeamFactory(challenge=team.challenge)  # came once it was open
+    first, later = team.challenge.registrations.order_by("pk")
+    first.at, later.at = opens_at, opens_at + MILLISECOND
+    Registration.objects.bulk_update([first, later], ["at"])
     for instant, told in (
         (opens_at - MILLISECOND, {}),
         (opens_at, {"une phase ouvre": 1}),
@@ -135,6 +137,7 @@ def test_mail_down_for_an_hour_loses_and_doubles_nothing(
 ) -> None:
     working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.challenges.nowhere.Backend"
     start = CLOSE - timedelta(days=10)
+    notifications.choose(ways={"entries": "now"}, by=captain_of(team))
     entries = [
         EntryFactory(enrolment__team=team, enrolment__phase=Phase.objects.get()) for _ in range(5)
     ]
@@ -210,7 +213,7 @@ def test_administrators_hear_of_waiting_and_dead_work(monkeypatch: pytest.Monkey
     evaluation_tasks.watch()
     assert delivered() == {"Des soumissions n’avancent plus": 2}
     owe("mail.job_dead", key="x", job_id=str(job.pk))
-    assert delivered() == {"Un travail de la plateforme a échoué": 2}
+    assert delivered() == {"Un travail du portail a échoué": 2}
 
 
 def test_a_preference_holds_between_the_event_and_the_letter(team: Team) -> None:
@@ -234,7 +237,8 @@ def test_each_letter_of_challenges_is_of_a_kind_that_people_choose() -> None:
     assert named <= told
 
 
-def test_dates_that_come_back_are_told_again(team: Team) -> None:
+def test_what_comes_back_is_told_again(team: Team) -> None:
+    """Dates that were announced before, whoever is captain again."""
     phase = team.challenge.phases.get()
     owner = team.challenge.organisers.get().user
     for close in (CLOSE + timedelta(days=1), CLOSE, CLOSE + timedelta(days=1)):
@@ -243,9 +247,6 @@ def test_dates_that_come_back_are_told_again(team: Team) -> None:
         )
         assert delivered() == {"dates": 1}
     assert Notification.objects.filter(letter="phase_dates").count() == 3
-
-
-def test_whoever_is_captain_again_is_told_again(team: Team) -> None:
     first, second = captain_of(team), accepted_person(team.challenge)
     team.members.create(challenge=team.challenge, user=second, joined_at=clock.now())
     for former, heir in ((first, second), (second, first), (first, second)):
@@ -283,9 +284,7 @@ def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
         [
             ("Invitation dans l’équipe " + team.name, ["claire@exemple.test"]),
             (f"{title} : dates", captain),
-            (f"{title} : fichier refusé", captain),
-            (f"{title} : soumission évaluée", captain),
-            (f"{title} : résultats définitifs", captain),
+            (f"{title} : rang final 1/1 (Phase unique)", captain),
             (f"{title} : résultats définitifs", [owner_of(challenge).email]),
             *[(f"{title} : résultats à confirmer", [person]) for person in sorted(decide)],
         ]

@@ -5,11 +5,12 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.models import Resource
+from catalogue.resources.actions import cards
 from catalogue.resources.enums import LinkType
 from catalogue.resources.queries import chain
 from catalogue.resources.queries.chain import VerifiedScore
 from challenges.exchange.actions import exports
-from challenges.models import Challenge, EntryCard
+from challenges.models import Challenge
 from challenges.organising.actions import challenges, texts
 from challenges.organising.enums import ChallengeStatus
 from portal.accounts.models import User
@@ -19,7 +20,7 @@ from tests.challenges import world
 from tests.challenges.organising.test_authoring import started
 from tests.challenges.pages.scenes import listed, url_of
 from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
-from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.factories.challenges import ChallengeFactory
 from tests.factories.contributions import moderator
 
 pytestmark = pytest.mark.django_db
@@ -50,31 +51,33 @@ def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
 
 def test_a_need_begins_a_challenge(client: Client, by: User, need: Resource) -> None:
     place = reverse("challenges:create")
+    data = ResourceFactory(published=True, kind="dataset", title="Des offres")
     card = client.get(need.get_absolute_url()).content.decode()
     assert f"{place}?fiche=tensions" in card
+    assert "?fiche=" not in Client().get(need.get_absolute_url()).content.decode()
     page = client.get(f"{place}?fiche=tensions").content.decode()
     assert 'value="Prévoir"' in page
-    assert need.get_absolute_url() in page
-    sent = {
-        "organisation": by.memberships.get().organisation_id,
-        "title": "Prévoir les tensions",
-        "summary": "Un besoin.",
-        "task": "ordinal",
-        "cards": f"{need.get_absolute_url()}\n\n inconnue \n",
-    }
-    refused = client.post(place, sent)
-    assert refused.status_code == 422
-    assert "inconnue" in refused.content.decode()
-    assert not Challenge.objects.exists()
-    client.post(place, sent | {"cards": f"https://portail.example{need.get_absolute_url()}"})
+    assert f'<a href="{need.get_absolute_url()}">Prévoir</a>' in page
+    assert "part de la fiche" not in client.get(place).content.decode()
+    sent = {"title": "Prévoir les tensions", "task": "ordinal"}
+    begun = client.post(f"{place}?fiche=tensions", sent)
     made = Challenge.objects.get()
+    assert begun["Location"] == reverse("challenges:write_texts", args=(made.slug,))
+    assert made.summary == "Un besoin."
     assert (tied(made), made.bundle["cards"]) == (["Prévoir"], ["tensions"])
+    sent |= {"summary": "Un besoin.", "terms": "Une équipe.", "licence_name": "Licence Ouverte"}
+    sent |= {"licence_status": "verified", "cards": f"{need.get_absolute_url()}\n\n inconnue \n"}
+    refused = client.post(begun["Location"], sent)
+    assert refused.status_code == 422
+    assert "inconnue" in refused.context["form"].errors["cards"][0]
+    further = {"cards": f"https://portail.example{data.get_absolute_url()}"}
+    assert client.post(begun["Location"], sent | further).status_code == 302
+    made = Challenge.objects.get()
+    assert (tied(made), made.bundle["cards"]) == (["Des offres"], [data.slug])
+    client.post(begun["Location"], sent | {"cards": need.get_absolute_url()})
+    assert tied(made) == ["Prévoir"]
     # A draft is told to nobody.
     assert told(need) == ([], [])
-
-
-def test_a_visitor_is_not_offered_to_begin_one(client: Client, need: Resource) -> None:
-    assert "?fiche=" not in client.get(need.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize("text", ["Une actualité", "cachee", "x" * 300, "ressources/%00"])
@@ -90,40 +93,32 @@ def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
 def test_texts_change_the_cards(by: User, need: Resource) -> None:
     data = ResourceFactory(published=True, kind="dataset", title="Des offres")
     made = started(by, cards=["tensions"])
+    assert exports.settings_of(made)["cards"] == ["tensions"]
+    Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
+    described(made, by, "Deux", cards=texts.named_cards(made))  # no longer public, still named
+    assert (made.title, made.bundle["cards"], tied(made)) == ("Deux", ["tensions"], ["Prévoir"])
     described(made, by, cards=["Des offres", data.slug])
     assert (tied(made), made.bundle["cards"]) == (["Des offres"], [data.slug])
     described(made, by)
     assert (tied(made), "cards" in made.bundle) == ([], False)
+    assert "cards" not in exports.settings_of(made)
 
 
 def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None:
     made = ChallengeFactory(
         status=ChallengeStatus.IN_REVIEW,
-        bundle={"cards": ["tensions", "ailleurs", "https://autre.example/ressources/idee/", 3]},
+        bundle={"cards": ["tensions", "ailleurs", "nouvelle", "https://autre.example/idee/", 3]},
     )
     challenges.publish(challenge=made, confirm_licence=True, by=moderator())
     assert tied(made) == ["Prévoir"]
     texts.tie_cards(made)
     assert made.origins.count() == 1
-    # One that goes online later is tied by the duty, one that leads to no challenge never.
-    ResourceFactory(published=True, kind="idea", slug="ailleurs", title="Plus tard")
-    ResourceFactory(published=True, kind="news", slug="3", title="Une actualité")
-    ResourceFactory(published=True, kind="idea", slug="idee", title="Ailleurs")
-    texts.tie_waiting_cards()
+    # One that goes online later is tied then, one that leads to no challenge never.
+    for kind, slug, title in (("idea", "ailleurs", "Plus tard"), ("news", "nouvelle", "Nouvelle")):
+        later = ResourceFactory(kind=kind, slug=slug, title=title)
+        revision = later.save_revision(clean=False)
+        cards.put_online(resource=later, revision=revision, by=moderator())
     assert tied(made) == ["Plus tard", "Prévoir"]
-
-
-def test_a_card_that_is_no_longer_public_stays_named(by: User, need: Resource) -> None:
-    made = started(by, cards=["tensions"])
-    Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
-    described(made, by, "Deux", cards=texts.named_cards(made))
-    assert (made.title, made.bundle["cards"], tied(made)) == ("Deux", ["tensions"], ["Prévoir"])
-
-
-def test_an_export_names_the_cards(need: Resource) -> None:
-    made = ChallengeFactory(bundle={"cards": ["tensions"]})
-    assert exports.settings_of(made)["cards"] == ["tensions"]
-    assert "cards" not in exports.settings_of(ChallengeFactory(slug="autre"))
 
 
 def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resource) -> None:
@@ -133,14 +128,8 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
         made.origins.add(card)
     row = listed(made, "Alpha", 0.3, rank=1)
     solution = ResourceFactory(published=True, kind="solution", title="Alpha prévoit")
-    EntryCard.objects.create(
-        team=row.entry.enrolment.team,
-        phase=made.phases.get(),
-        entry=row.entry,
-        resource=solution,
-        proposed_by=captain_of(row.entry.enrolment.team),
-        proposed_at=row.entry.received_at,
-    )
+    row.entry.card = solution
+    row.entry.save()
     assert told(need) == ([], ["Tensions", "Alpha prévoit"])
     assert told(solution, won=True)[0] == ["Prévoir", "Tensions"]
     # What led to the need led to the winner, what came of the winner came of the need; each once.

@@ -27,7 +27,6 @@ from challenges.organising.actions import challenges, phases
 from challenges.organising.enums import ChallengeStatus, PhaseKind
 from challenges.organising.queries import checklist
 from challenges.results import actions as results
-from challenges.results import takeovers
 from challenges.results.queries import boards
 from challenges.results.tasks import take_over
 from challenges.teams.views.head import stage_of
@@ -47,7 +46,6 @@ from tests.factories.challenges import (
     EntryFactory,
     PhaseFactory,
     TeamFactory,
-    accepted_person,
     captain_of,
 )
 from tests.factories.disqualifications import asked
@@ -111,6 +109,12 @@ def test_final_choices_enter_the_phase_that_opens_once_and_are_scored(
     take_over()
     assert copies(final) == {}
     final = turned(two_phases)
+    first = two_phases.phases.get(index=0)
+    closed = first.closes_at
+    dated(first, closes_at=clock.now() - timedelta(minutes=5))
+    take_over()
+    assert copies(final) == {}  # a grace that still runs is waited for
+    dated(first, closes_at=closed)
     take_over()
     take_over()
     assert copies(final) == {
@@ -192,17 +196,8 @@ def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(two_phases: Cha
         world.entered(two_phases, team=team, phase=final, idempotency_key=key)
     own = world.entered(two_phases, team=team, phase=final)
     Entry.objects.filter(pk=own.pk).update(idempotency_key=key)
-    assert takeovers.take_over(phase=final) == 1
+    assert results.take_over(phase=final) == 1
     assert copies(final)[team.name] in ([None, former.pk], [former.pk, None])
-
-
-def test_a_grace_that_still_runs_is_waited_for(two_phases: Challenge) -> None:
-    entered_first(two_phases, 0.8)
-    assert drain()
-    final = turned(two_phases)
-    dated(two_phases.phases.get(index=0), closes_at=clock.now() - timedelta(minutes=5))
-    take_over()
-    assert copies(final) == {}
 
 
 def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
@@ -220,13 +215,13 @@ def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
         if len(hits) == 1:
             raise OSError("No space")
 
-    monkeypatch.setattr(takeovers.failpoints, "hit", fail_first)
-    assert takeovers.take_over(phase=final) == 1
+    monkeypatch.setattr(results.failpoints, "hit", fail_first)
+    assert results.take_over(phase=final) == 1
     assert "No space" in caplog.text
     assert (list(copies(final)), Job.objects.count()) == ([other[0].enrolment.team.name], jobs + 1)
     final.refresh_from_db()
     assert final.migrated_at is None
-    assert takeovers.take_over(phase=final) == 2
+    assert results.take_over(phase=final) == 2
     assert len(copies(final)[broken[0].enrolment.team.name]) == 2
     final.refresh_from_db()
     assert final.migrated_at is not None
@@ -244,7 +239,7 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
         raise OSError("No space")
 
     with monkeypatch.context() as broken:
-        broken.setattr(takeovers.failpoints, "hit", fail)
+        broken.setattr(results.failpoints, "hit", fail)
         take_over()
     by = world.owner_of(two_phases)
     with pytest.raises(Conflict) as refused:
@@ -260,14 +255,14 @@ def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
     assert team.name in page
     assert address in page
     with pytest.raises(NotAllowed):
-        takeovers.end_takeover(phase=final, by=captain_of(team))
-    takeovers.end_takeover(phase=final, by=by)
+        results.end_takeover(phase=final, by=captain_of(team))
+    results.end_takeover(phase=final, by=by)
     assert f'"{team.slug}"' in AuditEvent.objects.get(action="phase.takeover_ended").body.body
     take_over()
     assert copies(final) == {}
     results.propose_reveal(phase=final, by=by)
     with pytest.raises(Conflict):
-        takeovers.end_takeover(phase=final, by=by)
+        results.end_takeover(phase=final, by=by)
 
 
 def judge() -> User:
@@ -371,8 +366,15 @@ def test_late_entries_are_scored_and_change_nothing_final(tmp_path: Path) -> Non
     made = revealed(tmp_path)
     final = list(Standing.objects.order_by("pk").values())
     first, second = entries_of_teams()[:2]
+    captain = signed_in(captain_of(second.enrolment.team))
+    page = captain.get(url_of(made, "entries")).text
+    assert "Les résultats définitifs sont publiés et ne changent plus." in page
+    assert "Dépôt fermé" not in page
+    assert "Pensez à votre choix final" not in page
     late = entered(made, 0.99, team=second.enrolment.team, seed=5)
-    assert (late.is_bench, late.total_slot, late.closes_at_snapshot) == (True, None, None)
+    with pytest.raises(QuotaSpent):  # that of a day holds
+        entered(made, 0.6, team=second.enrolment.team, seed=7)
+    assert (late.counts, late.total_slot, late.closes_at_snapshot) == (False, None, None)
     assert drain()
     late.refresh_from_db()
     assert late.status == "scored"
@@ -391,66 +393,39 @@ def test_late_entries_are_scored_and_change_nothing_final(tmp_path: Path) -> Non
     ]
     assert [bool(row.since) for row in rows if row.rank] == [True, False]
     assert [name for name, (_said, check) in INVARIANTS.items() if list(check())] == []
-
-
-@pytest.mark.slow
-def test_late_entries_keep_the_quota_of_a_day_and_stop_with_the_challenge(tmp_path: Path) -> None:
-    made = revealed(tmp_path)
-    team, other = (entry.enrolment.team for entry in entries_of_teams()[:2])
-    entered(made, 0.6, team=team, seed=6)
-    with pytest.raises(QuotaSpent):
-        entered(made, 0.6, team=team, seed=7)
+    bench = Client().get(url_of(made, "bench"))
+    assert bench.status_code == 200
+    assert second.enrolment.team.name in bench.text
+    assert "ne paraissent qu’ici" in bench.text
+    assert ">0," in bench.text
+    assert ">0." not in bench.text
+    assert url_of(made, "bench") in Client().get(url_of(made, "standings")).text
     Challenge.objects.update(status=ChallengeStatus.SUSPENDED)  # while another phase is open
     with pytest.raises(Closed):
-        entered(made, 0.6, team=other, seed=6)
+        entered(made, 0.6, team=first.enrolment.team, seed=6)
 
 
-@pytest.mark.slow
-def test_without_the_option_the_close_stands(tmp_path: Path) -> None:
-    made = revealed(tmp_path, bench=False)
-    team = entries_of_teams()[0].enrolment.team
-    with pytest.raises(Closed):
-        entered(made, 0.6, team=team, seed=6)
-    address = url_of(made, "bench")
-    assert Client().get(address).status_code == 404
+JOIN = "Accepter et participer"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bench", [True, False])
 def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
     made = revealed(tmp_path, bench=bench)
-    page = url_of(made, "rules")
+    page = url_of(made, "team")
     newcomer = signed_in(UserFactory())
-    assert ("Accepter et m’inscrire" in newcomer.get(page).text) is bench
+    assert (JOIN in newcomer.get(page).text) is bench
+    assert Client().get(url_of(made, "bench")).status_code == (200 if bench else 404)
+    if not bench:
+        with pytest.raises(Closed):
+            entered(made, 0.6, team=entries_of_teams()[0].enrolment.team, seed=6)
     first = newcomer.get(url_of(made, "presentation")).text
-    assert ("Créer une équipe" in first) is bench
+    assert (f'href="{page}"' in first) is bench
     challenges.archive(challenge=made, reason="Fini.", by=owner_of(made))
-    assert "Accepter et m’inscrire" not in newcomer.get(page).text
-
-
-@pytest.mark.slow
-def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
-    made = revealed(tmp_path)
-    team = entries_of_teams()[0].enrolment.team
-    captain = signed_in(captain_of(team))
-    page = captain.get(url_of(made, "entries")).text
-    assert "Les résultats définitifs sont publiés et ne changent plus." in page
-    assert "Dépôt fermé" not in page
-    assert "Pensez à votre choix final" not in page
-    entered(made, 0.9, team=team, seed=8)
-    assert drain()
-    bench = Client().get(url_of(made, "bench"))
-    assert bench.status_code == 200
-    assert team.name in bench.text
-    assert "ne paraissent qu’ici" in bench.text
-    assert ">0," in bench.text
-    assert ">0." not in bench.text
-    results = Client().get(url_of(made, "standings")).text
-    assert url_of(made, "bench") in results
+    assert JOIN not in newcomer.get(page).text
 
 
 DAY = timedelta(days=1)
-CREATE = "Créer l’équipe"
 STATES: list[tuple[str, dict[str, Any], tuple[int, int], str]] = [
     ("coming", {}, (1, 9), "formez déjà votre équipe"),
     ("open", {}, (-1, 9), ""),
@@ -475,13 +450,11 @@ def test_a_newcomer_and_a_team_read_where_the_challenge_stands(
     gathers = stage in {"coming", "open"}
     page = Client().get(url_of(challenge, "presentation")).text
     assert words in page
-    assert ("Créer une équipe" in page) is gathers
-    person = accepted_person(challenge)
-    browser = signed_in(person)
-    assert (CREATE in browser.get(url_of(challenge, "team")).text) is gathers
-    asks = signed_in(UserFactory())
-    assert ("Accepter et m’inscrire" in asks.get(url_of(challenge, "rules")).text) is gathers
-    assert ("Il vous faut une équipe" in asks.get(url_of(challenge, "entries")).text) is gathers
+    part = url_of(challenge, "team")
+    assert (f'href="{part}"' in page) is gathers
+    browser = signed_in(UserFactory())
+    assert (JOIN in browser.get(part).text) is gathers
+    assert (f'href="{part}"' in browser.get(url_of(challenge, "entries")).text) is gathers
     captain = signed_in(captain_of(TeamFactory(challenge=challenge)))
     text = captain.get(url_of(challenge, "team")).text
     assert ("Envoyer l’invitation" in text) is gathers

@@ -31,6 +31,7 @@ from tests.factories.challenges import (
     ANSWER,
     EnrolmentFactory,
     EntryFactory,
+    StandingFactory,
     TeamFactory,
     holdout_of,
     region_person,
@@ -185,12 +186,12 @@ def listed(
     }
     if split == Split.PRIVATE:
         cells |= group_cells(value)
-    row = Standing.objects.create(
+    row: Standing = StandingFactory(
         leaderboard=board,
         split=split,
-        team=entry.enrolment.team,
         entry=entry,
         position=board.standings.filter(split=split).count() + 1,
+        competes=entry.enrolment.team.is_live,
         rank=None if baseline else rank,
         tier=rank,
         rank_low=rank,
@@ -198,8 +199,6 @@ def listed(
         cells=cells,
         interval_low=value - 0.05,
         interval_high=value + 0.05,
-        computed_at=timezone.now(),
-        source_digest="0" * 64,
     )
     measure(board, split)
     return row
@@ -253,11 +252,3 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
     challenge.save()
     asked_by = region_person(RegionRole.ADMINISTRATOR)
     return reveal_of(phase, proposed_by=asked_by, decided_by=region_person())
-
-
-def seal(entry: Entry, payload: bytes) -> None:
-    """Give an entry's evaluation a sealed result."""
-    evaluation = entry.evaluations.get()
-    sealed = evaluation._meta.get_field("sealed_result").related_model
-    with immutable.writes(sealed):
-        sealed(evaluation=evaluation, payload=payload, sha256="0" * 64, key_id="k").save()

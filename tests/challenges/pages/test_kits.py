@@ -5,37 +5,30 @@ import hashlib
 import io
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import zipfile
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from challenges.bundles.code import CodeRules
 from challenges.client import cli, kit
 from challenges.client.kit import Kit, PublicFile
 from challenges.exchange.actions.imports import import_folder
-from challenges.models import Challenge, Entry, Score
-from challenges.programs.actions import code as team_code
+from challenges.models import Challenge
 from challenges.scoring import contract
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
-from portal.management.opening import demonstration
-from portal.management.opening.demonstration.folder import SLUG
+from portal.management.opening.challenge import FOLDER
 from tests.challenges import world
 from tests.challenges.client import kits
 from tests.challenges.exchange.test_exports import code_folder
 from tests.challenges.pages.scenes import CONTRACT, url_of, with_contract
-from tests.challenges.test_reading import add_file
 from tests.challenges.world import owner, published
-from tests.factories.challenges import ChallengeFactory
+from tests.factories.challenges import ChallengeFactory, add_file
 
 pytestmark = pytest.mark.django_db
 
@@ -83,11 +76,8 @@ def commands(guide: str, start: str) -> list[list[str]]:
     return [line.split() for line in section.splitlines() if line.startswith("    ")]
 
 
-def test_kit_is_the_same_twice() -> None:
+def test_kit_is_the_same_twice_and_without_contract_holds_its_guide_only() -> None:
     assert kit.build_kit(made()) == kit.build_kit(made())
-
-
-def test_kit_without_contract_holds_its_guide_only() -> None:
     content = kit.build_kit(made(contract={}, sample=None, carried={}, files=[], rules=""))
     assert zipfile.ZipFile(io.BytesIO(content)).namelist() == ["defi/LISEZMOI.md"]
 
@@ -102,56 +92,12 @@ def test_the_contract_has_the_digest_that_receipts_name(tmp_path: Path) -> None:
     assert contract.engine_sha256() in guide
 
 
-def test_the_files_and_the_rules_are_listed(tmp_path: Path) -> None:
-    folder = unpacked(kit.build_kit(made()), tmp_path)
-    table = (folder / "fichiers.csv").read_text("utf-8")
-    assert list(csv.DictReader(io.StringIO(table))) == [
-        {
-            "fichier": "train.csv",
-            "role": "train",
-            "lignes": "",
-            "octets": "10",
-            "sha256": "0" * 64,
-            "adresse": "https://exemple.fr/train.csv",
-        }
-    ]
-    assert "Une équipe par personne." in (folder / "reglement.md").read_text("utf-8")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("content", "code", "status"),
-    [
-        (SAMPLE, "", 0),
-        (b"id,y\n1,0\n", "E_ID_MISSING", 1),
-        (b"id,y\n1,0\n2,abc\n", "E_VALUE_TYPE", 1),
-        (b"", "E_EMPTY", 1),
-    ],
-    ids=["good", "missing", "text", "empty"],
-)
-def test_the_program_runs_alone(tmp_path: Path, content: bytes, code: str, status: int) -> None:
-    folder = unpacked(kit.build_kit(made()), tmp_path)
-    (folder / "ma_soumission.csv").write_bytes(content)
-    (check,) = commands((folder / "LISEZMOI.md").read_text("utf-8"), "Vérifier avant de déposer")
-    done = run(folder, *check)
-    assert (done.returncode, done.stderr) == (status, "")
-    assert code in done.stdout
-    assert ("format correct" if status == 0 else "format refusé") in done.stdout
-    told = json.loads(run(folder, *check, "--json").stdout)
-    assert told.get("code", "") == code
-
-
-def test_the_guide_cuts_what_can_be_cut() -> None:
-    story = "openemploi.pyz split train.csv essai"
-    assert story in guide_of(made())
-    without = [public("train.csv", place="train", columns=("mois", "y"))]
-    assert story not in guide_of(made(files=without))
+def test_the_guide_names_the_columns_of_a_truth() -> None:
     lists = CONTRACT | {
         "submission": kits.RANKED | {"max_bytes": 1000, "max_items_per_query": 3},
         "truth": kits.RANKED_TRUTH,
     }
     guide = guide_of(made(contract=lists, sample=b"q,r,i\na,1,x\n"))
-    assert story not in guide
     assert "`q`, `i`, `g`" in guide
     assert "3 éléments au plus par demande" in guide
 
@@ -182,21 +128,11 @@ def test_page_sends_the_kit(client: Client) -> None:
     assert "http://testserver/challenges/defi/donnees/train.csv" in guide
     assert json.loads(archive.read("defi/format.json"))["ids"] == ["1", "2"]
     assert archive.read("defi/reglement.md").decode() == challenge.terms.get().text
-
-
-def kit_of(client: Client, path: Path, *layouts: str) -> Path:
-    """Import a challenge of code, download its kit, and unzip it."""
-    challenge = world.from_bundle(code_folder(path / "source"))
-    by = world.owner_of(challenge)
-    rules = team_code.code_rules(challenge)
-    if layouts:
-        said = CodeRules(layouts=layouts, time_limit_s=20, memory_mb=rules.memory_mb)
-        team_code.settle_code(challenge=challenge, rules=said, by=by)
-    client.force_login(by)
-    answer = client.get(reverse("challenges:kit", args=["niveau"]))
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        archive.extractall(path)
-    return path / "niveau"
+    listed = list(csv.DictReader(io.StringIO(archive.read("defi/fichiers.csv").decode())))
+    row = next(each for each in listed if each["fichier"] == "train.csv")
+    assert (row["role"], row["octets"]) == ("train", "9")
+    assert row["sha256"] == hashlib.sha256(b"id,y\n9,1\n").hexdigest()
+    assert row["adresse"] == "http://testserver/challenges/defi/donnees/train.csv"
 
 
 def told(capsys: pytest.CaptureFixture[str], kit: Path, *words: str) -> tuple[int, str]:
@@ -205,12 +141,13 @@ def told(capsys: pytest.CaptureFixture[str], kit: Path, *words: str) -> tuple[in
     return code, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("layout", ["manifest", "main", "codalab"])
 def test_the_package_of_the_kit_runs_as_it_is(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str], layout: str
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kit = kit_of(client, tmp_path, layout)
-    package, out = str(kit / "modele"), tmp_path / "predictions.csv"
+    challenge = world.from_bundle(code_folder(tmp_path / "source"))
+    client.force_login(world.owner_of(challenge))
+    kit = unpacked(client.get(reverse("challenges:kit", args=["niveau"])).content, tmp_path / "kit")
+    package = kit / "modele"
     assert sorted(each.name for each in (kit / "echantillon").iterdir()) == [
         "inputs.csv",
         "submission_format.csv",
@@ -219,59 +156,26 @@ def test_the_package_of_the_kit_runs_as_it_is(
         tmp_path / "source/sample_inputs.csv"
     ).read_text()
 
-    code, said = told(capsys, kit, "check", package)
+    code, said = told(capsys, kit, "check", str(package))
     assert (code, "modele : format correct" in said) == (0, True)
-    code, said = told(capsys, kit, "run", package, "--to", str(out), "--json")
+    start = [sys.executable, *"modele/main.py --in echantillon --out predictions.csv".split()]
+    assert f"python {' '.join(start[1:])}" in (kit / "LISEZMOI.md").read_text()
+    done = subprocess.run(start, capture_output=True, text=True, check=True, cwd=kit)
+    assert done.stdout == "100 rows read\n"
+    assert (kit / "predictions.csv").read_text().splitlines()[:2] == ["id,niveau", "S1,1"]
+    code, said = told(capsys, kit, "check", str(kit / "predictions.csv"))
+    assert (code, "predictions.csv : format correct, 100 lignes" in said) == (0, True)
 
-    answer = json.loads(said)
-    assert (code, answer["verdict"], answer["rows"], answer["layout"], answer["isolated"]) == (
-        0,
-        "accept",
-        100,
-        layout,
-        False,
-    )
-    assert out.read_text().splitlines()[:2] == ["id,niveau", "S1,1"]
-    assert answer["log"] == "100 rows read\n"
-
-
-def test_a_run_here_says_that_nothing_is_isolated_and_what_went_wrong(
-    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kit = kit_of(client, tmp_path)
-    main = kit / "modele/main.py"
-    text = main.read_text()
-    main.write_text(text.replace("row[KEY]", "'X'"))
-    code, said = told(capsys, kit, "run", str(kit / "modele"), "--to", str(tmp_path / "p.csv"))
-    assert code == 1
-    assert said.startswith("Lancé sur votre machine, sans isolement")
-    assert "E_ID_UNKNOWN" in said
-
-    main.write_text("raise SystemExit('non')")
-    code, said = told(capsys, kit, "run", str(kit / "modele"))
-    assert (code, "Le programme s’est arrêté sur une erreur." in said) == (1, True)
-
-    (kit / "modele/manifest.toml").write_text('entry = "main.py"\nreseau = true\n')
-    code, said = told(capsys, kit, "check", str(kit / "modele"), "--json")
+    (package / "manifest.toml").write_text('entry = "main.py"\nreseau = true\n')
+    code, said = told(capsys, kit, "check", str(package), "--json")
     assert (code, json.loads(said)["line"]) == (1, 2)
-    guide = (kit / "LISEZMOI.md").read_text()
-    assert "**sans isolement**" in guide
-    assert "python openemploi.pyz run modele" in guide
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """Write the folder of the demonstration challenge."""
-    folder = tmp_path / "source" / SLUG
-    demonstration.write(folder, 20_261_124)
-    return folder
-
-
-@pytest.fixture
-def demonstrated(source: Path) -> Challenge:
-    """Publish it, its reference scored by the worker."""
+def demonstrated() -> Challenge:
+    """Publish the demonstration challenge, its reference scored by the worker."""
     by = owner()
-    found = import_folder(folder=source, by=by)
+    found = import_folder(folder=FOLDER, by=by)
     assert found.challenge is not None, found.errors
     demonstrated = published(found.challenge, by)
     assert drain()
@@ -310,64 +214,22 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.slow
 def test_the_commands_of_the_guide_give_the_portals_figures(
-    kit_folder: Path, source: Path, capsys: pytest.CaptureFixture[str]
+    kit_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     guide = (kit_folder / "LISEZMOI.md").read_text("utf-8")
     shutil.copy(kit_folder / "sample_submission.csv", kit_folder / "ma_soumission.csv")
     check = commands(guide, "Vérifier avant de déposer")
     assert "format correct, 1600 lignes" in follow(kit_folder, check)
-    general, *story = commands(guide, "Noter sur vos propres données")
-    assert [words[:3] for words in story] == [
-        ["python", "openemploi.pyz", "split"],
-        ["cd", "essai"],
-        ["python", "baseline.py"],
-        ["python", "../openemploi.pyz", "score"],
-    ]
-    story[-1].append("--json")
-    answer = json.loads(follow(kit_folder, story))
-
-    # By hand: the median of the occupation, learnt on what was kept.
-    place = kit_folder / "essai"
-    days: dict[str, list[float]] = defaultdict(list)
-    for row in rows(place / "train.csv"):
-        days[row["metier"]].append(float(row["delai_jours"]))
-    held = {row["id"]: float(row["delai_jours"]) for row in rows(place / "verite.csv")}
-    errors = [
-        abs(float(f"{statistics.median(days[row['metier']]):.2f}") - held[row["id"]])
-        for row in rows(place / "test_features.csv")
-    ]
-    assert answer["metric"] == "mae"
-    assert answer["n"] == len(errors)
+    for content, code in ((b"", "E_EMPTY"), (b"id,delai_jours\nx,1\n", "E_ID_UNKNOWN")):
+        (kit_folder / "ma_soumission.csv").write_bytes(content)
+        refused = run(kit_folder, *check[0], "--json")
+        assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, code)
+    learnt = rows(kit_folder / "train.csv")[:200]
+    for name, cell in (("ma_verite.csv", "delai_jours"), ("ma_reponse.csv", "")):
+        lines = [f"{row['id']},{row[cell] if cell else 30}" for row in learnt]
+        (kit_folder / name).write_text("\n".join(["id,delai_jours", *lines]) + "\n")
+    (score,) = commands(guide, "Noter sur vos propres données")
+    answer = json.loads(follow(kit_folder, [[*score, "--json"]]))
+    errors = [abs(float(row["delai_jours"]) - 30) for row in learnt]
+    assert (answer["metric"], answer["n"]) == ("mae", 200)
     assert answer["score"] == pytest.approx(sum(errors) / len(errors), rel=1e-12)
-
-    # By the portal: the same truth, the same file, the same contract, in its child.
-    call_command(
-        "score",
-        str(place / "verite.csv"),
-        str(place / "submission.csv"),
-        "--contract",
-        str(kit_folder / "contrat.json"),
-        "--json",
-    )
-    portal: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
-    for told in (answer, portal):
-        told.pop("seconds")
-    assert answer == portal
-
-    # The general command, on the organiser's truth: the figures that the portal shows.
-    shutil.copy(source / "truth.csv", kit_folder / "ma_verite.csv")
-    shutil.copy(source / "submission.csv", kit_folder / "ma_reponse.csv")
-    answer = json.loads(follow(kit_folder, [[*general, "--json"]]))
-    entry = Entry.objects.references().get()
-    shown = Score.objects.filter(evaluation__entry=entry, split="public")
-    texts = dict(shown.values_list("metric", "value_text"))
-    figures = answer["values"]["public"]
-    assert texts == {key: f"{figures[key]:.2f}" for key in texts}
-    assert texts.keys() >= {"mae", "rmse"}
-    said = json.loads(entry.score_receipts.get().text)["payload"]
-    assert said["values"]["public"] == texts
-    assert (
-        said["sha256"] == hashlib.sha256((kit_folder / "ma_reponse.csv").read_bytes()).hexdigest()
-    )
-    for name in ("contract_sha256", "engine_sha256"):
-        assert said[name] == answer[name]

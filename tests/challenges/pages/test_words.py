@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
+from bench import messages
 from challenges.models import Challenge, CodeTrial
 from challenges.organising import queries as organising
 from challenges.organising import words
@@ -17,7 +18,6 @@ from challenges.organising.words import TITLES
 from challenges.programs.models import trial_detail
 from challenges.scoring import manual, registry
 from portal.lib import clock
-from portal.management import messages
 from tests.challenges.pages.scenes import url_of, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory
 from tests.factories.code import plan_of
@@ -77,17 +77,12 @@ def test_a_size_is_asked_in_megabytes_and_kept_in_bytes() -> None:
 
 
 def test_an_hour_is_written_as_its_language_does() -> None:
-    at = datetime(2026, 12, 17, 15, 35, tzinfo=UTC)
-    assert clock.paris_text(at) == "17/12/2026 à 16 h 35 (UTC+0100)"
-    assert clock.paris_text(at.replace(second=7)) == "17/12/2026 à 16 h 35 min 07 s (UTC+0100)"
-    with translation.override("en"):
-        assert clock.paris_text(at) == "17/12/2026 at 16:35 (UTC+0100)"
-
-
-def test_french_formats_write_hours_alike() -> None:
     at = datetime(2026, 12, 17, 15, 5, tzinfo=UTC)
+    assert clock.paris_text(at) == "17/12/2026 à 16 h 05 (UTC+0100)"
+    assert clock.paris_text(at.replace(second=7)) == "17/12/2026 à 16 h 05 min 07 s (UTC+0100)"
     assert date_format(at, "TIME_FORMAT") == "15\u202fh\u202f05"
     with translation.override("en"):
+        assert clock.paris_text(at) == "17/12/2026 at 16:05 (UTC+0100)"
         assert "h" not in date_format(at, "TIME_FORMAT")
 
 
@@ -129,7 +124,7 @@ def test_each_metric_is_told_in_both_languages(name: str) -> None:
     english = in_english()
     french = (str(TITLES[name]), words.METRIC_WORDS[name]["plain"])
     missing = [s for s in french if not (known := english.get(s)) or not known.string]
-    assert missing == [], "no English; run manage.py collect_messages, then write it in django.po"
+    assert missing == [], "no English; collect_messages, then write it in django.po"
     said = [french, tuple(str(english.get(s).string) for s in french)]
     for title, sentence in said:
         assert title
@@ -139,6 +134,28 @@ def test_each_metric_is_told_in_both_languages(name: str) -> None:
     told = str(words.metric_definition(declared(name)))
     assert told.endswith(".")
     assert "%(" not in told
+    assert words.metric_formula(declared(name))
+    assert (words.metric_example(declared(name)) is None) is (name == "formula")
+
+
+def test_a_formula_is_set_and_its_letters_are_defined() -> None:
+    over = "<mfrac><mrow><mtext>{}</mtext></mrow><mrow><mtext>{}</mtext></mrow></mfrac>"
+    wanted = {
+        "rmse": f'</svg><math displaystyle="true"><mrow>{over.format("Σ(y − p)²", "n")}</mrow>',
+        "kendall_b": "<msqrt>",
+        "f1": over.format("2TP", "2TP + FP + FN"),
+        "recall_samples": over.format("|y ∩ p|", "|y|"),
+    }
+    for name, drawn in wanted.items():
+        assert drawn.replace(
+            "2TP + FP + FN",
+            "2TP</mtext><mtext>\xa0+\xa0</mtext><mtext>FP</mtext><mtext>\xa0+\xa0</mtext><mtext>FN",
+        ) in words.metric_formula(declared(name))
+    own = declared("formula", params={"formula": "mae / <2>"})
+    assert words.metric_formula(own) == "<code>mae / &lt;2&gt;</code>"
+    letters = {"mae": "ypn", "recall_samples": "yp", "f1_macro": ["TP"], "log_loss": ""}
+    for name, said in letters.items():
+        assert [each for each, _words in words.metric_letters(declared(name))] == [*said]
 
 
 def test_parameters_are_said_in_the_language_of_the_page() -> None:

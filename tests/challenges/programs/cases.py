@@ -1,8 +1,6 @@
 """The complete bundles of ../shared, imported, published and entered as people do."""
 
-import zipfile
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from challenges.models import Challenge, Entry, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from portal.accounts.models import User
 from portal.lib import clock
+from tests.archives import zipped
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES
@@ -39,12 +38,9 @@ def sent(path: Path) -> tuple[str, bytes]:
     """Give the name and the bytes of a recorded submission; a folder is zipped."""
     if not path.is_dir():
         return path.name, path.read_bytes()
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for file in sorted(path.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(path))
-    return f"{path.name}.zip", packed.getvalue()
+    files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    packed = zipped({str(file.relative_to(path)): file.read_bytes() for file in files})
+    return f"{path.name}.zip", packed
 
 
 def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> Entry:

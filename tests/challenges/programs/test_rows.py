@@ -103,6 +103,8 @@ def test_weights_count_and_pairs_are_compared() -> None:
     assert [(one.id, one.tier) for one in tiers(pair, "max")] == [("ahead", 1), ("behind", 2)]
     with pytest.raises(NotTheMean):
         contributed(IDS, VALUES.tolist(), weights.tolist(), figure=VALUES.mean(), contract="c")
+    with pytest.raises(NotTheMean):  # weights that are all nought
+        contributed(["a"], [1.0], [0.0], figure=1.0, contract="c")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +126,3 @@ def test_rows_that_bound_little(
         assert found.interval is None
     else:
         assert found.interval == pytest.approx(interval, abs=1e-4)
-
-
-def test_weights_that_are_all_nought_are_no_mean() -> None:
-    with pytest.raises(NotTheMean):
-        contributed(["a"], [1.0], [0.0], figure=1.0, contract="c")

@@ -164,14 +164,6 @@ def test_an_entry_waits_for_the_store_with_its_slot(
     assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
 
 
-def test_a_bundle_is_read_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = deposited(world.owner())
-    tried_without_store(JobKind.IMPORT, monkeypatch)
-    assert drain()
-    made.refresh_from_db()
-    assert made.state == ImportState.READ
-
-
 def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     by = world.owner()
     challenge = filled(by)
@@ -184,9 +176,15 @@ def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPat
     assert (written.state, written.errors) == (BuildState.DONE, [])
 
 
-def test_a_bundle_makes_its_draft_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_is_read_and_makes_its_draft_once_the_store_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     by = world.owner()
-    made = read(by)
+    made = deposited(by)
+    tried_without_store(JobKind.IMPORT, monkeypatch)
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == ImportState.READ
     acts.accept_report(made=made, answers=METRIC, by=by)
     tried_without_store(JobKind.IMPORT, monkeypatch)
     made.refresh_from_db()
@@ -196,7 +194,7 @@ def test_a_bundle_makes_its_draft_once_the_store_is_back(monkeypatch: pytest.Mon
     assert made.challenge == Challenge.objects.get()
 
 
-def test_sealed_answers_that_are_gone_are_told_to_who_can_deposit_them_again() -> None:
+def test_what_was_deposited_and_is_gone_is_told_to_who_can_deposit_it_again() -> None:
     by = world.owner()
     challenge = filled(by)
     objects.store().delete(SealedFile.objects.get().ciphertext_sha256)
@@ -205,10 +203,6 @@ def test_sealed_answers_that_are_gone_are_told_to_who_can_deposit_them_again() -
     written = ChallengeDraft.objects.get()
     assert written.state == BuildState.REFUSED
     assert [one["code"] for one in written.errors] == ["vault_broken"]
-
-
-def test_a_deposit_that_is_gone_is_told_to_who_can_deposit_it_again() -> None:
-    by = world.owner()
     made = read(by)
     objects.store().delete(made.sealed)
     found = created(made, METRIC, by)

@@ -33,8 +33,8 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
-from challenges.organising.words import TITLES
 from challenges.queue import actions as jobs
+from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
 from challenges.rescoring import worker
 from challenges.rescoring.actions import rescorings, scorers, trials
@@ -42,8 +42,11 @@ from challenges.rescoring.forms import MeasuresForm, form_for
 from challenges.rescoring.models import RescoringState
 from challenges.results import actions as results
 from challenges.results.models.certificates import stands
+from challenges.scoring.truth import load_keys, load_labels
 from challenges.worker import Worker, drain
+from datasets import gate
 from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
@@ -63,7 +66,7 @@ from tests.challenges.world import (
     truth_of,
 )
 from tests.challenges.world import revealed as reveal
-from tests.factories.accounts import UserFactory, bearer
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of, rescoring_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -84,6 +87,11 @@ def in_force() -> PhaseTask:
 
 def region() -> User:
     return UserFactory(region="administrator")
+
+
+def parts(version: HoldoutVersion) -> dict[str, int]:
+    labels = gate.open_labels(version=version, reason="test", by=WORKER)
+    return dict(zip(load_keys(gate.read_keys(version)).ids, load_labels(labels).part, strict=True))
 
 
 def by_error(spec: dict[str, Any]) -> dict[str, Any]:
@@ -214,15 +222,6 @@ def test_what_was_announced_is_what_comes_in_force(challenge: Challenge) -> None
     assert breaches() == []
 
 
-def test_another_primary_figure_ranks_by_it(challenge: Challenge) -> None:
-    made = accepted(challenge)
-    board = phase().leaderboards.get()
-    assert board.primary.key == "mae"
-    assert made.task.holdout_id == made.former.holdout_id
-    assert made.task.scorer_version.number == 2
-    assert breaches() == []
-
-
 def test_a_figure_that_goes_is_hidden_and_one_that_comes_is_shown(challenge: Challenge) -> None:
     by, task = owner_of(challenge), in_force()
     spec = copy.deepcopy(task.scorer_version.spec)
@@ -335,15 +334,8 @@ def test_a_refused_change_leaves_no_trace_on_the_boards(challenge: Challenge) ->
     assert breaches() == []
 
 
-def test_a_change_taken_back_drops_what_waits(challenge: Challenge) -> None:
-    made = started(challenge, truth=corrected())
-    assert Job.objects.alive().filter(kind="score").count() == 4
-    rescorings.withdraw(rescoring=made, by=owner_of(challenge))
-    assert Job.objects.alive().filter(kind="score").count() == 0
-    assert Evaluation.objects.filter(holdout=made.task.holdout).count() == 0
-
-
 def test_accepting_twice_is_accepting_once(challenge: Challenge) -> None:
+    """By another figure that ranks, over the same answers."""
     made = tried(challenge)
     person = region()
     for _again in range(2):
@@ -357,6 +349,11 @@ def test_accepting_twice_is_accepting_once(challenge: Challenge) -> None:
     assert told.count("rescoring.accepted") == 1
     assert told.count("rescoring.in_force") == 1
     assert Job.objects.filter(kind="swap").count() == 1
+    made.refresh_from_db()
+    assert phase().leaderboards.get().primary.key == "mae"
+    assert made.task.holdout_id == made.former.holdout_id
+    assert made.task.scorer_version.number == 2
+    assert breaches() == []
 
 
 def test_the_reveal_waits_for_the_decision_and_tells_the_scoring_in_force(
@@ -417,6 +414,10 @@ def test_a_scoring_that_dies_aside_costs_the_entry_nothing(challenge: Challenge)
 
 def test_corrected_answers_keep_the_identifiers(challenge: Challenge) -> None:
     lines = corrected().splitlines(keepends=True)
+    short, by = b"".join(lines[:-1]), owner_of(challenge)
+    with refuses(Invalid, "truth") as missing:
+        rescorings.propose_figures(phase=phase(), truth=short, reason="Erreur.", by=by)
+    assert "Il manque 1 des" in str(missing.value)
     made = proposed(challenge, truth=b"".join(lines[:-1]))
     with refuses(Conflict, "holdout_not_compiled"):
         rescorings.start(rescoring=made, by=owner_of(challenge))
@@ -431,6 +432,37 @@ def test_corrected_answers_keep_the_identifiers(challenge: Challenge) -> None:
     )
     with refuses(Conflict, "truth_unreadable"):
         rescorings.start(rescoring=broken, by=owner_of(challenge))
+    rescorings.withdraw(rescoring=broken, by=owner_of(challenge))
+    right = started(challenge, truth=corrected())
+    assert Job.objects.alive().filter(kind="score").count() == 4
+    rescorings.withdraw(rescoring=right, by=owner_of(challenge))
+    assert Job.objects.alive().filter(kind="score").count() == 0  # what waits is dropped
+    assert Evaluation.objects.filter(holdout=right.task.holdout).count() == 0
+
+
+def test_corrected_answers_without_their_parts_keep_those_in_force(challenge: Challenge) -> None:
+    """The portal drew them: the file that the organiser has never had the column."""
+    by, rows = owner_of(challenge), [each.split(",") for each in corrected().decode().splitlines()]
+    truth = "\n".join(",".join([*row[:2], *row[3:]]) for row in reversed(rows[1:]))
+    head = ",".join([*rows[0][:2], *rows[0][3:]])
+    unknown = truth.replace("A0000,", "B0000,").replace("A0001,", "B0001,")
+    with refuses(Invalid, "truth") as refused:
+        rescorings.propose_figures(
+            phase=phase(), truth=f"{head}\n{unknown}".encode(), reason="Erreur.", by=by
+        )
+    assert "2 n’y étaient pas" in str(refused.value)
+    made = rescorings.propose_figures(
+        phase=phase(), truth=f"{head}\n{truth}".encode(), reason="Erreur.", by=by
+    )
+    assert drain()
+    former, new = made.former.holdout, HoldoutVersion.objects.get(pk=made.task.holdout_id)
+    assert parts(new) == parts(former)
+    assert set(parts(new).values()) == {0, 1}
+    rescorings.start(rescoring=made, by=by)
+    rescorings.withdraw(rescoring=made, by=by)
+    lost = proposed(challenge, truth=f"{head}\n{unknown}".encode())
+    assert drain()
+    assert not HoldoutVersion.objects.get(pk=lost.task.holdout_id).is_compiled  # nothing is drawn
 
 
 LADDER = {"leaderboard": {"unit": "team", "kept": "best", "ladder": True}}
@@ -443,6 +475,8 @@ def test_a_ladder_stays_right(tmp_path: Path) -> None:
         entered(made, skill, team=team, seed=number)
     entered(made, 0.7, seed=9)
     assert drain()
+    worst = Entry.objects.get(enrolment__team=team, number=1)
+    choices.choose(entry=worst, by=captain_of(team))
     old = scores()
     change = accepted(made, truth=corrected())
     assert change.state == RescoringState.IN_FORCE
@@ -451,17 +485,7 @@ def test_a_ladder_stays_right(tmp_path: Path) -> None:
     assert announced == {t: rank for t, (_p, rank, _c) in ranks().items() if rank is not None}
     assert all(each.replaces for each in ScoreReceipt.objects.filter(reason="rescored"))
     assert breaches() == []
-
-
-def test_a_final_choice_stays_chosen(challenge: Challenge) -> None:
-    team = TeamFactory(challenge=challenge)
-    entered(challenge, 0.95, team=team, seed=20)
-    worst = entered(challenge, 0.2, team=team, seed=21)
-    assert drain()
-    choices.choose(entry=Entry.objects.get(pk=worst.pk), by=captain_of(team))
-    accepted(challenge, truth=corrected())
-    assert Entry.objects.get(pk=worst.pk).final_choice
-    reveal(challenge)
+    reveal(made)  # the final choice stays chosen
     assert Standing.objects.get(team=team, split="private").entry == worst
 
 
@@ -632,10 +656,22 @@ def csv(content: bytes) -> SimpleUploadedFile:
 
 def shown_figures(challenge: Challenge) -> dict[str, Any]:
     """Return what the form of a phase shows of its figures, as a browser sends it back."""
-    form = form_for(list(PhaseTask.objects.filter(current=True)), titles=TITLES)
+    form = form_for(list(PhaseTask.objects.filter(current=True)))
     assert isinstance(form, MeasuresForm)
     shown = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in shown.items() if value not in (None, False)}
+
+
+def test_labels_that_nobody_touched_stay_as_they_are(world: Challenge) -> None:
+    """A nomenclature of "01" and "02" keeps its zeros, and counts as no change."""
+    task = PhaseTask.objects.select_related("scorer_version").get(current=True)
+    task.scorer_version.spec["metrics"][0] |= {"metric": "kappa", "params": {"labels": ["01", "2"]}}
+    shown = form_for([task])
+    sent = {name: shown[name].value() for name in shown.fields}
+    form = form_for([task], {k: v for k, v in sent.items() if v not in (None, False)})
+    form.is_valid()
+    assert "labels_0" not in form.changed_data
+    assert form._params(0)["labels"] == ["01", "2"]
 
 
 def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge) -> None:
@@ -650,42 +686,76 @@ def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge)
         "decimals_0": "3",
         "label_0": "Part",
     }
+    more = organiser.post(url_of(world, "rescoring_propose", 0), said | {"ajouter": "1"})
+    added = f"metric_{len(former)}"
+    assert (more.status_code, f'name="{added}"' in more.text, "Erreur :" in more.text) == (
+        200,
+        True,
+        False,
+    )
+    assert not Rescoring.objects.exists()
     assert organiser.post(url_of(world, "rescoring_propose", 0), said).status_code == 302
     figures = Rescoring.objects.get().task.scorer_version.spec["metrics"]
     assert figures == [former[0] | {"decimals": 3, "label": "Part"}, *former[1:]]
 
 
+def test_a_descriptive_column_stays_so_when_another_field_changes(world: Challenge) -> None:
+    task = PhaseTask.objects.select_related("scorer_version").get(current=True)
+    task.scorer_version.spec["metrics"][1]["direction"] = "none"
+    sent = shown_figures(world) | {"reason": "Trois décimales", "decimals_1": "3"}
+    form = form_for([task], sent)
+    assert isinstance(form, MeasuresForm)
+    assert form.is_valid(), form.errors
+    assert form.spec is not None
+    assert [each["direction"] for each in form.spec["metrics"][:2]] == ["max", "none"]
+
+
 def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> None:
-    organiser = signed_in(owner_of(world))
-    page = organiser.get(url_of(world, "rescorings")).text
-    assert "exactitude" in page
-    assert "Proposer un changement" in page
+    organiser, page = signed_in(owner_of(world)), url_of(world, "rescorings")
+    shown = organiser.get(page).text
+    assert "exactitude" in shown
+    assert "Proposer un changement" in shown
     sent = organiser.post(
         url_of(world, "rescoring_propose", 0),
         shown_figures(world) | {"reason": "Des réponses fausses", "truth": csv(corrected())},
     )
-    assert (sent.status_code, sent["Location"]) == (302, url_of(world, "rescorings"))
-    assert "en cours de lecture" in organiser.get(url_of(world, "rescorings")).text
+    assert (sent.status_code, sent["Location"]) == (302, page)
+    assert "en cours de lecture" in organiser.get(page).text
     assert drain()
     change = Rescoring.objects.get()
     assert organiser.post(url_of(world, "rescoring_start", change.public_id)).status_code == 302
     assert drain()
     change.refresh_from_db()
-    shown = organiser.get(url_of(world, "rescorings")).text
+    shown = organiser.get(page).text
     assert "change de rang" in shown or "changent de rang" in shown
     assert CANARY not in shown
     assert "Enregistrer la décision" not in shown
     region = signed_in(UserFactory(region="administrator"))
-    assert "Enregistrer la décision" in region.get(url_of(world, "rescorings")).text
+    assert "Enregistrer la décision" in region.get(page).text
+    decide = url_of(world, "rescoring_decide", change.public_id)
     said = {"digest": change.facts["digest"], "decision": "accept", "sure": "on"}
     unproved = Client()
     unproved.force_login(UserFactory(region="administrator"))
-    sent = unproved.post(url_of(world, "rescoring_decide", change.public_id), said)
+    sent = unproved.post(decide, said)
     assert (sent.status_code, "identite" in sent["Location"]) == (302, True)
-    assert region.post(url_of(world, "rescoring_decide", change.public_id), said).status_code == 302
+    stale = region.post(decide, said | {"digest": "0" * 64})
+    assert (stale.status_code, "La comparaison a changé" in stale.text) == (409, True)
+    bare = region.post(decide, said | {"digest": "0", "decision": "refuse"})
+    assert (bare.status_code, "Dites pourquoi vous refusez" in bare.text) == (422, True)
+    assert region.post(decide, said).status_code == 302
+    assert "Relancer la mise en vigueur" not in region.get(page).text
+    Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
+    seen = organiser.get(page).text
+    assert "La mise en vigueur a échoué" in seen
+    assert "Relancer la mise en vigueur" not in seen
+    other = signed_in(UserFactory(region="administrator"))
+    assert "Relancer la mise en vigueur" in other.get(page).text
+    assert other.post(decide, said).status_code == 302
     assert drain()
     change.refresh_from_db()
     assert change.state == RescoringState.IN_FORCE
+    assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1
+    assert other.post(decide, said).status_code == 409
     entry = Entry.objects.of_teams()[0]
     captain = signed_in(captain_of(entry.enrolment.team))
     own = captain.get(url_of(world, "entry", entry.pk)).text
@@ -700,8 +770,8 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
         ({}, 422, "Rien ne change"),
         ({"metric_0": ""}, 422, "c’est elle qui classe"),
         ({"metric_0": "inconnue"}, 422, "Sélectionnez un choix valide"),
-        ({"metric_0": "f1", "params_0": "beta"}, 422, "plusieurs séparés par un point-virgule"),
-        ({"metric_0": "f1", "params_0": "betta = 2"}, 422, "paramètre inconnu"),
+        ({"metric_0": "f1", "positive_0": ""}, 422, "Donnez une valeur à ce réglage"),
+        ({"metric_0": "pinball", "tau_0": "2"}, 422, "Tau doit être entre 0 et 1"),
         ({"truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
     ],
 )
@@ -715,22 +785,6 @@ def test_what_cannot_be_proposed_is_said_beside_its_field(
     assert answer.status_code == status
     assert said in answer.text
     assert Rescoring.objects.count() == 0
-
-
-def test_a_decision_on_what_has_moved_is_asked_again(world: Challenge) -> None:
-    change = tried(world, truth=corrected())
-    region = signed_in(UserFactory(region="administrator"))
-    address = url_of(world, "rescoring_decide", change.public_id)
-    stale = {"digest": "0" * 64, "decision": "accept", "sure": "on"}
-    answer = region.post(address, stale)
-    assert answer.status_code == 409
-    assert "La comparaison a changé" in answer.text
-    bare = region.post(address, {"digest": "0", "decision": "refuse", "sure": "on"})
-    assert bare.status_code == 422
-    assert "Dites pourquoi vous refusez" in bare.text
-    rescorings.refuse(rescoring=change, note="Non.", by=UserFactory(region="moderator"))
-    late = region.post(address, stale | {"digest": change.facts["digest"]})
-    assert late.status_code == 409
 
 
 def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path) -> None:
@@ -748,22 +802,17 @@ def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path)
     page = organiser.get(url_of(challenge, "rescorings")).text
     assert ('name="metrics"' in page, '<option value="1">Second avis' in page) == (False, True)
     truth = (tmp_path / "niveau" / "truth.csv").read_bytes()
-    path = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
-    others = {"reason": "x", "task": "1", "metrics": "- {key: mae, metric: mae, direction: min}"}
-    refused = Client().post(path, others, headers=bearer(by))
-    assert (refused.status_code, refused.json()["code"]) == (422, "metrics_shared")
-    for send in (
-        lambda said: organiser.post(url_of(challenge, "rescoring_propose", 0), said),
-        lambda said: Client().post(path, said, headers=bearer(by)),
-    ):
-        sent = send({"reason": "Des réponses fausses", "task": "1", "truth": csv(truth)})
-        assert sent.status_code in {201, 302}
-        change = Rescoring.objects.order_by("-pk")[0]
-        assert (change.former, change.task.index, change.task.name) == (second, 1, "Second avis")
-        withdrawal = url_of(challenge, "rescoring_withdraw", change.public_id)
-        assert organiser.post(withdrawal).status_code == 302
-        change.refresh_from_db()
-        assert change.state == RescoringState.WITHDRAWN
+    with refuses(Invalid, "metrics_shared"):
+        rescorings.propose_figures(phase=first.phase, index=1, spec={}, reason="x", by=by)
+    said = {"reason": "Des réponses fausses", "task": "1", "truth": csv(truth)}
+    sent = organiser.post(url_of(challenge, "rescoring_propose", 0), said)
+    assert sent.status_code == 302
+    change = Rescoring.objects.order_by("-pk")[0]
+    assert (change.former, change.task.index, change.task.name) == (second, 1, "Second avis")
+    withdrawal = url_of(challenge, "rescoring_withdraw", change.public_id)
+    assert organiser.post(withdrawal).status_code == 302
+    change.refresh_from_db()
+    assert change.state == RescoringState.WITHDRAWN
 
 
 def test_query_count(count: int, costs: Costs) -> None:
@@ -778,21 +827,3 @@ def test_query_count(count: int, costs: Costs) -> None:
     browser.get(url_of(challenge, "rescorings"))
     with costs(14):
         browser.get(url_of(challenge, "rescorings"))
-
-
-def test_a_dead_exchange_is_told_and_the_region_relaunches_it(world: Challenge) -> None:
-    change = tried(world, truth=corrected())
-    digest = change.facts["digest"]
-    rescorings.accept(rescoring=change, digest=digest, by=UserFactory(region="moderator"))
-    other = signed_in(UserFactory(region="administrator"))
-    assert "Relancer la mise en vigueur" not in other.get(url_of(world, "rescorings")).text
-    Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
-    seen = signed_in(owner_of(world)).get(url_of(world, "rescorings")).text
-    assert "La mise en vigueur a échoué" in seen
-    assert "Relancer la mise en vigueur" not in seen
-    assert "Relancer la mise en vigueur" in other.get(url_of(world, "rescorings")).text
-    said = {"digest": digest, "decision": "accept", "sure": "on"}
-    assert other.post(url_of(world, "rescoring_decide", change.public_id), said).status_code == 302
-    assert drain()
-    assert Rescoring.objects.get().state == RescoringState.IN_FORCE
-    assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1

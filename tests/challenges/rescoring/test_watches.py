@@ -16,7 +16,6 @@ from challenges.models import (
     Job,
     Score,
 )
-from challenges.rescoring import tasks
 from challenges.rescoring import worker as judging
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import WatchState
@@ -40,7 +39,7 @@ def night(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     now = clock.now
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: now() + timedelta(days=days))
-        tasks.watch_baselines()
+        rescorings.queue_watches()
         assert drain()
 
 

@@ -16,8 +16,6 @@ from challenges.models import (
     Job,
     Notice,
     Phase,
-    PhaseTask,
-    Rescoring,
     Reveal,
     Score,
     Standing,
@@ -28,7 +26,7 @@ from challenges.results import actions as results
 from challenges.results.queries import boards
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
-from portal.accounts.models import ApiToken
+from portal.accounts.models import ApiToken, Notification
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
@@ -40,6 +38,7 @@ from tests.challenges.rescoring.test_rescorings import corrected, proposed, regi
 from tests.challenges.world import ROWS, entered, opened, owner_of, revealed, scored, truth_of
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.letters import delivered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 VISITOR = SystemActor("visitor")
@@ -79,21 +78,16 @@ def test_nothing_is_proposed_nor_confirmed_during_the_grace(challenge: Challenge
     assert Job.objects.filter(kind="reveal").count() == 1
 
 
-def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None:
-    phase = closed(challenge)
-    both = region()
-    reveal = results.propose_reveal(phase=phase, by=owner_of(challenge))
-    Reveal.objects.filter(pk=reveal.pk).update(proposed_by=both)
-    with refuses(Conflict, "takes_two"):
-        results.confirm_reveal(phase=phase, by=both)
-
-
 def test_proposing_and_confirming_twice_changes_nothing(challenge: Challenge) -> None:
     phase = closed(challenge)
     before = AuditEvent.objects.count()
     confirmer = region()
     for _ in range(2):
         results.propose_reveal(phase=phase, by=owner_of(challenge))
+    both = region()
+    Reveal.objects.update(proposed_by=both)
+    with refuses(Conflict, "takes_two"):
+        results.confirm_reveal(phase=phase, by=both)
     for _ in range(2):
         results.confirm_reveal(phase=phase, by=confirmer)
     with pytest.raises(Conflict):
@@ -128,32 +122,30 @@ def test_the_reveal_releases_everything_at_once(challenge: Challenge) -> None:
     shown = again[0]["metrics"]["mae_par_zone"]["groups"]
     assert {name: figure["n"] for name, figure in shown.items()} == {"nord": 10, "sud": 25}
     assert Notice.objects.filter(kind="scoring").count() == 1
-    assert Outbox.objects.filter(topic="mail.phase_revealed").count() == 1
+    delivered()
+    told = Notification.objects.get(letter="team_ranked", user=captain_of(best.enrolment.team))
+    assert told.facts["about"].startswith("1/")
+    assert f"certificats/{best.enrolment.team.public_id}/" in told.path
     assert private_scores(best).get(metric="exactitude").value == round(right, 4)
 
 
-def test_the_final_choice_decides_the_private_rank(challenge: Challenge) -> None:
+def test_the_final_choice_decides_the_private_rank_and_each_entry_has_its_interval(
+    challenge: Challenge,
+) -> None:
     team = TeamFactory(challenge=challenge)
-    best = entered(challenge, 0.95, team=team, seed=20)
-    worst = entered(challenge, 0.2, team=team, seed=21)
+    best, chosen, unlisted = (
+        entered(challenge, skill, team=team, seed=20 + number)
+        for number, skill in enumerate((0.95, 0.2, 0.9))
+    )
     assert drain()
     assert Standing.objects.get(team=team).entry == best
-    choices.choose(entry=Entry.objects.get(pk=worst.pk), by=captain_of(team))
+    assert not private_scores(unlisted).exists()
+    choices.choose(entry=Entry.objects.get(pk=chosen.pk), by=captain_of(team))
     revealed(challenge)
     assert Standing.objects.get(team=team, split="public").entry == best
-    assert Standing.objects.get(team=team, split="private").entry == worst
-
-
-def test_an_entry_that_no_board_lists_has_its_own_private_interval(challenge: Challenge) -> None:
-    team = TeamFactory(challenge=challenge)
-    for number, skill in enumerate((0.95, 0.9, 0.2)):
-        entered(challenge, skill, team=team, seed=20 + number)
-    assert drain()
-    assert not private_scores(Entry.objects.get(enrolment__team=team, number=3)).exists()
-    revealed(challenge)
-    worst = Entry.objects.get(enrolment__team=team, number=3)
-    assert not Standing.objects.filter(entry=worst).exists()
-    found = list(private_scores(worst))
+    assert Standing.objects.get(team=team, split="private").entry == chosen
+    assert not Standing.objects.filter(entry=unlisted).exists()
+    found = list(private_scores(unlisted))
     assert found
     assert all(each.low <= each.value <= each.high for each in found if each.low is not None)
 
@@ -246,39 +238,31 @@ def post(client: Client, path: str, headers: dict[str, str], body: Any = None) -
     return client.post(address, body or {}, content_type="application/json", headers=headers)
 
 
-def test_another_scoring_is_tried_then_accepted(client: Client, tmp_path: Path) -> None:
+def test_another_scoring_is_tried_then_compared(client: Client, tmp_path: Path) -> None:
     challenge = opened(tmp_path)
     for number, skill in enumerate((0.9, 0.5)):
         entered(challenge, skill, seed=number)
     change = proposed(challenge, truth=corrected())
     assert drain()
-    path = f"phase-tasks/{change.task.key}"
-    organiser = bearer(owner_of(challenge))
-    region = bearer(UserFactory(region="administrator"))
-    assert client.get(f"/api/v1/{path}", headers=bearer(UserFactory())).status_code == 404
+    path = f"phase-tasks/{change.task.key}/rescore"
+    organiser, stranger = bearer(owner_of(challenge)), bearer(UserFactory())
+    assert post(client, path, stranger).status_code == 404
     weak = bearer(owner_of(challenge), TokenScope.READ)
-    assert post(client, f"{path}/rescore", weak).json()["code"] == "scope_required"
-    started = post(client, f"{path}/rescore", organiser).json()
+    assert post(client, path, weak).json()["code"] == "scope_required"
+    started = post(client, path, organiser).json()
     assert (started["state"], started["progress"]) == (
         "running",
         {"total": 3, "done": 0, "failed": 0, "waiting": 3},
     )
-    early = post(client, f"{path}/accept", region, {"digest": "0"})
-    assert (early.status_code, early.json()["code"]) == (409, "rescoring_unready")
     assert drain()
-    read = client.get(f"/api/v1/{path}", headers=region).json()
+    listed = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
+    assert client.get(listed, headers=stranger).status_code == 404
+    region = bearer(UserFactory(region="administrator"))
+    (read,) = client.get(listed, headers=region).json()["rescorings"]
     assert read["state"] == "ready"
     assert [set(move) for move in read["boards"][0]["moves"]] == [
         {"team", "before", "after", "changes_tier"}
     ] * 2
-    assert post(client, f"{path}/accept", organiser, {"digest": read["digest"]}).status_code == 403
-    said = post(client, f"{path}/accept", region, {"digest": read["digest"]})
-    assert (said.status_code, said.json()["state"]) == (200, "accepted")
-    assert drain()
-    assert PhaseTask.objects.get(current=True) == change.task
-    late = post(client, f"{path}/refuse", region, {"note": "Non."})
-    assert (late.status_code, late.json()["code"]) == (409, "answered")
-    assert Rescoring.objects.get().state == "in_force"
 
 
 def test_the_final_results_are_proposed_then_confirmed(client: Client, tmp_path: Path) -> None:
@@ -286,38 +270,24 @@ def test_the_final_results_are_proposed_then_confirmed(client: Client, tmp_path:
     entered(challenge, 0.9)
     assert drain()
     path = f"challenges/{challenge.slug}/phases/0/reveal"
-    organiser = bearer(owner_of(challenge))
-    region = bearer(UserFactory(region="administrator"))
+    organiser, decider = bearer(owner_of(challenge)), UserFactory(region="administrator")
     early = post(client, f"{path}/propose", organiser)
     assert (early.status_code, early.json()["code"]) == (409, "phase_open")
     challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    assert post(client, f"{path}/confirm", region).json()["code"] == "reveal_not_proposed"
+    kept = bearer(decider)
+    assert post(client, f"{path}/confirm", kept).json()["code"] == "reveal_not_proposed"
     asked = post(client, f"{path}/propose", organiser).json()
     assert (asked["phase"], asked["confirmed_at"]) == (0, None)
     assert post(client, f"{path}/confirm", organiser).status_code == 403
     assert post(client, f"{path}/confirm", bearer(UserFactory())).status_code == 404
-    assert post(client, f"{path}/confirm", region).status_code == 200
-    assert drain()
-    assert Reveal.objects.get().executed_at is not None
-    assert post(client, f"{path}/confirm", region).json()["executed_at"] is not None
-
-
-def test_a_decision_asks_for_a_proof_of_less_than_ten_minutes(
-    client: Client, tmp_path: Path
-) -> None:
-    challenge = opened(tmp_path)
-    entered(challenge, 0.9)
-    assert drain()
-    challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
-    path = f"challenges/{challenge.slug}/phases/0/reveal"
-    region = UserFactory(region="administrator")
-    kept = bearer(region)
-    assert post(client, f"{path}/propose", bearer(owner_of(challenge))).status_code == 200
-    ApiToken.objects.filter(user=region).update(created_at=clock.now() - timedelta(minutes=10))
-
+    # The proof of who they are is of less than ten minutes.
+    ApiToken.objects.filter(user=decider).update(created_at=clock.now() - timedelta(minutes=10))
     old = post(client, f"{path}/confirm", kept)
-
     assert (old.status_code, old.json()["code"]) == (403, "step_up_required")
     assert client.get(f"/api/v1/challenges/{challenge.slug}", headers=kept).status_code == 200
     assert Reveal.objects.get().decided_at is None
-    assert post(client, f"{path}/confirm", bearer(region)).status_code == 200
+    proven = bearer(decider)
+    assert post(client, f"{path}/confirm", proven).status_code == 200
+    assert drain()
+    assert Reveal.objects.get().executed_at is not None
+    assert post(client, f"{path}/confirm", proven).json()["executed_at"] is not None

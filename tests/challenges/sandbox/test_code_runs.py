@@ -1,8 +1,7 @@
 """A team's code: what each step sees, what it leaves, and what its team learns."""
 
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,7 @@ def package(room: Path, **files: str) -> Package:
     folder.mkdir()
     for name, text in files.items():
         (folder / name.replace("__", ".")).write_text(text)
-    return metadata.package_of(folder, environments=("systeme",))
+    return metadata.package_of(folder)
 
 
 class Code:
@@ -57,7 +56,6 @@ class Code:
 
     def __init__(self, sandbox: Bubblewrap, room: Path, inputs: Path) -> None:
         self.sandbox, self.room, self.inputs, self.runs = sandbox, room, inputs, 0
-        self.limits = LIMITS
 
     def write(self, program: str) -> Package:
         return package(self.room, manifest__toml=MANIFEST, predict__py=program)
@@ -67,7 +65,7 @@ class Code:
         place = self.room / f"run{self.runs}"
         place.mkdir()
         self.runs += 1
-        return how(code, self.inputs, sandbox=self.sandbox, room=place, limits=self.limits)
+        return how(code, self.inputs, sandbox=self.sandbox, room=place, limits=LIMITS)
 
     def answered(self, code: Package | str) -> str:
         """Run code on hidden inputs; return its answer."""
@@ -86,21 +84,6 @@ def ended(run: Run) -> Ended:
     return run.ended
 
 
-def test_a_trial_gives_its_whole_log(code: Code) -> None:
-    run = code.run(trial, ANSWER)
-    assert (run.reason, run.detail) == (None, "")
-    assert run.file is not None
-    assert run.file.read_bytes().decode() == EXPECTED
-    assert ended(run).stdout == b"read 2\n"
-
-
-def test_a_trial_that_fails_shows_why(code: Code) -> None:
-    run = code.run(trial, "print('x' * 100_000, flush=True)\n1 / 0")
-    assert (run.reason, run.file, run.detail) == (Reason.PROGRAM, None, "code de sortie 1")
-    assert b"ZeroDivisionError" in ended(run).stderr
-    assert (len(ended(run).stdout), ended(run).cut) == (64 * 1024, True)
-
-
 def test_hidden_inputs_give_classes_and_no_log(code: Code) -> None:
     run = code.run(hidden, ANSWER + "\nprint(rows, file=sys.stderr)\n")
     assert run.file is not None
@@ -109,52 +92,16 @@ def test_hidden_inputs_give_classes_and_no_log(code: Code) -> None:
     assert asdict(run.seen) == {"reason": None, "duration_minutes": 1, "memory_half_gb": 1}
 
 
-@pytest.mark.parametrize("leak", [[], ["/data/in/truth.csv"]], ids=["as built", "were it there"])
-def test_no_label_is_in_reach_of_a_teams_code(code: Code, leak: list[str]) -> None:
-    """The program seeks the label in every byte it can read; exit and sleep by label need one."""
-    for path in leak:
-        shutil.copy(code.room / "labels/truth.csv", code.inputs / Path(path).name)
-    program = f"""
-import os, sys
-def hold(path):
-    try:
-        with open(path, "rb") as file:
-            return {LABEL[:5]!r}.encode() + {LABEL[5:]!r}.encode() in file.read(2**22)
-    except OSError:
-        return False
-found = []
-for top in (*os.listdir("/"), "dev/shm"):
-    if top not in ("usr", "proc", "dev") and not os.path.islink("/" + top):
-        for place, _, names in os.walk("/" + top):
-            found += [place + "/" + name for name in names if hold(place + "/" + name)]
-for pid in filter(str.isdigit, os.listdir("/proc")):
-    found += [p for n in ("environ", "cmdline") if hold(p := f"/proc/{{pid}}/{{n}}")]
-mounted = {{line.split()[4] for line in open("/proc/self/mountinfo")}}
-print(found, sorted(m for m in mounted if m.startswith(("/app", "/data"))), file=sys.stderr)
-sys.exit(len(found))
-"""
-    run = code.run(trial, program)
-    assert ended(run).stderr.decode() == f"{leak} ['/app/program', '/data/in', '/data/out']\n"
-    assert ended(run).exit_code == len(leak)
-
-
-def test_main_beside_data(code: Code) -> None:
-    program = """
-import csv, helper
-rows = list(csv.DictReader(open("data/submission_format.csv")))
-with open("submission.csv", "w", newline="") as file:
-    out = csv.DictWriter(file, list(rows[0]))
-    out.writeheader()
-    out.writerows({**row, "label": helper.LABEL} for row in rows)
-"""
-    files = {"helper__py": "LABEL = 'yes'", "data": "theirs"}
-    answer = code.answered(package(code.room, main__py=program, **files))
-    assert answer == "id,label\r\na,yes\r\nb,yes\r\n"
+def test_main_reads_data_and_writes_submission_csv(code: Code) -> None:
+    program = ANSWER.replace('arguments["--in"]', '"data"')
+    program = program.replace('arguments["--out"]', '"submission.csv"')
+    assert code.answered(package(code.room, main__py=program)) == EXPECTED
 
 
 def test_main_may_use_the_submission_folder(code: Code) -> None:
-    program = "open('submission/submission.csv', 'w').write('x')"
-    assert code.answered(package(code.room, main__py=program)) == "x"
+    program = "import helper; open('submission/submission.csv', 'w').write(helper.LABEL)"
+    files = {"helper__py": "LABEL = 'yes'", "data": "theirs"}
+    assert code.answered(package(code.room, main__py=program, **files)) == "yes"
 
 
 def test_a_submission_that_came_with_the_package_is_no_answer(code: Code) -> None:
@@ -190,14 +137,11 @@ def test_a_command_of_codalab(code: Code) -> None:
         ),
         ("import os; os.mkdir('/data/out/predictions.csv')", Reason.OUTPUT, None),
         ("open('/data/in/x', 'w')", Reason.PROGRAM, "code de sortie 1"),
-        ("bytearray(2**40)", Reason.MEMORY, None),
-        ("import time; time.sleep(60)", Reason.TIMEOUT, None),
     ],
 )
 def test_a_run_without_a_whole_answer_has_a_reason_and_no_file(
     code: Code, program: str, reason: Reason, detail: str | None
 ) -> None:
-    code.limits = replace(LIMITS, wall_seconds=0.5) if "sleep" in program else LIMITS
     run = code.run(hidden, program)
     assert (run.reason, run.file) == (reason, None)
     assert detail is None or run.detail == detail

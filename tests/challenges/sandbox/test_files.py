@@ -4,7 +4,6 @@ What a killed process leaves in clear is removed, and nothing else.
 """
 
 import os
-import socket
 import stat
 import subprocess
 from collections.abc import Callable
@@ -83,16 +82,6 @@ def truncate() -> None:
         file.truncate(10 * 2**30)
 
 
-def bind() -> None:
-    with socket.socket(socket.AF_UNIX) as one:
-        one.bind("s")
-
-
-def twice() -> None:
-    Path("a").touch()
-    os.link("a", "b")
-
-
 def device() -> None:
     try:
         os.mknod("null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
@@ -104,22 +93,16 @@ def device() -> None:
     ("make", "sentence"),
     [
         (truncate, "fichiers produits trop volumineux"),  # a hole counts in full
-        (lambda: Path("link").symlink_to("/"), "un lien au lieu d’un fichier ordinaire"),
-        (lambda: os.mkfifo("pipe"), "un tube au lieu d’un fichier ordinaire"),
-        (bind, "une prise réseau au lieu d’un fichier ordinaire"),
         (device, "un périphérique au lieu d’un fichier ordinaire"),
-        (twice, "un fichier produit a plusieurs noms"),
         (lambda: os.makedirs("/".join("d" * 18)), "plus de 16 dossiers emboîtés"),
-        (lambda: Path(os.fsdecode(b"\xff")).touch(), "nom de fichier illisible"),
-        (lambda: Path("a\nb").touch(), "nom de fichier illisible ou trop long"),
         (lambda: Path("n" * 201).touch(), "nom de fichier illisible ou trop long"),
     ],
-    ids=["hole", "link", "pipe", "socket", "device", "two names", "deep", "no text", "lines",
-         "long"],
-)  # fmt: skip
+    ids=["hole", "device", "deep", "long"],
+)
 def test_what_is_no_plain_file_is_refused(
     written: Path, into: Path, make: Callable[[], None], sentence: str
 ) -> None:
+    """What a sandbox can make: test_escapes.py."""
     make()
     with pytest.raises(OutputRefused, match=sentence):
         taken(written, into, files=100)

@@ -76,30 +76,91 @@ def test_a_failure_keeps_its_exit_code_and_leaves_no_file(
     assert list((room / "out").iterdir()) == []
 
 
-def test_an_unknown_program_exits_with_127(sandbox: Bubblewrap) -> None:
+def test_an_unknown_program_exits_with_127_and_python_has_its_old_name(sandbox: Bubblewrap) -> None:
     ended = sandbox.run(Call(("absent",), "/tmp", limits=LIMITS))
     assert (ended.exit_code, ended.stderr) == (127, b"absent: No such file or directory\n")
-
-
-def test_python_has_its_old_name_too(sandbox: Bubblewrap) -> None:
     ended = sandbox.run(Call(("python", "-c", "print(1)"), "/tmp", limits=LIMITS))
     assert (ended.exit_code, ended.stdout) == (0, b"1\n")
 
 
-@pytest.mark.slow
+# It forks, and the kernel charges a parent for no child whose end it ignores.
+UNWAITED = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if os.fork() == 0:
+        end = time.process_time() + 0.3
+        while time.process_time() < end:
+            pass
+        os._exit(0)
+    time.sleep(0.4)
+"""
+# What waits in a socket is memory that no process is charged for.
+SOCKETS = """
+import os, socket, time
+for _ in range(3):
+    if os.fork() == 0:
+        held = [socket.socket(socket.{family}) for _ in range(25)]
+        time.sleep(30)
+time.sleep(30)
+"""
+MEMORY = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        kept = bytearray(os.urandom(1)) * (48 * 2**20)
+        time.sleep(15)
+time.sleep(15)
+"""
+DEAF = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)"
+FAMILY = f"import os, time\n[os.fork() for _ in range(3)]\ntime.sleep({SLEEP})"
+BYTES = """
+import contextlib
+with contextlib.suppress(OSError):
+    for n in range(10):
+        open(str(n), "wb").write(bytes(2**20))
+"""
+EMPTY = "import itertools\nfor n in itertools.count(): open('/tmp/' + str(n), 'w').close()"
+HALF, BUSY = {"wall_seconds": 0.5}, {"cpu_seconds": 0.5}
+# What a program does, under which limits; how it ends, and what is told of it.
+STOPPED: dict[str, tuple[str, dict[str, float], End, str]] = {
+    "deaf to SIGTERM": (DEAF, HALF, End.TIMEOUT, "plus de 0.5 s"),
+    "family": (FAMILY, HALF, End.TIMEOUT, "plus de 0.5 s"),
+    "prints": ("while True: print('x' * 65536)", HALF, End.TIMEOUT, "plus de 0.5 s"),
+    "processor": (
+        "import os\nos.fork()\nos.fork()\nwhile True: pass",
+        BUSY,
+        End.TIMEOUT,
+        "plus de 0.5 s de processeur",
+    ),
+    "unwaited": (UNWAITED, BUSY, End.TIMEOUT, "plus de 0.5 s de processeur"),
+    **{
+        family: (SOCKETS.format(family=family), {}, End.MEMORY, "plus de 64 prises réseau")
+        for family in ("AF_UNIX", "AF_INET")
+    },
+    "memory": (MEMORY, {}, End.MEMORY, "plus de 128 Mio de mémoire"),
+    "bytes": (BYTES, {}, End.OUTPUT, "plus de 4 Mio écrits"),
+    "files": (
+        "[open(str(n), 'w').close() for n in range(21)]",
+        {},
+        End.OUTPUT,
+        "trop de fichiers produits",
+    ),
+    "empty files": (EMPTY, {}, End.OUTPUT, "plus de 20000 fichiers dans un dossier de travail"),
+}
+LONG = {"deaf to SIGTERM", "family", "prints", "processor", "empty files"}
+
+
 @pytest.mark.parametrize(
-    "code",
-    [
-        "import time\nwhile True: time.sleep(1)",
-        "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)",
-        f"import os, time\n[os.fork() for _ in range(3)]\ntime.sleep({SLEEP})",
-        "while True: print('x' * 65536)",
-    ],
-    ids=["sleeps", "deaf to SIGTERM", "family", "prints"],
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in STOPPED],
 )
-def test_the_wall_clock_stops_a_program(sandbox: Bubblewrap, room: Path, code: str) -> None:
-    ended = python(sandbox, room, code, replace(LIMITS, wall_seconds=0.5))
-    assert (ended.end, ended.exit_code, ended.detail) == (End.TIMEOUT, None, "plus de 0.5 s")
+def test_a_program_is_stopped_at_each_limit(sandbox: Bubblewrap, room: Path, name: str) -> None:
+    """Over all its processes; nothing that it wrote arrives, nothing of it goes on."""
+    code, limits, end, detail = STOPPED[name]
+    ended = python(sandbox, room, code, replace(LIMITS, **limits))
+    assert (ended.end, ended.exit_code, ended.detail) == (end, None, detail)
+    assert list((room / "out").iterdir()) == []
     assert processes_with(SLEEP) == []
 
 
@@ -121,75 +182,6 @@ while True: time.sleep(1)
 
 
 @pytest.mark.slow
-def test_processor_time_is_counted_over_all_processes(sandbox: Bubblewrap, room: Path) -> None:
-    code = "import os\nos.fork()\nos.fork()\nwhile True: pass"
-    ended = python(sandbox, room, code, replace(LIMITS, cpu_seconds=0.5))
-    assert (ended.end, ended.detail) == (End.TIMEOUT, "plus de 0.5 s de processeur")
-    assert ended.measures.cpu_seconds > 0.5
-
-
-def test_children_that_nobody_waits_for_are_counted(sandbox: Bubblewrap, room: Path) -> None:
-    """The kernel charges a parent for no child whose end it ignores."""
-    code = """
-import os, signal, time
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-while True:
-    if os.fork() == 0:
-        end = time.process_time() + 0.3
-        while time.process_time() < end:
-            pass
-        os._exit(0)
-    time.sleep(0.4)
-"""
-    ended = python(sandbox, room, code, replace(LIMITS, cpu_seconds=1.5, wall_seconds=60))
-    assert (ended.end, ended.detail) == (End.TIMEOUT, "plus de 1.5 s de processeur")
-
-
-@pytest.mark.parametrize("family", ["AF_UNIX", "AF_INET"])
-def test_sockets_are_counted_over_all_processes(
-    sandbox: Bubblewrap, room: Path, family: str
-) -> None:
-    """What waits in a socket is memory that no process is charged for."""
-    code = f"""
-import os, socket, time
-for _ in range(3):
-    if os.fork() == 0:
-        held = [socket.socket(socket.{family}) for _ in range(25)]
-        time.sleep(30)
-time.sleep(30)
-"""
-    ended = python(sandbox, room, code)
-    assert (ended.end, ended.detail) == (End.MEMORY, "plus de 64 prises réseau")
-
-
-def test_the_first_process_forks_no_more_than_the_program(sandbox: Bubblewrap, room: Path) -> None:
-    """The program can write into its memory: it has the program's limits, not the worker's."""
-    code = """
-import resource
-for name in ("NPROC", "NOFILE", "CORE", "AS", "CPU", "FSIZE", "MSGQUEUE", "MEMLOCK"):
-    number = getattr(resource, "RLIMIT_" + name)
-    first = resource.prlimit(1, number)
-    assert first == resource.getrlimit(number), (name, first)
-"""
-    ended = python(sandbox, room, code)
-    assert (ended.succeeded, ended.stderr) == (True, b"")
-
-
-def test_memory_is_counted_over_all_processes(sandbox: Bubblewrap, room: Path) -> None:
-    code = """
-import os, time
-for _ in range(4):
-    if os.fork() == 0:
-        kept = bytearray(os.urandom(1)) * (48 * 2**20)
-        time.sleep(15)
-time.sleep(15)
-"""
-    ended = python(sandbox, room, code)
-    assert (ended.end, ended.detail) == (End.MEMORY, "plus de 128 Mio de mémoire")
-    assert ended.measures.peak_bytes > 128 * MIB
-
-
-@pytest.mark.slow
 def test_memory_that_processes_share_counts_once(sandbox: Bubblewrap, room: Path) -> None:
     code = """
 import os, time
@@ -206,39 +198,6 @@ for _ in range(6): os.wait()
 def test_a_refused_allocation_is_a_lack_of_memory(sandbox: Bubblewrap, room: Path) -> None:
     ended = python(sandbox, room, "bytearray(64 * 2**30)")
     assert (ended.end, ended.exit_code) == (End.MEMORY, None)
-
-
-def test_output_is_bounded_in_bytes(sandbox: Bubblewrap, room: Path) -> None:
-    code = """
-import contextlib
-with contextlib.suppress(OSError):
-    for n in range(10):
-        open(str(n), "wb").write(bytes(2**20))
-"""
-    ended = python(sandbox, room, code)
-    assert (ended.end, ended.detail) == (End.OUTPUT, "plus de 4 Mio écrits")
-    assert list((room / "out").iterdir()) == []
-
-
-def test_output_is_bounded_in_files(sandbox: Bubblewrap, room: Path) -> None:
-    code = "[open(str(n), 'w').close() for n in range(21)]"
-    ended = python(sandbox, room, code)
-    assert (ended.end, ended.detail) == (End.OUTPUT, "trop de fichiers produits")
-
-
-@pytest.mark.slow
-def test_folders_without_bytes_are_bounded_too(sandbox: Bubblewrap, room: Path) -> None:
-    code = "import itertools\nfor n in itertools.count(): open('/tmp/' + str(n), 'w').close()"
-    ended = python(sandbox, room, code)
-    assert ended.end is End.OUTPUT
-    assert ended.detail == "plus de 20000 fichiers dans un dossier de travail"
-
-
-def test_what_is_no_plain_file_is_refused(sandbox: Bubblewrap, room: Path) -> None:
-    """Each kind of it in test_escapes.py, by its sentence in test_files.py."""
-    ended = python(sandbox, room, "import os; os.symlink('/etc/shadow', 'scores.json')")
-    told = (ended.end, ended.exit_code, ended.detail)
-    assert told == (End.OUTPUT, None, "un lien au lieu d’un fichier ordinaire")
 
 
 def test_logs_are_cut_and_can_be_left_out(sandbox: Bubblewrap) -> None:

@@ -15,7 +15,6 @@ from challenges.sandbox.metadata import (
     command_of,
     path_of,
     words,
-    written,
 )
 from challenges.sandbox.metadata import package_of as read_package
 from challenges.sandbox.scores import (
@@ -31,7 +30,6 @@ from challenges.sandbox.scores import (
 from challenges.scoring.packages import Layout, Package, PackageRefused
 from challenges.scoring.verdict import fault_of
 
-ENVIRONMENTS = ("systeme", "apprentissage")
 Content = str | bytes
 
 
@@ -44,7 +42,7 @@ def put(folder: Path, **files: Content) -> Path:
 
 
 def package(folder: Path) -> Package:
-    return read_package(folder, environments=ENVIRONMENTS)
+    return read_package(folder)
 
 
 def said(reading: Callable[[], Any]) -> str:
@@ -123,25 +121,16 @@ def test_metadata_that_start_nothing_say_why(
     assert reason in said(lambda: command_of(tmp_path))
 
 
-@pytest.mark.parametrize(("seconds", "ingested"), [(1.5, True), (0.0, False)])
-def test_what_a_scoring_program_reads(seconds: float, ingested: bool) -> None:
-    code, time = ("0", f"{seconds:.6f}") if ingested else ("null", "null")
-    assert written(0, seconds, ingested=ingested) == (
-        f"exitCode: 0\nelapsedTime: {seconds:.6f}\n"
-        f"ingestionExitCode: {code}\ningestionElapsedTime: {time}\n"
-    )
-
-
 # --- a package of code says how it starts; one that does not say so is refused, with the cure
 
 
 def test_a_manifest_is_read(tmp_path: Path) -> None:
     text = (
-        'entry = "predict.py"\nenvironment = "apprentissage"\nresources = "petite"\n'
+        'entry = "predict.py"\nenvironment = "systeme"\nresources = "petite"\n'
         'licence = "MIT"\nseed = 7\n'
     )
     assert package(put(tmp_path, manifest__toml=text, predict__py="")) == Package(
-        tmp_path, Layout.MANIFEST, "predict.py", "apprentissage", 7, "petite", "MIT"
+        tmp_path, Layout.MANIFEST, "predict.py", 7
     )
 
 
@@ -151,9 +140,9 @@ def test_other_layouts_are_recognised_and_what_is_sought_is_told(tmp_path: Path)
     assert "la clé command est absente" in said(lambda: package(tmp_path))
     command = "python3 $program/run.py $input $output"
     found = package(put(tmp_path, metadata=f"command: {command}\n"))
-    assert found == Package(tmp_path, Layout.CODALAB, command, "systeme")
+    assert found == Package(tmp_path, Layout.CODALAB, command)
     found = package(put(tmp_path, main__py=""))
-    assert found == Package(tmp_path, Layout.MAIN, "main.py", "systeme")
+    assert found == Package(tmp_path, Layout.MAIN, "main.py")
     put(tmp_path, manifest__toml='entry = "predict.py"', predict__py="")
     assert package(tmp_path).layout is Layout.MANIFEST
 
@@ -174,8 +163,7 @@ NAMES_A_FILE = "entry doit nommer un fichier de l’archive"
         ("entry = 3", "entry doit être un texte court", 1),
         (ENTRY + "licence = [1]", "licence doit être un texte court", 2),
         (ENTRY + '\nrun = "x"', "clé inconnue « run »", 3),
-        (ENTRY + 'environment = "docker"',
-         "« docker » inconnu ; choisissez parmi : systeme, apprentissage", 2),
+        (ENTRY + 'environment = "docker"', "« docker » inconnu ; écrivez systeme, ou rien", 2),
         (ENTRY + "seed = -1", "seed doit être un entier de 0 à 4294967295", 2),
         (ENTRY + "seed = true", "seed doit être un entier", 2),
         (ENTRY + "seed = 4294967296", "seed doit être un entier", 2),

@@ -1,6 +1,5 @@
 """A zip of strangers is judged before a byte is written, and counted while it inflates."""
 
-import io
 import os
 import stat
 import struct
@@ -113,6 +112,7 @@ def test_what_inflates_too_much_is_refused_whatever_size_it_declares(
 
 
 def test_bounds_hold_for_all_members_together(tmp_path: Path, into: Path) -> None:
+    unpack(zipped(tmp_path), into)  # an empty archive is no fault
     path = zipped(tmp_path, ("a", b"x" * 600), ("b", b"x" * 600))
     assert refused(path, into, Bounds(total_bytes=1000)) == "E_ZIP_BOMB"
     assert refused(path, into, Bounds(members=1)) == "E_ZIP_ENTRIES"
@@ -134,46 +134,26 @@ def patch(mark: bytes, offset: int, content: bytes) -> Change:
 CENTRAL, END = b"PK\x01\x02", b"PK\x05\x06"
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        (lambda raw: b"", "E_ZIP_CORRUPT"),
-        (lambda raw: b"PK\x03\x04 not a zip", "E_ZIP_CORRUPT"),
-        (lambda raw: raw[: len(raw) // 2], "E_ZIP_CORRUPT"),
-        (lambda raw: raw[:40] + b"\xff\xff\xff" + raw[43:], "E_ZIP_CORRUPT"),
-        (patch(END, 12, b"\xff\xff\0\0"), "E_ZIP_CORRUPT"),
-        (patch(END, 12, struct.pack("<I", 2**30)), "E_ZIP_ENTRIES"),
-        # A later directory moves every member back, before the start of the archive.
-        (patch(END, 16, (9_999).to_bytes(4, "little")), "E_ZIP_CORRUPT"),
-        (patch(CENTRAL, 8, b"\1\0"), "E_ZIP_ENCRYPTED"),
-        (patch(CENTRAL, 10, b"\x0c\0"), "E_ZIP_METHOD"),
-    ],
-    ids=[
-        "nothing",
-        "a head",
-        "half",
-        "a byte",
-        "a size",
-        "a huge directory",
-        "before the start",
-        "password",
-        "method",
-    ],
-)
-def test_an_archive_that_cannot_be_read_is_refused(
-    tmp_path: Path, into: Path, change: Change, code: str
-) -> None:
+DAMAGED: dict[str, tuple[Change, str]] = {
+    "nothing": (lambda raw: b"", "E_ZIP_CORRUPT"),
+    "a head": (lambda raw: b"PK\x03\x04 not a zip", "E_ZIP_CORRUPT"),
+    "half": (lambda raw: raw[: len(raw) // 2], "E_ZIP_CORRUPT"),
+    "a byte": (lambda raw: raw[:40] + b"\xff\xff\xff" + raw[43:], "E_ZIP_CORRUPT"),
+    "a size": (patch(END, 12, b"\xff\xff\0\0"), "E_ZIP_CORRUPT"),
+    "a huge directory": (patch(END, 12, struct.pack("<I", 2**30)), "E_ZIP_ENTRIES"),
+    # A later directory moves every member back, before the start of the archive.
+    "before the start": (patch(END, 16, (9_999).to_bytes(4, "little")), "E_ZIP_CORRUPT"),
+    "password": (patch(CENTRAL, 8, b"\1\0"), "E_ZIP_ENCRYPTED"),
+    "method": (patch(CENTRAL, 10, b"\x0c\0"), "E_ZIP_METHOD"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_an_archive_that_cannot_be_read_is_refused(tmp_path: Path, into: Path, name: str) -> None:
+    change, code = DAMAGED[name]
     path = zipped(tmp_path, ("a", os.urandom(1000)))
     path.write_bytes(change(path.read_bytes()))
     assert refused(path, into) == code
-
-
-def test_an_empty_archive_is_no_fault(tmp_path: Path, into: Path) -> None:
-    raw = io.BytesIO()
-    zipfile.ZipFile(raw, "w").close()
-    (tmp_path / "empty.zip").write_bytes(raw.getvalue())
-    unpack(tmp_path / "empty.zip", into)
-    assert list(into.iterdir()) == []
 
 
 def test_the_longer_end_of_large_archives_is_judged_too(tmp_path: Path, into: Path) -> None:

@@ -7,7 +7,7 @@ are; the footers of Parquet are written field by field, so that they may say any
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,36 +27,12 @@ BYTE_ARRAY, DOUBLE = 6, 5
 PLAIN, RLE, GZIP = 0, 3, 2
 
 
-def deflated(size: int, byte: bytes = b"0", *, wbits: int = -15) -> bytes:
-    """Compress size bytes, a multiple of a mebibyte, without ever holding them.
-
-    wbits: −15 for what a zip holds, 31 for gzip (whose check then is wrong).
-    """
-    maker = zlib.compressobj(9, zlib.DEFLATED, wbits)
-    first = maker.compress(byte * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
-    block = maker.compress(byte * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
+def deflated(size: int) -> bytes:
+    """Write size bytes as gzip, a multiple of a mebibyte, without ever holding them; no check."""
+    maker = zlib.compressobj(9, zlib.DEFLATED, 31)
+    first = maker.compress(b"0" * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
+    block = maker.compress(b"0" * CHUNK) + maker.flush(zlib.Z_FULL_FLUSH)
     return first + block * (size // CHUNK - 1) + maker.flush()
-
-
-def archive(name: str, data: bytes, *, declared: int, count: int = 1) -> bytes:
-    """Write a zip of entries that share one deflated body; declared: the size they claim."""
-    title = name.encode()
-    local, central = [], []
-    at = 0
-    for number in range(count):
-        named = title if count == 1 else f"{number}-{name}".encode()
-        facts = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, 0, len(data), declared, len(named), 0)
-        body = data if number == 0 else b""
-        local.append(b"PK\x03\x04" + facts + named + body)
-        central.append(
-            b"PK\x01\x02" + struct.pack("<H", 20) + facts
-            + struct.pack("<HHHII", 0, 0, 0, 0x81A40000, at) + named
-        )  # fmt: skip
-        at += len(local[-1])
-    directory = b"".join(central)
-    shown = min(count, 0xFFFF)
-    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, shown, shown, len(directory), at, 0)
-    return b"".join(local) + directory + end
 
 
 def _varint(value: int) -> bytes:
@@ -108,7 +84,6 @@ class Column:
     inflated: int = 0
     told: int = 1
     codec: int = 0
-    paged: int | None = None
 
 
 def parquet_file(
@@ -124,7 +99,7 @@ def parquet_file(
             (2, I32, _number(column.inflated)),
             (3, I32, _number(len(column.page))),
             (5, STRUCT, _struct(
-                (1, I32, _number(column.values if column.paged is None else column.paged)),
+                (1, I32, _number(column.values)),
                 (2, I32, _number(PLAIN)), (3, I32, _number(RLE)), (4, I32, _number(RLE)),
             )),
         )  # fmt: skip
@@ -186,10 +161,6 @@ IDS = Column("id", BYTE_ARRAY, texts("01", "02"), 2, 12, 12)
 VALUES = Column("p", DOUBLE, doubles(0.5, 0.25), 2, 16, 16)
 
 
-def but(column: Column, **changes: Any) -> Column:
-    return Column(**(column.__dict__ | changes))
-
-
 def refused(tmp_path: Path, name: str, data: bytes, keys: bytes = KEYS) -> tuple[Any, ...]:
     path = tmp_path / name
     path.write_bytes(data)
@@ -204,20 +175,6 @@ def test_the_writer_of_parquet_writes_parquet(tmp_path: Path) -> None:
     assert refused(tmp_path, "fine.parquet", data) == ()
 
 
-def test_a_bomb_is_not_inflated(tmp_path: Path) -> None:
-    data = archive("p.csv", deflated(10 * GIB), declared=100)
-    assert len(data) < 11 * MIB
-    assert refused(tmp_path, "lies.zip", data) == (("E_ZIP_BOMB", None),)
-    data = archive("p.csv", deflated(GIB), declared=GIB)
-    assert refused(tmp_path, "says.zip", data) == (("E_ZIP_BOMB", None),)
-
-
-def test_a_directory_of_many_entries_is_not_read(tmp_path: Path) -> None:
-    data = archive("p.csv", deflated(MIB), declared=10, count=60_000)
-    for name in ("many.zip", "many.csv"):
-        assert refused(tmp_path, name, data) == (("E_ZIP_ENTRIES", None),)
-
-
 def test_rows_and_columns_are_counted_in_the_footer(tmp_path: Path) -> None:
     rows = parquet_file([IDS, VALUES], rows=2 * 10**9)
     assert refused(tmp_path, "rows.parquet", rows) == (("E_TOO_MANY_ROWS", None),)
@@ -229,14 +186,14 @@ def test_rows_and_columns_are_counted_in_the_footer(tmp_path: Path) -> None:
 
 
 def test_a_column_has_as_many_values_as_its_group_has_rows(tmp_path: Path) -> None:
-    many = [but(column, values=2 * 10**9) for column in (IDS, VALUES)]
+    many = [replace(column, values=2 * 10**9) for column in (IDS, VALUES)]
     data = parquet_file(many, rows=2)
     assert refused(tmp_path, "values.parquet", data) == (("E_PARQUET_CORRUPT", None),)
 
 
 @pytest.mark.parametrize("told", [12, GIB])
 def test_a_cell_of_a_gibibyte_is_not_held(tmp_path: Path, told: int) -> None:
-    cell = but(IDS, page=deflated(GIB, wbits=31), inflated=GIB, told=told, codec=GZIP)
+    cell = replace(IDS, page=deflated(GIB), inflated=GIB, told=told, codec=GZIP)
     data = parquet_file([cell, VALUES], rows=2)
     assert len(data) < 2 * MIB
     assert refused(tmp_path, "cell.parquet", data) == (("E_PARQUET_BOMB", None),)
@@ -302,19 +259,3 @@ def test_long_texts_are_refused_by_their_line(tmp_path: Path, name: str, size: i
     head, text, code, line = LINES[name]
     data = head + fill(text, size - len(head))
     assert refused(tmp_path, "p.csv", data) == ((code, line),)
-
-
-@pytest.mark.slow
-def test_fifty_mebibytes_of_line_ends_are_passed_over(tmp_path: Path) -> None:
-    data = b"id,p\n01,1\n" + b"\n" * (50 * MIB - 20) + b"02,0\n"
-    path = tmp_path / "p.csv"
-    path.write_bytes(data)
-    found = child.check(path, spec(), KEYS)
-    assert found.accepted
-    assert [notice.code for notice in found.warnings] == ["W_BLANK_LINES"]
-    assert str(50 * MIB - 20) in found.warnings[0].message
-
-
-def test_one_byte_more_than_the_limit_is_too_large(tmp_path: Path) -> None:
-    data = b"id,p\n" + b"a" * (50 * MIB)
-    assert refused(tmp_path, "p.csv", data) == (("E_TOO_LARGE", None),)

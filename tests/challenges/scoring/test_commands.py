@@ -18,7 +18,6 @@ from sklearn import metrics as oracle
 from challenges.bundles import portable
 from challenges.scoring import registry
 from challenges.scoring.commands import offline
-from challenges.scoring.commands.guess import first_of, metric_named
 from challenges.scoring.contract import ScoringContract
 from tests.challenges.scoring.answers import parquet, table
 
@@ -204,18 +203,6 @@ def test_what_cannot_be_guessed_or_measured_exits_with_two(
     assert code == 2
     assert found["error"]["code"].startswith(told or ("U_", "E_"))
     assert found["error"]["message"]
-
-
-def test_names_and_numbers_of_metrics() -> None:
-    assert metric_named("ndcg@10") == ("ndcg", {"k": 10})
-    assert metric_named("ndcg_exp@10") == ("ndcg", {"gain": "exponential", "k": 10})
-    assert metric_named("pinball@0.9") == ("pinball", {"tau": 0.9})
-    for alias, name in (
-        registry.ALIASES | {"f1_macro": "f1_macro", "f1_micro": "f1_micro"}
-    ).items():
-        assert metric_named(alias) == (name, {})
-        assert name in registry.METRICS
-    assert first_of(["Rang", "x"], "rank") == "Rang"
 
 
 # --- the check of a file against a sample, or a specification

@@ -126,22 +126,5 @@ def test_resampled_sums_are_exact_before_they_are_rounded() -> None:
             assert row[at] == pytest.approx(wanted, rel=1e-15, abs=1e-15 * abs(values[:, at]).max())
 
 
-def test_pieces_add_up_as_triplets_do() -> None:
-    rng = np.random.default_rng(74)
-    bucket, units = rng.integers(0, 9, 200), rng.permutation(200)[:70]
-    stats = Stats.of(
-        200,
-        12,
-        Piece(rng.integers(0, 4, 200)),
-        Piece(4 + rng.integers(0, 4, 70), rng.random(70), units),
-        Piece(11, rng.random(200)),
-    )
-    for chosen in (stats, stats.weighted(rng.random(200)), stats.weighted(None)):
-        laid = Stats(chosen.unit, chosen.column, chosen.value, chosen.width)
-        one, two = Buckets.of(chosen, bucket, 9), Buckets.of(laid, bucket, 9)
-        for name in ("row", "column", "value"):
-            assert (getattr(one, name) == getattr(two, name)).all()
-
-
 if __name__ == "__main__":
     main()

@@ -118,17 +118,11 @@ def test_one_row_more_is_no_improvement_whatever_the_rounding() -> None:
         assert better(hits(more), hits(base), "max") == (n > 3), n
 
 
-@pytest.mark.parametrize("size", [0.1, 1e-9, 3.3, 7e11])
-def test_one_row_better_is_no_improvement_for_losses_either(size: float) -> None:
-    rng = np.random.default_rng(3)
-    base = rng.random(1000) * 10 + size
-    better_row = base.copy()
-    better_row[17] -= size
-    assert not better(losses(better_row), losses(base), "min")
-
-
 def test_it_is_a_paired_test() -> None:
-    """s/√n against the formula in floats, away from ties."""
+    """s/√n against the formula in floats, away from ties; every row a little better is better."""
+    base = np.linspace(1, 2, 50)
+    assert better(losses(base - 1e-3), losses(base), "min")
+    assert not better(losses(base), losses(base), "min")
     rng = np.random.default_rng(8)
     for _ in range(300):
         n = int(rng.integers(2, 60))
@@ -141,12 +135,6 @@ def test_it_is_a_paired_test() -> None:
             assert better(hits(~new), hits(~best), "min") is wanted
             seen = [losses(1.0 - bits) for bits in (new, best)]
             assert better(*seen, "min") is wanted
-
-
-def test_every_row_a_little_better_is_an_improvement() -> None:
-    base = np.linspace(1, 2, 50)
-    assert better(losses(base - 1e-3), losses(base), "min")
-    assert not better(losses(base), losses(base), "min")
 
 
 def test_a_figure_that_is_no_mean_is_compared_by_its_resamplings() -> None:
@@ -169,14 +157,8 @@ def test_what_has_no_error_is_no_improvement(replicates: list[float]) -> None:
     assert not better(best, Seen(0.9), "min")
 
 
-def test_the_first_entry_is_always_shown() -> None:
-    assert climb([], "max") == []
-    first = climb([hits([0, 0, 0, 1])], "max")[0]
-    assert (first.improved, first.leader, first.score) == (True, 0, 0.25)
-    assert not better(hits([1]), hits([0]), "max")  # one row has no deviation
-
-
-def test_a_loss_on_another_count_of_units_is_not_paired() -> None:
+def test_one_row_has_no_deviation_and_another_count_of_units_is_not_paired() -> None:
+    assert not better(hits([1]), hits([0]), "max")
     assert not better(hits([1, 1, 1]), hits([0, 0, 0, 0]), "max")
     assert not better(losses([0.0]), losses([1.0, 1.0]), "min")
 
@@ -241,13 +223,6 @@ def attacked(n: int, k: int, seeds: int, *, ladder: bool) -> float:
     return float(np.mean(found))
 
 
-@pytest.mark.slow
-def test_400_coin_flips_gain_little() -> None:
-    """The error shown of a method that is wrong half of the time, n = 1,000."""
-    assert attacked(1000, 400, 20, ladder=False) == pytest.approx(0.358, abs=0.004)
-    assert attacked(1000, 400, 20, ladder=True) >= 0.46
-
-
 def test_500_coin_flips_on_500_rows() -> None:
     assert attacked(500, 500, 6, ladder=True) >= 0.43
     assert attacked(500, 500, 6, ladder=False) < 0.30
@@ -305,20 +280,3 @@ def test_a_figure_that_is_no_mean_keeps_no_unit_loss() -> None:
     part = part_of("accuracy", list("ab"), list("aa"))
     weighted = Part(**{**part.__dict__, "weight": np.array([1.0, 2.0])})
     assert unit_losses(registry.metric("accuracy"), {}, weighted, "max") is None
-
-
-def test_a_large_part_keeps_no_unit_loss() -> None:
-    part = Part(y=np.zeros(300_000), p=np.full(300_000, 0.5), bucket=np.zeros(300_000), buckets=1)
-    assert unit_losses(registry.metric("mae"), {}, part, "min") is None
-    same = Part(y=np.zeros(300_000), p=np.zeros(300_000), bucket=np.zeros(300_000), buckets=1)
-    assert unit_losses(registry.metric("accuracy"), {}, same, "max") is not None
-
-
-def test_without_losses_the_sums_are_read() -> None:
-    sums = Buckets(1, 1, np.array([0]), np.array([0]), np.array([1.0])).to_bytes(
-        {}, replicates=np.array([0.5, 0.25])
-    )
-    seen = seen_of(0.4, None, sums)
-    assert seen.replicates is not None
-    assert (seen.score, seen.hits, list(seen.replicates)) == (0.4, None, [0.5, 0.25])
-    assert seen_of(0.4, None, None) == Seen(0.4)

@@ -9,17 +9,13 @@ import numpy as np
 import pytest
 
 from challenges.scoring import arrays, compilation
-from challenges.scoring.arrays import Lookup, Packed
+from challenges.scoring.arrays import Lookup
 from challenges.scoring.compilation import (
     LEAST_BUCKETS,
     MAX_BUCKETS,
-    Table,
     compile_truth,
-    digest_order,
-    digests,
 )
 from challenges.scoring.contract import ScoringContract, TruthFault
-from challenges.scoring.intervals import draw_weights, draw_within
 from challenges.scoring.truth import Keys, Labels, keys_of, load_keys, load_labels, pack_keys
 from tests.challenges.scoring.answers import one_row
 from tests.challenges.scoring.boards import (
@@ -217,27 +213,6 @@ def test_numbers_are_those_of_float() -> None:
             compilation.numbers(arrays.words_of_texts([b"1", cell.encode()]))
 
 
-def test_labels_met_late_are_coded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compilation, "SEED_ROWS", 8)
-    cells = [f"{number % 5}" for number in range(30)] + ["zz", "a longer one", "zz", ""]
-    for most in (2, 100):
-        monkeypatch.setattr(compilation, "SEED_TEXTS", most)
-        names, place = compilation.coded(arrays.words_of_texts([cell.encode() for cell in cells]))
-        assert names == sorted(set(cells))
-        assert [names[at] for at in place] == cells
-
-
-def test_of_two_columns_of_a_name_the_last_counts() -> None:
-    assert Table.read(b"a,b,a\n1,2,3\n", ["a"]).texts("a") == ["3"]
-
-
-def test_equal_beginnings_of_digests_are_told_apart() -> None:
-    digest = digests(SALT, [b"a", b"b", b"c"])
-    assert digest[0].astype(">u8").tobytes() == mac("a")
-    tied = np.array([[1, 2, 3, 9], [1, 2, 3, 4], [0, 9, 9, 9]], np.uint64)
-    assert digest_order(tied).tolist() == [2, 1, 0]
-
-
 # --- strata: each keeps its number of clusters in every resampling, a rare one never vanishes
 
 COMMON, RARE = 180, 20
@@ -277,13 +252,10 @@ def test_a_stratum_explains_what_it_tells() -> None:
     assert found[1][1] - found[1][0] > 0.07
 
 
-def test_strata_of_one_cluster_are_drawn_together() -> None:
+def test_parts_have_strata_of_their_own_and_those_of_one_cluster_are_drawn_together() -> None:
     weights = stratified(["big"] * 10 + ["x", "y", "z", "w"]).weights["public"]
     assert set(weights[:, 10:].sum(1).tolist()) == {4}
     assert weights[:, 10:].max() > 1
-
-
-def test_parts_have_strata_of_their_own() -> None:
     labels = stratified(["u", "v"] * 30, part=["public", "private", "private"] * 20, split=SPLIT)
     shapes = {split: weights.shape[1] for split, weights in labels.weights.items()}
     assert shapes == {"public": 20, "private": 40}
@@ -310,15 +282,6 @@ def test_strata_that_cannot_be_drawn_are_refused(
 ) -> None:
     with pytest.raises(TruthFault, match=fault):
         stratified(values, **more)
-
-
-def test_without_strata_the_draws_are_those_of_all_units() -> None:
-    assert (draw_within([50], 20, b"seed") == draw_weights(50, 20, b"seed")).all()
-    drawn = draw_within([50, 3], 20, b"seed")
-    assert drawn.shape == (20, 53)
-    assert np.array_equal(drawn[:, :50].sum(1), np.full(20, 50))
-    thousand = stratified([f"s{i // 3}" for i in range(3000)])
-    assert thousand.weights["public"].shape[1] == 2000
 
 
 # --- Identifiers as words: each is found at its place and no other, whatever their form
@@ -381,58 +344,8 @@ def test_each_identifier_is_found_and_no_other(
         assert keys.ids == turned
         assert list(keys.names) == turned
         assert keys.find(laid(turned)).tolist() == list(range(len(texts)))
-        asked = [text.encode() for text in others(texts)]
-        assert set(keys.find(arrays.words_of_texts(asked, keys.lookup.count)).tolist()) == {-1}
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_keys_recognise_the_order_at_rest(name: str) -> None:
-    texts = TEXTS[name]
-    turned = [texts[i] for i in np.random.default_rng(2).permutation(len(texts))]
-    keys = load_keys(pack_keys(Keys.of(turned)))
-    ordered = sorted(texts, key=lambda text: (len(text.encode()), text.encode()))
-    place = {text: i for i, text in enumerate(turned)}
-    for first, last in ((0, len(texts)), (len(texts) // 3, len(texts))):
-        run = ordered[first:last]
-        found = keys.follow(laid(run))
-        assert found is not None
-        assert found.tolist() == [place[text] for text in run]
-    if len(texts) > 4:
-        assert keys.follow(laid([*ordered[:2], ordered[3], ordered[2], *ordered[4:]])) is None
-        assert keys.follow(laid([*ordered[-2:], ordered[0]])) is None
-        unknown = arrays.words_of_texts([ordered[-1].encode()[:-1] + b"!"], keys.lookup.count)
-        assert keys.follow(unknown) is None
-
-
-@pytest.mark.parametrize("longest", [1, 3, 7, 8, 9, 40])
-def test_texts_survive_as_words_and_are_read_at_any_position(longest: int) -> None:
-    rng = np.random.default_rng([1, longest])
-    texts = sorted({bytes(rng.integers(1, 256, rng.integers(1, longest + 1)).tolist())
-                    for _ in range(300)})  # fmt: skip
-    made = arrays.words_of_texts(texts)
-    assert made.shape == (arrays.count_of(longest), len(texts))
-    assert arrays.texts_of(made) == texts
-    data = rng.integers(0, 256, 500, np.uint8)
-    start, length = rng.integers(0, 500 - longest, 200), rng.integers(0, longest + 1, 200)
-    for sizes in (length, np.full(200, longest)):
-        found = arrays.words_of(arrays.padded(data), start, sizes, arrays.count_of(longest) + 1)
-        raw = np.ascontiguousarray(found.T).view(np.uint8)
-        for row, at, size in zip(raw, start.tolist(), sizes.tolist(), strict=True):
-            assert row[:size].tobytes() == data[at : at + size].tobytes()
-            assert not row[size:].any()
-
-
-def test_the_same_texts_give_the_same_tables_and_none_an_empty_one() -> None:
-    one, two = (Lookup.of(laid(["a", "bb", "ccc"]), b"seed").arrays() for _ in range(2))
-    assert one.keys() == two.keys()
-    assert all((one[name] == two[name]).all() for name in one)
-    other = Lookup.of(laid(["a", "bb", "ccc"]), b"other")
-    assert (other.multipliers != one["multipliers"]).any()
-    assert Lookup.of(laid([])).find(laid(["a"])).tolist() == [-1]
-    assert Keys.of([]).ids == []
-    table = Packed.of(laid(TEXTS["digits"]), np.arange(len(TEXTS["digits"]), dtype=np.int32))
-    assert table is not None
-    assert table.text(7) == TEXTS["digits"][7].encode()
+        # Laid beside the longest, as in a file.
+        assert set(keys.find(laid([*texts, *others(texts)]))[len(texts) :].tolist()) == {-1}
 
 
 def test_keys_refuse_what_no_file_could_answer() -> None:
@@ -444,25 +357,19 @@ def test_keys_refuse_what_no_file_could_answer() -> None:
             Keys.of(["q"], [row])
 
 
-def test_blobs_refuse_what_they_did_not_write() -> None:
-    keys = keys_of(["a", "b"])
-    for damaged in (b"", b"x" * 64, keys[:20], keys.replace(b"<u8", b"|O8"), keys[:-70]):
-        with pytest.raises(arrays.BlobFault):
-            load_keys(damaged)
-    with pytest.raises(arrays.BlobFault):
-        load_labels(keys)
-
-
-@pytest.mark.parametrize("candidates", [None, [["x", "y"], ["y"], []]])
-def test_keys_are_written_and_read_and_those_of_another_version_refused(
-    candidates: list[list[str]] | None,
-) -> None:
-    ids = ["10", "9", "é"]
+def test_keys_are_written_and_read_and_what_they_did_not_write_refused() -> None:
+    ids, candidates = ["10", "9", "é"], [["x", "y"], ["y"], []]
+    assert load_keys(keys_of(ids)).candidates == []
     data = keys_of(ids, candidates)
     keys = load_keys(data)
     assert keys.ids == ids
     assert keys.find(laid([*ids, "x"])).tolist() == [0, 1, 2, -1]
-    assert keys.candidates == (candidates or [])
+    assert keys.candidates == candidates
+    for damaged in (b"", b"x" * 64, data[:20], data.replace(b"<u8", b"|O8"), data[:-70]):
+        with pytest.raises(arrays.BlobFault):
+            load_keys(damaged)
+    with pytest.raises(arrays.BlobFault):
+        load_labels(data)
     meta, named = arrays.unpack(data)
     for version in (2, 4):
         with pytest.raises(arrays.BlobFault, match="another version"):

@@ -22,7 +22,7 @@ from tests.challenges.refusals import refuses
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
 from tests.factories.letters import delivered
-from tests.portal.accounts.ledger import acts
+from tests.ledger import events as acts
 
 pytestmark = pytest.mark.django_db
 
@@ -70,23 +70,31 @@ def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None
     assert asked.user.email not in mail.outbox[0].body
 
 
-def test_a_person_leaves_and_comes_back() -> None:
-    challenge, person = ChallengeFactory(opened=True), UserFactory()
+def test_a_person_leaves_and_comes_back(challenge: Challenge) -> None:
+    Challenge.objects.update(registration=RegistrationMode.OPEN)
+    challenge.refresh_from_db()
+    person = UserFactory()
     with pytest.raises(Hidden):
         teams.leave_challenge(challenge=challenge, by=person)
     teams.accept_terms(challenge=challenge, by=person)
     team = teams.create(challenge=challenge, name="Équipe", by=person)
     before = len(acts())
-    teams.leave_challenge(challenge=challenge, by=person)
+    browser = signed_in(person)
+    rules, leave, back = (url_of(challenge, name) for name in ("rules", "unregister", "team"))
+    assert leave in browser.get(rules).text
+    assert "plus de courriels" in browser.get(leave).text
+    left = browser.post(leave, follow=True).text
+    assert (back in left, leave in left) == (True, False)
     teams.leave_challenge(challenge=challenge, by=person)
     assert acts()[before:] == ["team.left", "registration.withdrawn"]
     assert not Team.objects.joined_by(person).exists()
     assert list(registered(challenge)) == []
     with pytest.raises(NotAllowed):
         teams.create(challenge=challenge, name="Autre", by=person)
-    teams.come_back(challenge=challenge, by=person)
+    number = challenge.terms.get().number
+    browser.post(back, {"name": "Autre", "terms": number, "accepted": "on"})
     assert list(registered(challenge)) == [person]
-    assert teams.create(challenge=challenge, name="Autre", by=person).pk != team.pk
+    assert Team.objects.joined_by(person).get() != team
 
 
 def test_coming_back_again_writes_to_the_organisers_once_a_day(
@@ -97,7 +105,7 @@ def test_coming_back_again_writes_to_the_organisers_once_a_day(
         at = noon + timedelta(minutes=minutes)
         monkeypatch.setattr(clock, "now", lambda at=at: at)
         teams.leave_challenge(challenge=asked.challenge, by=asked.user)
-        teams.come_back(challenge=asked.challenge, by=asked.user)
+        teams.accept_terms(challenge=asked.challenge, by=asked.user)
     letters = Outbox.objects.filter(topic="mail.registration_pending")
     assert letters.count() == 1 + 2  # the first request, then each of the two days
 
@@ -106,13 +114,13 @@ def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Regi
     teams.accept_registration(registration=asked, by=owner(asked))
     before = len(told())
     teams.leave_challenge(challenge=asked.challenge, by=asked.user)
-    again = teams.come_back(challenge=asked.challenge, by=asked.user)
+    again = teams.accept_terms(challenge=asked.challenge, by=asked.user)
     assert (again.state, again.decided_by) == (RegistrationState.PENDING, None)
     teams.refuse_registration(registration=again, reason="Complet.", by=owner(asked))
     assert len(told()) == before + 2  # to the organiser, then to the person
     with pytest.raises(Conflict):
         teams.leave_challenge(challenge=asked.challenge, by=asked.user)
-    assert teams.come_back(challenge=asked.challenge, by=asked.user).state == "refused"
+    assert teams.accept_terms(challenge=asked.challenge, by=asked.user).state == "refused"
 
 
 def page(challenge: Challenge) -> str:
@@ -196,15 +204,3 @@ def test_a_refusal_is_corrected_on_the_page_however_old(
         "inscription refusée",
         "inscription acceptée",
     ]
-
-
-def test_a_person_leaves_and_comes_back_from_the_rules(asked: Registration) -> None:
-    person = signed_in(asked.user)
-    rules, leave, back = (
-        url_of(asked.challenge, name) for name in ("rules", "unregister", "register_again")
-    )
-    assert leave in person.get(rules).text
-    assert "plus de courriels" in person.get(leave).text
-    left = person.post(leave, follow=True).text
-    assert (back in left, leave in left) == (True, False)
-    assert "attend l’accord" in person.post(back, follow=True).text

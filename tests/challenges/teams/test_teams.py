@@ -15,10 +15,9 @@ from challenges.models import (
     Team,
     TeamInvitation,
     TeamMember,
-    TermsAcceptance,
 )
 from challenges.teams.actions import teams
-from challenges.teams.enums import RegistrationState, TeamRole, TeamState
+from challenges.teams.enums import TeamRole, TeamState
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit.models import Outbox
@@ -26,7 +25,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.refusals import refuses
-from tests.factories.accounts import UserFactory, bearer, signed_in
+from tests.factories.accounts import MembershipFactory, UserFactory, bearer, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -36,7 +35,7 @@ from tests.factories.challenges import (
     captain_of,
 )
 from tests.factories.letters import letters
-from tests.portal.accounts.ledger import acts
+from tests.ledger import events as acts
 
 pytestmark = pytest.mark.django_db
 
@@ -84,9 +83,7 @@ def test_domains_filter_addresses(
 
 def test_rules_not_accepted_close_the_door(challenge: Challenge) -> None:
     person = UserFactory()
-    Registration.objects.create(
-        challenge=challenge, user=person, state=RegistrationState.ACCEPTED, at=clock.now()
-    )
+    challenge.registrations.create(user=person, state="accepted", at=clock.now())
     with refuses(NotAllowed, "terms_required"):
         teams.create(challenge=challenge, name="A", by=person)
 
@@ -162,50 +159,60 @@ def test_the_captain_who_leaves_hands_over(team: Team) -> None:
         teams.leave(team=team, by=captain)
 
 
-@pytest.mark.parametrize("entered", [True, False])
-def test_whoever_left_a_team_that_entered_joins_no_other(team: Team, entered: bool) -> None:
-    if entered:
+@pytest.mark.parametrize("stage", ["entered", "new", "disqualified"])
+def test_whoever_left_a_team_that_entered_joins_no_other(team: Team, stage: str) -> None:
+    if stage == "entered":
         EntryFactory(enrolment__team=team, enrolment__phase=team.challenge.phases.get())
+    elif stage == "disqualified":
+        Team.objects.update(state=TeamState.DISQUALIFIED)
+        team.refresh_from_db()
     person = captain_of(team)
     teams.leave(team=team, by=person)
-    with refuses(Conflict, "left_a_team") if entered else nullcontext():
-        teams.create(challenge=team.challenge, name="Autre", by=person)
-    state = TeamState.OPEN if entered else TeamState.WITHDRAWN
+    if stage != "disqualified":
+        with refuses(Conflict, "left_a_team") if stage == "entered" else nullcontext():
+            teams.create(challenge=team.challenge, name="Autre", by=person)
+    state = {"entered": TeamState.OPEN, "new": TeamState.WITHDRAWN}.get(stage, stage)
     assert Team.objects.get(pk=team.pk).state == state
 
 
-def test_leaving_a_disqualified_team_does_not_bring_it_back() -> None:
-    team = TeamFactory(state=TeamState.DISQUALIFIED)
-    teams.leave(team=team, by=captain_of(team))
-    assert Team.objects.get().state == TeamState.DISQUALIFIED
-
-
-def test_accepting_the_rules_registers(client: Client, challenge: Challenge, person: User) -> None:
-    public = Client().get(url_of(challenge, "rules")).text
-    assert "Une équipe par personne." in public
-    assert "Se connecter pour participer" in public
+def test_one_form_accepts_the_rules_and_makes_the_team(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    assert "Une équipe par personne." in Client().get(url_of(challenge, "rules")).text
+    page = url_of(challenge, "team")
+    assert f'value="{person.display_name}"' in client.get(page).text
+    name = {"name": "Éclair"}
     for wrong in ({}, {"terms": 1}, {"terms": 9, "accepted": "on"}):  # no tick, other rules
-        assert client.post(url_of(challenge, "rules"), wrong).status_code == 422
-    assert not TermsAcceptance.objects.exists()
-    sent = client.post(url_of(challenge, "rules"), {"terms": 1, "accepted": "on"})
-    assert sent["Location"] == url_of(challenge, "team")
-    assert challenge.registrations.get().user == person
-    assert TermsAcceptance.objects.get().user == person
+        assert client.post(page, name | wrong).status_code == 422
+    assert not challenge.registrations.exists()
+    sent = client.post(page, name | {"terms": 1, "accepted": "on"})
+    assert sent["Location"] == url_of(challenge, "entries")
+    registration = challenge.registrations.get()
+    assert (registration.user, registration.terms.number) == (person, 1)
+    assert Team.objects.get().has_captain(person)
     assert "Règlement accepté" in client.get(url_of(challenge, "rules")).text
+    membership = MembershipFactory(organisation__name="Éclair")
+    again = signed_in(membership.user).get(page).text
+    assert 'value="Éclair 2"' in again  # of the organisation, free
 
 
 def test_a_name_is_taken_once(client: Client, challenge: Challenge, person: User) -> None:
     accepted_person(challenge, person)
-    page = client.post(url_of(challenge, "team"), {"name": "Éclair"}, follow=True)
-    assert Team.objects.get().has_captain(person)
-    assert "Éclair" in page.text
-    assert "Capitaine" in page.text
+    client.post(url_of(challenge, "team"), {"name": "Éclair"})
+    assert "Capitaine" in client.get(url_of(challenge, "team")).text
     other = signed_in(accepted_person(challenge))
     sent = other.post(url_of(challenge, "team"), {"name": "eclair"})
     assert sent.status_code == 409
     assert '<div id="id_name_error">' in sent.text
     assert "Ce nom d’équipe est déjà pris." in sent.text
     assert 'value="eclair"' in sent.text
+    other.post(url_of(challenge, "team"), {"name": "Foudre"})
+    assert other.post(url_of(challenge, "team_name"), {"name": "eclair"}).status_code == 409
+    other.post(url_of(challenge, "team_name"), {"name": "Grêle"})
+    assert sorted(Team.objects.values_list("name", flat=True)) == ["Grêle", "Éclair"]
+    assert acts("team.renamed") == ["team.renamed"]
+    Challenge.objects.update(status="closed")
+    assert other.post(url_of(challenge, "team_name"), {"name": "Pluie"}).status_code == 409
 
 
 def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> None:
@@ -222,31 +229,93 @@ def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> 
 
 def invitation_link(challenge: Challenge, email: str) -> str:
     """Invite an address and return the link of the letter."""
-    team = TeamFactory(challenge=challenge)
-    client = signed_in(captain_of(team))
-    client.post(url_of(challenge, "team_invite"), {"email": email})
-    invitation = TeamInvitation.objects.get()
-    token = invitation.token
-    return url_of(challenge, "team_join", invitation.public_id, token)
+    invitation = invited(TeamFactory(challenge=challenge), email)
+    return url_of(challenge, "team_join", invitation.public_id, invitation.token)
 
 
-def test_invited_person_joins_after_the_rules(
+def test_an_invited_person_accepts_the_rules_and_joins_at_once(
     client: Client, challenge: Challenge, person: User
 ) -> None:
     link = invitation_link(challenge, person.email)
-    assert "Acceptez le règlement" in client.get(link).text
-    accepted_person(challenge, person)
-    assert link in client.get(url_of(challenge, "team")).text
-    asked = client.get(link).text
+    asked = client.get(url_of(challenge, "team"), follow=True).text  # an invitation comes first
     assert f"« {Team.objects.get().name} »" in asked.replace("\xa0", " ")
     assert f'action="{link}"' in asked
     other = signed_in(UserFactory())
     assert "pour une autre adresse" in other.get(link).text
-    assert other.post(link).status_code == 404
-    client.post(link)
-    assert "Cette invitation ne vaut plus" in client.get(link).text
+    terms = {"terms": 1, "accepted": "on"}
+    assert other.post(link, terms).status_code == 404
+    assert client.post(link).status_code == 422
+    client.post(link, terms)
     assert Team.objects.get().has_member(person)
     assert client.post(link).status_code == 404
+
+
+def test_whoever_has_the_link_of_a_team_joins_it_until_it_is_changed(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    team = TeamFactory(challenge=challenge)
+    captain = signed_in(captain_of(team))
+    captain.post(url_of(challenge, "team_link"))
+    former = url_of(challenge, "team_code", Team.objects.get().join_code)
+    captain.post(url_of(challenge, "team_link"))
+    link = url_of(challenge, "team_code", Team.objects.get().join_code)
+    assert link in captain.get(url_of(challenge, "team")).text
+    assert client.post(former, {"terms": 1, "accepted": "on"}).status_code == 404
+    code = link.split("/")[-2]
+    for given in (code, code.upper(), f" https://portail.example{link}", f"{link}?utm=x#equipe"):
+        assert client.post(url_of(challenge, "team"), {"link": given}).headers["Location"] == link
+    wrong = client.post(url_of(challenge, "team"), {"link": former})
+    assert (wrong.status_code, "vérifiez-le auprès d’elle" in wrong.text) == (422, True)
+    assert team.name in client.get(link).text
+    client.post(link, {"terms": 1, "accepted": "on"})
+    assert team.has_member(person)
+    assert link not in client.get(url_of(challenge, "team")).text  # the captain gives it
+    assert client.post(url_of(challenge, "team_link"), {"close": "1"}).status_code == 403
+    captain.post(url_of(challenge, "team_link"), {"close": "1"})
+    assert signed_in(UserFactory()).get(link).status_code == 404
+
+
+def test_a_wrong_link_of_a_letter_is_written_down_wherever_it_is_given(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    link = invitation_link(challenge, "autre@exemple.test")
+    wrong = f"{link[:-9]}xxxxxxxx/"
+    page = client.post(url_of(challenge, "team"), {"link": wrong})
+    assert (page.status_code, acts()[-1]) == (422, "access.denied")
+    assert wrong in page.text
+    assert "vérifiez-le auprès d’elle" in page.text
+
+
+def test_past_its_tries_a_code_is_told_to_wait_not_to_be_unknown(
+    client: Client, team: Team, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("api", "views.pages"):
+        monkeypatch.setattr(f"challenges.teams.{place}.may_ask", lambda *_asked, **_how: False)
+    code = teams.open_link(team=team, by=captain_of(team)).join_code
+    asked = post(client, "teams/join", {"link": code}, bearer(person, TokenScope.TEAM))
+    assert (asked.status_code, asked.json()["code"]) == (429, "too_many_requests")
+    given = client.post(url_of(team.challenge, "team"), {"link": code})
+    shown = client.get(url_of(team.challenge, "team_code", code))
+    assert (given.status_code, shown.status_code) == (429, 429)
+
+
+def test_the_link_of_a_team_ends_with_a_removal_and_with_the_challenge(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    team = TeamFactory(challenge=challenge)
+    code = teams.open_link(team=team, by=captain_of(team)).join_code
+    link = url_of(challenge, "team_code", code)
+    client.post(link, {"terms": 1, "accepted": "on"})
+    teams.remove_member(team=team, person=person, by=captain_of(team))
+    assert client.post(link, {"terms": 1, "accepted": "on"}).status_code == 404
+    assert not team.has_member(person)
+    code = teams.open_link(team=team, by=captain_of(team)).join_code
+    Challenge.objects.update(status="closed")
+    challenge.refresh_from_db()
+    with refuses(Conflict, "team_fixed"):
+        teams.join(link=code, by=person)
+    with refuses(Conflict, "team_fixed"):
+        teams.open_link(team=team, by=captain_of(team))
 
 
 def test_leave_and_remove(client: Client, challenge: Challenge, person: User) -> None:
@@ -286,37 +355,26 @@ def test_captain_hands_over(client: Client, challenge: Challenge, person: User) 
     assert client.post(link).status_code == 403
 
 
-def test_the_names_that_a_team_shows_stand_on_the_board(
+def test_names_of_members_and_of_the_team_stand_on_the_board_unless_it_is_anonymous(
     client: Client, challenge: Challenge
 ) -> None:
-    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge))
+    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge, name="Mistral"))
     name, board = captain_of(row.team).display_name, url_of(challenge, "standings")
     assert name not in client.get(board).text
     Team.objects.update(show_members=True)
     assert name in client.get(board).text
     Leaderboard.objects.update(anonymous=True)
-    Team.objects.update(pseudonym="Équipe 7F3A2B")
     assert name not in client.get(board).text
-
-
-def test_an_anonymous_board_gives_its_own_name_to_the_team_alone(
-    client: Client, challenge: Challenge
-) -> None:
-    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge, name="Mistral"))
-    Leaderboard.objects.update(anonymous=True)
-    Team.objects.update(pseudonym="Équipe 7F3A2B")
     client.force_login(captain_of(row.team))
-    seen = client.get(url_of(challenge, "standings")).text
+    seen = client.get(board).text.replace("\xa0", " ")
     assert "Mistral" in seen
-    assert "« Équipe 7F3A2B » pour les autres" in seen.replace("\xa0", " ")
+    assert f"« {row.team.alias_in(row.leaderboard.phase)} » pour les autres" in seen
     page = client.get(url_of(challenge, "team")).text
-    assert "vous nomme « Équipe 7F3A2B »" in page.replace("\xa0", " ")
+    assert f"vous nomme « {row.team.alias_in(row.leaderboard.phase)} »" in page.replace("\xa0", " ")
     other = signed_in(captain_of(TeamFactory(challenge=challenge)))
     key = Leaderboard.objects.get().key
     for path in (
-        url_of(challenge, "standings"),
-        url_of(challenge, "standings_csv"),
-        url_of(challenge, "standings_json"),
+        *(url_of(challenge, f"standings{form}") for form in ("", "_csv", "_json")),
         url_of(challenge, "presentation"),
         f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}",
         f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}.csv",
@@ -332,28 +390,23 @@ def post(client: Client, path: str, body: Any, headers: dict[str, str]) -> Any:
     return client.post(address, body, content_type="application/json", headers=headers)
 
 
-def test_the_rules_that_were_read_are_accepted(client: Client) -> None:
-    challenge = ChallengeFactory(opened=True)
-    person = UserFactory()
-    path, headers = f"challenges/{challenge.slug}/terms/acceptance", bearer(person)
-    stale = post(client, path, {"number": 2}, headers)
+def test_the_rules_that_were_read_are_accepted_then_a_team_is_made(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    rules, path = (f"challenges/{challenge.slug}/{each}" for each in ("terms/acceptance", "teams"))
+    headers = bearer(person)
+    early = post(client, path, {"name": "Les Pins"}, headers)
+    assert (early.status_code, early.json()["code"]) == (403, "terms_required")
+    stale = post(client, rules, {"number": 2}, headers)
     assert (stale.status_code, stale.json()["code"]) == (409, "terms_changed")
     assert Registration.objects.count() == 0
-    told = post(client, path, {"number": 1}, headers)
+    told = post(client, rules, {"number": 1}, headers)
     assert told.json() == {"challenge": challenge.slug, "state": "accepted", "terms": 1}
-    assert post(client, path, {"number": 1}, headers).status_code == 200
-    assert challenge.registrations.get().user == person
-    assert TermsAcceptance.objects.filter(user=person).count() == 1
-    assert acts()[-2:] == ["terms.accepted", "challenge.joined"]
-
-
-def test_a_team_is_made_after_the_rules(client: Client) -> None:
-    challenge = ChallengeFactory(opened=True)
-    path = f"challenges/{challenge.slug}/teams"
-    early = post(client, path, {"name": "Les Pins"}, bearer(UserFactory()))
-    assert (early.status_code, early.json()["code"]) == (403, "registration_required")
-    person = accepted_person(challenge)
-    made = post(client, path, {"name": " Les  Pins "}, bearer(person))
+    assert post(client, rules, {"number": 1}, headers).status_code == 200
+    registration = challenge.registrations.get()
+    assert (registration.user, registration.terms.number) == (person, 1)
+    assert acts()[-2:] == ["challenge.joined", "terms.accepted"]
+    made = post(client, path, {"name": " Les  Pins "}, headers)
     team = Team.objects.get()
     assert made.status_code == 201
     assert made.json() == {
@@ -364,11 +417,10 @@ def test_a_team_is_made_after_the_rules(client: Client) -> None:
         "state": "open",
         "members": [{"name": person.display_name, "role": "captain"}],
     }
-    own = client.get(f"/api/v1/challenges/{challenge.slug}/team", headers=bearer(person))
+    own = client.get(f"/api/v1/challenges/{challenge.slug}/team", headers=headers)
     assert own.json() == made.json()
-    assert team.pseudonym.startswith("Équipe ")
     assert acts().count("team.created") == 1
-    second = post(client, path, {"name": "Autre"}, bearer(person))
+    second = post(client, path, {"name": "Autre"}, headers)
     assert (second.status_code, second.json()["code"]) == (409, "one_team")
     assert Team.objects.count() == 1
 

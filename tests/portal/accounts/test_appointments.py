@@ -9,8 +9,9 @@ from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import ProposalKind, RegionRole
 from portal.accounts.models import Membership, Organisation, RoleProposal, User
 from portal.audit.actors import SystemActor
+from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.letters import delivered
 from tests.ledger import events, owed_ids
 from tests.ledger import refused_of_accounts as refused
@@ -61,16 +62,9 @@ def test_a_role_takes_two(first: User, second: User, person: User) -> None:
     )
 
 
-def test_the_proposer_and_the_person_cannot_answer(first: User, person: User) -> None:
-    chosen = UserFactory(region=RegionRole.ADMINISTRATOR)
-    proposal = propose(first, chosen)
-    for by in (first, chosen, person, UserFactory(region=RegionRole.MODERATOR)):
-        for answer in (appointments.confirm, appointments.refuse):
-            with refused(NotAllowed):
-                answer(proposal=proposal, by=by)
-
-
-def test_only_administrators_propose_and_not_for_themselves(first: User, person: User) -> None:
+def test_only_administrators_propose_and_neither_they_nor_the_person_answer(
+    first: User, person: User
+) -> None:
     for by, user in (
         (person, UserFactory()),
         (UserFactory(region=RegionRole.MODERATOR), person),
@@ -78,6 +72,12 @@ def test_only_administrators_propose_and_not_for_themselves(first: User, person:
     ):
         with refused(NotAllowed):
             propose(by, user)
+    chosen = UserFactory(region=RegionRole.ADMINISTRATOR)
+    proposal = propose(first, chosen)
+    for by in (first, chosen, person, UserFactory(region=RegionRole.MODERATOR)):
+        for answer in (appointments.confirm, appointments.refuse):
+            with refused(NotAllowed):
+                answer(proposal=proposal, by=by)
 
 
 def test_a_proposal_is_answered_once(first: User, second: User, person: User) -> None:
@@ -181,6 +181,23 @@ def test_a_stranger_gets_a_place_and_loses_it_by_two(
     appointments.confirm(proposal=in_place(second, new, "editor", "end"), by=first)
     assert places(kept.organisation) == [(kept.user.email, "referent")]
     assert events() == ["role.proposed", "role.given", "role.proposed", "role.ended"]
+
+
+@pytest.mark.parametrize(("badges", "left"), [([], False), (["data_producer"], False), ([], True)])
+def test_the_first_member_that_the_region_gives_verifies_what_it_wrote(
+    first: User, second: User, badges: list[str], left: bool
+) -> None:
+    """A producer stays listed, its cards tied; what people made and left waits as before."""
+    organisation = OrganisationFactory(badges=badges)
+    if left:
+        MembershipFactory(organisation=organisation, left_at=clock.now())
+    new = Membership(user=UserFactory(), organisation=organisation)
+    appointments.confirm(proposal=in_place(first, new, "referent"), by=second)
+    listed = Organisation.objects.listed().filter(pk=organisation.pk)
+    assert listed.exists() is not left
+    assert events()[1:] == [*["organisation.attested"] * (not left), "role.given"]
+    if not left:
+        assert listed.get().badges == sorted([*badges, "verified"])
 
 
 def test_nobody_answers_alone_in_an_organisation(first: User, second: User) -> None:

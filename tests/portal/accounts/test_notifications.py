@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,12 +17,13 @@ from django.urls import reverse
 from portal.accounts import adapters, news
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
-from portal.accounts.models import Notification, NotificationChoice, User
+from portal.accounts.models import Notification, User
 from portal.audit import duties, letters, outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, accepted_person
 from tests.factories.letters import delivered
 from tests.ledger import cost, same_for_three
 from tests.ledger import refused_of_accounts as refused
@@ -38,7 +40,7 @@ def person() -> User:
     return UserFactory()
 
 
-def told(*people: User, event: str = "e", letter: str = "entry_scored") -> list[User]:
+def told(*people: User, event: str = "e", letter: str = "phase_opened") -> list[User]:
     return notifications.notify(
         people=people, letter=letter, event=event, path="/challenges/tensions/", facts=FACTS
     )
@@ -46,7 +48,7 @@ def told(*people: User, event: str = "e", letter: str = "entry_scored") -> list[
 
 def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) -> None:
     daily = UserFactory()
-    notifications.choose(ways={"entries": "daily"}, by=daily)
+    notifications.choose(ways={"deadlines": "daily"}, by=daily)
     for _ in range(2):
         assert told(person, daily) == [person]
     rows = Notification.objects.order_by("pk").values_list("user", "delivery", "facts")
@@ -55,7 +57,13 @@ def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) 
 
 @pytest.mark.parametrize(
     "ways",
-    [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"discussions": ""}],
+    [
+        {"rules": "off"},
+        {"answers": "space"},
+        {"deadlines": "off"},
+        {"x": "now"},
+        {"discussions": ""},
+    ],
 )
 def test_what_is_essential_or_not_offered_is_not_chosen(person: User, ways: dict[str, str]) -> None:
     with refused(Invalid, code="news_choice"):
@@ -63,15 +71,15 @@ def test_what_is_essential_or_not_offered_is_not_chosen(person: User, ways: dict
 
 
 def test_choices_are_recorded_when_they_change(person: User) -> None:
-    notifications.choose(ways={"entries": "now"}, by=person)
-    notifications.choose(ways={"entries": "space"}, by=person)
-    notifications.choose(ways={"entries": "space"}, by=person)
+    notifications.choose(ways={"deadlines": "now"}, by=person)
+    notifications.choose(ways={"deadlines": "space"}, by=person)
+    notifications.choose(ways={"deadlines": "space"}, by=person)
     assert [event.action for event in AuditEvent.objects.all()] == ["account.news_chosen"]
 
 
 def test_the_letter_of_the_day_gathers_once(person: User) -> None:
     other = UserFactory()
-    notifications.choose(ways={"entries": "daily"}, by=person)
+    notifications.choose(ways={"deadlines": "daily"}, by=person)
     for event in "ab":
         told(person, other, event=event)
     for _ in range(2):  # two schedulers
@@ -79,7 +87,7 @@ def test_the_letter_of_the_day_gathers_once(person: User) -> None:
     delivered()
     (letter,) = mail.outbox
     assert (letter.to, letter.subject) == ([person.email], "2 nouvelles du jour")
-    assert letter.body.count("Challenge « Tensions » : soumission évaluée") == 2
+    assert letter.body.count("Challenge « Tensions » : une phase ouvre") == 2
     notifications.gather("2026-11-27")
     delivered()
     assert len(mail.outbox) == 1
@@ -90,7 +98,7 @@ def test_the_letter_of_the_day_gathers_once(person: User) -> None:
 
 
 def test_nothing_is_owed_to_an_account_that_is_closed(person: User) -> None:
-    notifications.choose(ways={"entries": "daily"}, by=person)
+    notifications.choose(ways={"deadlines": "daily"}, by=person)
     told(person)
     User.objects.filter(pk=person.pk).update(is_active=False)
     for day in ("2026-11-26", "2026-11-27"):
@@ -101,7 +109,7 @@ def test_nothing_is_owed_to_an_account_that_is_closed(person: User) -> None:
 def test_a_letter_of_the_day_that_fails_goes_later_with_everything(
     person: User, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    notifications.choose(ways={"entries": "daily"}, by=person)
+    notifications.choose(ways={"deadlines": "daily"}, by=person)
     told(person)
     notifications.gather("2026-11-26")
     backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.portal.accounts.absent.Nothing"
@@ -136,7 +144,16 @@ def test_the_list_shows_ones_own_for_the_same_queries(client: Client, person: Us
     )
     assert counts == [QUERIES_LIST]
     assert page(client).text.count('<a href="/challenges/tensions/">') == 3
-    assert "submission evaluated" in client.get("/en" + address).text
+    assert "a phase opens" in client.get("/en" + address).text
+
+
+def test_what_says_the_same_is_said_once_in_the_space(client: Client, person: User) -> None:
+    for event in ("a", "b", "c"):
+        told(person, event=event)
+    client.force_login(person)
+    recent = client.get("/espace/").text.partition('id="recent"')[2]
+    last = Notification.objects.latest("pk")
+    assert recent.count(f'<a href="{last.path}">') == 1
 
 
 def test_news_are_read_one_or_all(client: Client, person: User) -> None:
@@ -153,42 +170,40 @@ def test_news_are_read_one_or_all(client: Client, person: User) -> None:
     client.post(reverse("notifications"), {"read": str(other.pk)})
     client.post(reverse("notifications"), {"read": "9" * 40})
     assert Notification.objects.unread().count() == 3
+    assert "2 avis à lire" in re.sub(r"<[^>]+>", "", page(client).text)  # in the header
+    assert "<small>2 non lus</small>" in client.get(reverse("space")).text
     client.post(reverse("notifications"))
     assert list(Notification.objects.unread()) == [other]
     assert "non lu" not in page(client).text
 
 
-def test_the_list_is_cut_in_pages(client: Client, person: User) -> None:
-    for event in range(26):
-        told(person, event=str(event))
-    client.force_login(person)
-    assert page(client).text.count("/challenges/tensions/") == 25
-    assert page(client, page="2").text.count("/challenges/tensions/") == 1
-    assert page(client, page="x").status_code == 200
-
-
 def test_choices_are_made_on_a_page(client: Client, person: User) -> None:
-    client.force_login(person)
     link = reverse("notification_choices")
+    client.force_login(person)
+    assert "Échéances" not in client.get(link).text  # takes part in nothing
+    accepted_person(ChallengeFactory(), person)
     text = client.get(link).text
     assert "Toujours par courriel" in text
     assert "Ils changent ce que vous pouvez faire, et jusqu’à quand." in text
     assert "Modération des challenges" not in text  # not a moderator
     ways = {kind.name: "space" for kind in news.kinds(person) if not kind.essential}
     assert client.post(link, ways).status_code == 302
-    assert set(NotificationChoice.objects.values_list("kind", "delivery")) == set(ways.items())
-    wrong = client.post(link, ways | {"entries": "off"})
-    assert (wrong.status_code, "id_entries_error" in wrong.text) == (422, True)
+    person.refresh_from_db()
+    assert person.notification_choices == ways
+    wrong = client.post(link, ways | {"deadlines": "off"})
+    assert (wrong.status_code, "id_deadlines_error" in wrong.text) == (422, True)
 
 
 def test_a_letter_is_turned_down_in_one_click_without_signing_in(person: User) -> None:
-    link = news.stop_link("entry_scored", person)
+    link = news.stop_link("phase_opened", person)
     path = link.removeprefix("http://testserver").removeprefix("http://127.0.0.1:8000")
     client = Client(enforce_csrf_checks=True)
-    assert "Mes soumissions" in client.get(path).text
-    assert NotificationChoice.objects.count() == 0  # a mail program that looks changes nothing
+    assert "Échéances" in client.get(path).text
+    person.refresh_from_db()
+    assert person.notification_choices == {}  # a mail program that looks changes nothing
     assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    assert NotificationChoice.objects.get().delivery == Delivery.SPACE
+    person.refresh_from_db()
+    assert list(person.notification_choices.values()) == [Delivery.SPACE]
     assert told(person) == []
     assert Notification.objects.count() == 1
     assert news.stop_link("phase_dates", person) == ""  # essential
@@ -222,11 +237,31 @@ def test_a_subject_stays_on_its_line() -> None:
     invitation = SimpleNamespace(
         organisation=organisation, sent_by="Zoé & Cie <z>", get_role_display="éditrice"
     )
-    context = {"invitation": invitation, "link": "https://exemple.test/x?a=1&b=2"}
+    link = f"{django_settings.SITE_URL}/x?a=1&b=2"
+    context = {"invitation": invitation, "link": link}
     letter = letters.write("invitation", to="a@exemple.test", context=context)
     assert letter.subject == "Invitation à rejoindre Nom Bcc: autre@exemple.test"
     assert "Zoé & Cie <z>" in letter.body
-    assert "https://exemple.test/x?a=1&b=2" in letter.body
+    page, kind = letter.alternatives[0]
+    assert kind == "text/html"
+    assert "Zoé &amp; Cie &lt;z&gt;" in page
+    assert f'<a href="{django_settings.SITE_URL}/x?a=1&amp;b=2"' in page
+    assert letter.message()["List-Id"] == "Open Emploi <invitation.127.0.0.1>"
+    assert link in letter.body
+
+
+def test_an_address_that_somebody_wrote_in_a_letter_leads_nowhere() -> None:
+    asked = SimpleNamespace(
+        user="Zoé",
+        organisation=SimpleNamespace(name="Atelier"),
+        message="https://ailleurs.test/compte/connexion/\n\nou ailleurs.test",
+    )
+    context = {"request": asked, "link": f"{django_settings.SITE_URL}/organisations/atelier/"}
+    page, _kind = letters.write("join_request", to="a@exemple.test", context=context).alternatives[
+        0
+    ]
+    assert re.findall(r'<a [^>]*href="([^"]*)"', page) == [context["link"]]
+    assert "https://ailleurs.test/compte/connexion/" in page
 
 
 @pytest.mark.parametrize("letter", sorted(set(adapters.LETTERS.values())))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from portal.accounts import personal_data
+from portal.accounts import account_data
 from portal.accounts.actions import accounts, appointments, invitations, organisations
 from portal.accounts.enums import ProposalKind, RegionRole, Role
 from portal.accounts.models import Invitation, Membership, RegionAppointment, RoleProposal, User
@@ -53,7 +53,7 @@ def slow_to_leave(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
             meeting.wait(timeout=0.5)
 
     ended = appointments._end
-    monkeypatch.setattr(personal_data, "erase_shares", meet)
+    monkeypatch.setattr(account_data, "erase_shares", meet)
     monkeypatch.setattr(appointments, "_end", lambda *given: (meet(), ended(*given)))
 
 

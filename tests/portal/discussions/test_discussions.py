@@ -15,7 +15,7 @@ from django.test import Client
 
 from catalogue.resources.actions import cards
 from challenges.organising.models.challenges import Challenge
-from portal.accounts import personal_data
+from portal.accounts import account_data
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
 from portal.audit import outbox
@@ -194,6 +194,16 @@ def test_closing_says_why_and_ends_answers(client: Client, scene: Scene) -> None
     assert events("discussion.") == ["discussion.closed", "discussion.reopened"]
 
 
+def test_what_waits_for_an_answer_comes_first_on_the_desk(scene: Scene) -> None:
+    answered, asked = scene.opened(title="Les droits"), scene.opened(title="Les dates")
+    discussions.answer(discussion=answered, body_md="Ouverts.", by=scene.owner)
+    closed = scene.opened(title="Les codes")
+    discussions.close(discussion=closed, reason="Ailleurs.", by=scene.moderator)
+    text = signed_in(scene.moderator).get(f"{scene.page}moderer/").text
+    assert text.index("En attente de réponse") < text.index(asked.title)
+    assert (answered.title in text, closed.title in text) == (False, False)
+
+
 def test_what_is_pinned_stands_first(scene: Scene) -> None:
     first, last = scene.opened(), scene.opened()
     listed = queries.discussions(scene.subject, scene.owner)
@@ -229,7 +239,7 @@ def test_a_blocked_person_reads_why_there_is_no_form(scene: Scene) -> None:
     assert events("discussion.") == ["discussion.blocked", "discussion.unblocked"]
 
 
-def test_no_act_is_open_to_a_stranger(scene: Scene) -> None:
+def test_no_act_is_open_to_a_stranger_nor_showing_what_one_wrote(scene: Scene) -> None:
     discussion = scene.opened()
     message = discussion.messages.get()
     block = discussions.block(
@@ -249,15 +259,34 @@ def test_no_act_is_open_to_a_stranger(scene: Scene) -> None:
     for act, given in acts:
         with refused(NotAllowed, **REFUSED):
             act(**given, by=known())
-
-
-def test_nobody_shows_again_what_they_wrote(scene: Scene) -> None:
     discussion = scene.opened()
     own = discussions.answer(discussion=discussion, body_md="Là.", by=scene.moderator)
     discussions.hide(message=own, reason="Faux.", by=scene.moderator)
     with refused(NotAllowed, **REFUSED):
         discussions.show(message=own, by=scene.moderator)
     discussions.show(message=own, by=UserFactory(region="moderator"))
+
+
+def test_no_act_is_left_on_what_was_deleted(scene: Scene) -> None:
+    """A page was open while the subject went: it is told that there is no such page."""
+    discussion = scene.opened()
+    message, by, words = discussion.messages.get(), scene.moderator, {"reason": "Non."}
+    acts: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+        (discussions.answer, {"discussion": discussion, "body_md": "Là."}),
+        (discussions.close, {"discussion": discussion, **words}),
+        (discussions.pin, {"discussion": discussion, "pinned": True}),
+        (discussions.flag, {"message": message, **words}),
+        (discussions.hide, {"message": message, **words}),
+        (discussions.block, {"on": scene.subject, "user": message.by, **words}),
+    ]
+    discussions.erase_subject(on=scene.subject)
+    for act, given in acts[:-1]:
+        with refused(Hidden, **REFUSED):
+            act(**given, by=by)
+    type(scene.subject).objects.filter(pk=scene.subject.pk).delete()
+    for act, given in acts:
+        with refused(Hidden, **REFUSED):
+            act(**given, by=by)
 
 
 def test_pages_open_answer_and_moderate(client: Client, scene: Scene) -> None:
@@ -344,7 +373,7 @@ def test_leaving_keeps_what_was_read(client: Client, scene: Scene) -> None:
     asker = known()
     discussion = scene.opened(asker)
     discussions.close(discussion=discussion, reason="Vu.", by=asker)
-    with zipfile.ZipFile(io.BytesIO(personal_data.archive(asker))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(account_data.archive(asker))) as bundle:
         described = json.loads(bundle.read("discussions.json"))
     assert [row["body_md"] for row in described["messages"]] == ["Où ?"]
     assert [row["close_reason"] for row in described["clotures"]] == ["Vu."]

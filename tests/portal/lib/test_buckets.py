@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from portal.lib.breaker import Breaker
 from portal.lib.refusals import Unavailable
 from portal.lib.storage import buckets
 from portal.lib.storage.buckets import S3Store
@@ -111,12 +112,9 @@ def test_a_bucket_that_always_breaks_off_is_away(store: S3Store, call: str) -> N
         CALLS[call](store)
 
 
-def test_a_bucket_gives_the_part_alone(store: S3Store) -> None:
+def test_a_bucket_gives_the_part_alone_and_what_is_not_there_is_no_outage(store: S3Store) -> None:
     says(200, b"0123456789")
     assert read_whole(store.open_span("a", first=3, size=4)) == b"3456"
-
-
-def test_what_is_not_there_is_no_outage(store: S3Store) -> None:
     says(404, b"<Error><Code>NoSuchKey</Code></Error>")
     for call in ("delete", "delete_part", "bring_back", "drop_aside"):
         CALLS[call](store)
@@ -152,17 +150,16 @@ def test_a_bucket_that_hangs_holds_nobody_for_long(hanging: S3Store) -> None:
     assert time.monotonic() - asked < 1
 
 
-def test_one_call_asks_a_bucket_that_rested_and_lets_the_others_in(
-    store: S3Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_call_asks_a_bucket_that_rested_and_lets_the_others_in(store: S3Store) -> None:
     says(404, b"<Error><Code>NoSuchKey</Code></Error>")
-    store._breaker.silent()
+    now = [0.0]
+    store._breaker = Breaker(buckets.REST_SECONDS, clock=lambda: now[0])
+    store._breaker.fail()
     with pytest.raises(Unavailable):
         store.exists("a")
-    later = time.monotonic() + buckets.REST_SECONDS
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    store._breaker.pass_or_refuse()  # the one that asks
+    now[0] = buckets.REST_SECONDS
+    assert store._breaker.allows()  # the one that asks
     with pytest.raises(Unavailable):
         store.exists("a")
-    store._breaker.answered()
+    store._breaker.succeed()
     assert not store.exists("a")

@@ -99,6 +99,18 @@ def test_a_child_that_gives_no_answer_is_stopped(
     assert lost.value.ending == ending
 
 
+def test_what_would_abort_a_child_at_its_end_costs_no_answer(module: str, tmp_path: Path) -> None:
+    """Threads of a native library do, on a busy machine: a preview that was whole went missing."""
+    code = """
+import atexit, os
+from portal.lib import children
+atexit.register(os.abort)
+children.finish(b"whole" * 100_000)
+"""
+    answer = children.run(written(tmp_path, code), given=b"", seconds=20)
+    assert answer == b"whole" * 100_000
+
+
 def test_the_limits_of_a_child_are_its_own(tmp_path: Path) -> None:
     """A process that bounded itself can neither write a file nor map a gigabyte, nor open more."""
     tried = f"""

@@ -22,7 +22,6 @@ def corsican_key(body: str, department: str, value: str) -> str:
     ("text", "valid"),
     [
         (NIR, True),
-        (NIR.replace(" ", ""), True),
         (NIR[:-1] + "2", False),
         ("269052A588157" + corsican_key("269052A588157", "2A", "19"), True),
         ("269052B588157" + corsican_key("269052B588157", "2B", "18"), True),
@@ -39,7 +38,6 @@ def test_nir_key(text: str, valid: bool) -> None:
     ("text", "valid"),
     [
         (IBAN, True),
-        (IBAN.replace(" ", ""), True),
         ("GB82 WEST 1234 5698 7654 32", True),
         ("FR76 3000 6000 0112 3456 7890 188", False),
         ("FR76 3000 6000 0112 3456 7890", False),
@@ -61,13 +59,10 @@ def test_findings_carry_their_line_and_are_masked() -> None:
     ]
 
 
-def test_a_postal_address_is_found() -> None:
+def test_postal_and_service_addresses_are_found() -> None:
     found = personal_data.find("Chez moi : 12 bis rue de la République, 13001 Marseille.")
 
     assert [(item.kind, item.line) for item in found] == [(Kind.ADDRESS, 1)]
-
-
-def test_a_service_address_is_shown_whole() -> None:
     assert personal_data.find("contact@region.example") == [
         Found(Kind.EMAIL, 1, "contact@region.example")
     ]
@@ -79,12 +74,11 @@ def test_a_service_address_is_shown_whole() -> None:
     "text",
     [
         "",
-        "Le code ROME M1805 et la NAF 62.01Z",
         "SIRET 130 005 481 00010",
         "1 85 05 78 006 084 92",
         "version 1.04.91.00.00.01 du format",
         "FR76 est un préfixe",
-        "2019-2025, 1 204 offres",
+        "git clone git@github.com:exemple/modele.git",
     ],
 )
 def test_what_only_looks_like_personal_data(text: str) -> None:
@@ -122,31 +116,20 @@ def table() -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        LINE.encode(),
-        LINE.encode("utf-16"),
-        b"\n" * 100_000 + LINE.encode(),
-        b"a;b\n" + b"x" * 5_000 + b"\0\n" + LINE.encode(),
-        b"MZ_" + LINE.encode(),
-        b"\xff\xfe" + LINE.encode(),
-        b"RIFF\n" + LINE.encode() + b"\n" * 5_000 + b"\0",
-        zipped({"vide": "", "feuille": f"<t>{NIR}</t><t>jeanne.martin@exemple.fr</t>"}),
-        table(),
-    ],
-    ids=[
-        "text",
-        "utf-16",
-        "far down",
-        "after a NUL",
-        "begins like a program",
-        "begins like UTF-16",
-        "begins like a sound, with a NUL far down",
-        "archive or sheet",
-        "parquet",
-    ],
-)
+FILES = {
+    "text": LINE.encode(),
+    "utf-16": LINE.encode("utf-16"),
+    "far down": b"\n" * 100_000 + LINE.encode(),
+    "after a NUL": b"a;b\n" + b"x" * 5_000 + b"\0\n" + LINE.encode(),
+    "begins like a program": b"MZ_" + LINE.encode(),
+    "begins like UTF-16": b"\xff\xfe" + LINE.encode(),
+    "begins like a sound": b"RIFF\n" + LINE.encode() + b"\n" * 5_000 + b"\0",
+    "archive": zipped({"vide": "", "feuille": f"<t>{NIR}</t><t>jeanne.martin@exemple.fr</t>"}),
+    "parquet": table(),
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES)
 def test_the_first_of_each_kind_is_told_masked(content: bytes) -> None:
     stream = io.BytesIO(content)
     found = {each.kind: each.excerpt for each in personal_data.scan_file(stream)}
@@ -156,16 +139,10 @@ def test_the_first_of_each_kind_is_told_masked(content: bytes) -> None:
     assert stream.tell() == 0
 
 
-def test_what_is_no_text_or_holds_nobody_tells_nothing() -> None:
+def test_an_unread_file_is_not_called_clean_and_an_empty_one_is() -> None:
     for content in (b"", b"\x89PNG\0\0" + LINE.encode(), b"a,b\n1,2\ncontact@exemple.fr,3\n"):
         assert personal_data.scan_file(io.BytesIO(content)) == []
-
-
-def test_a_file_that_cannot_be_read_is_not_called_clean() -> None:
     with pytest.raises(personal_data.Unread):
         personal_data.scan_file(io.BytesIO(b"PK\x03\x04 cut short"))
-
-
-def test_no_more_of_an_archive_is_read_than_of_a_text() -> None:
     bomb = zipped({"a": "0" * (personal_data.READ_BYTES + 1), "b": LINE})
     assert personal_data.scan_file(io.BytesIO(bomb)) == []

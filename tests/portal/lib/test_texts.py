@@ -26,14 +26,6 @@ def test_headings_start_at_three_and_skip_no_level(text: str, html: str) -> None
     assert render(text) == html
 
 
-def test_one_child_renders_text_after_text() -> None:
-    markdown._rendered.cache_clear()
-    assert markdown.render("*un*") == "<p><em>un</em></p>"
-    [first] = markdown._renderers.idle
-    assert markdown.render("**deux**") == "<p><strong>deux</strong></p>"
-    assert markdown._renderers.idle == [first]
-
-
 def test_a_text_that_takes_too_long_is_refused_and_the_next_is_rendered(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,10 +37,6 @@ def test_a_text_that_takes_too_long_is_refused_and_the_next_is_rendered(
             markdown.render("*trop long*")
     settings.MARKDOWN_SECONDS = 2
     assert markdown.render("*assez*") == "<p><em>assez</em></p>"
-
-
-def test_equal_texts_have_no_line() -> None:
-    assert differences.lines("un\ndeux", "un\ndeux") == []
 
 
 def test_a_changed_word_is_marked_inside_its_line() -> None:
@@ -67,6 +55,7 @@ def test_a_changed_word_is_marked_inside_its_line() -> None:
 def test_far_unchanged_lines_fold_into_a_gap() -> None:
     old = "\n".join(["un", "deux", "trois", "quatre", "cinq"])
 
+    assert differences.lines(old, old) == []
     assert differences.lines(old, old + "\nsix") == [
         Line("gap", 0, hidden=4),
         Line("same", 5, (Span("cinq", False),)),

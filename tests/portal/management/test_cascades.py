@@ -22,6 +22,7 @@ CHALLENGES = Path(__file__).resolve().parents[3] / "challenges"
 WEB, TASKS, WORKER = "web", "tasks", "worker"
 # Each `.delete()` of an action: the model, and who runs it.
 DELETED: list[tuple[str, set[str]]] = [
+    ("Challenge", {WEB}),
     ("ChallengeOrganiser", {WEB}),
     ("ChallengePage", {WEB}),
     ("ChallengePage", {WORKER}),
@@ -32,6 +33,7 @@ DELETED: list[tuple[str, set[str]]] = [
     ("Guest", {WEB, TASKS}),
     ("Leaderboard", {WEB}),
     ("Phase", {WEB}),
+    ("PhaseTask", {WEB}),
     ("PublicFile", {WORKER}),
     ("Standing", {WORKER}),
     ("TeamInvitation", {WEB, TASKS}),

@@ -1,4 +1,4 @@
-"""The demonstration: its challenge written the same, its datasets published once."""
+"""The demonstration: its challenge imported whole, its datasets published once."""
 
 import csv
 import subprocess
@@ -15,19 +15,12 @@ from challenges.evaluation.rehearsals import Rehearsal
 from challenges.scoring.fields import Findings
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset
-from portal.management.opening import datasets, demonstration, people
+from portal.management.opening import challenge, datasets, people
 
 pytestmark = pytest.mark.slow
 
 
-SEED = 20261124
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("demonstration") / "challenge"
-    demonstration.write(place, SEED)
-    return place
+FOLDER = challenge.FOLDER
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -35,38 +28,20 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again(
-    folder: Path,
-) -> None:
-    report = portable.read_challenge(folder)
+def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again() -> None:
+    report = portable.read_challenge(FOLDER)
     findings = Findings()
 
     assert (report.errors, report.warnings) == ((), ())
     spec = report.spec
     assert spec is not None
-    recorded.check(spec, Folder(folder), Rehearsal(), findings)
+    recorded.check(spec, Folder(FOLDER), Rehearsal(), findings)
     assert findings.errors == []
     assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == ["truth.csv"]
     assert spec.file(Role.BASELINE_SUBMISSION) is not None
     assert "synthétiques" in spec.summary
     assert "synthétiques" in spec.page_text
     assert spec.caveats[0]["key"] == "synthetic_data"
-
-
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
-    folder: Path, tmp_path: Path
-) -> None:
-    demonstration.write(tmp_path / "again", SEED)
-    demonstration.write(tmp_path / "other", SEED + 1)
-
-    def content(place: Path) -> dict[str, bytes]:
-        files = (path for path in place.rglob("*") if path.is_file())
-        return {str(path.relative_to(place)): path.read_bytes() for path in files}
-
-    first, again, other = content(folder), content(tmp_path / "again"), content(tmp_path / "other")
-    assert first == again
-    assert first.keys() == other.keys()
-    assert first["truth.csv"] != other["truth.csv"]
 
 
 @pytest.mark.parametrize(
@@ -78,31 +53,28 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     ids=["medians", "linear"],
 )
 def test_a_baseline_program_writes_the_recorded_answer(
-    folder: Path, tmp_path: Path, program: str, recorded: str
+    tmp_path: Path, program: str, recorded: str
 ) -> None:
     for name in ("train.csv", "test_features.csv", program):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
 
     subprocess.run([sys.executable, program], cwd=tmp_path, check=True)
 
-    assert (tmp_path / "submission.csv").read_bytes() == (folder / recorded).read_bytes()
+    assert (tmp_path / "submission.csv").read_bytes() == (FOLDER / recorded).read_bytes()
 
 
-def test_nothing_public_tells_the_answers_or_the_groups(folder: Path) -> None:
-    assert set(rows(folder / "truth.csv")[0]) - set(rows(folder / "test_features.csv")[0]) == {
+def test_nothing_public_tells_the_answers_the_groups_or_the_split() -> None:
+    assert set(rows(FOLDER / "truth.csv")[0]) - set(rows(FOLDER / "test_features.csv")[0]) == {
         "delai_jours",
         "jeu",
         "zone",
         "mixite",
     }
-    train = {row["employeur"] for row in rows(folder / "train.csv")}
-    test = {row["employeur"] for row in rows(folder / "test_features.csv")}
+    train = {row["employeur"] for row in rows(FOLDER / "train.csv")}
+    test = {row["employeur"] for row in rows(FOLDER / "test_features.csv")}
     assert train & test == set()
-
-
-def test_employers_stand_on_one_side_of_the_split(folder: Path) -> None:
     sides: dict[str, set[str]] = {}
-    for row in rows(folder / "truth.csv"):
+    for row in rows(FOLDER / "truth.csv"):
         sides.setdefault(row["employeur"], set()).add(row["jeu"])
 
     assert {len(found) for found in sides.values()} == {1}
@@ -126,6 +98,6 @@ def test_both_are_published_once_and_read_by_the_public(client: Client) -> None:
         ("parcours-echantillon.csv", FileRole.SAMPLE, AccessLevel.OPEN, 200),
     ]
     for one in found:
-        text = client.get(one.get_absolute_url()).content.decode()
+        text = client.get(one.get_absolute_url()).text
         assert "Données synthétiques" in text
     assert "ouverture prochaine" in text

@@ -1,11 +1,14 @@
 """No process outlives the command that started it, nor the one that replaces it."""
 
+import socket
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
 
 from portal.management import supervisor
 from portal.management.supervisor import Child, Sources, Supervisor
@@ -95,3 +98,12 @@ def test_a_change_of_the_code_starts_anew_all_but_who_sees_it_alone(tmp_path: Pa
     assert pids[0] == before[0]
     assert pids[1] != before[1]
     wait_for(lambda: not any(map(alive, (*before, *pids))))
+
+
+def test_no_portal_starts_where_another_answers(settings: LazySettings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.PORT, settings.VAR_DIR = other.getsockname()[1], tmp_path / "var"
+        settings.EMBEDDED = True
+        with pytest.raises(CommandError, match=f"occupe le port {settings.PORT}"):
+            call_command("up")
+    assert not settings.VAR_DIR.exists()

@@ -34,11 +34,9 @@ from portal.accounts.actions.appointments import BACKOFFICE_GROUPS
 from portal.accounts.enums import RegionRole
 from portal.audit import duties
 from portal.audit.outbox import owe
-from portal.discussions import actions as discussions
 from portal.discussions.models import Discussion
 from portal.lib import clock
 from portal.lib.prose import texts
-from portal.lib.prose.markdown import render
 from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import people
 from portal.middleware import refusal_response
@@ -48,7 +46,7 @@ from portal.pages.models import ContentPage, HomePage, PageText
 from tests.archives import zipped
 from tests.challenges.pages.scenes import board_of, listed, with_contract
 from tests.factories import contributions as make
-from tests.factories.accounts import UserFactory, bearer
+from tests.factories.accounts import UserFactory, bearer, signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.factories.challenges import ChallengeFactory, accepted_person, region_person
 from tests.factories.datasets import (
@@ -63,21 +61,15 @@ pytestmark = pytest.mark.django_db
 
 def test_empty_portal_shows_designed_empty_states(client: Client) -> None:
     response = client.get("/")
-    page = response.content.decode()
+    page = response.text
     assert response.status_code == 200
     assert "Aucun challenge n’est encore publié" in page
     assert "Le catalogue est encore vide" in page
     assert "Aucune actualité n’est encore publiée" in page
 
 
-def test_every_link_within_the_component_page_leads_somewhere(client: Client) -> None:
-    page = client.get("/composants/").content.decode()
-    anchors = set(re.findall(r'href="#([^"]+)"', page))
-    assert anchors - set(re.findall(r'id="([^"]+)"', page)) == set()
-
-
 def test_every_page_leads_to_reports_and_to_their_figures(client: Client) -> None:
-    page = client.get("/ressources/").content.decode()
+    page = client.get("/ressources/").text
     footer = page[page.index('class="site-footer"') :]
     assert 'href="/signaler/"' in footer
     assert 'href="/transparence/"' in footer
@@ -93,17 +85,17 @@ def test_kinds_are_counted_by_access() -> None:
 
 def test_theme_comes_from_the_cookie(client: Client) -> None:
     client.cookies["theme"] = "dark"
-    assert 'data-theme="dark"' in client.get("/composants/").content.decode()
+    assert 'data-theme="dark"' in client.get("/contact/").text
     client.cookies["theme"] = '"><script>'
-    assert "data-theme=" not in client.get("/composants/").content.decode().split("<head>")[0]
+    assert "data-theme=" not in client.get("/contact/").text.split("<head>")[0]
 
 
 @pytest.mark.parametrize(
     ("chosen", "cookie"), [("dark", "dark"), ("light", "light"), ("", ""), ("pink", "")]
 )
 def test_theme_is_chosen_without_script(client: Client, chosen: str, cookie: str) -> None:
-    response = client.post("/apparence/", {"theme": chosen, "suite": "/composants/"})
-    assert (response.status_code, response.headers["Location"]) == (302, "/composants/")
+    response = client.post("/apparence/", {"theme": chosen, "suite": "/contact/"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/contact/")
     assert response.cookies["theme"].value == cookie
 
 
@@ -111,14 +103,8 @@ def test_theme_is_chosen_without_script(client: Client, chosen: str, cookie: str
 def test_theme_never_leads_elsewhere(client: Client, suite: str) -> None:
     response = client.post("/apparence/", {"theme": "dark", "suite": suite})
     assert response.headers["Location"] == "/"
-    assert (
-        "evil"
-        not in client.get("/apparence/", {"suite": suite})
-        .content.decode()
-        .replace("suite=", "")
-        .split("<main")[1]
-        .split("</main")[0]
-    )
+    page = client.get("/apparence/", {"suite": suite}).text.replace("suite=", "")
+    assert "evil" not in page.split("<main")[1].split("</main")[0]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +123,7 @@ def test_error_pages(rf: RequestFactory, view: Any, status: int) -> None:
     request.user = AnonymousUser()
     response = view(request)
     assert response.status_code == status
-    assert "<h1>" in response.content.decode()
+    assert "<h1>" in response.text
 
 
 def test_server_error_page_needs_no_database_and_shows_the_reference_of_the_log(
@@ -149,7 +135,7 @@ def test_server_error_page_needs_no_database_and_shows_the_reference_of_the_log(
     (line,) = [record.getMessage() for record in caplog.records]
     reference = line.removeprefix("reference ").partition(":")[0]
     assert line == f"reference {reference}: GET /quelque-part/"
-    assert f"<code>{reference}</code>" in response.content.decode()
+    assert f"<code>{reference}</code>" in response.text
 
 
 def test_the_address_of_a_form_opened_by_hand_says_so(client: Client) -> None:
@@ -162,7 +148,7 @@ def test_refusal_page_tells_what_why_and_when(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = AnonymousUser()
     opening_at = people.clock.now()
-    page = refusal_response(request, QuotaSpent(next_opening=opening_at)).content.decode()
+    page = refusal_response(request, QuotaSpent(next_opening=opening_at)).text
     assert "Votre quota est épuisé" in page
     assert "Prochaine ouverture" in page
     assert "quota_reached" in page
@@ -184,7 +170,7 @@ def test_a_refused_file_names_the_limit_and_leads_back_to_its_form(
     request = rf.post("/challenges/x/soumissions/", HTTP_REFERER=came_from)
     request.user = AnonymousUser()
     response = refusal_response(request, TooLarge(limit_bytes=1_000_000))
-    page = re.sub(r"[\u00a0\u202f]", " ", response.content.decode())
+    page = re.sub(r"[\u00a0\u202f]", " ", response.text)
     assert (response.status_code, "Taille permise : 1 Mo." in page) == (413, True)
     link = f'<a class="btn btn-primary" href="{back}">Revenir au formulaire</a>'
     assert (link in page, "Revenir au formulaire" in page) == (bool(back), bool(back))
@@ -249,7 +235,7 @@ def read(client: Client, address: str) -> list[tuple[str, str]]:
     response = client.get(address)
     assert response.status_code == 200, address
     reader = Reader()
-    reader.feed(response.content.decode())
+    reader.feed(response.text)
     return [(language, text) for language, text in reader.texts if MARK in text]
 
 
@@ -290,7 +276,7 @@ def test_a_card_in_french_is_marked_on_the_english_pages(client: Client) -> None
             address,
             {"fr"},
         )
-        assert 'lang="fr"' not in client.get(address).content.decode().partition("<body>")[2]
+        assert 'lang="fr"' not in client.get(address).text.partition("<body>")[2]
 
 
 def test_a_card_in_english_is_marked_on_the_french_pages(client: Client) -> None:
@@ -339,8 +325,7 @@ def test_a_dataset_is_marked_on_the_english_pages(client: Client) -> None:
 def test_a_proposal_is_marked_for_its_author_and_its_moderator() -> None:
     author = make.person()
     contribution = make.sent_back(author, title=f"Besoin {MARK}", situation=f"Rare {MARK}")
-    client = Client()
-    client.force_login(author)
+    client = signed_in(author)
     start = f"/en/contribuer/{contribution.public_id}/"
     mine = "/en/contribuer/mes-contributions/"
     for page in ("/en/espace/", mine, start, f"{start}envoi/"):
@@ -379,18 +364,16 @@ def test_a_live_page_is_found_by_its_words_and_in_the_suggestions(client: Client
     ResourceFactory(published=True, title="Une fiche sur le zzcanari")
     page = published("Le programme Zzcanaris", "<p>Les mésanges du parc.</p>")
     href = f'href="{page.url}"'
-    assert href in client.get("/ressources/?q=zzcanari").content.decode()
-    assert href in client.get("/ressources/?q=mesange zzcanari").content.decode()
-    assert href not in client.get("/ressources/?q=zzcanari hirondelle").content.decode()
-    assert href not in client.get("/ressources/?q=zzcanari&kind=model").content.decode()
-    assert href not in client.get("/en/ressources/?q=zzcanari").content.decode()
-    assert (
-        f'data-href="{page.url}"' in client.get("/ressources/suggestions?q=zzca").content.decode()
-    )
-    Synonym.objects.create(phrases="mésange\ncharbonnière")
-    assert href in client.get("/ressources/?q=charbonniere").content.decode()
+    assert href in client.get("/ressources/?q=zzcanari").text
+    assert href in client.get("/ressources/?q=mesange zzcanari").text
+    assert href not in client.get("/ressources/?q=zzcanari hirondelle").text
+    assert href not in client.get("/ressources/?q=zzcanari&kind=model").text
+    assert href not in client.get("/en/ressources/?q=zzcanari").text
+    assert f'data-href="{page.url}"' in client.get("/ressources/suggestions?q=zzca").text
+    Synonym.objects.create(phrases="mésange, charbonnière")
+    assert href in client.get("/ressources/?q=charbonniere").text
     page.unpublish()
-    assert page.url not in client.get("/ressources/?q=zzcanari").content.decode()
+    assert page.url not in client.get("/ressources/?q=zzcanari").text
 
 
 def test_a_page_put_online_without_a_publication_is_caught_up_with() -> None:
@@ -410,7 +393,6 @@ PAGE = b"<!DOCTYPE html><script>alert(1)</script>"
         ("notice.pdf", b"%PDF-1.7 ...", ""),
         ("notice.pdf", PAGE, "type"),
         ("notice.txt", b"\n" + PAGE, "type"),
-        ("notice.zip", PAGE, "type"),
         ("notice.txt", "<html><p>Bonjour</p>".encode("utf-16"), "type"),
         ("notice.csv", "métier;offres\n".encode("cp1252"), ""),
         ("notice.odt", zipped({"content.xml": "<p>Bonjour</p>"}), ""),
@@ -629,7 +611,7 @@ def test_one_machine_does_not_isolate_the_key(
     alive: None, settings: Any, embedded: bool, told: bool
 ) -> None:
     settings.EMBEDDED = embedded
-    assert ("clé non isolée" in health_texts()["sealing"]) is told
+    assert ("sur la même machine" in health_texts()["sealing"]) is told
 
 
 def test_a_database_that_does_not_answer_leaves_the_rest(
@@ -676,13 +658,9 @@ def test_stored_control_characters_break_no_feed(client: Client) -> None:
     Team.objects.filter(pk=row.team_id).update(name=ODD)
     now = clock.now()
     Notice.objects.create(challenge=challenge, kind=NoticeKind.TEXT, text=ODD, at=now)
-    thread = discussions.open_discussion(on=challenge, title="A", body_md="Bonjour", by=by)
-    Discussion.objects.update(title=ODD)
-    thread.messages.update(body_html=render("Bonjour") + "\x02")
     ResourceFactory(title=ODD, published=True)
     for name, args in (
         ("challenges:feed", []),
-        ("challenges:forum_feed", ["tensions"]),
         ("challenges:standings_feed", ["tensions"]),
         ("catalogue:feed", []),
     ):

@@ -12,11 +12,12 @@ from xml.sax import SAXParseException
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.exceptions import ParserError
 from rdflib.namespace import DC as DC
-from rdflib.namespace import DCTERMS, RDF, RDFS, SKOS, Namespace
+from rdflib.namespace import DCTERMS, RDF, RDFS, SKOS
 from rdflib.namespace import FOAF as FOAF
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.term import Identifier, Node
 
+from catalogue.standards.namespaces import SCHEMA, SCHEMAS, VCARD
 from catalogue.standards.readers.record import Fault, Json, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import json_text, xml_text
@@ -219,16 +220,6 @@ def _mapping(value: Json) -> Context:
 
 DCT = DCTERMS
 FORMAT = URIRef("http://purl.org/dc/terms/format")  # DCTERMS.format is a method of text
-DCAT = Namespace("http://www.w3.org/ns/dcat#")
-ADMS = Namespace("http://www.w3.org/ns/adms#")
-VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-SCHEMA = Namespace("http://schema.org/")
-SCHEMAS = Namespace("https://schema.org/")
-HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-SPDX = Namespace("http://spdx.org/rdf/terms#")
-IT6 = Namespace("http://data.europa.eu/it6/")
-OWL = Namespace("http://www.w3.org/2002/07/owl#")
-ORG = Namespace("http://www.w3.org/ns/org#")
 
 # What stands for the unknown address of a document: relative addresses stay recognisable.
 NO_BASE = "http://relative.invalid/"

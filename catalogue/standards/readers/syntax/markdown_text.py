@@ -105,14 +105,11 @@ def _bodies(body: str) -> list[str]:
     """Keep the lines that say something: not a list item whose value is still to come."""
     lines = []
     for line in body.split("\n"):
-        if UNFILLED.search(line) and not re.search(r"\w{3}", _after_label(written(line))):
+        value = written(line).rsplit(":", 1)[-1]
+        if UNFILLED.search(line) and not re.search(r"\w{3}", value):
             continue
         lines.append(filled(line) if "{{" in line else line)
     return lines
-
-
-def _after_label(line: str) -> str:
-    return line.rsplit(":", 1)[-1]
 
 
 def facts(text: str) -> dict[str, str]:

@@ -30,7 +30,6 @@ class Unreadable(Exception):
     """A document of which nothing can be read, with the fault that says why."""
 
     def __init__(self, found: Fault) -> None:
-        """Keep the fault."""
         self.fault = found
         super().__init__(found.message)
 

@@ -46,47 +46,43 @@ class Text:
 
 
 @transaction.atomic
-def create(*, by: Actor) -> int:
-    """Create the missing pages and publish them; return how many were written.
+def create(*, by: Actor) -> None:
+    """Create the missing pages and publish them.
 
     In order: the pages, one event "page.published" each. An existing page, even edited or
     unpublished, is left alone.
     """
-    written = 0
     for language in LANGUAGES:
         home = HomePage.objects.get(locale__language_code=language, depth=2)
-        written += _fill_home(home, language, by=by)
+        _fill_home(home, language, by=by)
         for path in sorted((HERE / language).glob("*.md")):
-            written += _create(Text.read(path), home, by=by)
+            _create(Text.read(path), home, by=by)
     searching.catch_up()
-    return written
 
 
-def _fill_home(home: HomePage, language: str, *, by: Actor) -> int:
+def _fill_home(home: HomePage, language: str, *, by: Actor) -> None:
     if home.latest_revision_id is not None:
-        return 0
+        return
     words = yaml.safe_load((HERE / language / "home.yaml").read_text(encoding="utf-8"))
     home.frequent_searches = "\n".join(words["frequent_searches"])
     home.seo_title = words["title"]
     home.pledges = [("pledge", pledge) for pledge in words["pledges"]]
     home.save_revision(log_action=False).publish(log_action=False)
     record("page.published", by=by, on=home, slug=home.slug)
-    return 1
 
 
-def _create(text: Text, home: HomePage, *, by: Actor) -> int:
+def _create(text: Text, home: HomePage, *, by: Actor) -> None:
     head = text.head
     parent: Any = home
     if "parent" in head:
         parent = home.get_children().get(slug=head["parent"])
     if parent.get_children().filter(slug=head["slug"]).exists():
-        return 0
+        return
     page = _page(text, home)
     # Live from its first save: no revision, an editor's first change makes one.
     page.first_published_at = page.last_published_at = clock.now()
     parent.add_child(instance=page)
     record("page.published", by=by, on=page, slug=page.slug)
-    return 1
 
 
 def _page(text: Text, home: HomePage) -> FramedPage:

@@ -20,6 +20,18 @@ def expected(case: str) -> dict[str, Any]:
     return found
 
 
+def ranked(run: bytes) -> bytes:
+    """Turn a run of TREC into what teams send: by score, then by name, as trec_eval orders."""
+    lists: dict[str, list[tuple[float, str]]] = {}
+    for topic, _q, item, _rank, score, _tag in map(str.split, run.decode().splitlines()):
+        lists.setdefault(topic, []).append((float(score), item))
+    lines = ["requete,rang,document"]
+    for topic in sorted(lists):
+        best = sorted(lists[topic], reverse=True)
+        lines += [f"{topic},{rank},{item}" for rank, (_score, item) in enumerate(best, 1)]
+    return ("\n".join(lines) + "\n").encode()
+
+
 def differences(wanted: object, found: object, place: str = "") -> list[str]:
     """List where `found` does not hold what is wanted: more keys may be there, not more items."""
     if isinstance(wanted, dict):

@@ -21,7 +21,6 @@ from challenges.models import (
     Entry,
     Job,
     Rescoring,
-    RunPlan,
     SealedPredictions,
     Team,
 )
@@ -44,18 +43,18 @@ from portal.audit.models import AuditEvent
 from portal.lib import clock, failpoints
 from portal.lib.refusals import Conflict
 from portal.lib.storage import objects
+from tests.archives import zipped
 from tests.challenges import world as answers
 from tests.challenges.entries.test_scanning import EICAR, address, daemon
 from tests.challenges.programs.cases import isolated
 from tests.challenges.programs.code import world
-from tests.challenges.programs.code.world import RIGHT, START, entered, package, zipped
+from tests.challenges.programs.code.world import RIGHT, START, entered, package
 from tests.challenges.refusals import refuses
 from tests.challenges.world import worked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
-IN_PLACE = START.replace('given["--in"]', '"data"').replace('given["--out"]', '"submission.csv"')
 # Reads every file that it may, but for the system's own, and looks for what each held-out row has.
 LOOK = f"""
 import os, stat
@@ -105,15 +104,7 @@ def test_code_is_run_then_scored_as_answers_are(challenge: Challenge) -> None:
     evaluation, run = entry.evaluations.get(), run_of(entry)
     assert (evaluation.run, run.state, exact(entry)) == (run, "done", 1.0)
     assert (run.minutes, run.half_gib) == (1, 1)
-    names = [
-        "cpu_seconds",
-        "io_bytes",
-        "output_bytes",
-        "peak_bytes",
-        "processes",
-        "wall_seconds",
-    ]
-    assert sorted(run.measures) == names
+    assert run.measures["wall_seconds"] > 0
     assert evaluation.cpu_seconds is not None
     signed = json.loads(entry.score_receipts.get().text)["payload"]["run"]
     assert signed["package_sha256"] == entry.sha256
@@ -124,22 +115,6 @@ def test_code_is_run_then_scored_as_answers_are(challenge: Challenge) -> None:
     opened = AuditEvent.objects.filter(action="holdout.opened").order_by("seq")
     reasons = [json.loads(each.body.body)["facts"]["reason"] for each in opened]
     assert reasons[-2:] == [f"run {run.pk}", f"evaluation {evaluation.pk}"]
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"main.py": IN_PLACE + RIGHT},
-        {
-            "metadata": "command: python3 $program/a.py --in $input --out $output/predictions.csv",
-            "a.py": START + RIGHT,
-        },
-    ],
-    ids=["main.py", "codalab"],
-)
-def test_the_other_two_layouts_run(challenge: Challenge, files: dict[str, str]) -> None:
-    entry = worked(entered(challenge, zipped(files)))
-    assert (entry.status, entry.reason_code, exact(entry)) == (EntryStatus.SCORED, "", 1.0)
 
 
 def test_no_label_lies_where_code_runs(tmp_path: Path) -> None:
@@ -200,16 +175,21 @@ def test_a_host_that_cannot_isolate_runs_nothing(
     nowhere = Bubblewrap(program="bwrap-absent")
     monkeypatch.setattr(evaluator, "sandbox", lambda: nowhere)
 
+    trial = asked_trial(challenge, package())
     refused = worked(entered(challenge, package()))  # before any sign of life
 
     assert (refused.status, refused.reason_code) == (EntryStatus.REJECTED, "X_NO_SANDBOX")
+    trial.refresh_from_db()
+    assert trial.reason_code == "X_NO_SANDBOX"
     waiting.refresh_from_db()
     assert (waiting.status, run_of(waiting).state) == (EntryStatus.NEEDS_ATTENTION, "queued")
     with pytest.raises(NoSandbox):
         entered(challenge, package())
 
 
-def test_nobody_checks_answers_against_hidden_identifiers(challenge: Challenge) -> None:
+def test_answers_are_checked_where_they_are_taken_and_code_is_tried_where_it_is(
+    challenge: Challenge,
+) -> None:
     team = TeamFactory(challenge=challenge)
     with refuses(Conflict, "code_phase"):
         checks.check(
@@ -219,6 +199,9 @@ def test_nobody_checks_answers_against_hidden_identifiers(challenge: Challenge) 
             original_name="a.csv",
             by=captain_of(team),
         )
+    challenge.phases.get().tasks.update(plan=None)
+    with refuses(Conflict, "no_code"):
+        asked_trial(challenge, b"rien")
 
 
 class Killed(BaseException):
@@ -237,19 +220,17 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         monkeypatch.setattr(failpoints, "hit", hit)
         with pytest.raises(Killed):
-            _worked_until_idle()
-        Job.objects.filter(state=JobState.LEASED).update(
-            lease_until=clock.now() - timedelta(seconds=1)
-        )
-        jobs.reap(buried=bury)
-        Job.objects.filter(state=JobState.READY).update(run_after=clock.now())
+            drain()
+        leases_lapse()
 
     return at
 
 
-def _worked_until_idle() -> None:
-    while Worker("dies").work_one():
-        pass
+def leases_lapse() -> None:
+    """Give back what lost workers held, to be taken at once."""
+    Job.objects.filter(state=JobState.LEASED).update(lease_until=clock.now() - timedelta(seconds=1))
+    jobs.reap(buried=bury)
+    Job.objects.filter(state=JobState.READY).update(run_after=clock.now())
 
 
 def breaches() -> list[str]:
@@ -280,9 +261,7 @@ def test_a_run_that_comes_late_is_dropped(challenge: Challenge) -> None:
     assert job.kind == JobKind.RUN
     assert job.priority == 20
     assert runs.begin_run(job=job) is not None
-    Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    jobs.reap(buried=bury)
-    Job.objects.filter(pk=job.pk).update(run_after=clock.now())
+    leases_lapse()
     entry = worked(entry)
 
     assert not runs.finish_run(job=job, ended=RunOutcome("X_PROGRAM"))
@@ -299,7 +278,7 @@ def test_a_missing_job_of_a_run_is_made_again(challenge: Challenge) -> None:
     assert worked(entry).status == EntryStatus.SCORED
 
 
-def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
+def test_a_fault_of_ours_is_tried_again_then_examined_and_no_change_of_scoring_waits_for_it(
     challenge: Challenge, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JOB_BACKOFF_SECONDS = (0, 0)
@@ -313,9 +292,14 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     job = Job.objects.get(kind=JobKind.RUN)
     assert (job.state, job.attempt, job.error_code) == (JobState.DEAD, 3, "X_NO_SANDBOX")
 
+    made = tried(challenge)
+    assert made.state == RescoringState.READY
+    assert (sweeps.sweep_entries(), states()) == (0, ["queued"])
+
     moderator: Any = UserFactory(region="moderator")
     given = interventions.requeue(entry=entry, by=moderator)
     assert worked(given).status == EntryStatus.SCORED
+    assert entry.evaluations.get(scorer_version=made.task.scorer_version).state == "done"
 
 
 @pytest.mark.parametrize(
@@ -375,14 +359,9 @@ def test_another_scoring_reads_the_predictions_that_were_kept(challenge: Challen
         ("failed", "X_PROGRAM"),
     ]
     assert breaches() == []
-
-
-def test_lost_predictions_are_found(challenge: Challenge) -> None:
-    entry = worked(entered(challenge, package()))
-    assert breaches() == []
-    kept = SealedPredictions.objects.get(run__entry=entry)
-    objects.store().delete(kept.ciphertext_sha256)
-    assert breaches() == [f"I23:run:{entry.code_runs.get().pk}"]
+    kept = SealedPredictions.objects.get(run__entry=good)
+    objects.store().delete(kept.ciphertext_sha256)  # lost
+    assert breaches() == [f"I23:run:{good.code_runs.get().pk}"]
 
 
 def tried(challenge: Challenge) -> Rescoring:
@@ -435,27 +414,6 @@ def test_a_pause_holds_code_but_what_a_change_of_scoring_waits_for(challenge: Ch
 
     interventions.resume(phase=challenge.phases.get(), by=owner)
     assert {worked(before).status, worked(entry).status} == {EntryStatus.SCORED}
-
-
-def test_a_change_of_scoring_does_not_wait_for_code_that_is_examined(
-    challenge: Challenge, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.JOB_BACKOFF_SECONDS = (0, 0)
-    entry = entered(challenge, package())
-    with monkeypatch.context() as broken:
-        absent = Bubblewrap(program="bwrap-absent")
-        broken.setattr(program_worker.evaluator, "sandbox", lambda: absent)
-        broken.setattr(program_worker.evaluator, "missing_isolation", lambda: None)
-        entry = worked(entry)
-    assert entry.status == EntryStatus.NEEDS_ATTENTION
-
-    made = tried(challenge)
-    assert made.state == RescoringState.READY
-    assert (sweeps.sweep_entries(), states()) == (0, ["queued"])
-
-    moderator: Any = UserFactory(region="moderator")
-    assert worked(interventions.requeue(entry=entry, by=moderator)).status == EntryStatus.SCORED
-    assert entry.evaluations.get(scorer_version=made.task.scorer_version).state == "done"
 
 
 def test_an_entry_is_locked_before_its_run_and_its_evaluation(
@@ -568,24 +526,3 @@ def test_a_missing_job_of_a_trial_is_made_again(challenge: Challenge) -> None:
     assert drain()
     trial.refresh_from_db()
     assert trial.state == "done"
-
-
-def test_a_layout_that_the_phase_does_not_take_is_refused(challenge: Challenge) -> None:
-    RunPlan.objects.update(layouts=["main", "codalab"])
-    trial = ended_trial(challenge, package())
-    assert trial.reason_code == "E_PACKAGE"
-    assert "main.py, metadata" in trial.detail
-
-
-def test_a_team_tries_where_code_is_taken_alone(challenge: Challenge) -> None:
-    challenge.phases.get().tasks.update(plan=None)
-    with refuses(Conflict, "no_code"):
-        asked_trial(challenge, b"rien")
-
-
-def test_a_host_that_cannot_isolate_tries_nothing(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nowhere = Bubblewrap(program="bwrap-absent")
-    monkeypatch.setattr(evaluator, "sandbox", lambda: nowhere)
-    assert ended_trial(challenge, package()).reason_code == "X_NO_SANDBOX"

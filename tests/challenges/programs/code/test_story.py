@@ -60,7 +60,7 @@ def test_a_team_is_ranked_by_the_code_of_its_kit() -> None:
     sample = "id,x\n" + "".join(f"S{at:03},{at + 500}\n" for at in range(100))
     answers = "id,niveau\n" + "".join(f"S{at:03},1\n" for at in range(100))
     made = built(by, CodeRules(time_limit_s=30), sample_inputs=sample, sample_submission=answers)
-    challenge = world.published(made, by, confirm_licence=True)
+    challenge = world.published(world.licensed(made), by)
     assert drain()
     team.post(at("rules"), {"accepted": "on", "terms": challenge.terms.get().number})
     team.post(at("team"), {"name": "Les codeurs"})

@@ -1,13 +1,12 @@
 """A small challenge that takes code: 120 hidden rows, a public sample of 100, real runs."""
 
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from challenges.models import Challenge, Entry, Team
 from challenges.programs.actions import code as team_code
 from challenges.worker import drain
+from tests.archives import zipped
 from tests.challenges import kept, world
 from tests.challenges.bundles import folders
 
@@ -70,15 +69,6 @@ def _opened(path: Path, restricted: bool, phase: dict[str, Any]) -> Challenge:
 def package(program: str = START + RIGHT) -> bytes:
     """Zip a package of ours."""
     return zipped({"manifest.toml": MANIFEST, "predict.py": program})
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    """Zip files of text."""
-    target = BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return target.getvalue()
 
 
 def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -> Entry:

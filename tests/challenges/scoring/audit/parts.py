@@ -10,6 +10,8 @@ from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import measure
 from challenges.scoring.intervals import draw_weights
 from challenges.scoring.metric import Part
+from tests.challenges.scoring import boards
+from tests.challenges.scoring.answers import SHARE, one_row
 
 WEIGHTS: dict[tuple[int, int], Any] = {}
 
@@ -19,31 +21,17 @@ def contract(metric: str = "accuracy", kind: str = "float", **more: Any) -> Scor
     groups = more.pop("groups", ("sexe",))
     params, cluster = more.pop("params", {}), more.pop("cluster", None)
     direction = more.pop("direction", "max")
-    column = {"name": "p", "role": "target", "type": kind}
-    if kind == "float":
-        column |= {"min": 0, "max": 1}
-    return ScoringContract.from_json(
-        {
-            "submission": {
-                "layout": "one_row_per_id",
-                "columns": [{"name": "id", "role": "id", "type": "string"}, column],
-            },
-            "truth": {"id": "id", "target": "y", "cluster": cluster},
-            "metrics": [
-                {
-                    "key": "score",
-                    "metric": metric,
-                    "params": params,
-                    "direction": direction,
-                    "primary": True,
-                }
-            ],
-            "fairness": {
-                "min_rows": more.pop("min_rows", 11),
-                "attributes": [{"key": key, "source": "truth", "column": key} for key in groups],
-                "audit": {"shown": "public"} | more,
-            },
-        }
+    figure = {"key": "score", "metric": metric, "params": params, "direction": direction}
+    fairness = {
+        "min_rows": more.pop("min_rows", 11),
+        "attributes": [{"key": key, "source": "truth", "column": key} for key in groups],
+        "audit": {"shown": "public"} | more,
+    }
+    return boards.contract_of(
+        one_row(type=kind, **(SHARE if kind == "float" else {})),
+        figure,
+        truth=boards.ROWS | {"cluster": cluster},
+        fairness=fairness,
     )
 
 

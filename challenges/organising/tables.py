@@ -1,0 +1,293 @@
+"""Read the tables that an organiser sends, as spreadsheets write them; draw the public part.
+
+A table is kept as UTF-8 with commas and decimal points, whatever it came as: what reads it
+afterwards, the kit of the teams too, finds one form.
+"""
+
+import csv
+import hmac
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges.bundles.spec import Role
+from challenges.scoring.contract import number_of
+from portal.lib.refusals import Invalid
+
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
+FIRST_ROWS = 5
+MOST_VALUES = 2  # of a column that says in which part a row is
+# Beginnings of spreadsheets, archives and columnar files, none of which is a CSV.
+NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b", b"%PDF")
+PUBLIC_PARTS = ("public", "publique", "pub")
+DRAWN = "tirage"
+
+# What is said of how a table came.
+READINGS = {
+    "semicolon": gettext_lazy("« ; » lu"),
+    "tab": gettext_lazy("tabulation lue"),
+    "decimal": gettext_lazy("virgule décimale lue"),
+    "windows": gettext_lazy("accents Windows lus"),
+}
+# What a file is most often called, by its role; the first that a name holds is taken.
+ROLE_NAMES: tuple[tuple[Role, tuple[str, ...]], ...] = (
+    (Role.SAMPLE_SUBMISSION, ("exemple", "sample", "submission", "soumission", "example")),
+    (Role.TRUTH, ("solution", "truth", "verite", "reponse", "answer", "label", "corrige")),
+    (Role.BASELINE_SUBMISSION, ("baseline", "reference")),
+    (Role.TRAIN, ("train", "entrain", "apprentissage")),
+    (Role.TEST, ("test", "evaluation")),
+)
+CODE_ROLE_NAMES: tuple[tuple[Role, tuple[str, ...]], ...] = (
+    (Role.SAMPLE_ANSWERS, ("reponses-echantillon", "sample-answer")),
+    (Role.SAMPLE_INPUTS, ("echantillon", "sample-input")),
+    *((role, names) for role, names in ROLE_NAMES if role is not Role.TEST),
+    (Role.HIDDEN_INPUTS, ("entree", "input", "test")),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read of a table, and the size in bytes of what is kept of it.
+
+    first: its first rows. readings: keys of READINGS. parts: by column of two values one of which
+    is called public, that value then the other.
+    """
+
+    names: list[str]
+    size: int
+    rows: int
+    first: list[list[str]] = field(default_factory=list)
+    readings: list[str] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)
+
+
+def guessed_role(name: str, *, is_code: bool, taken: Iterable[Role]) -> Role | None:
+    """Guess what a file is by its name, None where it says nothing; a role is guessed once."""
+    words, free = slugify(PurePath(name).stem.replace("_", "-")), set(Role) - set(taken)
+    if not name.lower().endswith(".csv"):
+        return None
+    named = CODE_ROLE_NAMES if is_code else ROLE_NAMES
+    return next(
+        (role for role, names in named if role in free and any(each in words for each in names)),
+        None,
+    )
+
+
+def example(
+    test: bytes, train: bytes | None, *, key: str, target: str, bounds: tuple[Any, Any], text: bool
+) -> bytes:
+    """Make an example of an answer: the ids of the test, the same usual answer for each.
+
+    The answer is the middle one of the training rows, the most frequent one of texts: nothing of
+    it comes from the answers. bounds: least and greatest, None without; one of them, or zero,
+    where the training rows tell nothing.
+    """
+    rows = csv.DictReader(io.StringIO((train or b"").decode(), newline=""))
+    known = [row[target] for row in rows if row.get(target)]
+    numbers = sorted((float(each), each) for each in known if number_of(each) is not None)
+    if text:
+        usual = Counter(known).most_common(1)[0][0] if known else "A"
+    elif numbers:
+        usual = numbers[(len(numbers) - 1) // 2][1]
+    else:
+        usual = str(next((each for each in bounds if each is not None), 0))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([key, target])
+    ids = (row[key] for row in csv.DictReader(io.StringIO(test.decode(), newline="")))
+    writer.writerows([each, usual] for each in ids)
+    return out.getvalue().encode()
+
+
+def read_table(content: BinaryIO, kept: BinaryIO) -> Table:
+    """Read a CSV file, and write it into `kept` as it is kept.
+
+    Raises Invalid with what is wrong in it.
+    """
+    start = content.read(8)
+    if start.startswith(NO_TEXT):
+        said = _("Ce fichier n’est pas un CSV : dans le tableur, enregistrez-le au format CSV.")
+        raise Invalid(said, code="file_table")
+    encoding = _encoding(content)
+    header = _header(content, encoding)
+    delimiter = max(",;\t", key=lambda mark: len(_cells(header, mark)))
+    names = _cells(header, delimiter)
+    _refuse_names(names)
+    decimal = _decimal_columns(content, encoding, delimiter, names)
+    rows, first = 0, list[list[str]]()
+    values: list[set[str]] = [set() for _name in names]
+    out = io.TextIOWrapper(kept, "utf-8", newline="", write_through=True)
+    try:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(names)
+        for row in _rows(content, encoding, delimiter, names):
+            for at in decimal:
+                row[at] = row[at].replace(",", ".")
+            writer.writerow(row)
+            rows += 1
+            if rows <= FIRST_ROWS:
+                first.append(row)
+            for seen, cell in zip(values, row, strict=True):
+                if len(seen) <= MOST_VALUES:
+                    seen.add(cell)
+    finally:
+        out.detach()
+    if not rows:
+        raise Invalid(_("Ce fichier n’a que son en-tête."), code="file_table")
+    size = kept.tell()
+    kept.seek(0)
+    readings = [
+        key
+        for key, is_so in (
+            ("semicolon", delimiter == ";"),
+            ("tab", delimiter == "\t"),
+            ("decimal", bool(decimal)),
+            ("windows", encoding == "cp1252"),
+        )
+        if is_so
+    ]
+    parts = {name: _parts(seen) for name, seen in zip(names, values, strict=True)}
+    parts = {name: two for name, two in parts.items() if two}
+    return Table(names, size, rows, first, readings, parts)
+
+
+def no_table() -> Invalid:
+    """Refuse a file that is no table."""
+    said = _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu.")
+    return Invalid(said, code="file_table")
+
+
+def _encoding(content: BinaryIO) -> str:
+    """Say in which encoding a text is, UTF-8 or that of Windows; raises Invalid for neither."""
+    content.seek(0)
+    is_utf8, is_text = io.TextIOWrapper(content, "utf-8", newline=""), True
+    try:
+        while piece := is_utf8.read(1 << 20):
+            is_text = is_text and "\0" not in piece
+        encoding = "utf-8-sig"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    finally:
+        is_utf8.detach()
+    if not is_text:
+        raise no_table()
+    return encoding
+
+
+def _header(content: BinaryIO, encoding: str) -> str:
+    content.seek(0)
+    return content.readline(1 << 16).decode(encoding, "replace").strip("\r\n")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+    return [each.strip() for each in cells]
+
+
+def _refuse_names(names: Sequence[str]) -> None:
+    if not names or not all(each.isprintable() for each in names):
+        raise no_table()
+    for at, name in enumerate(names):
+        if not name:
+            said = _("La colonne %(n)s n’a pas de nom dans l’en-tête.") % {"n": at + 1}
+            raise Invalid(said, code="file_table")
+        if name in names[:at]:
+            said = _("Deux colonnes s’appellent « %(name)s ».") % {"name": name}
+            raise Invalid(said, code="file_table")
+
+
+def _rows(
+    content: BinaryIO, encoding: str, delimiter: str, names: Sequence[str]
+) -> Iterator[list[str]]:
+    """Yield the rows below the header; those of empty cells, which spreadsheets add, are left."""
+    content.seek(0)
+    text = io.TextIOWrapper(content, encoding, errors="strict", newline="")
+    try:
+        rows = csv.reader(text, delimiter=delimiter, strict=True)
+        next(rows)
+        for row in rows:
+            if not any(row):
+                continue
+            if len(row) != len(names):
+                said = _("Ligne %(n)s : %(got)s cellules, et %(wanted)s colonnes dans l’en-tête.")
+                facts = {"n": rows.line_num, "got": len(row), "wanted": len(names)}
+                raise Invalid(said % facts, code="file_table")
+            yield row
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise no_table() from fault
+    finally:
+        text.detach()
+
+
+def _decimal_columns(
+    content: BinaryIO, encoding: str, delimiter: str, names: Sequence[str]
+) -> set[int]:
+    """Find the columns of numbers written with a decimal comma."""
+    if delimiter == ",":
+        return set()
+    able, seen = set(range(len(names))), set[int]()
+    for row in _rows(content, encoding, delimiter, names):
+        for at in tuple(able):
+            cell = row[at].strip()
+            if "," in cell and DECIMAL_COMMA.fullmatch(cell):
+                seen.add(at)
+            elif cell and not cell.lstrip("+-").replace(".", "", 1).isdecimal():
+                able.discard(at)
+        if not able:
+            break
+    return able & seen
+
+
+def _parts(values: set[str]) -> list[str]:
+    """Return the two values of a column that parts the rows, the public one first."""
+    public = [each for each in values if each.strip().lower() in PUBLIC_PARTS]
+    if len(values) != MOST_VALUES or len(public) != 1:
+        return []
+    return [public[0], *(values - set(public))]
+
+
+def drawn_name(names: Sequence[str]) -> str:
+    """Name the column of a part drawn at random, as no other column is named."""
+    return next(each for each in (DRAWN, f"{DRAWN}_", f"{DRAWN}__") if each not in names)
+
+
+def group_column(truth: Mapping[str, str]) -> str:
+    """Name the column of the answers whose equal values stay in one part of a draw."""
+    return truth.get("cluster") or truth.get("query") or truth["id"]
+
+
+def draw(content: bytes, truth: Mapping[str, str], *, share: float, seed: str) -> bytes:
+    """Add to answers the column that says which rows are public, drawn at random.
+
+    truth: as in the portable form; rows of one cluster, or of one query, stay together. share: of
+    the groups that are public. seed: the same one draws the same.
+    """
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    names = rows[0]
+    group = names.index(group_column(truth))
+    key = f"{settings.SECRET_KEY}:{seed}".encode()
+    keys = sorted(
+        {row[group] for row in rows[1:] if row},
+        key=lambda each: hmac.digest(key, each.encode(), "sha256"),
+    )
+    count = min(max(round(len(keys) * share), 1), max(len(keys) - 1, 1))
+    public = set(keys[:count])
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*names, drawn_name(names)])
+    for row in rows[1:]:
+        if row:
+            writer.writerow([*row, "public" if row[group] in public else "private"])
+    return out.getvalue().encode()
