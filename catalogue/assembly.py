@@ -20,19 +20,18 @@ from portal.lib.storage import objects, parts
 
 
 def assemble() -> None:
-    """Register everything, once the models are there; twice changes nothing."""
+    """Register everything, once the models are there."""
     _follow_changes()
     _fill_pages()
     subjects.register(card_discussions)
     objects.register_references(card_files.kept_objects)
-    parts.register(named_files.kept_parts)
-    space.register("todo", space_pages.to_do)
-    space.register("resources", space_pages.mine)
-    space.register_figures(space_pages.figures)
-    for place in space_pages.PLACES:
-        space.register_page(place)
-    space.register_organisation(space_pages.organisation_panel)
-    space.register_card_counter(relations.cards_of)
+    parts.references.append(named_files.kept_parts)
+    space.sections["todo"].append(space_pages.to_do)
+    space.sections["resources"].append(space_pages.mine)
+    space.figure_providers.append(space_pages.figures)
+    space.all_places += space_pages.PLACES
+    space.panel_providers.append(space_pages.organisation_panel)
+    space.card_counters.append(relations.cards_of)
     account_data.register("contributions", describe=space_pages.contributions_described)
     account_data.register(
         "suivis", describe=space_pages.community_described, erase=space_pages.forget_person
@@ -40,19 +39,21 @@ def assemble() -> None:
 
 
 def _follow_changes() -> None:
-    changes.archived.register(review.archive_last)
-    changes.restored.register(review.restore_last)
-    changes.published.register(follows.tell_followers)
-    changes.written.register(index.write)
-    changes.rated.register(index.note_quality)
-    changes.removed.register(index.remove_card)
-    changes.removed.register(review.forget_contributions)
+    changes.archived.consequences.append(review.archive_last)
+    changes.restored.consequences.append(review.restore_last)
+    changes.published.consequences.append(follows.tell_followers)
+    changes.written.consequences.append(index.write)
+    changes.rated.consequences.append(index.note_quality)
+    changes.removed.consequences.append(index.remove_card)
+    changes.removed.consequences.append(review.forget_contributions)
 
 
 def _fill_pages() -> None:
-    card_files.register_giver(named_files.accesses_given)
-    card_versions.register_judge(community.moments_against)
-    chain.register_ends(community.reuses_in_chain)
+    card_files.givers.append(named_files.accesses_given)
+    card_versions.judges.append(community.moments_against)
+    chain.end_providers.append(community.reuses_in_chain)
     around, notices = "catalogue:moderation_community", "catalogue:moderation_reports"
-    review_pages.register_tab((_("Réutilisations et messages"), around, community.waiting_around))
-    review_pages.register_tab((_("Signalements"), notices, lambda: ""))
+    review_pages.more_tabs += [
+        (_("Réutilisations et messages"), around, community.waiting_around),
+        (_("Signalements"), notices, lambda: ""),
+    ]

@@ -41,16 +41,16 @@ class ChallengesConfig(AppConfig):
             evaluations.Trials(queue=trials.queue_trials, note_end=trials.note_trial_end)
         )
         objects.register_references(retention.objects_named)
-        parts.register(retention.parts_named)
-        changes.published.register(texts.tie_published)
-        chain.register_chain(pages.led_to, pages.came_of)
+        parts.references.append(retention.parts_named)
+        changes.published.consequences.append(texts.tie_published)
+        chain.chain_providers.append((pages.led_to, pages.came_of))
         subjects.register(challenge_discussions)
         for kind in results.CARD_KINDS:
-            chain.register_scores(kind, certificate_views.verified)
-        space.register("todo", ours.to_do)
-        space.register("teams", ours.teams)
-        space.register_page(ours.PLACE)
-        space.register_organisation(ours.organisation_panel)
+            chain.score_providers[kind] = certificate_views.verified
+        space.sections["todo"].append(ours.to_do)
+        space.sections["teams"].append(ours.teams)
+        space.all_places.append(ours.PLACE)
+        space.panel_providers.append(ours.organisation_panel)
         account_data.register(
             "challenges",
             describe=ours.described,

@@ -17,16 +17,11 @@ class Change(Generic[P]):
     """One sort of change, and what follows it, in the order in which it was registered."""
 
     def __init__(self) -> None:
-        self._consequences: list[Callable[P, None]] = []
-
-    def register(self, consequence: Callable[P, None]) -> None:
-        """Have a function called at each change of this sort; twice the same changes nothing."""
-        if consequence not in self._consequences:
-            self._consequences.append(consequence)
+        self.consequences: list[Callable[P, None]] = []
 
     def follow(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call what follows the change."""
-        for consequence in self._consequences:
+        for consequence in self.consequences:
             consequence(*args, **kwargs)
 
 

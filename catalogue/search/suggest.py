@@ -27,13 +27,9 @@ class FoundPage:
 
 ByWords = Callable[[Plan, str, int], Sequence[FoundPage]]
 ByFirstLetters = Callable[[Sequence[str], str, int], Sequence[FoundPage]]
-_finders: list[tuple[ByWords, ByFirstLetters]] = []
+# What finds pages: each takes words, a language and how many are wanted.
+page_finders: list[tuple[ByWords, ByFirstLetters]] = []
 MOST_FOUND_PAGES = 3
-
-
-def register_pages(by_words: ByWords, by_letters: ByFirstLetters) -> None:
-    """Add pages to what is found. Each takes words, a language and how many are wanted."""
-    _finders.append((by_words, by_letters))
 
 
 def pages_by_query(q: str, *, language: str) -> tuple[FoundPage, ...]:
@@ -42,13 +38,13 @@ def pages_by_query(q: str, *, language: str) -> tuple[FoundPage, ...]:
     if not plan.slots:
         return ()
     most = MOST_FOUND_PAGES
-    found = [page for by_words, _ in _finders for page in by_words(plan, language, most)]
+    found = [page for by_words, _ in page_finders for page in by_words(plan, language, most)]
     return tuple(found[:most])
 
 
 def by_first_letters(words: Sequence[str], *, language: str, most: int) -> tuple[FoundPage, ...]:
     """List the pages whose titles hold words that begin so."""
-    found = [page for _, by_letters in _finders for page in by_letters(words, language, most)]
+    found = [page for _, by_letters in page_finders for page in by_letters(words, language, most)]
     return tuple(found[:most])
 
 

@@ -16,5 +16,4 @@ class AccountsConfig(AppConfig):
         """Listen to what allauth does; fill the account's part of Mon espace."""
         import_module("portal.accounts.events").connect()
         space = import_module("portal.accounts.space")
-        for provider in import_module("portal.accounts.space").PROVIDERS:
-            space.register("todo", provider)
+        space.sections["todo"] += space.PROVIDERS

@@ -1,6 +1,5 @@
 """What the apps show in a person's space and on an organisation's page."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,71 +69,45 @@ class Panel:
     context: dict[str, Any]
 
 
-Provider = Callable[[User], Iterable[Item]]
-Figures = Iterable[tuple[Any, int]]
-FigureProvider = Callable[[User], Figures]
-PanelProvider = Callable[[Organisation, HttpRequest], Panel]
-CardCounter = Callable[[list[Organisation]], dict[int, int]]
-SECTIONS = ("todo", "resources", "teams")
-_providers: dict[str, dict[str, Provider]] = defaultdict(dict)
-_places: dict[str, Place] = {}
-_figures: dict[str, FigureProvider] = {}
-_card_counters: dict[str, CardCounter] = {}
-_organisation_panels: dict[str, PanelProvider] = {}
-
-
-def register(section: str, provider: Provider) -> None:
-    """Add a provider to a section of Mon espace; twice the same changes nothing."""
-    if section not in SECTIONS:
-        raise ValueError(f"unknown section of the space: {section}")
-    _providers[section][f"{provider.__module__}.{provider.__qualname__}"] = provider
-
-
-def register_figures(provider: FigureProvider) -> None:
-    """Add figures to Mon espace, as pairs of label and figure; twice the same changes nothing."""
-    _figures[f"{provider.__module__}.{provider.__qualname__}"] = provider
+# What the apps add at start, in their order: rows of each section of Mon espace, figures of a
+# person as pairs of label and figure, pages of the side navigation; panels of the page of an
+# organisation, what it has published, counted by key.
+sections: dict[str, list[Callable[[User], Iterable[Item]]]] = {
+    "todo": [],
+    "resources": [],
+    "teams": [],
+}
+figure_providers: list[Callable[[User], Iterable[tuple[Any, int]]]] = []
+all_places: list[Place] = []
+panel_providers: list[Callable[[Organisation, HttpRequest], Panel]] = []
+card_counters: list[Callable[[list[Organisation]], dict[int, int]]] = []
 
 
 def figures(user: User) -> list[tuple[Any, int]]:
     """Ask every provider for the figures of a person, in the order of the apps."""
-    return [pair for provider in _figures.values() for pair in provider(user)]
-
-
-def register_page(place: Place) -> None:
-    """Add a page of an app to the side navigation; twice the same changes nothing."""
-    _places[place.route] = place
+    return [pair for provider in figure_providers for pair in provider(user)]
 
 
 def places(user: User) -> list[Place]:
     """List the pages of the apps that this person has a use for, in the order of the apps."""
-    return [place for place in _places.values() if place.open_to(user)]
+    return [place for place in all_places if place.open_to(user)]
 
 
 def items(section: str, user: User) -> list[Item]:
     """Ask every provider of a section; dated rows first, the nearest date on top."""
-    found = [item for provider in _providers[section].values() for item in provider(user)]
+    found = [item for provider in sections[section] for item in provider(user)]
     return sorted(found, key=lambda item: (item.due is None, item.due and item.due.timestamp()))
-
-
-def register_organisation(provider: PanelProvider) -> None:
-    """Add to the public page of organisations; twice the same changes nothing."""
-    _organisation_panels[f"{provider.__module__}.{provider.__qualname__}"] = provider
-
-
-def register_card_counter(counter: CardCounter) -> None:
-    """Let an app count what organisations have published; twice the same changes nothing."""
-    _card_counters[f"{counter.__module__}.{counter.__qualname__}"] = counter
 
 
 def cards_of(organisations: Iterable[Organisation]) -> dict[int, int]:
     """Count what some organisations have published, by key."""
     shown = list(organisations)
-    return {pk: number for count in _card_counters.values() for pk, number in count(shown).items()}
+    return {pk: number for count in card_counters for pk, number in count(shown).items()}
 
 
 def organisation_panels(organisation: Organisation, request: HttpRequest) -> list[Panel]:
     """Ask every provider of the page, in the order of the apps."""
-    return [provider(organisation, request) for provider in _organisation_panels.values()]
+    return [provider(organisation, request) for provider in panel_providers]
 
 
 def invitations(user: User) -> Iterator[Item]:

@@ -21,4 +21,4 @@ class DiscussionsConfig(AppConfig):
             describe=queries.described,
             erase=lambda user: actions.erase_person(person=user),
         )
-        import_module("portal.accounts.space").register("todo", queries.unanswered)
+        import_module("portal.accounts.space").sections["todo"].append(queries.unanswered)

@@ -28,7 +28,7 @@ class PagesConfig(AppConfig):
         )
         from portal.pages import searching, sources  # noqa: F401, PLC0415  # app ready
 
-        space.register_page(
+        space.all_places.append(
             space.Place(
                 _("Pages du site"),
                 "newspaper",
@@ -36,7 +36,7 @@ class PagesConfig(AppConfig):
                 lambda user: has_permission(user, Permission.BACKOFFICE_USE),
             )
         )
-        found.register_pages(searching.by_words, searching.by_first_letters)
+        found.page_finders.append((searching.by_words, searching.by_first_letters))
         page_published.connect(_write, dispatch_uid="portal.pages.searching")
 
 

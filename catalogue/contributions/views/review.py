@@ -237,14 +237,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
 
 
 # What else moderators look after: its words, the name of its address, how many wait or "".
-Tab = tuple[Promise, str, Callable[[], int | str]]
-_tabs: list[Tab] = []
-
-
-def register_tab(tab: Tab) -> None:
-    """Add a tab to the pages of the review; twice the same changes nothing."""
-    if tab not in _tabs:
-        _tabs.append(tab)
+more_tabs: list[tuple[Promise, str, Callable[[], int | str]]] = []
 
 
 def head(*, current: str) -> dict[str, Any]:
@@ -256,7 +249,7 @@ def head(*, current: str) -> dict[str, Any]:
         "tab_items": [
             (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
             (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
-            *((str(label), reverse(name), waiting()) for label, name, waiting in _tabs),
+            *((str(label), reverse(name), waiting()) for label, name, waiting in more_tabs),
             (_("Transferts"), reverse("catalogue:moderation_transfers"), ""),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],

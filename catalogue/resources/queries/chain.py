@@ -35,18 +35,13 @@ class VerifiedScore:
     withdrawn: str = ""
 
 
-ScoreProvider = Callable[[Resource], Sequence[VerifiedScore]]
-_score_providers: dict[ResourceKind, ScoreProvider] = {}
-
-
-def register_scores(kind: ResourceKind, provider: ScoreProvider) -> None:
-    """Name who vouches for the scores of a kind; twice the same changes nothing."""
-    _score_providers[kind] = provider
+# Who vouches for the scores of a kind.
+score_providers: dict[ResourceKind, Callable[[Resource], Sequence[VerifiedScore]]] = {}
 
 
 def verified_scores(resource: Resource) -> Sequence[VerifiedScore]:
     """Give the scores that are vouched for on this card."""
-    provider = _score_providers.get(ResourceKind(resource.kind))
+    provider = score_providers.get(ResourceKind(resource.kind))
     return provider(resource) if provider else ()
 
 
@@ -125,24 +120,10 @@ TiedCards = Sequence[tuple[Resource, str]]
 Antecedents = Callable[[Resource], TiedCards]
 # Of a card, and of the keys of it and of those that came of it: what came of them, and the cards.
 Outcomes = Callable[[Resource, Collection[int]], tuple[Sequence[Node], TiedCards]]
-_chain_providers: list[tuple[Antecedents, Outcomes]] = []
-
-
-def register_chain(led: Antecedents, came: Outcomes) -> None:
-    """Name who knows more of the chain of a card; twice the same changes nothing."""
-    if (led, came) not in _chain_providers:
-        _chain_providers.append((led, came))
-
-
+# Who knows more of the chain of a card.
+chain_providers: list[tuple[Antecedents, Outcomes]] = []
 # Of a card and of those that came of it, by key: what was made with them.
-Ends = Callable[[Mapping[int, Resource]], Iterable[Node]]
-_end_providers: list[Ends] = []
-
-
-def register_ends(provider: Ends) -> None:
-    """Name who knows what was made with cards; twice the same changes nothing."""
-    if provider not in _end_providers:
-        _end_providers.append(provider)
+end_providers: list[Callable[[Mapping[int, Resource]], Iterable[Node]]] = []
 
 
 class _Walk:
@@ -218,7 +199,7 @@ def chain_of(
     """
     walk = _Walk(resource)
     walk.both_ways({resource.pk}, {resource.pk}, every=True)
-    for led, came in _chain_providers:
+    for led, came in chain_providers:
         walk.both_ways(walk.add_cards(led(resource), walk.before) if vouched else set(), set())
         nodes, cards = came(resource, {resource.pk, *walk.later})
         walk.after += nodes
@@ -233,7 +214,7 @@ def chain_of(
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
     ends = {pk: walk.met[pk] for pk in (resource.pk, *walk.later)}
-    walk.after += [node for provider in _end_providers for node in provider(ends)]
+    walk.after += [node for provider in end_providers for node in provider(ends)]
     return Chain(_in_chain_order(walk.before), _in_chain_order(walk.after), tuple(walk.beside))
 
 

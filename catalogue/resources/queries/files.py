@@ -235,14 +235,7 @@ def _words(row: Mapping[str, Any], file: CardFile) -> dict[str, str]:
 
 
 # Of a file and a person: the access that each other text says, of those that give it to them.
-Giver = Callable[[CardFile, Any], Iterable[str]]
-_givers: list[Giver] = []
-
-
-def register_giver(giver: Giver) -> None:
-    """Name who knows of other texts that give files; twice the same changes nothing."""
-    if giver not in _givers:
-        _givers.append(giver)
+givers: list[Callable[[CardFile, Any], Iterable[str]]] = []
 
 
 def may_have(file: CardFile, user: Any) -> bool:
@@ -272,7 +265,7 @@ def _accesses_given(file: CardFile, user: Any) -> Iterator[str]:
             yield card.access
     elif is_masked and not rules.may_moderate(user):
         return
-    for accesses_given in _givers:
+    for accesses_given in givers:
         yield from accesses_given(file, user)
 
 

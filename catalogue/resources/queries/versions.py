@@ -92,14 +92,7 @@ def is_withheld(version: CardVersion, *, latest: int, until: datetime | None) ->
 
 
 # Of a card: the moments of the decisions of the Region against it that were not taken back.
-Judge = Callable[[Resource], Sequence[datetime]]
-_judges: list[Judge] = []
-
-
-def register_judge(judge: Judge) -> None:
-    """Name who knows of decisions against cards; twice the same changes nothing."""
-    if judge not in _judges:
-        _judges.append(judge)
+judges: list[Callable[[Resource], Sequence[datetime]]] = []
 
 
 def withheld_until(resource: Resource) -> datetime | None:
@@ -108,7 +101,7 @@ def withheld_until(resource: Resource) -> datetime | None:
     It is just before the first change that the Region reviewed after its last decision against the
     card; none yet: every former version.
     """
-    moments = [moment for judge in _judges for moment in judge(resource)]
+    moments = [moment for judge in judges for moment in judge(resource)]
     if not moments:
         return None
     reviewed = CardVersion.objects.filter(resource=resource, origin=VersionOrigin.REVIEWED)

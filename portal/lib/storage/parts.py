@@ -56,15 +56,8 @@ def first_byte_at(request: HttpRequest) -> datetime | None:
     return noted
 
 
-# Which of these parts a row names.
-Names = Callable[[Collection[str]], Iterable[str]]
-_registered: list[Names] = []
-
-
-def register(names: Names) -> None:
-    """Register what tells the parts that the uploads of an app name."""
-    if names not in _registered:
-        _registered.append(names)
+# Which of these parts the uploads of an app name.
+references: list[Callable[[Collection[str]], Iterable[str]]] = []
 
 
 def put(name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
@@ -94,7 +87,7 @@ def sweep(*, before: float) -> int:
     its parts. before: in seconds of the epoch, more than a part takes to arrive.
     """
     old = {name for name, at in objects.store().parts() if at <= before}
-    lost = old - {one for names in _registered for one in names(old)}
+    lost = old - {one for names in references for one in names(old)}
     drop(sorted(lost))
     return len(lost)
 
