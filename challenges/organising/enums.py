@@ -140,13 +140,9 @@ CHALLENGE_EDGES: Mapping[ChallengeStatus, frozenset[ChallengeStatus]] = {
 }
 
 
-# A challenge in one of these is seen by everybody.
-PUBLIC_STATUSES: frozenset[ChallengeStatus] = frozenset(
-    {
-        ChallengeStatus.PUBLISHED,
-        ChallengeStatus.SUSPENDED,
-        ChallengeStatus.CLOSED,
-        ChallengeStatus.REVEALED,
-        ChallengeStatus.ARCHIVED,
-    }
+# The phases of a challenge in one of these are over.
+OVER_STATUSES: frozenset[ChallengeStatus] = frozenset(
+    {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
 )
+# A challenge in one of these is seen by everybody.
+PUBLIC_STATUSES = OVER_STATUSES | {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED}

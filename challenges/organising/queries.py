@@ -17,6 +17,7 @@ from catalogue.resources.models import Resource
 from challenges.bundles import code as coding
 from challenges.bundles.spec import Role
 from challenges.organising.enums import (
+    OVER_STATUSES,
     BuildState,
     ChallengeStatus,
     PhaseKind,
@@ -47,11 +48,7 @@ def current_phase(phases: list[Phase], at: datetime) -> Phase | None:
 
 def moment_of(challenge: Challenge, phase: Phase | None, at: datetime) -> PhaseMoment:
     """Tell where the challenge stands: its phase's moment, closed once it is closed."""
-    if challenge.status in {
-        ChallengeStatus.CLOSED,
-        ChallengeStatus.REVEALED,
-        ChallengeStatus.ARCHIVED,
-    }:
+    if challenge.status in OVER_STATUSES:
         return PhaseMoment.CLOSED
     return PhaseMoment.UNDATED if phase is None else phase.moment(at)
 

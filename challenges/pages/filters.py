@@ -9,13 +9,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from challenges.organising.enums import ChallengeStatus
+from challenges.organising.enums import OVER_STATUSES, ChallengeStatus
 from challenges.organising.models.challenges import Challenge, Phase
 
 OPEN, COMING, CLOSED = "ouverts", "a-venir", "clos"
 STATES = ((OPEN, _("Ouverts")), (COMING, _("À venir")), (CLOSED, _("Clos")))
 SELECT = forms.Select(attrs={"class": "input input-s"})
-FINISHED = (ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED)
 
 
 def in_state(challenges: QuerySet[Challenge], state: str, now: datetime) -> QuerySet[Challenge]:
@@ -31,7 +30,7 @@ def in_state(challenges: QuerySet[Challenge], state: str, now: datetime) -> Quer
             return challenges.filter(live).filter(~is_open, Exists(ahead))
         case "clos":
             over = live & ~is_open & ~Exists(ahead)
-            return challenges.filter(Q(status__in=FINISHED) | over)
+            return challenges.filter(Q(status__in=sorted(OVER_STATUSES)) | over)
         case _:
             return challenges
 

@@ -14,7 +14,13 @@ from challenges.organising import queries as organising
 from challenges.organising import rules
 from challenges.organising.actions import texts
 from challenges.organising.actions.notices import announce
-from challenges.organising.enums import BuildState, ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.organising.enums import (
+    OVER_STATUSES,
+    BuildState,
+    ChallengeStatus,
+    NoticeKind,
+    PhaseMoment,
+)
 from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
 from challenges.organising.models.scorings import PhaseTask
 from portal.accounts.authorization import require
@@ -230,8 +236,8 @@ def set_dates(
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)
     closes_at = clock.last_second(closes_at)
-    over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
-    if challenge.status in over or Phase.objects.filter(pk=phase.pk, reveal__isnull=False).exists():
+    proposed = Phase.objects.filter(pk=phase.pk, reveal__isnull=False)
+    if challenge.status in OVER_STATUSES or proposed.exists():
         raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
     if (opens_at, closes_at) == (phase.opens_at, phase.closes_at):
         return phase

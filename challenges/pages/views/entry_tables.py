@@ -188,7 +188,7 @@ def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
         return {}
     column = row.leaderboard.primary
     cell = row.cells.get(column.key) or {}
-    teams = row.leaderboard.standings.of_teams().filter(split=Split.PUBLIC).count()
+    teams = row.leaderboard.standings.filter(competes=True, split=Split.PUBLIC).count()
     figure = (
         _figure(cell["value"], column.decimals, row.interval_low, row.interval_high)
         if cell.get("value") is not None

@@ -22,7 +22,7 @@ from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, Score, evaluations_of
 from challenges.organising.actions.folders import queue_compile
 from challenges.organising.actions.notices import announce
-from challenges.organising.enums import ChallengeStatus, NoticeKind
+from challenges.organising.enums import PUBLIC_STATUSES, ChallengeStatus, NoticeKind
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, ScorerVersion
 from challenges.organising.modes import mode_of
@@ -46,12 +46,7 @@ from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.storage import objects
 
-_LIVE = {
-    ChallengeStatus.PUBLISHED,
-    ChallengeStatus.SUSPENDED,
-    ChallengeStatus.CLOSED,
-    ChallengeStatus.REVEALED,
-}
+_LIVE = PUBLIC_STATUSES - {ChallengeStatus.ARCHIVED}
 REASON_MAX_CHARACTERS = 2_000
 
 
@@ -596,14 +591,6 @@ def apply(
     return True
 
 
-_WATCHED = {
-    ChallengeStatus.PUBLISHED,
-    ChallengeStatus.SUSPENDED,
-    ChallengeStatus.CLOSED,
-    ChallengeStatus.REVEALED,
-}
-
-
 @dataclass(frozen=True)
 class WatchOutcome:
     """What one more scoring of a reference gave.
@@ -626,7 +613,7 @@ def queue_watches() -> int:
     day = clock.paris_day(clock.now())
     found = 0
     tasks = PhaseTask.objects.filter(
-        current=True, phase__challenge__status__in=[each.value for each in _WATCHED]
+        current=True, phase__challenge__status__in=[each.value for each in _LIVE]
     )
     for task in tasks.order_by("pk"):
         watched = evaluations_of(task).filter(

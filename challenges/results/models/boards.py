@@ -24,18 +24,6 @@ from portal.lib.columns import within, word
 from portal.lib.decisions import TwoPersonDecision, by_two_people
 
 
-class StandingQuerySet(models.QuerySet["Standing"]):
-    """Rows of boards, by whose they are."""
-
-    def of_teams(self) -> "StandingQuerySet":
-        """Leave out the references of the organisers."""
-        return self.filter(competes=True)
-
-    def references(self) -> "StandingQuerySet":
-        """Keep the references of the organisers."""
-        return self.filter(competes=False)
-
-
 class Standing(models.Model):
     """Hold one row of a leaderboard, computed by the worker and recomputable."""
 
@@ -57,8 +45,6 @@ class Standing(models.Model):
     entries_count = models.PositiveIntegerField(default=1)
     computed_at = models.DateTimeField()
     source_digest = models.CharField(max_length=64)
-
-    objects = StandingQuerySet.as_manager()
 
     class Meta:
         ordering = ["leaderboard_id", "split", "position"]

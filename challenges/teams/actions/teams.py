@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from challenges.organising.enums import ChallengeStatus, RegistrationMode
+from challenges.organising.enums import OVER_STATUSES, ChallengeStatus, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Terms
 from challenges.teams import rules
 from challenges.teams.actions import guests
@@ -239,11 +239,7 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
 def _require_gathering(challenge: Challenge) -> None:
     """Raise Conflict once teams stay as they are: after the close, unless a bench takes entries."""
     now = clock.now()
-    over = challenge.status in {
-        ChallengeStatus.CLOSED,
-        ChallengeStatus.REVEALED,
-        ChallengeStatus.ARCHIVED,
-    }
+    over = challenge.status in OVER_STATUSES
     if over and not any(each.takes_entries(now) for each in challenge.phases.all()):
         raise Conflict(
             _("Le challenge est clos : les équipes restent ce qu’elles sont."), code="team_fixed"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.organising.enums import ChallengeStatus, PhaseKind, PhaseMoment
+from challenges.organising.enums import OVER_STATUSES, ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, ChallengeQuerySet, Phase, PublicFile
 from challenges.organising.queries import current_phase
 from challenges.organising.words import USE_CASES
@@ -110,14 +110,13 @@ def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> St
 
 def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[tuple[Phase, str]]:
     """Lay out the phases on the line of time: done, now or todo."""
-    over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
     return [
         (
             phase,
             "now"
             if is_open(challenge, phase, now)
             else "done"
-            if challenge.status in over or phase.moment(now) is PhaseMoment.CLOSED
+            if challenge.status in OVER_STATUSES or phase.moment(now) is PhaseMoment.CLOSED
             else "todo",
         )
         for phase in phases

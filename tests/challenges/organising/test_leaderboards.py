@@ -203,7 +203,7 @@ def two_teams(challenge: Challenge) -> None:
 def told(board: Leaderboard, split: str) -> tuple[list[int | None], bool]:
     """Return the ranks of the teams, whether gaps were compared with chance."""
     board.refresh_from_db()
-    rows = board.standings.of_teams().filter(split=split).order_by("position")
+    rows = board.standings.filter(competes=True, split=split).order_by("position")
     facts = board.facts[split]
     return [each.rank for each in rows], facts["tested"]
 
@@ -242,6 +242,6 @@ def test_a_mean_over_tasks_has_no_interval_of_the_first_one(challenge: Challenge
     two_teams(challenge)
     board = challenge.leaderboards.order_by("pk")[0]
     assert told(board, "public")[1] is False
-    rows = board.standings.of_teams().filter(split="public")
+    rows = board.standings.filter(competes=True, split="public")
     assert {each.interval_low for each in rows} == {None}
     assert all(len(each.cells["exactitude"]["tasks"]) == 2 for each in rows)

@@ -185,7 +185,7 @@ def test_a_confirmation_that_does_not_hold_any_more_is_set_back(
     confirmer = region()
     results.propose_reveal(phase=phase, by=owner_of(challenge))
     results.confirm_reveal(phase=phase, by=confirmer)
-    listed = Standing.objects.of_teams().order_by("position")[0].entry
+    listed = Standing.objects.filter(competes=True).order_by("position")[0].entry
     if reason == "suspended":
         Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
     else:
