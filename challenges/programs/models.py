@@ -189,26 +189,17 @@ def run_duration(run: CodeRun) -> str:
     """Write the class of the duration of a run; empty before it ended."""
     if run.is_alive or not run.measures:
         return ""
-    return duration_class(run.minutes)
-
-
-def duration_class(minutes: int | None) -> str:
-    """Write a class of durations; None is above the last."""
-    if minutes is None:
+    if run.minutes is None:
         return _("plus de 4 heures")
-    return ngettext("%(n)s minute au plus", "%(n)s minutes au plus", minutes) % {"n": minutes}
+    most = ngettext("%(n)s minute au plus", "%(n)s minutes au plus", run.minutes)
+    return most % {"n": run.minutes}
 
 
 def run_memory(run: CodeRun) -> str:
     """Write the class of the memory of a run; empty before it ended."""
     if run.half_gib is None:
         return ""
-    return memory_class(run.half_gib)
-
-
-def memory_class(half_gib: int) -> str:
-    """Write a class of memory, in halves of a GiB."""
-    return _("%(n)s Go au plus") % {"n": number(half_gib / 2, half_gib % 2)}
+    return _("%(n)s Go au plus") % {"n": number(run.half_gib / 2, run.half_gib % 2)}
 
 
 TRIAL_STATES: dict[RunState, str | Promise] = {

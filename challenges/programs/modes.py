@@ -128,13 +128,12 @@ class CodeMode(ScoringMode):
         """Describe each run in force to the team."""
         return [
             {
-                "state": each.run.state,
-                "reason": each.run.reason_code,
-                "minutes": each.run.minutes,
-                "half_gib": each.run.half_gib,
+                "state": run.state,
+                "reason": run.reason_code,
+                "minutes": run.minutes,
+                "half_gib": run.half_gib,
             }
-            for each in reads.evaluations_run(entry)
-            if each.run is not None
+            for run in reads.runs_in_force(entry)
         ]
 
     def examination_panels(self, entry: Entry) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from challenges.bundles.programs import PUBLIC, ProgramSpec
 from challenges.entries.models import Entry, EntryQuerySet
 from challenges.evaluation.models import Evaluation, in_force
 from challenges.organising.enums import ColumnKind, OrganiserRole, ReportAudience
@@ -23,7 +22,6 @@ from challenges.results.models.boards import Standing
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
 from portal.lib import clock
-from portal.lib.refusals import Hidden
 
 
 def columns_shown(phase: Phase) -> list[Column]:
@@ -34,16 +32,6 @@ def columns_shown(phase: Phase) -> list[Column]:
         .select_related("leaderboard")
         .order_by("leaderboard_id", "index")
     )
-
-
-def seals_scores(spec: ProgramSpec) -> bool:
-    """Say whether some scores stay sealed until the reveal."""
-    return any(PUBLIC not in each.parts for each in spec.scores)
-
-
-def shows_scores(spec: ProgramSpec) -> bool:
-    """Say whether some scores are shown as soon as they are known."""
-    return any(PUBLIC in each.parts for each in spec.scores)
 
 
 def gives_intervals(phase: Phase) -> bool:
@@ -79,14 +67,6 @@ def entries_reported(user: Viewer) -> EntryQuerySet:
             f"{phase}__challenge__restricted": False,
         },
     )
-
-
-def task_report(entry: Entry, task: int) -> str:
-    """Return the sanitised detailed results of one task in force; raises Hidden without any."""
-    html = dict(reported_tasks(entry)).get(task)
-    if not html:
-        raise Hidden
-    return html
 
 
 def reported_tasks(entry: Entry) -> list[tuple[int, str]]:
@@ -201,10 +181,7 @@ def entry_runs(entry: Entry) -> list[CodeRun]:
     return list(CodeRun.objects.filter(entry=entry).order_by("pk"))
 
 
-def evaluations_run(entry: Entry) -> list[Evaluation]:
-    """List the evaluations in force of an entry of code, each with its run, in order."""
-    return list(
-        Evaluation.objects.filter(in_force(), entry=entry, run__isnull=False)
-        .select_related("run")
-        .order_by("pk")
-    )
+def runs_in_force(entry: Entry) -> list[CodeRun]:
+    """List the run of each evaluation in force of an entry of code, in order."""
+    found = Evaluation.objects.filter(in_force(), entry=entry, run__isnull=False)
+    return [each.run for each in found.select_related("run").order_by("pk") if each.run]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from challenges.bundles.programs import Form, FormKind, ProgramSpec, Protocol
+from challenges.bundles.programs import PUBLIC, Form, FormKind, ProgramSpec, Protocol
 from challenges.client import starting
 from challenges.entries.models import Entry
 from challenges.evaluation.queries import shown_figures
@@ -41,6 +41,7 @@ from challenges.results.queries.boards import Board
 from portal.accounts.authorization import require
 from portal.accounts.views import person
 from portal.lib import clock, visible
+from portal.lib.refusals import Hidden
 from portal.lib.web.form_pages import tried
 from portal.lib.web.requests import get_or_post
 
@@ -151,20 +152,15 @@ def exact_runs(entry: Entry) -> list[dict[str, Any]]:
 
 def runs_told(entry: Entry) -> list[dict[str, Any]]:
     """Lay out each evaluation in force of an entry of code, with its run."""
-    found = []
-    for evaluation in program_queries.evaluations_run(entry):
-        run = evaluation.run
-        if run is None:
-            continue
-        found.append(
-            {
-                "state": run.get_state_display(),
-                "alive": run.is_alive,
-                "duration": run_duration(run),
-                "memory": run_memory(run),
-            }
-        )
-    return found
+    return [
+        {
+            "state": run.get_state_display(),
+            "alive": run.is_alive,
+            "duration": run_duration(run),
+            "memory": run_memory(run),
+        }
+        for run in program_queries.runs_in_force(entry)
+    ]
 
 
 @get_or_post
@@ -261,23 +257,22 @@ def coding_of(
 def packing(plan: RunPlan, phase: Phase, *, is_first: bool) -> dict[str, Any]:
     """Prepare the panel about packages. is_first: the team has sent nothing yet."""
     files = file_names(plan)
-    examples = {
-        "manifest": ("manifest.toml", starting.MANIFEST_TEXT, ""),
-        "main": ("main.py", MAIN.format(table=files[0]), "python"),
-        "codalab": ("metadata", starting.METADATA, ""),
-    }
     return {
         "is_first": is_first,
         "files": files,
         "layouts": [
             {
-                "title": TITLES[each],
-                "text": TEXTS[each],
-                "name": examples[each][0],
-                "example": examples[each][1],
-                "language": examples[each][2],
+                "title": TITLES[key],
+                "text": TEXTS[key],
+                "name": name,
+                "example": example,
+                "language": "python" if key == "main" else "",
             }
-            for each in TITLES
+            for key, name, example in (
+                ("manifest", "manifest.toml", starting.MANIFEST_TEXT),
+                ("main", "main.py", MAIN.format(table=files[0])),
+                ("codalab", "metadata", starting.METADATA),
+            )
         ],
         "seconds": ngettext("%(n)s seconde", "%(n)s secondes", phase.time_limit_s)
         % {"n": phase.time_limit_s},
@@ -316,8 +311,8 @@ def words(phase: Phase) -> dict[str, Any]:
             "tasks": [task.name for task in tasks] if len(tasks) > 1 else [],
             "expected": expected(spec, form),
             "checked": form.kind is not FormKind.ANY or bool(form.name),
-            "seals": program_queries.seals_scores(spec),
-            "public": program_queries.shows_scores(spec),
+            "seals": any(PUBLIC not in each.parts for each in spec.scores),
+            "public": any(PUBLIC in each.parts for each in spec.scores),
             "compares": program_queries.gives_intervals(phase),
             "memory_mb": phase.memory_mb,
             "seconds": phase.time_limit_s,
@@ -438,7 +433,9 @@ def report(request: HttpRequest, slug: str, entry: UUID, task: int) -> HttpRespo
         pk=entry,
         enrolment__phase__challenge__slug=slug,
     )
-    html = program_queries.task_report(found, task)
+    html = dict(program_queries.reported_tasks(found)).get(task)
+    if html is None:
+        raise Hidden
     page = (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         f"<title>{_('Compte rendu du programme')}</title></head><body>{html}</body></html>"
