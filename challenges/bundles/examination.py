@@ -16,7 +16,6 @@ from challenges.bundles.foreign import bundle as foreign_bundle
 from challenges.bundles.foreign import forms, reading
 from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.scoring.archives import ArchiveRefused
-from challenges.scoring.fields import Problem
 from portal.lib import children
 from portal.lib.children import TIME, Bounds, ChildLost
 
@@ -67,7 +66,7 @@ def examined(path: Path) -> dict[str, object]:
                 return _foreign(root)
             return _own(root)
     except ArchiveRefused as refusal:
-        return _refused((reading.refused(refusal),))
+        return reading.refused_archive(refusal).to_json()
 
 
 def _export(root: Path) -> dict[str, object]:
@@ -75,7 +74,7 @@ def _export(root: Path) -> dict[str, object]:
         folder = Path(scratch) / "challenge"
         found = exporting.restore(root, folder)
         if found.errors:
-            return _refused(found.errors)
+            return reading.refused(*found.errors).to_json()
         if found.source is not None:
             return _foreign(found.source[0])
         return _own(folder)
@@ -87,10 +86,6 @@ def _foreign(root: Path) -> dict[str, object]:
     if report.spec is not None and report.spec.format.is_scored_by_program:
         forms.proposals(report.spec, Folder(root))
     return report.to_json()
-
-
-def _refused(problems: tuple[Problem, ...]) -> dict[str, object]:
-    return reading.ForeignReport(None, problems, ()).to_json()
 
 
 def _own(root: Path) -> dict[str, object]:

@@ -24,26 +24,19 @@ from challenges.scoring.archives import is_relative
 from challenges.scoring.fields import Findings, Problem
 
 
-def dump_challenge(document: Mapping[str, object]) -> str:
-    """Write the document of challenge.yaml: known keys in their order, unknown ones after."""
-    known = {key: document[key] for key in spec.TOP_KEYS if key in document}
-    rest = {key: value for key, value in document.items() if key not in spec.TOP_KEYS}
-    return yaml.safe_dump(
-        {**known, **rest}, allow_unicode=True, sort_keys=False, width=100, default_flow_style=None
-    )
-
-
 def write_folder(folder: Path, document: Mapping[str, object], files: Mapping[str, bytes]) -> None:
     """Write challenge.yaml and `files` (relative path to content) into `folder`.
 
-    Creates the folder. Raises ValueError on a path that leaves it and FileExistsError rather
-    than replace a file.
+    In challenge.yaml known keys come in their order, unknown ones after. Creates the folder. Raises
+    ValueError on a path that leaves it and FileExistsError rather than replace a file.
     """
     for path in files:
         if not is_relative(path) or path == spec.CHALLENGE_FILE:
             raise ValueError(path)
     folder.mkdir(parents=True, exist_ok=True)
-    for path, content in {spec.CHALLENGE_FILE: dump_challenge(document).encode(), **files}.items():
+    known = {key: document[key] for key in spec.TOP_KEYS if key in document}
+    written = dump({**known, **document}).encode()
+    for path, content in {spec.CHALLENGE_FILE: written, **files}.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

@@ -29,6 +29,7 @@ RESERVED = frozenset({"nouveau", "importer", "invitation", "imports"})
 MAX_SLUG, MAX_TITLE, MAX_SUMMARY = 80, 200, 2_000
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
 USE_CASES = tuple(f"UC{number}" for number in range(1, 7))
+TASKS = tuple(spec.Task)  # the first one where none is said
 KEPT = ("best", "last", "chosen", "all")
 
 
@@ -100,25 +101,13 @@ def texts(top: Fields) -> dict[str, object]:
         "title": title,
         "summary": summary,
         "language": top.text("language"),
-        "task": _task(top),
+        "task": spec.Task(top.chosen("task", TASKS, default=TASKS[0], code="E_TASK")),
         "use_cases": use_cases,
         "tags": top.texts("tags"),
         "cards": top.texts("cards"),
         "prizes": top.flag("prizes"),
         "incompatible_with": top.texts("incompatible_with"),
     }
-
-
-def _task(top: Fields) -> spec.Task:
-    if not top.has("task"):
-        return spec.Task.CLASSIFICATION
-    allowed = tuple(task.value for task in spec.Task)
-    return spec.Task(top.chosen("task", allowed, code="E_TASK"))
-
-
-def read_caveats(top: Fields) -> list[dict[str, str]]:
-    """Read the caveats, each with its key and text."""
-    return [{key: one.needed(key) for key in ("key", "text")} for one in top.items("caveats")]
 
 
 def read_quotas(top: Fields) -> spec.Quotas:
@@ -193,17 +182,8 @@ def leaderboard(top: Fields) -> spec.Leaderboard:
         shown=block.chosen("shown", spec.SPLITS, default="public", code=MISSING),
         final=block.chosen("final", spec.SPLITS, default="private", code=MISSING),
         reveal=block.chosen("reveal", ("at_close",), default="at_close", code=MISSING),
-        ladder=_ladder(block),
+        ladder=block.flag("ladder", code="E_LADDER"),
     )
-
-
-def _ladder(block: Fields) -> bool:
-    """Read whether the Ladder holds a public score back; nothing said is no."""
-    value = block.values.get("ladder")
-    if value is not None and not isinstance(value, bool):
-        block.refuse("E_LADDER", "true ou false est attendu", key="ladder", value=str(value))
-        return False
-    return bool(value)
 
 
 def read_licence(top: Fields) -> dict[str, str | None]:
@@ -317,7 +297,7 @@ def _of_code(
 ) -> None:
     """Note a file of code in a challenge of predictions, or one shown to the wrong readers."""
     for entry in found:
-        audience = CODE_ONLY.get(entry.role)
+        audience, is_zip = CODE_ONLY.get(entry.role), entry.path.lower().endswith(".zip")
         if not code and audience is not None:
             block.refuse(
                 "E_FILE_ROLE",
@@ -331,7 +311,7 @@ def _of_code(
                 "avec la clé « code », la table à prédire a le rôle hidden_inputs et reste scellée",
                 value=entry.role.value,
             )
-        elif code and entry.role is spec.Role.BASELINE_SUBMISSION and not _is_zip(entry):
+        elif code and entry.role is spec.Role.BASELINE_SUBMISSION and not is_zip:
             block.refuse(
                 "E_FILE_ROLE",
                 "avec la clé « code », la solution de référence est une archive .zip de code",
@@ -387,10 +367,6 @@ def page(top: Fields, key: str, folder: Folder, *, inline: bool = False) -> str:
         )
         return ""
     return text
-
-
-def _is_zip(entry: spec.FileEntry) -> bool:
-    return entry.path.lower().endswith(".zip")
 
 
 def _entry(one: Fields, audience: spec.Audience, declared: set[spec.Role]) -> spec.FileEntry | None:
@@ -571,16 +547,13 @@ def read_challenge(folder: Path) -> spec.Report:
     """
     findings, place = Findings(), Folder(folder)
     found = load(place, spec.CHALLENGE_FILE, findings, ours=True)
-    if found is None:
-        return spec.Report(tuple(findings.errors), tuple(findings.warnings), None)
-    top = Fields(findings, found.values, "", file=spec.CHALLENGE_FILE)
-    unknown(top)
-    if not is_ours(top):
-        return spec.Report(tuple(findings.errors), tuple(findings.warnings), None)
-    result = _spec(top, place)
-    return spec.Report(
-        tuple(findings.errors), tuple(findings.warnings), None if findings.errors else result
-    )
+    read: spec.PortableSpec | None = None
+    if found is not None:
+        top = Fields(findings, found.values, "", file=spec.CHALLENGE_FILE)
+        unknown(top)
+        read = _spec(top, place) if is_ours(top) else None
+    errors, warnings = tuple(findings.errors), tuple(findings.warnings)
+    return spec.Report(errors, warnings, None if errors else read)
 
 
 def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
@@ -594,7 +567,7 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
     contract = read_contract(top)
     contents.check(_tables(top, files, folder, rules), contract)
     quotas, schedule = read_quotas(top), read_schedule(top)
-    caveats = read_caveats(top)
+    caveats = [{key: one.needed(key) for key in ("key", "text")} for one in top.items("caveats")]
     licence = read_licence(top)
     prizes(top, caveats)
     expected = read_expected(top)

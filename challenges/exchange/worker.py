@@ -24,7 +24,6 @@ from django.utils.translation import gettext as _
 from challenges.bundles import examination, exporting, portable, programs, recorded
 from challenges.bundles.exporting import Unseal
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import bundle as bundle_payloads
 from challenges.bundles.foreign import bundle as foreign_bundle
 from challenges.bundles.foreign import documents, reading, translation
 from challenges.bundles.foreign.documents import Question
@@ -185,14 +184,14 @@ def _run_solution(
         programs.INPUT: task.input_data,
     }
     files = {
-        name: bundle_payloads.packed_payload(folder, each)
+        name: foreign_bundle.packed_payload(folder, each)
         for name, each in payloads.items()
         if each is not None
     }
     seconds = min(float(phase.time_limit_s), MOST_SECONDS)
     with evaluator.room() as room:
         sent = room / "solution.zip"
-        sent.write_bytes(bundle_payloads.packed_payload(folder, solution.payload))
+        sent.write_bytes(foreign_bundle.packed_payload(folder, solution.payload))
         limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, grace_seconds=2.0)
         return run_program(contract, files, sent, room, limits=limits, form=Form())
 
@@ -691,9 +690,8 @@ def _read_bundle(made: BundleImport) -> Report:
         with releases.opened(releases.Deposit(made.sealed, made.keys), made.filename) as path:
             return examine_bundle(path, unsealer(acting_person(made.by_id)))
     except VaultBroken:
-        return _refused(
-            Problem("E_ZIP_CORRUPT", _("le dépôt n’est plus lisible : déposez-le de nouveau"))
-        )
+        said = _("le dépôt n’est plus lisible : déposez-le de nouveau")
+        return reading.refused(Problem("E_ZIP_CORRUPT", said)).to_json()
 
 
 def examine_bundle(path: Path, unseal: exporting.Unseal | None = None) -> Report:
@@ -705,7 +703,7 @@ def examine_bundle(path: Path, unseal: exporting.Unseal | None = None) -> Report
         report = examination.examine(path)
     except examination.BundleTooCostly as lost:
         said = _("sa lecture dépasse le temps ou la mémoire permis (%(code)s)")
-        return _refused(Problem(LIMITS, said % {"code": lost.code}))
+        return reading.refused(Problem(LIMITS, said % {"code": lost.code})).to_json()
     if unseal is not None and _is_sealed(report):
         return _unsealed(path, unseal)
     if report["errors"]:
@@ -734,7 +732,7 @@ def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
         folder = scratch / "challenge"
         found = exporting.restore(root, folder, unseal)
         if found.errors:
-            return _refused(*found.errors)
+            return reading.refused(*found.errors).to_json()
         if found.source is None:
             return examine_bundle(folder)
         archive, answers = found.source
@@ -768,10 +766,6 @@ def _examine_own(path: Path, report: Report) -> Report:
         "warnings": [one.to_json() for one in found.warnings],
         "dry_run": [] if found.errors else [_("réponses prêtes, scores enregistrés retrouvés")],
     }
-
-
-def _refused(*problems: Problem) -> Report:
-    return reading.ForeignReport(None, problems, ()).to_json()
 
 
 def bury_import(job: Job) -> None:

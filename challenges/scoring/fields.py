@@ -177,13 +177,13 @@ class Fields:
         self.refuse(code or self.wrong, admitted(allowed), key=key, value=self.raw(key))
         return default or allowed[0]
 
-    def flag(self, key: str, *, default: bool = False) -> bool:
+    def flag(self, key: str, *, default: bool = False, code: str = MISSING) -> bool:
         """Read true or false."""
         value = self.values.get(key)
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.refuse(MISSING, "true ou false est attendu", key=key, value=value)
+            self.refuse(code, "true ou false est attendu", key=key, value=value)
             return default
         return value
 

@@ -47,11 +47,6 @@ TITLE, KEY, MAX_DECIMALS = 64, 36, 10
 UNKNOWN, TWICE = "E_COLUMN_UNKNOWN", "E_COLUMN_INDEX_DUPLICATE"
 
 
-def renumbered(phases: Sequence[Phase]) -> list[Phase]:
-    """Number phases from 0 in their order."""
-    return [replace(phase, index=at) for at, phase in enumerate(phases)]
-
-
 def read_boards(top: Block, reading: Reading) -> tuple[Board, ...]:
     """Read `leaderboards`; all are kept, where Codabench uses the first."""
     if "leaderboards" not in top.values and top.has("leaderboard"):
@@ -448,7 +443,8 @@ def _phases(top: Block, reading: Reading, tasks: tuple[Task, ...]) -> tuple[Phas
         found.append((block, _phase(block, index, reading, tasks)))
         reading.close(block, drop=("accepts_only_result_submissions",))
     found.sort(key=lambda one: one[1].index)
-    return tuple(renumbered(orders(found, start="start", end="end")))
+    ordered = enumerate(orders(found, start="start", end="end"))
+    return tuple(replace(phase, index=at) for at, phase in ordered)
 
 
 def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) -> Phase:

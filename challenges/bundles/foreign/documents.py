@@ -63,7 +63,7 @@ class Block(Fields):
         self._read.add(key)
         return self.values.get(key)
 
-    def flag(self, key: str, *, default: bool = False) -> bool:
+    def flag(self, key: str, *, default: bool = False, code: str = TYPE) -> bool:
         """Read true or false, written as such or as a text."""
         value = self.raw(key)
         if value is None or value == "":
@@ -74,7 +74,7 @@ class Block(Fields):
             return FLAGS[value.strip().lower()]
         if value in (0, 1):
             return value == 1
-        self.refuse(TYPE, "true ou false est attendu", key=key, value=value)
+        self.refuse(code, "true ou false est attendu", key=key, value=value)
         return default
 
     def whole(

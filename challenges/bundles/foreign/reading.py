@@ -54,28 +54,24 @@ class ForeignReport:
         }
 
 
-def read_bundle(path: Path, *, evaluate: Evaluator | None = None) -> "ForeignReport":
-    """Read a zip or a folder of another platform.
-
-    evaluate: runs an EvalAI script in isolation; without it names are not compared, and the
-    report says so. Writes nothing but a private copy of a zip, removed before it returns.
-    """
-    try:
-        with foreign_bundle.opened(path) as root:
-            return read_folder(root, evaluator=lambda: evaluate)
-    except ArchiveRefused as refusal:
-        return ForeignReport(None, (refused(refusal),), ())
+def refused(*problems: Problem) -> ForeignReport:
+    """Report on a bundle that was not read."""
+    return ForeignReport(None, problems, ())
 
 
-def refused(refusal: ArchiveRefused) -> Problem:
-    """Write the refusal of an archive as a problem."""
-    return Problem(refusal.code, refusal.reason, refusal.member)
+def refused_archive(refusal: ArchiveRefused) -> ForeignReport:
+    """Report on an archive that was not opened."""
+    return refused(Problem(refusal.code, refusal.reason, refusal.member))
 
 
 def read_folder(
     root: Path, *, evaluator: Callable[[], Evaluator | None] = lambda: None
-) -> "ForeignReport":
-    """Read an opened bundle; evaluator is called only for an EvalAI script without fault."""
+) -> ForeignReport:
+    """Read an opened bundle; evaluator is called only for an EvalAI script without fault.
+
+    It runs an EvalAI script in isolation; without one names are not compared, and the report says
+    so.
+    """
     reading = Reading(root)
     found = _dispatched(root, reading)
     if found is None:

@@ -345,7 +345,7 @@ def import_bundle(
             else:
                 imported = _translated(root, report, order)
     except ArchiveRefused as refusal:
-        report = ForeignReport(None, (reading.refused(refusal),), ())
+        report = reading.refused_archive(refusal)
         imported = _nothing(report, report.errors)
     return ForeignImported(imported, report)
 

@@ -17,7 +17,6 @@ from django.core.management import CommandError
 from django.test import Client
 
 from challenges.bundles import exporting
-from challenges.bundles.foreign import reading
 from challenges.exchange.actions import exports
 from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Leaderboard, Phase, PhaseTask, PublicFile, RunPlan, Terms
@@ -276,7 +275,7 @@ def test_the_zip_holds_what_codabench_requires_and_its_program_gives_the_score_o
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(folder)
     (folder / exporting.DOCUMENT).unlink()
-    assert reading.read_bundle(folder).to_json()["errors"] == []
+    assert own.read_bundle(folder).to_json()["errors"] == []
     given, output = tmp_path / "input", tmp_path / "output"
     (given / "res").mkdir(parents=True)
     output.mkdir()

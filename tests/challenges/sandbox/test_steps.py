@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from challenges.bundles.foreign import reading
 from challenges.exchange.worker import evaluator_in, local_evaluator
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.bubblewrap import Bubblewrap
@@ -335,12 +334,12 @@ def test_names_that_a_script_returns_are_those_declared(
     sandbox: Bubblewrap, tmp_path: Path
 ) -> None:
     made = package(tmp_path / "same", "publique")
-    report = reading.read_bundle(made, evaluate=local_evaluator())  # this host's own
+    report = own.read_bundle(made, evaluate=local_evaluator())  # this host's own
     assert report.errors == ()
     assert report.dry_run == ("phase essai : publique (F1)",)
     assert "W_DRY_RUN" not in {one.code for one in report.warnings}
     other = package(tmp_path / "other", "validation")
-    report = reading.read_bundle(other, evaluate=evaluator_in(sandbox))
+    report = own.read_bundle(other, evaluate=evaluator_in(sandbox))
     assert report.codes == ["E_SPLIT_MISMATCH"]
     assert report.errors[0].message == (
         "phase essai : déclarés validation (F1) ; rendus par evaluate() publique (F1)"
@@ -351,7 +350,7 @@ def test_a_script_that_fails_is_told_and_refuses_nothing(
     sandbox: Bubblewrap, tmp_path: Path
 ) -> None:
     broken = package(tmp_path, "publique", body="raise ValueError")
-    report = reading.read_bundle(broken, evaluate=evaluator_in(sandbox))
+    report = own.read_bundle(broken, evaluate=evaluator_in(sandbox))
     assert report.errors == ()
     told = [one.message for one in report.warnings if one.code == "W_DRY_RUN"]
     assert len(told) == 1
@@ -364,10 +363,10 @@ def test_a_hostile_package_with_other_names_is_refused_and_a_sound_one_accepted(
     sandbox: Bubblewrap,
 ) -> None:
     hostile = BUNDLES / "hostile/17_evalai_noms_differents.zip"
-    report = reading.read_bundle(hostile, evaluate=evaluator_in(sandbox))
+    report = own.read_bundle(hostile, evaluate=evaluator_in(sandbox))
     assert report.codes == ["E_SPLIT_MISMATCH", "E_SPLIT_MISMATCH"]
     assert [one.message.partition(" : ")[0] for one in report.errors] == ["phase dev", "phase test"]
-    report = reading.read_bundle(BUNDLES / "evalai/bundle.zip", evaluate=evaluator_in(sandbox))
+    report = own.read_bundle(BUNDLES / "evalai/bundle.zip", evaluate=evaluator_in(sandbox))
     assert report.errors == ()
     assert report.dry_run == (
         "phase dev : partie_publique (Exact, F1)",

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from challenges.bundles.foreign import bundle as foreign_bundle
+from challenges.bundles.foreign import reading
+from challenges.bundles.foreign.evalai import Evaluator
+from challenges.scoring.archives import ArchiveRefused
 from tests.challenges.bundles.folders import change
 
 Document = dict[str, object]
@@ -101,3 +105,12 @@ def bundle(folder: Path, form: str, changes: dict[str, object] | None = None) ->
     written = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     (folder / name).write_text(written, encoding="utf-8")
     return folder
+
+
+def read_bundle(path: Path, *, evaluate: Evaluator | None = None) -> reading.ForeignReport:
+    """Read a zip or a folder of another platform; evaluate: runs an EvalAI script."""
+    try:
+        with foreign_bundle.opened(path) as root:
+            return reading.read_folder(root, evaluator=lambda: evaluate)
+    except ArchiveRefused as refusal:
+        return reading.refused_archive(refusal)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from challenges.bundles.foreign import reading
 from challenges.bundles.foreign.documents import both
 from challenges.bundles.foreign.values import facts_of
+from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 
 pytestmark = NEEDED
@@ -25,8 +25,8 @@ LIMITED = """
 import json, pathlib, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (300_000_000, 300_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
-from challenges.bundles.foreign import reading
-print(json.dumps(reading.read_bundle(pathlib.Path(sys.argv[1])).to_json()))
+from challenges.bundles import examination
+print(json.dumps(examination.examined(pathlib.Path(sys.argv[1]))))
 """
 
 
@@ -34,7 +34,7 @@ print(json.dumps(reading.read_bundle(pathlib.Path(sys.argv[1])).to_json()))
 def test_a_bundle_is_read_whole_from_its_zip_as_from_its_folder(case: str) -> None:
     wanted = expected(case)
 
-    report = reading.read_bundle(BUNDLES / case / "bundle.zip")
+    report = own.read_bundle(BUNDLES / case / "bundle.zip")
 
     assert report.errors == ()
     assert report.format == wanted["format"]
@@ -49,7 +49,7 @@ def test_a_bundle_is_read_whole_from_its_zip_as_from_its_folder(case: str) -> No
         assert found["programs"] == ["programme_notation"]
     zipped = json.loads(json.dumps(report.to_json()))
     assert zipped["facts"] == json.loads(json.dumps(found))
-    folder = json.loads(json.dumps(reading.read_bundle(BUNDLES / case / "bundle").to_json()))
+    folder = json.loads(json.dumps(own.read_bundle(BUNDLES / case / "bundle").to_json()))
     if case == "evalai":  # the script is a folder there, and a zip inside the zip
         assert folder["facts"]["evaluation_script"] == "evaluation_script"
         folder["facts"]["evaluation_script"] += ".zip"
@@ -70,7 +70,7 @@ def said(stamp: str) -> str:
 
 
 def test_a_quota_that_two_platforms_read_otherwise_is_asked() -> None:
-    report = reading.read_bundle(BUNDLES / "v15_phases/bundle.zip")
+    report = own.read_bundle(BUNDLES / "v15_phases/bundle.zip")
 
     assert [(one.key, one.proposal) for one in report.questions] == [
         ("phases.2.max_submissions_per_day", "5")
@@ -129,7 +129,7 @@ def accepted(case: dict[str, Any], report: dict[str, Any]) -> None:
 
 
 def test_the_message_names_the_file_that_is_one_folder_too_deep() -> None:
-    (error,) = reading.read_bundle(BUNDLES / "hostile/14_sans_competition_yaml.zip").errors
+    (error,) = own.read_bundle(BUNDLES / "hostile/14_sans_competition_yaml.zip").errors
 
     assert error.file == "dossier/competition.yaml"
     assert "dossier/competition.yaml devrait être à la racine" in error.message

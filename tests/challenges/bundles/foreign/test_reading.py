@@ -39,7 +39,7 @@ Changes = dict[str, object]
 
 def read(folder: Path, form: str, changes: Changes | None = None) -> reading.ForeignReport:
     """Read a sound bundle with changes."""
-    return reading.read_bundle(own.bundle(folder, form, changes))
+    return own.read_bundle(own.bundle(folder, form, changes))
 
 
 def sound(report: reading.ForeignReport) -> tuple[ForeignSpec, list[str]]:
@@ -105,7 +105,7 @@ def test_a_sound_bundle_has_no_fault_and_writes_nothing(form: str, tmp_path: Pat
     folder = own.bundle(tmp_path, form)
     before = sorted(tmp_path.rglob("*"))
 
-    _spec, codes = sound(reading.read_bundle(folder))
+    _spec, codes = sound(own.read_bundle(folder))
 
     assert set(codes) <= {"W_DRY_RUN"}
     assert sorted(tmp_path.rglob("*")) == before
@@ -143,7 +143,7 @@ def test_public_files_that_hold_answers_are_refused(key: str, told: str, tmp_pat
     (folder / "copie").mkdir()
     (folder / "copie/autre_nom.csv").write_text(truth, encoding="utf-8")
 
-    found = [(one.code, one.key) for one in reading.read_bundle(folder).errors]
+    found = [(one.code, one.key) for one in own.read_bundle(folder).errors]
 
     assert found == ([] if told == "publiques" else [("E_TRUTH_PUBLIC", f"phases[0].{key}")])
 
@@ -176,7 +176,7 @@ def test_unknown_keys_are_kept_for_the_export_and_a_quota_of_zero_is_asked_about
 def test_rules_are_ours(name: str, rule: Rule, tmp_path: Path) -> None:
     folder = own.bundle(tmp_path, "codabench", {"leaderboards.0.submission_rule": name})
 
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
 
     assert report.spec is not None
     assert report.spec.boards[0].rule is rule
@@ -218,7 +218,7 @@ def test_the_parent_of_parallel_phases_is_left_out(tmp_path: Path) -> None:
 def test_a_folder_of_no_known_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
 
-    (error,) = reading.read_bundle(tmp_path).errors
+    (error,) = own.read_bundle(tmp_path).errors
 
     assert error.code == "E_BUNDLE_FORMAT"
     assert "competition.yaml" in error.message
@@ -250,7 +250,7 @@ def test_a_dataset_named_by_its_key_is_found_in_the_bundle(tmp_path: Path) -> No
     folder = own.bundle(tmp_path, "codabench", {"tasks.0.reference_data": UUID})
     (folder / "datasets").mkdir()
     (folder / f"datasets/{UUID}.csv").write_text("id,y\n1,0\n")
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
     assert report.codes == []
     assert report.spec is not None
     reference = report.spec.tasks[0].reference_data
@@ -267,7 +267,7 @@ def test_a_task_described_in_its_own_file(tmp_path: Path) -> None:
         "scoring_program: {zip: notation}\nreference_data: {zip: verite.csv}\n"
     )
     (place / "verite.csv").write_text("id,y\n1,0\n")
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
     assert report.codes == []
     assert report.spec is not None
     task = report.spec.tasks[0]
@@ -285,7 +285,7 @@ def test_a_package_of_code_is_told_from_a_challenge(tmp_path: Path) -> None:
     (tmp_path / "data/submission_format.csv").write_text("id,y\n1,0\n")
     (tmp_path / "main.py").write_text("")
 
-    (error,) = reading.read_bundle(tmp_path).errors
+    (error,) = own.read_bundle(tmp_path).errors
 
     assert error.code == "E_BUNDLE_FORMAT"
     assert "paquet de code pour DrivenData" in error.message
@@ -303,7 +303,7 @@ def test_a_date_without_effect_is_kept_as_text_and_the_last_of_a_key_counts(
     more = "created_when: 2027-01-01 10:00:00\ndays: [2027-01-02]\ntitle: Le bon titre\n"
     file.write_text(file.read_text() + more)
 
-    spec, codes = sound(reading.read_bundle(folder))
+    spec, codes = sound(own.read_bundle(folder))
 
     assert (spec.title, codes.count("W_YAML_DUPLICATE")) == ("Le bon titre", 1)
     assert json.loads(json.dumps(spec.kept)) == {
@@ -343,7 +343,7 @@ def test_the_file_that_a_program_opens_is_expected_without_extension_too(
 ) -> None:
     folder = own.bundle(tmp_path, "codabench")
     (folder / "notation/n.py").write_text(program)
-    spec, _codes = sound(reading.read_bundle(folder))
+    spec, _codes = sound(own.read_bundle(folder))
 
     proposal = forms.proposals(spec, reading.Folder(folder))[0]
 
@@ -354,7 +354,7 @@ def test_the_file_that_a_program_opens_is_expected_without_extension_too(
 def test_judgements_are_known_by_their_usual_names(name: str, tmp_path: Path) -> None:
     files = {name: TREC["qrels.txt"], "description.md": TREC["description.md"]}
 
-    spec, _codes = sound(reading.read_bundle(written(tmp_path / "t", files)))
+    spec, _codes = sound(own.read_bundle(written(tmp_path / "t", files)))
 
     assert spec.judgements is not None
     assert len(spec.judgements.topics) == 4
@@ -419,7 +419,7 @@ def test_a_wrong_answer_is_told(answers: dict[str, str], key: str, tmp_path: Pat
 
 def test_a_quota_that_nothing_said_takes_its_proposal(tmp_path: Path) -> None:
     folder = own.bundle(tmp_path, "codalab", {"phases.2.max_submissions_per_day": None})
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
     assert report.spec is not None
 
     spec, problems = settle(report.spec, report.questions, {})
@@ -553,7 +553,7 @@ def test_no_value_breaks_a_reader(form: str, step: int, tmp_path: Path) -> None:
     for way in [*places(valid)][::step]:
         for strange in STRANGE:
             file.write_text(dump(put(valid, way, strange)), encoding="utf-8")
-            report = reading.read_bundle(folder)
+            report = own.read_bundle(folder)
             json.dumps(report.to_json())
             assert (report.spec is None) == bool(report.errors), (way, strange)
             tried += 1

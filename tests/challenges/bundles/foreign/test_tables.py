@@ -9,18 +9,19 @@ import pytest
 
 from challenges.bundles import exporting, portable
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import reading, translation
+from challenges.bundles.foreign import translation
 from challenges.bundles.foreign.translation import MENUS, slug_of
 from challenges.bundles.foreign.values import Rows, facts_of
 from challenges.bundles.spec import PortableSpec
 from challenges.scoring.registry import METRICS
+from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
 from tests.challenges.bundles.foreign.tables import KAGGLE, ROWS, TREC, written
 
 
 def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
     """Translate a folder and read the result by our own reader."""
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
     assert report.spec is not None, report.errors
     found = translation.portable(report.spec, Folder(folder), report.questions, answers)
     exporting.write_folder(into, found.document, found.files)
@@ -35,7 +36,7 @@ def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
 def test_the_csv_cases_hold_their_facts(source: str) -> None:
     wanted = expected("csv_usage")["import"][source]
 
-    report = reading.read_bundle(BUNDLES / "csv_usage" / source)
+    report = own.read_bundle(BUNDLES / "csv_usage" / source)
 
     assert report.errors == ()
     assert report.spec is not None
@@ -52,7 +53,7 @@ def test_the_csv_cases_hold_their_facts(source: str) -> None:
 def test_a_zip_of_tables_gives_what_its_folder_gives(case: str, tmp_path: Path) -> None:
     path = Path(shutil.make_archive(str(tmp_path / "b"), "zip", BUNDLES / case))
 
-    assert reading.read_bundle(path).to_json() == reading.read_bundle(BUNDLES / case).to_json()
+    assert own.read_bundle(path).to_json() == own.read_bundle(BUNDLES / case).to_json()
 
 
 @NEEDED
@@ -60,7 +61,7 @@ def test_the_trec_case_holds_its_facts() -> None:
     wanted = expected("trec")["facts"]
     sexes = wanted.pop("sex")
 
-    report = reading.read_bundle(BUNDLES / "trec")
+    report = own.read_bundle(BUNDLES / "trec")
 
     assert (report.errors, report.warnings) == ((), ())
     assert report.spec is not None
@@ -100,7 +101,7 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
 def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
     changes, code = REFUSED[name]
 
-    report = reading.read_bundle(written(tmp_path / "k", KAGGLE, **changes))
+    report = own.read_bundle(written(tmp_path / "k", KAGGLE, **changes))
 
     assert code in report.codes
     assert report.spec is None
@@ -130,7 +131,7 @@ def test_ignored_rows_are_in_no_table(tmp_path: Path) -> None:
     ignored = written(
         tmp_path / "k", KAGGLE, solution_csv=SOLUTION.replace("001,1,Public", "001,1,Ignored")
     )
-    report = reading.read_bundle(ignored)
+    report = own.read_bundle(ignored)
     assert [(one.code, one.value) for one in report.warnings] == [("W_ROWS_IGNORED", "Ignored")]
 
     ours(ignored, tmp_path / "c", metric="accuracy")
@@ -197,7 +198,7 @@ def test_several_columns_are_what_the_organiser_says(
 
 
 def test_a_row_of_two_classes_is_of_no_class(tmp_path: Path) -> None:
-    report = reading.read_bundle(written(tmp_path / "k", KAGGLE, **TWO))
+    report = own.read_bundle(written(tmp_path / "k", KAGGLE, **TWO))
     (asked,) = (one for one in report.questions if one.key == "columns")
     assert (list(asked.choices), asked.proposal) == (["cibles"], "cibles")
     with pytest.raises(translation.AnswerRefused, match="mesures proposées"):
@@ -207,7 +208,7 @@ def test_a_row_of_two_classes_is_of_no_class(tmp_path: Path) -> None:
 def test_an_identifier_given_twice_is_refused(tmp_path: Path) -> None:
     twice = several("{at:03},{at},{odd},{part}")
     twice["solution_csv"] = str(twice["solution_csv"]).replace("001,", "000,")
-    report = reading.read_bundle(written(tmp_path / "k", KAGGLE, **twice))
+    report = own.read_bundle(written(tmp_path / "k", KAGGLE, **twice))
     assert [(one.code, one.value) for one in report.errors] == [("E_IDS", "000")]
 
 
@@ -216,7 +217,7 @@ WRONG = {"direction": "min", "dates": "demain", "quotas": "beaucoup", "couleur":
 
 def test_every_wrong_answer_is_told_at_once(tmp_path: Path) -> None:
     folder = written(tmp_path / "k", KAGGLE)
-    report = reading.read_bundle(folder)
+    report = own.read_bundle(folder)
     assert report.spec is not None
 
     answers = WRONG | {"metric": "accuracy"}
@@ -246,7 +247,7 @@ CONF = '{"EVAL_METRIC": "%s", "EVAL_HIGHER_IS_BETTER": %d, "SUBMISSION_COLUMNS":
 def test_conf_json_says_the_metric(
     conf: str, codes: list[str], asked: bool, tmp_path: Path
 ) -> None:
-    report = reading.read_bundle(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
+    report = own.read_bundle(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
 
     assert report.codes == codes
     assert ("metric" in {one.key for one in report.questions}) is asked
@@ -263,7 +264,7 @@ def test_conf_json_says_the_metric(
 def test_a_nul_in_a_file_is_refused(
     name: str, text: str, code: str, line: str, tmp_path: Path
 ) -> None:
-    (error,) = reading.read_bundle(written(tmp_path / "k", KAGGLE | {name: text})).errors
+    (error,) = own.read_bundle(written(tmp_path / "k", KAGGLE | {name: text})).errors
     assert (error.code, error.message.startswith(line)) == (code, True)
 
 
@@ -272,7 +273,7 @@ def test_a_nul_in_a_file_is_refused(
     ["q1 0 d1\n", "q1 0 d1 fort\n", "q1 0 d1 1\nq1 0 d1 0\n", "q1 0 d1 1\nq2 0 d2 0\n", ""],
 )
 def test_wrong_judgements_are_refused(qrels: str, tmp_path: Path) -> None:
-    report = reading.read_bundle(written(tmp_path / "t", TREC, qrels_txt=qrels))
+    report = own.read_bundle(written(tmp_path / "t", TREC, qrels_txt=qrels))
 
     assert report.codes == ["E_QRELS"]
 
@@ -300,5 +301,5 @@ def test_no_submission_a_day_is_told_and_kept(tmp_path: Path) -> None:
     conf = '{"EVAL_METRIC": "accuracy_score", "SUBMISSION_LIMIT": 0}'
     folder = written(tmp_path / "h", {**KAGGLE, "conf.json": conf})
 
-    assert [one.code for one in reading.read_bundle(folder).warnings] == ["W_QUOTA_ZERO"]
+    assert [one.code for one in own.read_bundle(folder).warnings] == ["W_QUOTA_ZERO"]
     assert ours(folder, tmp_path / "c", title="Un défi").quotas.per_day == 0
