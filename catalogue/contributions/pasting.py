@@ -34,19 +34,13 @@ def spend(request: HttpRequest, *, by: User) -> None:
 @contextlib.contextmanager
 def reading(person_id: int) -> Iterator[None]:
     """Hold a person's turn and one of PASTES_AT_A_TIME; QuotaSpent when there is none."""
-    own = rates.take_turn(f"paste:of:{person_id}", most=1, seconds=LONGEST_SECONDS)
-    if own is None:
-        raise QuotaSpent(OWN_BUSY, code="too_many_requests")
-    try:
-        place = rates.take_turn("paste", most=settings.PASTES_AT_A_TIME, seconds=LONGEST_SECONDS)
-        if place is None:
-            raise QuotaSpent(ALL_BUSY, code="too_many_requests")
-        try:
-            yield
-        finally:
-            place.give_back()
-    finally:
-        own.give_back()
+    own, all_ = (QuotaSpent(busy, code="too_many_requests") for busy in (OWN_BUSY, ALL_BUSY))
+    most = settings.PASTES_AT_A_TIME
+    with (
+        rates.turn(f"paste:of:{person_id}", most=1, seconds=LONGEST_SECONDS, busy=own),
+        rates.turn("paste", most=most, seconds=LONGEST_SECONDS, busy=all_),
+    ):
+        yield
 
 
 UNKNOWN = gettext_noop(

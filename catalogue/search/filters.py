@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -162,8 +162,8 @@ def exporting(
         )
     end = time.monotonic() + settings.EXPORT_MOST_SECONDS
     with ExitStack() as taken:
-        taken.callback(_own_place(request).give_back)
-        taken.callback(_place().give_back)
+        for place in _places(request):
+            taken.enter_context(place)
         response = answer()
         responses.cut_slow_readers(response, request, end=end, piece_seconds=settings.PIECE_SECONDS)
         places = taken.pop_all()
@@ -179,30 +179,18 @@ def exporting(
     return response
 
 
-def _own_place(request: HttpRequest) -> rates.Turn:
-    most = settings.EXPORTS_AT_A_TIME_AND_NETWORK
-    own = rates.take_turn(f"export:of:{rates.network(request)}", most=most, seconds=_longest())
-    if own is None:
-        raise _spent(
-            _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse."),
-            EXPORT_BUSY_SECONDS,
-        )
-    return own
-
-
-def _place() -> rates.Turn:
-    place = rates.take_turn("export", most=settings.EXPORTS_AT_A_TIME, seconds=_longest())
-    if place is None:
-        raise _spent(
-            _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),
-            EXPORT_BUSY_SECONDS,
-        )
-    return place
-
-
-def _longest() -> int:
+def _places(request: HttpRequest) -> Iterator[AbstractContextManager[None]]:
+    """Give the place of the network, then that of the portal."""
     # Past its end, an export may still write a lot, and its last piece be on its way.
-    return int(settings.EXPORT_MOST_SECONDS + 2 * settings.PIECE_SECONDS)
+    longest = int(settings.EXPORT_MOST_SECONDS + 2 * settings.PIECE_SECONDS)
+    own = _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse.")
+    all_ = _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute.")
+    for name, most, busy in (
+        (f"export:of:{rates.network(request)}", settings.EXPORTS_AT_A_TIME_AND_NETWORK, own),
+        ("export", settings.EXPORTS_AT_A_TIME, all_),
+    ):
+        refusal = _spent(busy, EXPORT_BUSY_SECONDS)
+        yield rates.turn(name, most=most, seconds=longest, busy=refusal)
 
 
 def _keep(request: HttpRequest, window: Window, *, most: int) -> None:
@@ -358,7 +346,15 @@ MOST_WORDS_TOLD = 4
 
 def parts(query: ResourceQuery) -> list[tuple[str, str]]:
     """List the words and filters of a query, as pairs of title and value."""
-    return list(_parts(query))
+    found = [(_("Mots"), query.q)] if query.q else []
+    names = _organisations(query)
+    for facet, values in query.filters().items():
+        for value in values:
+            label = names.get(value, "") if facet == "organisation" else ""
+            found.append((str(FACETS[facet].title), say(facet, value, label)))
+    if query.updated:
+        found.append((_("Mise à jour"), str(SINCE[query.updated])))
+    return found
 
 
 def left_out(data: Parameters) -> list[str]:
@@ -399,18 +395,6 @@ def closed_title(query: ResourceQuery) -> str:
         if value in (FACETS[facet].words or {})
     ]
     return ", ".join(shown)[:120] or _("Recherche dans le catalogue")
-
-
-def _parts(query: ResourceQuery) -> Iterator[tuple[str, str]]:
-    if query.q:
-        yield _("Mots"), query.q
-    names = _organisations(query)
-    for facet, values in query.filters().items():
-        for value in values:
-            label = names.get(value, "") if facet == "organisation" else ""
-            yield str(FACETS[facet].title), say(facet, value, label)
-    if query.updated:
-        yield _("Mise à jour"), str(SINCE[query.updated])
 
 
 def _organisations(query: ResourceQuery) -> dict[str, str]:

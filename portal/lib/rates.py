@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
 from threading import Lock
@@ -106,21 +106,9 @@ class Window:
         self._counts = kept
 
 
-@dataclass(frozen=True)
-class Turn:
-    """A place that is held until it is given back."""
-
-    key: str
-    secret: str
-
-    def give_back(self) -> None:
-        """Let others have the place; twice, or once it has ended, does nothing more."""
-        if cache.get(self.key) == self.secret:
-            cache.delete(self.key)
-
-
-def take_turn(name: str, *, most: int, seconds: int) -> Turn | None:
-    """Take one of the `most` places of a name for `seconds` at most; None when all are held.
+@contextmanager
+def turn(name: str, *, most: int, seconds: int, busy: QuotaSpent) -> Iterator[None]:
+    """Hold one of the `most` places of a name for `seconds` at most; raises busy when all are held.
 
     A place is looked at first: taking one that is held would be a write of the database, refused.
     """
@@ -128,4 +116,10 @@ def take_turn(name: str, *, most: int, seconds: int) -> Turn | None:
     free = (key for key in keys if cache.get(key) is None)
     secret = secrets.token_hex(16)
     key = next((key for key in free if cache.add(key, secret, timeout=seconds)), None)
-    return Turn(key, secret) if key is not None else None
+    if key is None:
+        raise busy
+    try:
+        yield
+    finally:
+        if cache.get(key) == secret:  # once its seconds are over, it may be somebody else's
+            cache.delete(key)

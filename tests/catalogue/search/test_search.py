@@ -5,6 +5,7 @@ import json
 import random
 import socket
 import sys
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,7 @@ from catalogue.search.suggest import Suggestions
 from catalogue.search.synonyms import Slot, Thesaurus, read_groups
 from portal.lib import clock, rates
 from portal.lib.rates import Window
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 from tests.cases import relevance
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory
@@ -767,15 +768,17 @@ def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
 
 
 def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
-    first = rates.take_turn("essai", most=1, seconds=60)
-    assert first is not None
-    cache.delete(first.key)  # its time is over
-    second = rates.take_turn("essai", most=1, seconds=60)
-    first.give_back()
-    assert second is not None
-    assert rates.take_turn("essai", most=1, seconds=60) is None
-    second.give_back()
-    assert rates.take_turn("essai", most=1, seconds=60) is not None
+    def held() -> AbstractContextManager[None]:
+        return rates.turn("essai", most=1, seconds=60, busy=QuotaSpent(code="essai"))
+
+    with ExitStack() as second:
+        with held():
+            cache.delete("turn:essai:0")  # its time is over
+            second.enter_context(held())
+        with pytest.raises(QuotaSpent), held():
+            pass
+    with held():
+        pass
 
 
 def test_an_export_that_fails_gives_its_place_back(
