@@ -188,7 +188,7 @@ def test_publish_refuses_strangers_and_leaves_nothing() -> None:
             releases.publish(dataset=dataset, files=[new()], by=by)
 
     assert (Release.objects.count(), events()) == (0, [])
-    assert list(objects.store().hashes()) == []
+    assert list(dict(objects.store().ages())) == []
 
 
 def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
@@ -217,7 +217,7 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
         {"file": "g.txt", "code": "type", "line": 0},
     ]
     assert (Release.objects.count(), events()) == (0, [])
-    assert list(objects.store().hashes()) == []
+    assert list(dict(objects.store().ages())) == []
 
 
 @pytest.mark.parametrize(
@@ -426,7 +426,7 @@ def test_what_nothing_names_goes_in_two_steps() -> None:
     left, fresh = aged(objects.put(b"left").sha256), objects.put(b"fresh").sha256
     assert list(unnamed_objects()) == [left[:12]]
     assert releases.sweep() == 0
-    assert set(objects.store().hashes()) == {fresh}
+    assert set(dict(objects.store().ages())) == {fresh}
     assert releases.sweep() == 0  # aside for a delay more
     aged(left)
     assert releases.sweep() == 1
@@ -441,12 +441,12 @@ def test_what_a_row_names_stays(tmp_path: Any) -> None:
     challenge = world.imported(tmp_path)
     entry = EntryFactory(enrolment__phase=challenge.phases.get())
     made = deposited(world.owner())
-    before = set(objects.store().hashes())
+    before = set(dict(objects.store().ages()))
     assert {entry.sha256, made.sealed} < before
     for sha256 in before:
         aged(sha256)
     assert releases.sweep() == 0
-    assert set(objects.store().hashes()) == before
+    assert set(dict(objects.store().ages())) == before
     assert objects.referenced(before) == before
 
 

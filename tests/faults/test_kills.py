@@ -201,12 +201,12 @@ def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Pat
     words = DEPOSIT.format(path=str(tmp_path / "defi.zip"), pk=by.pk)
     command = (str(ROOT / "manage.py"), "shell", "-c", words)
     assert run_once(tmp_path, *command, name="deposit", point="deposit.kept") == 9
-    (left,) = objects.store().hashes()
+    (left,) = dict(objects.store().ages())
     assert not BundleImport.objects.exists()
     for _delay in range(2):
         aged(left)
         releases.sweep()
-    assert list(objects.store().hashes()) == list(objects.store().aside()) == []
+    assert list(dict(objects.store().ages())) == list(objects.store().aside()) == []
     assert read(by).is_read  # the same archive again
 
 
@@ -226,11 +226,11 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
     assert drain(lambda: not BundleImport.objects.get().is_being_created)
     assert BundleImport.objects.get().challenge == Challenge.objects.get()
     assert HoldoutVersion.objects.count() == 1
-    left = set(objects.store().hashes())
+    left = set(dict(objects.store().ages()))
     for sha256 in left:
         aged(sha256)
     releases.sweep()  # what the killed worker sealed, and no row names
-    assert len(left - set(objects.store().hashes())) == (point == "creation.before_commit")
+    assert len(left - set(dict(objects.store().ages()))) == (point == "creation.before_commit")
 
     assert clear(tmp_path / "tmp") != []  # a killed process removes nothing
     for lock in (tmp_path / "tmp").glob(

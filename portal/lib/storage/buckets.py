@@ -122,10 +122,6 @@ class S3Store:
         with suppress(FileNotFoundError), self._asked(sha256):
             self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
 
-    def hashes(self) -> Iterator[str]:
-        for name, _at in self.ages():
-            yield name
-
     def ages(self) -> Iterator[tuple[str, float]]:
         yield from self._listed("")
 

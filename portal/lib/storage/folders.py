@@ -61,9 +61,6 @@ class Store(Protocol):
     def delete(self, sha256: str) -> None:
         """Remove an object, if it is there."""
 
-    def hashes(self) -> Iterator[str]:
-        """List the sha256 of all objects."""
-
     def ages(self) -> Iterator[tuple[str, float]]:
         """List the sha256 of all objects, and when each was last put, in seconds of the epoch."""
 
@@ -144,10 +141,6 @@ class FolderStore:
 
     def delete(self, sha256: str) -> None:
         self.location(sha256).unlink(missing_ok=True)
-
-    def hashes(self) -> Iterator[str]:
-        for path in self.root.glob("??/??/*"):
-            yield path.name
 
     def ages(self) -> Iterator[tuple[str, float]]:
         yield from _dated(self.root.glob("??/??/*"))

@@ -76,7 +76,7 @@ def created(made: BundleImport, answers: Mapping[str, str], by: User) -> BundleI
 
 
 def stored() -> set[str]:
-    return set(objects.store().hashes())
+    return set(dict(objects.store().ages()))
 
 
 def test_a_deposit_is_encrypted_once_and_read_by_the_worker() -> None:
@@ -421,4 +421,4 @@ def test_a_deposit_that_is_not_recorded_leaves_no_bytes(by: User) -> None:
 
     with connection.execute_wrapper(broken), pytest.raises(DatabaseError):
         deposited(by, zipped(KAGGLE))
-    assert list(objects.store().hashes()) == []
+    assert list(dict(objects.store().ages())) == []
