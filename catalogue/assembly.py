@@ -23,7 +23,7 @@ def assemble() -> None:
     """Register everything, once the models are there."""
     _follow_changes()
     _fill_pages()
-    subjects.register(card_discussions)
+    subjects.kinds[card_discussions.name] = card_discussions
     objects.register_references(card_files.kept_objects)
     parts.references.append(named_files.kept_parts)
     space.sections["todo"].append(space_pages.to_do)

@@ -44,7 +44,7 @@ class ChallengesConfig(AppConfig):
         parts.references.append(retention.parts_named)
         changes.published.consequences.append(texts.tie_published)
         chain.chain_providers.append((pages.led_to, pages.came_of))
-        subjects.register(challenge_discussions)
+        subjects.kinds[challenge_discussions.name] = challenge_discussions
         for kind in results.CARD_KINDS:
             chain.score_providers[kind] = certificate_views.verified
         space.sections["todo"].append(ours.to_do)

@@ -215,7 +215,7 @@ def role_rights() -> Found:
     if connection.vendor != "postgresql":
         return  # E04 speaks
     kind = settings.PROCESS_KIND if settings.PROCESS_KIND in rights.KINDS else "web"
-    role = rights.current_role()
+    role, _schema = rights.current()
     differences = rights.powers(role) or [
         str(each) for each in rights.differences(kind, role) if each.excess
     ]

@@ -12,7 +12,7 @@ def strays() -> Iterator[str]:
     """Yield what was written about a subject that is no longer there: no key forbids it."""
     for model in (Discussion, Block):
         strayed = model.objects.order_by("pk")
-        for kind in subjects.registered():
+        for kind in subjects.kinds.values():
             known = kind.model.objects.values("public_id")
             strayed = strayed.exclude(subject_kind=kind.name, subject_id__in=known)
         for row in strayed:

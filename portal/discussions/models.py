@@ -55,7 +55,7 @@ class OnSubject(models.Model):
     @property
     def kind(self) -> subjects.SubjectKind:
         """Give what its part says of such subjects."""
-        return subjects.named(self.subject_kind)
+        return subjects.kinds[self.subject_kind]
 
     @cached_property
     def subject(self) -> subjects.Subject:
@@ -69,7 +69,7 @@ class OnSubject(models.Model):
 def attach_subjects(rows: Iterable[OnSubject]) -> None:
     """Read what some rows are about, in one query a kind."""
     concerned = list(rows)
-    for kind in subjects.registered():
+    for kind in subjects.kinds.values():
         own = [each for each in concerned if each.subject_kind == kind.name]
         if own:
             ids = {each.subject_id for each in own}

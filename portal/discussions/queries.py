@@ -16,7 +16,7 @@ from portal.discussions.models import (
     MessageState,
     attach_subjects,
 )
-from portal.discussions.subjects import Subject, kind_of, registered
+from portal.discussions.subjects import Subject, kind_of, kinds
 from portal.lib.prose import texts
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def unanswered(user: "User") -> Iterator[Item]:
     replies = Message.objects.filter(
         discussion=OuterRef("pk"), from_owner=True, state=MessageState.SHOWN
     )
-    for kind in registered():
+    for kind in kinds.values():
         asked = Discussion.objects.on_any(kind.answered_by(user)).filter(
             ~Exists(replies), state=MessageState.SHOWN, closed_at=None
         )

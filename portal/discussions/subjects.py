@@ -1,11 +1,11 @@
 """What people discuss: each part says, once at start, what only it knows of its own things.
 
-    subjects.register(SubjectKind(name="card", model=Resource, …))
+    subjects.kinds["card"] = SubjectKind(name="card", model=Resource, …)
 
 A discussion names its subject by a kind and a public identifier: no key points up.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,24 +73,9 @@ class SubjectKind:
         return self.desk or f"{self.page(subject)}moderer/"
 
 
-_kinds: dict[str, SubjectKind] = {}
-
-
-def register(kind: SubjectKind) -> None:
-    """Add a kind of subject; twice the same changes nothing."""
-    _kinds[kind.name] = kind
-
-
-def registered() -> Iterator[SubjectKind]:
-    """Give each kind of subject, in the order they were registered."""
-    yield from _kinds.values()
-
-
-def named(name: str) -> SubjectKind:
-    """Return the kind of this name."""
-    return _kinds[name]
+kinds: dict[str, SubjectKind] = {}  # by name
 
 
 def kind_of(model: type[Model]) -> SubjectKind:
     """Return the kind of the subjects of a model."""
-    return next(kind for kind in _kinds.values() if issubclass(model, kind.model))
+    return next(kind for kind in kinds.values() if issubclass(model, kind.model))

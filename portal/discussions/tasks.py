@@ -13,7 +13,7 @@ from portal.discussions.models import Flag, Message, MessageState
 
 
 def _moderates(user: User) -> bool:
-    return any(kind.moderates(user) for kind in subjects.registered())
+    return any(kind.moderates(user) for kind in subjects.kinds.values())
 
 
 news.declare(

@@ -70,7 +70,7 @@ def urls(kind: str, *, flagged: bool) -> list[URLPattern]:
 
 def _scene(request: HttpRequest, kind: str, slug: str) -> tuple[Subject, dict[str, Any]]:
     """Find the subject that this person reads, and what its pages show; else Hidden."""
-    own = subjects.named(kind)
+    own = subjects.kinds[kind]
     subject, context = own.frame(request, slug)
     by = request.user
     blocked = by.is_authenticated and queries.is_blocked(by, subject)

@@ -186,7 +186,7 @@ def expected(kind: str) -> dict[str, Rights]:
 def statements(kind: str, role: str) -> Iterator[str]:
     """Yield the SQL that gives a role its rights and no other; the role exists already."""
     name = quoted(role)
-    schema = quoted(_schema())
+    schema = quoted(current()[1])
     yield f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {name}"
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {name}"
     yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM PUBLIC, {name}"
@@ -268,24 +268,17 @@ def powers(role: str) -> list[str]:
     return [*given, f"propriétaire de {owned} tables"] if owned else given
 
 
-def current_role() -> str:
-    """Return the role of this connection."""
+def current() -> tuple[str, str]:
+    """Return the role and the schema of this connection."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        (name,) = cursor.fetchone()
-    return str(name)
+        cursor.execute("SELECT current_user, current_schema()")
+        role, schema = cursor.fetchone()
+    return str(role), str(schema)
 
 
 def quoted(name: str) -> str:
     """Quote an identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _schema() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        (name,) = cursor.fetchone()
-    return str(name)
 
 
 def _clause(verb: str, columns: tuple[str, ...]) -> str:

@@ -83,26 +83,6 @@ def deadline(at: datetime) -> SafeString:
     )
 
 
-def kind_label(kind: object) -> str:
-    """Name a kind: « Jeu de données »."""
-    return str(face(kind).label)
-
-
-def kind_plural(kind: object) -> str:
-    """Name a kind in the plural: « Jeux de données »."""
-    return str(face(kind).plural)
-
-
-def kind_tone(kind: object) -> str:
-    """Name the pigment of a kind."""
-    return face(kind).tone
-
-
-def kind_icon(kind: object) -> str:
-    """Name the icon of a kind."""
-    return face(kind).icon
-
-
 EMPTY = mark_safe("")
 OUT_OF_100 = mark_safe("<small>\u2009/\u2009100</small>")
 
