@@ -89,6 +89,7 @@ def faults(page: Any, *looks: Look) -> list[str]:
     Styles alone follow the width and the theme, and at once: the page is not read again.
     """
     found = []
+    page.wait_for_load_state()
     for width, theme in looks:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

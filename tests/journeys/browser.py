@@ -56,7 +56,11 @@ def tab(
     script: bool = True,
     cookies: list[dict[str, Any]] | None = None,
 ) -> Iterator[Any]:
-    """Open a tab in its own profile; `tab.errors` collects console and page errors."""
+    """Open a tab in its own profile; `tab.errors` collects console and page errors.
+
+    `tab.click` waits until the page that it leads to is whole: Playwright waits for its beginning,
+    and what is read next is on a busy machine the text of half a page.
+    """
     context = running.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=theme,
@@ -71,6 +75,13 @@ def tab(
     page.errors = []
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: page.errors.append(str(error)))
+    clicked = page.click
+
+    def click(*given: Any, **named: Any) -> None:
+        clicked(*given, **named)
+        page.wait_for_load_state()
+
+    page.click = click
     try:
         yield page
     finally:
