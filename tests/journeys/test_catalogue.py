@@ -134,6 +134,8 @@ def test_a_tick_keeps_the_focus_and_the_way_back(running: Any, listed: str) -> N
         for number, state in (("1 ressource", "visible"), ("4 ressources", "detached")):
             page.keyboard.press("Space")
             page.wait_for_selector("a.chip", state=state)
+            # htmx listens to the new list a moment after it is there.
+            page.wait_for_selector("#liste:not(.htmx-settling)")
             assert page.inner_text("#nb") == number
             assert page.evaluate("document.activeElement.id") == "scope-national"
         page.go_back()

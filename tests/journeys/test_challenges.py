@@ -93,9 +93,14 @@ def test_enter_score_rank(
         page.get_by_role("heading", name="Soumission 1").wait_for()
         page.get_by_text("Fichier reçu : le récépissé est enregistré.").wait_for()
         assert drain()
-        page.get_by_role("link", name="Actualiser").click()
+        if script:  # the page follows by itself, and may have lost the link already
+            page.reload()
+        else:
+            page.get_by_role("link", name="Actualiser").click()
+        choose = page.get_by_role("button", name="Choisir pour le classement final")
+        choose.wait_for()
         assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").count() == 0
-        page.get_by_role("button", name="Choisir pour le classement final").click()
+        choose.click()
         page.get_by_text("Choix final enregistré.").wait_for()
         page.goto(home + "classement/")
         row = page.get_by_role("row", name="Coopérative Bâtir Sud")
