@@ -245,11 +245,12 @@ def test_a_measure_changes_the_score_too() -> None:
 
 @pytest.mark.django_db
 def test_what_time_changes_is_noted_once_a_day() -> None:
+    today = clock.paris_day(clock.now()).isoformat()
     card = ResourceFactory(
         published=True,
         kind=ResourceKind.DATASET,
         deposit=Deposit.OWNED,
-        details={"update_frequency": "annual", "last_update": "2026-01-01"},
+        details={"update_frequency": "annual", "last_update": today},
     )
     ResourceFactory(published=True, kind=ResourceKind.NEWS)
     assert (history.note_all_qualities(), history.note_all_qualities()) == (1, 0)
