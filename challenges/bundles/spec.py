@@ -157,11 +157,6 @@ class PortableSpec:
     code: CodeRules | None = None
     raw: dict[str, object] = field(default_factory=dict)
 
-    @property
-    def unknown(self) -> dict[str, object]:
-        """Give the top-level keys that this version does not know, kept for the export."""
-        return {key: value for key, value in self.raw.items() if key not in TOP_KEYS}
-
     def by_audience(self, audience: Audience) -> tuple[FileEntry, ...]:
         """List the files of one audience, in the declared order."""
         return tuple(entry for entry in self.files if entry.audience == audience)
@@ -189,11 +184,6 @@ class Report:
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     spec: PortableSpec | None
-
-    @property
-    def codes(self) -> list[str]:
-        """List the causes of refusal, in the order of the checks."""
-        return [problem.code for problem in self.errors]
 
 
 def _listed(column: FileColumn, tables: Folder) -> FileColumn:

@@ -89,7 +89,7 @@ def _login(options: argparse.Namespace) -> Json:
 
 
 def _list(options: argparse.Namespace) -> Json:
-    return {"challenges": list(_pages(_portal(options.lang), "challenges", "challenges"))}
+    return {"challenges": list(_pages(_portal(options.lang), "challenges"))}
 
 
 def _rules(options: argparse.Namespace) -> Json:
@@ -147,16 +147,20 @@ def _completed(options: argparse.Namespace) -> Json:
 
 def _submit(options: argparse.Namespace) -> Json:
     portal = _portal(options.lang)
-    phase = options.phase
-    if phase is None:
-        phase = _phase_in_view(portal, options.slug)
+    phase = _phase(portal, options)
     fields = {"note": options.note, "fact_sheet": json.dumps(_facts(options.fact))}
     fields["again"] = "true" if options.again else "false"
     receipt = portal.submit(options.slug, phase, Path(options.file), fields)
     entry = receipt["payload"]["entry"]
     if not options.wait:
         return {"receipt": receipt, "entry": portal.get(f"entries/{entry}"), "accepted": True}
-    told = _finished(portal, entry, options.seconds)
+    told = _followed(
+        portal,
+        f"entries/{entry}",
+        options.seconds,
+        entry,
+        lambda each: each["finished"] or each["status"] == "needs_attention",
+    )
     return {"receipt": receipt, "entry": told, "accepted": told["status"] == "scored"}
 
 
@@ -171,9 +175,7 @@ def _facts(given: list[str]) -> dict[str, str | list[str]]:
 def _try(options: argparse.Namespace) -> Json:
     """Try a package on the public sample; with --wait, until it has ended."""
     portal = _portal(options.lang)
-    phase = options.phase
-    if phase is None:
-        phase = _phase_in_view(portal, options.slug)
+    phase = _phase(portal, options)
     told = portal.start_trial(options.slug, phase, Path(options.file))
     if options.wait and not told["finished"]:
         path = f"trials/{told['id']}"
@@ -181,21 +183,9 @@ def _try(options: argparse.Namespace) -> Json:
     return told | {"accepted": told["state"] != "failed"}
 
 
-def _finished(portal: Portal, entry: str, seconds: float) -> Json:
-    """Follow an entry until nothing will act on it; raises UsageFault when it takes too long."""
-    return _followed(
-        portal,
-        f"entries/{entry}",
-        seconds,
-        entry,
-        lambda each: each["finished"] or each["status"] == "needs_attention",
-    )
-
-
 def _entries(options: argparse.Namespace) -> Json:
-    return {
-        "entries": list(_pages(_portal(options.lang), "entries", "entries", challenge=options.slug))
-    }
+    pages = _pages(_portal(options.lang), "entries", challenge=options.slug)
+    return {"entries": list(pages)}
 
 
 def _standings(options: argparse.Namespace) -> Json:
@@ -212,10 +202,8 @@ def _standings(options: argparse.Namespace) -> Json:
 
 def _choose(options: argparse.Namespace) -> Json:
     portal = _portal(options.lang)
-    phase = options.phase
-    if phase is None:
-        phase = _phase_in_view(portal, options.slug)
-    for each in _pages(portal, "entries", "entries", challenge=options.slug):
+    phase = _phase(portal, options)
+    for each in _pages(portal, "entries", challenge=options.slug):
         if (each["phase"], each["number"]) == (phase, options.number):
             body = {"chosen": not options.no}
             return portal.post(f"entries/{each['id']}/choose", body)
@@ -304,18 +292,20 @@ def _portal(language: str) -> Portal:
     return Portal(remote.load_access(), language)
 
 
-def _pages(portal: Portal, path: str, name: str, **query: str) -> Iterator[Json]:
+def _pages(portal: Portal, path: str, **query: str) -> Iterator[Json]:
     cursor: str | None = ""
     while cursor is not None:
         told = portal.get(path, limit=50, cursor=cursor, **query)
-        yield from told[name]
+        yield from told[path]
         cursor = told["next_cursor"]
 
 
-def _phase_in_view(portal: Portal, slug: str) -> int:
-    phase = portal.get(f"challenges/{slug}")["phase"]
+def _phase(portal: Portal, options: argparse.Namespace) -> int:
+    """Return the phase that was named, by default the one in view."""
+    named = options.phase is not None
+    phase = options.phase if named else portal.get(f"challenges/{options.slug}")["phase"]
     if phase is None:
-        raise UsageFault("U_PHASE", slug)
+        raise UsageFault("U_PHASE", options.slug)
     return int(phase)
 
 

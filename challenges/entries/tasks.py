@@ -62,23 +62,14 @@ def entry_examined(entry_id: str) -> None:
         event=f"{entry.pk}:{entry.version}",
         about=str(entry.pk),
     )
-    if entry.evaluations.filter(to_examine=True).exists():
-        tell(
-            "program_to_mend",
-            organisers(challenge),
-            challenge,
-            path=f"/espace/challenges/{challenge.slug}/programme/",
-            event=f"{entry.pk}:{entry.version}",
-            about=entry.reason_code,
-        )
-        return
+    is_programs = entry.evaluations.filter(to_examine=True).exists()
     tell(
-        "entry_attention",
+        "program_to_mend" if is_programs else "entry_attention",
         organisers(challenge),
         challenge,
-        path=f"/espace/challenges/{challenge.slug}/",
+        path=f"/espace/challenges/{challenge.slug}/{'programme/' if is_programs else ''}",
         event=f"{entry.pk}:{entry.version}",
-        about=entry.enrolment.phase.name,
+        about=entry.reason_code if is_programs else entry.enrolment.phase.name,
     )
 
 

@@ -31,7 +31,7 @@ from challenges.evaluation.actions.evaluations import RUN, Result, columns_of
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, rounded
 from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience
-from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
+from challenges.organising.models.scorings import Column, PhaseTask
 from challenges.programs import checks
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
@@ -150,8 +150,10 @@ class CodeScorer(evaluator.MetricScorer):
     def note_compiled(self, task: PhaseTask) -> None:
         """Note on the plan of a task whether its inputs go with its compiled truth."""
         if task.plan is not None:
-            problem = inputs_problem(task.plan, gate.read_keys(task.holdout))
-            team_code.note_inputs(plan=task.plan, problem=problem)
+            plan, why = task.plan, f"plan {task.plan_id}"
+            files = gate.open_holdout(version=plan.inputs, reason=why, by=WORKER)
+            problem = unlike_truth(files, plan.ids, gate.read_keys(task.holdout))
+            team_code.note_inputs(plan=plan, problem=problem)
 
     def check(self, path: Path, task: PhaseTask, keys: bytes, *, name: str) -> Verdict:
         """Check that a package can be started; nothing of it runs."""
@@ -467,17 +469,11 @@ def _report(outcome: Outcome, task: PhaseTask, left: str) -> Report:
     )
 
 
-def inputs_problem(plan: RunPlan, keys: Data) -> InputFault | None:
-    """Open inputs and say, without any value, why they cannot serve; None if they can.
-
-    keys: the compiled identifiers of the truth.
-    """
-    files = gate.open_holdout(version=plan.inputs, reason=f"plan {plan.pk}", by=WORKER)
-    return unlike_truth(files, plan.ids, keys)
-
-
 def unlike_truth(files: Mapping[str, bytes], column: str, keys: Data) -> InputFault | None:
-    """Say why opened inputs do not go with these identifiers; None where they do."""
+    """Say, without any value, why opened inputs do not go with a truth; None where they do.
+
+    keys: its compiled identifiers.
+    """
     try:
         found = set(identifiers(files, column))
     except InputFault as fault:
@@ -645,17 +641,9 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     if found.reason_code:
         return ended
     suffix = found.run.file.suffix if found.run.file else ".csv"
-    return replace(
-        ended,
-        kept=_seal_predictions(found.content, suffix=suffix),
-        inputs_digest=_keyed(files),
-    )
-
-
-def _seal_predictions(content: bytes, *, suffix: str) -> KeptPredictions:
-    """Seal the predictions of a run to the scoring worker."""
-    sealed = gate.seal_file(FILE, content)
-    return KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
+    sealed = gate.seal_file(FILE, found.content)
+    kept = KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
+    return replace(ended, kept=kept, inputs_digest=_keyed(files))
 
 
 def _run_outcome(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:

@@ -63,7 +63,7 @@ class Scores:
     faults: tuple[Fault, ...] = ()
 
 
-class _Unreadable(Exception):
+class _Unreadable(ValueError):
     def __init__(self, line: int | None = None) -> None:
         super().__init__()
         self.line = line
@@ -76,7 +76,7 @@ def read_scores(folder: Path, declared: Iterable[Declared]) -> Scores:
     """Read the scores of an output folder, which holds plain files only (outputs.take)."""
     try:
         if (path := folder / "scores.json").is_file():
-            pairs = _json(path)
+            pairs = json_pairs(path)
         elif (path := folder / "scores.txt").is_file():
             pairs = _lines(path)
         else:
@@ -149,13 +149,6 @@ def _text(path: Path) -> str:
 
 def json_pairs(path: Path) -> Pairs:
     """Read a JSON object as pairs, duplicates kept; raises ValueError when it is not one."""
-    try:
-        return _json(path)
-    except _Unreadable as error:
-        raise ValueError("unreadable JSON") from error
-
-
-def _json(path: Path) -> Pairs:
     try:
         found = json.loads(_text(path), object_pairs_hook=Object)
         deep = _depth(found) > MOST_DEPTH

@@ -37,11 +37,6 @@ class ForeignReport:
     spec: ForeignSpec | None = None
     dry_run: tuple[str, ...] = ()
 
-    @property
-    def codes(self) -> list[str]:
-        """List the causes of refusal, in the order of the checks."""
-        return [problem.code for problem in self.errors]
-
     def to_json(self) -> dict[str, object]:
         """Give the whole report as JSON values."""
         return {

@@ -164,8 +164,7 @@ def begin_score(*, job: Job) -> Evaluation | None:
     if entry.status == EntryStatus.QUEUED:
         entry.become(EntryStatus.SCORING, at=now)
         entry.save()
-    ended = {EvaluationState.DONE, EvaluationState.FAILED}
-    if entry.status != EntryStatus.SCORING or evaluation.state in ended:
+    if entry.status != EntryStatus.SCORING or evaluation.state in ENDED:
         jobs.complete(job)
         return None
     evaluation.state, evaluation.started_at = EvaluationState.RUNNING, now
@@ -277,8 +276,7 @@ def entry_outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
         for each in entry.evaluations.order_by("pk")
         if (each.scorer_version_id, each.holdout_id) in wanted
     }
-    ended = {EvaluationState.DONE, EvaluationState.FAILED}
-    if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
+    if len(found) < len(wanted) or any(each.state not in ENDED for each in found.values()):
         return None
     failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
     own = [each for each in failed if not each.to_examine]
@@ -390,13 +388,10 @@ def _begin_aside(evaluation: Evaluation, entry: Entry) -> bool:
 
 def end_broken_aside(evaluation: Evaluation) -> None:
     """End a scoring aside that our platform could not do: the entry keeps what it had."""
-    evaluation.state, evaluation.reason_code = EvaluationState.FAILED, _PLATFORM
+    evaluation.state, evaluation.reason_code = EvaluationState.FAILED, ReasonCode.PLATFORM.value
     evaluation.to_examine, evaluation.finished_at = True, clock.now()
     evaluation.save()
     _note_aside_end(evaluation)
-
-
-_PLATFORM = ReasonCode.PLATFORM.value
 
 
 def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | None]:
@@ -474,16 +469,10 @@ def _part_scores(
     at: datetime,
 ) -> list[Score]:
     found = values.get(split.value, {}).get(column.key)
-    bounds = intervals.get(split.value, {}).get(column.key)
-    return _column_scores(evaluation, split, column, found, bounds, at)
-
-
-def _column_scores(
-    evaluation: Evaluation, split: Split, column: Column, found: Any, bounds: Any, at: datetime
-) -> list[Score]:
     if found is None:
         return []
     if not isinstance(found, dict):
+        bounds = intervals.get(split.value, {}).get(column.key)
         return [_score(evaluation, split, column, found, bounds, at=at)]
     return [
         _score(

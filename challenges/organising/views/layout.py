@@ -116,12 +116,6 @@ SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
         ),
     ),
 )
-# Where teams send code.
-OF_CODE = frozenset({"code_runs"})
-# Where one takes part by invitation.
-OF_GUESTS = frozenset({"guests"})
-# Where the organiser's own program scores.
-OF_A_PROGRAM = frozenset({"program_reports"})
 # What the Region reads of a challenge that it decides on.
 OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings", "organiser_archive"})
 # What the jury sees: it acts on nothing.
@@ -135,6 +129,12 @@ def sections_of(
 
     edits: all of them; else follows: those of the jury; else those of the Region.
     """
+    uses = {
+        "code_runs": coding.KEY in challenge.bundle,
+        "guests": challenge.registration == RegistrationMode.INVITED,
+        "program_reports": challenge.source_id is not None,  # the organiser's own program scores
+    }
+    unused = {name for name, is_used in uses.items() if not is_used}
     sections = []
     for label, pages in SECTIONS:
         shown = [
@@ -145,10 +145,7 @@ def sections_of(
                 "option": name in PREPARING and name not in ROUTES_OF_STEPS,
             }
             for name, words in pages
-            if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION))
-            and (name not in OF_CODE or coding.KEY in challenge.bundle)
-            and (name not in OF_GUESTS or challenge.registration == RegistrationMode.INVITED)
-            and (name not in OF_A_PROGRAM or challenge.source_id is not None)
+            if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION)) and name not in unused
         ]
         if shown:
             current = any(each["current"] for each in shown)

@@ -25,6 +25,7 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.bundles.folder import Folder
+from challenges.bundles.foreign import bundle as foreign_bundle
 from challenges.bundles.spec import PortableSpec, Role
 from challenges.entries import rules as entries_rules
 from challenges.entries.actions.deposits import refuse_closed
@@ -175,8 +176,6 @@ def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any
 
 SAMPLE_ROWS = (100, 1_000)
 SAMPLE_MAX_BYTES = 50 << 20
-# Of a zip whose date says nothing: the same files give the same object.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @transaction.atomic
@@ -203,7 +202,8 @@ def make_plan(
     version = holdouts.register(
         name=f"{challenge.slug}/inputs", owner=challenge.organiser, files=inputs, by=by
     )
-    stored = objects.put(_zipped(given), limit_bytes=2 * SAMPLE_MAX_BYTES)
+    zipped = foreign_bundle.zipped(iter(sorted(given.items())))  # the same files, the same object
+    stored = objects.put(zipped, limit_bytes=2 * SAMPLE_MAX_BYTES)
     plan = RunPlan.objects.create(
         challenge=challenge,
         inputs=version,
@@ -292,14 +292,6 @@ def _rows(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes], ids: 
 
 def _bytes(content: bytes | Path) -> bytes:
     return content if isinstance(content, bytes) else content.read_bytes()
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
-    return target.getvalue()
 
 
 MAX_FILE_BYTES = 2 << 30

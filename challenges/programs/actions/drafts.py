@@ -508,6 +508,7 @@ class _Draft:
         """Create the challenge with its owner, texts and rules."""
         spec, answers = self.spec, self.bundle.answers
         allowed, blocked = spec.domains
+        is_open = spec.auto_approve or spec.format is Format.EVALAI
         self.made = Challenge.objects.create(
             slug=slug_of(spec, answers),
             title=spec.title[:200],
@@ -517,7 +518,7 @@ class _Draft:
             licence={"name": _("À confirmer"), "spdx": "", "holder": "", "status": "to_confirm"},
             organiser=self.organisation,
             kind=ChallengeKind.BENCHMARK if spec.kind == "benchmark" else ChallengeKind.COMPETITION,
-            registration=RegistrationMode.OPEN if self._is_open() else RegistrationMode.APPROVAL,
+            registration=RegistrationMode.OPEN if is_open else RegistrationMode.APPROVAL,
             allowed_domains=list(allowed),
             blocked_domains=list(blocked),
             has_prizes=bool(spec.reward),
@@ -533,7 +534,7 @@ class _Draft:
                 "source": {"name": self.bundle.source.name, "sha256": self._source_sha256()},
             },
             bundle_fingerprint=fingerprint,
-            source=self._source(),
+            source=self.tasks.register("source", {"source.zip": self._source_bytes()}),
             status_since=self.now,
             created_at=self.now,
         )
@@ -542,9 +543,6 @@ class _Draft:
         )
         self._texts()
         return self.made
-
-    def _is_open(self) -> bool:
-        return self.spec.auto_approve or self.spec.format is Format.EVALAI
 
     def _texts(self) -> None:
         if self.spec.terms is not None:
@@ -576,9 +574,6 @@ class _Draft:
             return hashlib.sha256(found).hexdigest()
         with found.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-
-    def _source(self) -> HoldoutVersion:
-        return self.tasks.register("source", {"source.zip": self._source_bytes()})
 
     def files(self) -> None:
         """Store the public data and the starting kits, each once."""
@@ -625,7 +620,7 @@ class _Draft:
             max_parallel=foreign.max_parallel,
             max_bytes=CODE_BYTES if takes_code else ANSWER_BYTES,
             time_limit_s=foreign.time_limit_s,
-            migrate_from=self._migrated(foreign),
+            migrate_from=self.phases.get(foreign.index - 1) if foreign.migrates else None,
             # What is kept apart is a matter of its program: the pages say it in words.
             public_share=1.0,
             final_choices=foreign.final_choices or 1,
@@ -638,9 +633,6 @@ class _Draft:
             self.tasks.codabench(phase, foreign, at, task)
         write_boards(phase, planned_boards(spec, foreign))
         leaderboards.show_facts(phase.challenge)
-
-    def _migrated(self, foreign: ForeignPhase) -> Phase | None:
-        return self.phases.get(foreign.index - 1) if foreign.migrates else None
 
     def solutions(self) -> None:
         """Enter the organiser's solutions, in each phase that has one of their tasks."""

@@ -245,16 +245,14 @@ def as_record(board: Board) -> list[dict[str, Any]]:
 
 
 def _figure(cell: dict[str, Any] | None) -> dict[str, Any]:
-    if cell is None:
-        return {"value": None, "low": None, "high": None}
-    if "groups" in cell:
+    if cell and "groups" in cell:
         return {
             "groups": {
                 group: {"value": figure["value"], "n": figure["n"]}
                 for group, figure in cell["groups"].items()
             }
         }
-    return {"value": cell["value"], "low": cell["low"], "high": cell["high"]}
+    return {name: (cell or {}).get(name) for name in ("value", "low", "high")}
 
 
 def csv_text(head: Board) -> str:

@@ -324,13 +324,12 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
     asked = request.GET.get("lang", "")
     language = asked if asked in LANGUAGES else translation.get_language()
     with translation.override(language):
-        challenge = find_challenge(request, slug)
-        current = current_phase(list(challenge.phases.all()), clock.now())
-        phase = phase_wanted(request, challenge, current)
-        board = board_wanted(request, phase, per_page=MOST_ROWS) if phase else None
-        if phase is None or board is None:
+        phase, _split = required(request, slug)
+        board = board_wanted(request, phase, per_page=MOST_ROWS)
+        if board is None:
             raise Hidden
-        context = {"challenge": challenge, "language": language, **_board_framed(phase, board)}
+        framed = _board_framed(phase, board)
+        context = {"challenge": phase.challenge, "language": language, **framed}
         context["address"] = _address(
             request, "standings", slug, f"phase={phase.index}", language=language
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from challenges.bundles import portable
+from challenges.bundles import portable, spec
+from challenges.bundles.foreign.reading import ForeignReport
 
 IDS = [f"A{number}" for number in range(1, 7)]
 TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(
@@ -168,6 +169,11 @@ def change(found: object, path: str, value: object) -> object:
     else:
         at[last] = value  # type: ignore[index] # the tests name places that exist
     return changed
+
+
+def codes_of(report: spec.Report | ForeignReport) -> list[str]:
+    """List the causes of refusal, in the order of the checks."""
+    return [problem.code for problem in report.errors]
 
 
 def read(place: Path, *changes: tuple[str, object], **files: str) -> portable.Report:

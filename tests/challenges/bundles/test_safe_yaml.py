@@ -9,7 +9,7 @@ import yaml
 
 from challenges.bundles import exporting, portable, safe_yaml
 from challenges.scoring import patterns
-from tests.challenges.bundles.folders import FILES, document, read
+from tests.challenges.bundles.folders import FILES, codes_of, document, read
 
 BOMB = (
     "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -53,7 +53,7 @@ REFUSED = {
 def test_what_is_not_plain_data_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "challenge.yaml").write_bytes(REFUSED[name])
 
-    assert portable.read_challenge(tmp_path).codes == ["E_YAML"]
+    assert codes_of(portable.read_challenge(tmp_path)) == ["E_YAML"]
 
 
 def test_the_line_of_a_fault_is_told(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     exporting.write_folder(tmp_path / "new", found, files)
 
     report = portable.read_challenge(tmp_path / "new")
-    assert report.codes == []
+    assert codes_of(report) == []
     assert report.spec is not None
     assert report.spec.raw == found
     text = (tmp_path / "new" / "challenge.yaml").read_text(encoding="utf-8")

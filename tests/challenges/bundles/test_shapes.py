@@ -7,7 +7,7 @@ import pytest
 
 from challenges.scoring import contract, registry
 from challenges.scoring.contract import ScoringContract
-from tests.challenges.bundles.folders import FILES, IDS, read
+from tests.challenges.bundles.folders import FILES, IDS, codes_of, read
 
 SPLIT = {"column": "jeu", "public": "public", "private": "private"}
 SIDES = dict.fromkeys(IDS, "private") | {"A1": "public", "A2": "public"}
@@ -60,7 +60,7 @@ def test_a_ranked_truth(tmp_path: Path, items: str, causes: list[str]) -> None:
     rows = ("files.held_out.0.rows", items.count("\n") - 1)
     changes = shaped(RANKED, ndcg, ("task", "ranking"), ("truth", GAINS), rows)
     sample = lines("id,rang,cible", *(f"{one},{at},{'xy'[at - 1]}" for one in IDS for at in (1, 2)))
-    assert read(tmp_path, *changes, truth_csv=items, sample_csv=sample).codes == causes
+    assert codes_of(read(tmp_path, *changes, truth_csv=items, sample_csv=sample)) == causes
 
 
 # --- scores of candidates
@@ -101,14 +101,14 @@ def scores(
 def test_complete_candidates_are_those_that_teams_are_given(
     tmp_path: Path, files: dict[str, str], causes: list[str]
 ) -> None:
-    assert scores(tmp_path, **files).codes == causes
+    assert codes_of(scores(tmp_path, **files)) == causes
 
 
 def test_scores_of_candidates_are_read(tmp_path: Path) -> None:
     given = contract_of(tmp_path, scores(tmp_path))
     assert given.answer.policy is contract.Policy.COMPLETE
     word = {"name": "score", "role": "score", "type": "category"}
-    assert "E_COLUMN_ROLE" in scores(tmp_path, columns=[QUERY, ITEM, word]).codes
+    assert "E_COLUMN_ROLE" in codes_of(scores(tmp_path, columns=[QUERY, ITEM, word]))
 
 
 # --- sets of labels
@@ -139,7 +139,7 @@ def test_sets_of_labels(
         ("metrics", [figure]),
         ("fairness.metrics", []),
     ]
-    assert read(tmp_path, *changes, truth_csv=truth).codes == causes
+    assert codes_of(read(tmp_path, *changes, truth_csv=truth)) == causes
 
 
 # --- figures of groups, weights
@@ -155,13 +155,13 @@ def test_parameters_that_name_a_column_or_an_attribute_are_checked(tmp_path: Pat
         ("fairness.metrics.+", {"key": "ecart", "metric": "attribute_distance",
                                 "direction": "none", "params": distance}),
     )  # fmt: skip
-    assert report.codes == ["E_COLUMN_MISSING", "E_COLUMN_MISSING"]
+    assert codes_of(report) == ["E_COLUMN_MISSING", "E_COLUMN_MISSING"]
 
 
 def test_a_group_without_row_and_a_primary_group_figure_are_refused(tmp_path: Path) -> None:
     figure = {"key": "nord", "metric": "mae", "direction": "min", "primary": True}
     change = ("fairness.metrics.+", figure | {"by": "zone", "group": "est"})
-    assert read(tmp_path, change).codes == ["E_METRIC_PRIMARY", "E_DOMAIN"]
+    assert codes_of(read(tmp_path, change)) == ["E_METRIC_PRIMARY", "E_DOMAIN"]
 
 
 WEIGHTED = lines(
@@ -183,7 +183,7 @@ WEIGHTED = lines(
 )
 def test_weights_of_rows(tmp_path: Path, truth: str, causes: list[str]) -> None:
     report = read(tmp_path, ("truth.weight", "poids"), truth_csv=truth)
-    assert report.codes == causes
+    assert codes_of(report) == causes
     if not causes:
         assert contract_of(tmp_path, report).truth.weight == "poids"
 
@@ -213,8 +213,8 @@ def several(place: Path, names: str, form: str = "probabilities", **facts: objec
 def test_several_numbers_of_one_row_are_read_and_wrong_ones_refused(
     tmp_path: Path, names: str, facts: dict[str, Any], causes: list[str]
 ) -> None:
-    assert several(tmp_path, names, **facts).codes == causes
-    assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1").codes
+    assert codes_of(several(tmp_path, names, **facts)) == causes
+    assert "E_COLUMN_ROLE" in codes_of(several(tmp_path / "one", "1"))
     assert contract_of(tmp_path, several(tmp_path, "123")).answer.classes == ("1", "2", "3")
 
 

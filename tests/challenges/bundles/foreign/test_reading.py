@@ -28,6 +28,7 @@ from challenges.bundles.foreign.values import ForeignSpec, Rule
 from challenges.scoring.archives import RATIO_FLOOR_BYTES, ArchiveRefused, Bounds
 from challenges.scoring.fields import Findings, Problem
 from tests import archives
+from tests.challenges.bundles.folders import codes_of
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
 from tests.journeys import bundles as programs
@@ -129,7 +130,7 @@ def test_every_fault_is_in_one_report_with_its_line(tmp_path: Path) -> None:
 
     report = read(tmp_path, "codabench", changes)
 
-    assert report.codes == ["E_KEY_MISSING", "E_FILE_MISSING", "E_TASK_UNKNOWN"]
+    assert codes_of(report) == ["E_KEY_MISSING", "E_FILE_MISSING", "E_TASK_UNKNOWN"]
     assert [one.message.split(" : ")[0] for one in report.errors[1:]] == ["ligne 3", "ligne 22"]
 
 
@@ -242,7 +243,7 @@ def test_a_name_that_no_system_can_have_is_an_absent_file(
     form: str, key: str, name: str, tmp_path: Path
 ) -> None:
     report = read(tmp_path, form, {key: name})
-    found = {*report.codes, *(one.code for one in report.warnings)}
+    found = {*codes_of(report), *(one.code for one in report.warnings)}
     assert {"E_FILE_MISSING", "W_IMAGE_MISSING", "E_DATASET_PATH"} & found
 
 
@@ -251,7 +252,7 @@ def test_a_dataset_named_by_its_key_is_found_in_the_bundle(tmp_path: Path) -> No
     (folder / "datasets").mkdir()
     (folder / f"datasets/{UUID}.csv").write_text("id,y\n1,0\n")
     report = own.read_bundle(folder)
-    assert report.codes == []
+    assert codes_of(report) == []
     assert report.spec is not None
     reference = report.spec.tasks[0].reference_data
     assert reference is not None
@@ -268,7 +269,7 @@ def test_a_task_described_in_its_own_file(tmp_path: Path) -> None:
     )
     (place / "verite.csv").write_text("id,y\n1,0\n")
     report = own.read_bundle(folder)
-    assert report.codes == []
+    assert codes_of(report) == []
     assert report.spec is not None
     task = report.spec.tasks[0]
     assert (task.index, task.name, task.description) == (0, "Première", "Décrite à part")
