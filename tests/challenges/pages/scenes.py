@@ -207,7 +207,7 @@ def listed(
 def measure(board: Leaderboard, split: Split) -> None:
     """Keep of a whole board what its pages need: its rows, its references, its axis."""
     rows = board.standings.filter(split=split)
-    references = rows.references().order_by("position")
+    references = rows.filter(competes=False).order_by("position")
     first = references.first()
     axis = rows.aggregate(low=Min("interval_low"), high=Max("interval_high"))
     axis |= {
