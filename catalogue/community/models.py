@@ -22,12 +22,12 @@ from catalogue.community.enums import (
     ReuseKind,
     ReviewState,
 )
-from catalogue.resources.columns import known, some, some_organisation, someone
+from catalogue.resources.columns import some, some_organisation, someone
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
 from portal.discussions.models import Message
-from portal.lib.columns import LockableQuerySet, Member
+from portal.lib.columns import LockableQuerySet, Member, person, set_exactly, set_together, within
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
 
@@ -86,7 +86,7 @@ class SavedSearch(models.Model):
                 name="search_of_person_or_address",
                 condition=Q(user__isnull=False, email="") | (Q(user__isnull=True) & ~Q(email="")),
             ),
-            known("search_frequency_known", frequency=AlertFrequency),
+            within("frequency", AlertFrequency, name="search_frequency_known"),
             models.UniqueConstraint(
                 name="search_once_by_person",
                 fields=("user", "query_sha256"),
@@ -228,9 +228,7 @@ class Collection(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.CASCADE, related_name="collections"
     )
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    made_by = someone()
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
@@ -244,11 +242,7 @@ class Collection(models.Model):
     class Meta:
         ordering = ("-published_at", "-pk")
         constraints = [
-            models.CheckConstraint(
-                name="collection_hidden_for_a_reason",
-                condition=Q(hidden_at=None, hidden_reason="")
-                | (Q(hidden_at__isnull=False) & ~Q(hidden_reason="")),
-            ),
+            set_together("hidden_at", name="collection_hidden_for_a_reason", words="hidden_reason"),
         ]
 
     def __str__(self) -> str:
@@ -312,9 +306,7 @@ class Reuse(models.Model):
     organisation = some_organisation(related_name="reuses")
     organisation_name = models.CharField(max_length=160, blank=True)
     resources = models.ManyToManyField(Resource, related_name="reused_by")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reuse_rows"
-    )
+    by = person("reuse_rows")
     at = models.DateTimeField()
     state = models.CharField(
         max_length=10, choices=ReviewState.choices, default=ReviewState.WAITING
@@ -424,17 +416,9 @@ class Report(models.Model):
     class Meta:
         ordering = ("-at", "-pk")
         constraints = [
-            known("report_status_known", status=ReportStatus),
-            models.CheckConstraint(
-                name="report_contest_has_words",
-                condition=Q(contested_at=None, contest_words="")
-                | (Q(contested_at__isnull=False) & ~Q(contest_words="")),
-            ),
-            models.CheckConstraint(
-                name="report_end_dated",
-                condition=(Q(status=ReportStatus.FINAL) & Q(ended_at__isnull=False))
-                | (~Q(status=ReportStatus.FINAL) & Q(ended_at=None)),
-            ),
+            within("status", ReportStatus, name="report_status_known"),
+            set_together("contested_at", name="report_contest_has_words", words="contest_words"),
+            set_exactly(Q(status=ReportStatus.FINAL), "ended_at", name="report_end_dated"),
         ]
         indexes = [models.Index(name="report_queue", fields=("status", "at"))]
 
@@ -475,9 +459,7 @@ class ReportDecision(Immutable):
     duration = models.CharField(max_length=200, blank=True)
     # Whether a machine found or judged the content: never so far, and the person is told.
     automated = models.BooleanField(default=False)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    decided_by = someone()
     decided_at = models.DateTimeField()
 
     class Meta:
@@ -508,9 +490,7 @@ class Masking(models.Model):
     report = some(Report, related_name="maskings")
     category = models.CharField(max_length=20, choices=ReportCategory.choices)
     explanation = models.CharField(max_length=300)
-    masked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    masked_by = person()
     masked_at = models.DateTimeField()
     confirmed_by = someone(models.PROTECT)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -530,15 +510,8 @@ class Masking(models.Model):
                 name="masking_confirmed_by_another",
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("masked_by")),
             ),
-            models.CheckConstraint(
-                name="masking_lift_paired",
-                condition=Q(lift_asked_by=None, lift_asked_at=None)
-                | Q(lift_asked_by__isnull=False, lift_asked_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="masking_end_said",
-                condition=Q(ended_at=None, end="") | (Q(ended_at__isnull=False) & ~Q(end="")),
-            ),
+            set_together("lift_asked_by", "lift_asked_at", name="masking_lift_paired"),
+            set_together("ended_at", name="masking_end_said", words="end"),
         ]
 
     def __str__(self) -> str:

@@ -18,10 +18,10 @@ from catalogue.contributions.enums import (
     DecisionReason,
     OwnerAnswer,
 )
-from catalogue.resources.columns import known, some, some_organisation, someone
+from catalogue.resources.columns import some, some_organisation, someone
 from catalogue.resources.models import CardFile, Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
-from portal.lib.columns import LockableQuerySet, Member
+from portal.lib.columns import LockableQuerySet, Member, set_together, within
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
 from portal.lib.storage.parts import PartedFile
@@ -94,7 +94,7 @@ class ContributionBatch(models.Model):
     class Meta:
         ordering = ("-read_at", "-pk")
         constraints = [
-            known("batch_state_known", state=BatchState),
+            within("state", BatchState, name="batch_state_known"),
             models.CheckConstraint(
                 name="batch_done_has_date",
                 condition=~Q(state=BatchState.DONE) | Q(finished_at__isnull=False),
@@ -228,12 +228,8 @@ class Contribution(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            known("contribution_status_known", status=ContributionStatus),
-            models.CheckConstraint(
-                name="contribution_submitted_dates",
-                condition=Q(first_submitted_at=None, submitted_at=None)
-                | Q(first_submitted_at__isnull=False, submitted_at__isnull=False),
-            ),
+            within("status", ContributionStatus, name="contribution_status_known"),
+            set_together("first_submitted_at", "submitted_at", name="contribution_submitted_dates"),
             models.CheckConstraint(
                 name="contribution_review_has_date",
                 condition=Q(status__in=UNSENT) | Q(submitted_at__isnull=False),
@@ -344,9 +340,7 @@ class Decision(Immutable):
     reason = models.CharField(max_length=20, choices=DecisionReason.choices, blank=True)
     message = models.TextField(blank=True, max_length=4_000)
     fields = models.JSONField(default=list, blank=True)  # names of the fields concerned
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    decided_by = someone()
     decided_at = models.DateTimeField()
 
     class Meta:

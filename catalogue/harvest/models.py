@@ -18,14 +18,13 @@ from catalogue.harvest.enums import (
 )
 from catalogue.resources.columns import (
     REMOTE_ID_CHARACTERS,
-    known,
     some,
     some_organisation,
     someone,
 )
 from catalogue.resources.models import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
-from portal.lib.columns import LockableQuerySet, Member
+from portal.lib.columns import LockableQuerySet, Member, set_exactly, within
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -94,7 +93,7 @@ class Source(models.Model):
     class Meta:
         ordering = ("title", "pk")
         constraints = [
-            known("source_status_known", status=SourceStatus),
+            within("status", SourceStatus, name="source_status_known"),
             models.CheckConstraint(
                 name="source_decided_dated",
                 condition=Q(status=SourceStatus.PROPOSED) | Q(decided_at__isnull=False),
@@ -153,21 +152,16 @@ class HarvestRun(models.Model):
     class Meta:
         ordering = ("-asked_at", "-pk")
         constraints = [
-            known("run_state_known", state=RunState),
+            within("state", RunState, name="run_state_known"),
             models.UniqueConstraint(
                 name="run_one_at_a_time",
                 fields=("source",),
                 condition=Q(state__in=(RunState.WAITING, RunState.RUNNING)),
             ),
-            models.CheckConstraint(
+            set_exactly(
+                ~Q(state__in=(RunState.WAITING, RunState.RUNNING)),
+                "finished_at",
                 name="run_finished_dated",
-                condition=Q(
-                    state__in=(RunState.WAITING, RunState.RUNNING), finished_at__isnull=True
-                )
-                | (
-                    ~Q(state__in=(RunState.WAITING, RunState.RUNNING))
-                    & Q(finished_at__isnull=False)
-                ),
             ),
         ]
         indexes = [models.Index(name="run_of_source", fields=("source", "-asked_at"))]
@@ -262,7 +256,7 @@ class LinkCheck(models.Model):
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(name="link_check_once", fields=("resource", "url")),
-            known("link_check_state_known", state=LinkState),
+            within("state", LinkState, name="link_check_state_known"),
             models.CheckConstraint(
                 name="link_check_failures_dated",
                 condition=Q(failures=0, first_failed_at__isnull=True)

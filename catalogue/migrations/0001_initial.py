@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('pk',),
                         'indexes': [models.Index(fields=['state', 'added_at'], name='card_file_state')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sound', 'refused'])), name='card_file_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('examined_at', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('examined_at__isnull', False)), _connector='OR'), name='card_file_examined_dated'), models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='card_file_not_empty')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['refused', 'sound', 'waiting'])), name='card_file_state_known'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'waiting'), _negated=True), ('examined_at__isnull', False)), models.Q(('state', 'waiting'), ('examined_at__isnull', True)), _connector='OR'), name='card_file_examined_dated'), models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='card_file_not_empty')],
                     },
                 ),
                 migrations.CreateModel(
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('at', 'pk'),
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('resource',), name='one_open_card_transfer'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='card_transfer_answer_dated'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'accepted'), _negated=True), ('approved_by', None), models.Q(('answered_by', models.F('approved_by')), _negated=True), _connector='OR'), name='card_transfer_by_two')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('resource',), name='one_open_card_transfer'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True), ('answer', '')), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='card_transfer_answer_dated'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'accepted'), _negated=True), ('approved_by', None), models.Q(('answered_by', models.F('approved_by')), _negated=True), _connector='OR'), name='card_transfer_by_two')],
                     },
                 ),
                 migrations.CreateModel(
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('resource', '-number'),
-                        'constraints': [models.UniqueConstraint(fields=('resource', 'number'), name='card_version_once'), models.UniqueConstraint(fields=('revision',), name='card_version_revision_once'), models.CheckConstraint(condition=models.Q(('origin__in', ['reviewed', 'harvested', 'transferred', 'opened'])), name='card_version_origin_known'), models.CheckConstraint(condition=models.Q(('withheld_at', None), models.Q(('withheld_reason', ''), _negated=True), _connector='OR'), name='card_version_withheld_says_why')],
+                        'constraints': [models.UniqueConstraint(fields=('resource', 'number'), name='card_version_once'), models.UniqueConstraint(fields=('revision',), name='card_version_revision_once'), models.CheckConstraint(condition=models.Q(('origin__in', ['harvested', 'opened', 'reviewed', 'transferred'])), name='card_version_origin_known'), models.CheckConstraint(condition=models.Q(('withheld_at', None), models.Q(('withheld_reason', ''), _negated=True), _connector='OR'), name='card_version_withheld_says_why')],
                     },
                 ),
                 migrations.CreateModel(
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                         ('title', models.CharField(max_length=120)),
                         ('summary', models.CharField(blank=True, max_length=400)),
                         ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='collections', to='accounts.organisation')),
-                        ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('created_at', models.DateTimeField()),
                         ('changed_at', models.DateTimeField()),
                         ('published_at', models.DateTimeField(blank=True, null=True)),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('-published_at', '-pk'),
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hidden_at', None), ('hidden_reason', '')), models.Q(('hidden_at__isnull', False), models.Q(('hidden_reason', ''), _negated=True)), _connector='OR'), name='collection_hidden_for_a_reason')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('hidden_at__isnull', True), ('hidden_reason', '')), models.Q(('hidden_at__isnull', False), models.Q(('hidden_reason', ''), _negated=True)), _connector='OR'), name='collection_hidden_for_a_reason')],
                     },
                 ),
                 migrations.CreateModel(
@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('pk',),
                         'indexes': [models.Index(fields=['status', 'first_submitted_at'], name='contribution_queue')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'offered', 'submitted', 'changes_requested', 'published', 'refused', 'withdrawn', 'archived'])), name='contribution_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('first_submitted_at', None), ('submitted_at', None)), models.Q(('first_submitted_at__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='contribution_submitted_dates'), models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'offered', 'withdrawn')), ('submitted_at__isnull', False), _connector='OR'), name='contribution_review_has_date'), models.CheckConstraint(condition=models.Q(models.Q(('owner_answer', ''), ('owner_answered_at', None)), models.Q(models.Q(('owner_answer', ''), _negated=True), ('offered_at__isnull', False), ('owner_answered_at__isnull', False)), _connector='OR'), name='contribution_owner_answer_dated'), models.CheckConstraint(condition=models.Q(models.Q(('owner_answer', 'declined'), _negated=True), models.Q(('owner_reason', ''), _negated=True), _connector='OR'), name='contribution_owner_says_why'), models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), models.Q(('offered_at__isnull', False), ('owner_answer', ''), ('status', 'offered')), models.Q(models.Q(('status', 'offered'), _negated=True), models.Q(('offered_at', None), models.Q(('owner_answer', ''), _negated=True), _connector='OR')), _connector='OR'), name='contribution_owner_and_status'), models.UniqueConstraint(condition=models.Q(('request_key', ''), _negated=True), fields=('author', 'request_key'), name='contribution_request_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['archived', 'changes_requested', 'draft', 'offered', 'published', 'refused', 'submitted', 'withdrawn'])), name='contribution_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('first_submitted_at__isnull', True), ('submitted_at__isnull', True)), models.Q(('first_submitted_at__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='contribution_submitted_dates'), models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'offered', 'withdrawn')), ('submitted_at__isnull', False), _connector='OR'), name='contribution_review_has_date'), models.CheckConstraint(condition=models.Q(models.Q(('owner_answer', ''), ('owner_answered_at', None)), models.Q(models.Q(('owner_answer', ''), _negated=True), ('offered_at__isnull', False), ('owner_answered_at__isnull', False)), _connector='OR'), name='contribution_owner_answer_dated'), models.CheckConstraint(condition=models.Q(models.Q(('owner_answer', 'declined'), _negated=True), models.Q(('owner_reason', ''), _negated=True), _connector='OR'), name='contribution_owner_says_why'), models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), models.Q(('offered_at__isnull', False), ('owner_answer', ''), ('status', 'offered')), models.Q(models.Q(('status', 'offered'), _negated=True), models.Q(('offered_at', None), models.Q(('owner_answer', ''), _negated=True), _connector='OR')), _connector='OR'), name='contribution_owner_and_status'), models.UniqueConstraint(condition=models.Q(('request_key', ''), _negated=True), fields=('author', 'request_key'), name='contribution_request_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('-read_at', '-pk'),
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['read', 'waiting', 'running', 'done'])), name='batch_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='batch_done_has_date'), models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('organisation',), name='one_batch_under_way')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['done', 'read', 'running', 'waiting'])), name='batch_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='batch_done_has_date'), models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('organisation',), name='one_batch_under_way')],
                     },
                 ),
                 migrations.CreateModel(
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                         ('reason', models.CharField(blank=True, choices=[('off_topic', 'Hors sujet'), ('duplicate', 'Doublon'), ('licence', 'Licence'), ('personal_data', 'Données personnelles'), ('illegal', 'Contenu illicite'), ('insufficient', 'Information insuffisante'), ('promotion', 'Promotion'), ('other', 'Autre')], max_length=20)),
                         ('message', models.TextField(blank=True, max_length=4000)),
                         ('fields', models.JSONField(blank=True, default=list)),
-                        ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('decided_at', models.DateTimeField()),
                     ],
                     options={
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('-asked_at', '-pk'),
                         'indexes': [models.Index(fields=['source', '-asked_at'], name='run_of_source')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'complete', 'suspicious', 'failed'])), name='run_state_known'), models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('source',), name='run_one_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='run_finished_dated')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['complete', 'failed', 'running', 'suspicious', 'waiting'])), name='run_state_known'), models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('source',), name='run_one_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('finished_at__isnull', False)), models.Q(('state__in', ('waiting', 'running')), ('finished_at__isnull', True)), _connector='OR'), name='run_finished_dated')],
                     },
                 ),
                 migrations.CreateModel(
@@ -403,7 +403,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('pk',),
-                        'constraints': [models.UniqueConstraint(fields=('resource', 'url'), name='link_check_once'), models.CheckConstraint(condition=models.Q(('state__in', ['unknown', 'ok', 'moved', 'gone', 'error', 'blocked'])), name='link_check_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('failures', 0), ('first_failed_at__isnull', True)), models.Q(('failures__gte', 1), ('first_failed_at__isnull', False)), _connector='OR'), name='link_check_failures_dated')],
+                        'constraints': [models.UniqueConstraint(fields=('resource', 'url'), name='link_check_once'), models.CheckConstraint(condition=models.Q(('state__in', ['blocked', 'error', 'gone', 'moved', 'ok', 'unknown'])), name='link_check_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('failures', 0), ('first_failed_at__isnull', True)), models.Q(('failures__gte', 1), ('first_failed_at__isnull', False)), _connector='OR'), name='link_check_failures_dated')],
                     },
                 ),
                 migrations.CreateModel(
@@ -426,7 +426,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('pk',),
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('resource',), name='one_open_masking'), models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('masked_by')), _negated=True), _connector='OR'), name='masking_confirmed_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('lift_asked_at', None), ('lift_asked_by', None)), models.Q(('lift_asked_at__isnull', False), ('lift_asked_by__isnull', False)), _connector='OR'), name='masking_lift_paired'), models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='masking_end_said')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('resource',), name='one_open_masking'), models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('masked_by')), _negated=True), _connector='OR'), name='masking_confirmed_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('lift_asked_at__isnull', True), ('lift_asked_by__isnull', True)), models.Q(('lift_asked_at__isnull', False), ('lift_asked_by__isnull', False)), _connector='OR'), name='masking_lift_paired'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('end', '')), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='masking_end_said')],
                     },
                 ),
                 migrations.CreateModel(
@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                         ('answer', models.CharField(blank=True, choices=[('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Retirée')], max_length=10)),
                         ('resource', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='removals', to='catalogue.resource')),
                         ('slug', models.SlugField(max_length=140)),
-                        ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('reason', models.CharField(choices=[('personal_data', 'Données personnelles'), ('illegal', 'Contenu illicite'), ('rights', 'Droits d’un tiers'), ('owner', 'À la demande de son détenteur'), ('duplicate', 'Doublon d’une autre fiche'), ('other', 'Autre motif')], max_length=20)),
                         ('keep_title', models.BooleanField(default=True)),
                         ('explanation', models.CharField(max_length=300)),
@@ -520,7 +520,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('-at', '-pk'),
                         'indexes': [models.Index(fields=['status', 'at'], name='report_queue')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['received', 'assessed', 'upheld', 'dismissed', 'contested', 'final'])), name='report_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('contest_words', ''), ('contested_at', None)), models.Q(('contested_at__isnull', False), models.Q(('contest_words', ''), _negated=True)), _connector='OR'), name='report_contest_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), ('ended_at__isnull', False)), models.Q(models.Q(('status', 'final'), _negated=True), ('ended_at', None)), _connector='OR'), name='report_end_dated')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['assessed', 'contested', 'dismissed', 'final', 'received', 'upheld'])), name='report_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('contested_at__isnull', True), ('contest_words', '')), models.Q(('contested_at__isnull', False), models.Q(('contest_words', ''), _negated=True)), _connector='OR'), name='report_contest_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), ('ended_at__isnull', False)), models.Q(models.Q(('status', 'final'), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='report_end_dated')],
                     },
                 ),
                 migrations.CreateModel(
@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
                         ('ground_text', models.CharField(blank=True, max_length=500)),
                         ('duration', models.CharField(blank=True, max_length=200)),
                         ('automated', models.BooleanField(default=False)),
-                        ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('decided_at', models.DateTimeField()),
                     ],
                     options={
@@ -621,7 +621,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('pk',),
                         'indexes': [models.Index(fields=['homepage_key'], name='resource_homepage'), models.Index(fields=['repository_key'], name='resource_repository'), models.Index(fields=['live', 'first_published_at'], name='resource_live_published'), models.Index(condition=models.Q(('used_since_indexed', True)), fields=['id'], name='resource_used')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['algorithm', 'model', 'dataset', 'technology', 'need', 'idea', 'solution', 'news', 'programme'])), name='resource_kind_known'), models.CheckConstraint(condition=models.Q(('scope__in', ['local', 'regional', 'national', 'european', 'unknown'])), name='resource_scope_known'), models.CheckConstraint(condition=models.Q(('access__in', ['open', 'registered', 'on_request', 'restricted'])), name='resource_access_known'), models.CheckConstraint(condition=models.Q(('live', False), ('first_published_at__isnull', False), _connector='OR'), name='resource_live_has_date'), models.CheckConstraint(condition=models.Q(('masked_at', None), ('live', False), _connector='OR'), name='resource_masked_not_live'), models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('source', 'source_id'), name='resource_source_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['algorithm', 'dataset', 'idea', 'model', 'need', 'news', 'programme', 'solution', 'technology'])), name='resource_kind_known'), models.CheckConstraint(condition=models.Q(('scope__in', ['european', 'local', 'national', 'regional', 'unknown'])), name='resource_scope_known'), models.CheckConstraint(condition=models.Q(('access__in', ['on_request', 'open', 'registered', 'restricted'])), name='resource_access_known'), models.CheckConstraint(condition=models.Q(('live', False), ('first_published_at__isnull', False), _connector='OR'), name='resource_live_has_date'), models.CheckConstraint(condition=models.Q(('masked_at', None), ('live', False), _connector='OR'), name='resource_masked_not_live'), models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('source', 'source_id'), name='resource_source_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -637,7 +637,7 @@ class Migration(migrations.Migration):
                         ('created_at', models.DateTimeField(auto_now_add=True)),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(fields=('source', 'target', 'type'), name='link_once'), models.CheckConstraint(condition=models.Q(('source', None), ('target', None), models.Q(('source', models.F('target')), _negated=True), _connector='OR'), name='link_two_ends'), models.CheckConstraint(condition=models.Q(('type__in', ['derived_from', 'trained_on', 'replaces', 'part_of', 'documents', 'answers', 'uses'])), name='link_type_known')],
+                        'constraints': [models.UniqueConstraint(fields=('source', 'target', 'type'), name='link_once'), models.CheckConstraint(condition=models.Q(('source', None), ('target', None), models.Q(('source', models.F('target')), _negated=True), _connector='OR'), name='link_two_ends'), models.CheckConstraint(condition=models.Q(('type__in', ['answers', 'derived_from', 'documents', 'part_of', 'replaces', 'trained_on', 'uses'])), name='link_type_known')],
                     },
                 ),
                 migrations.CreateModel(
@@ -687,7 +687,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('title', 'pk'),
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('email', ''), ('user__isnull', False)), models.Q(('user__isnull', True), models.Q(('email', ''), _negated=True)), _connector='OR'), name='search_of_person_or_address'), models.CheckConstraint(condition=models.Q(('frequency__in', ['daily', 'weekly', 'feed'])), name='search_frequency_known'), models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user', 'query_sha256'), name='search_once_by_person'), models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email', 'query_sha256'), name='search_once_by_address')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('email', ''), ('user__isnull', False)), models.Q(('user__isnull', True), models.Q(('email', ''), _negated=True)), _connector='OR'), name='search_of_person_or_address'), models.CheckConstraint(condition=models.Q(('frequency__in', ['daily', 'feed', 'weekly'])), name='search_frequency_known'), models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user', 'query_sha256'), name='search_once_by_person'), models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email', 'query_sha256'), name='search_once_by_address')],
                     },
                 ),
                 migrations.CreateModel(
@@ -715,7 +715,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('title', 'pk'),
-                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'approved', 'paused', 'refused'])), name='source_status_known'), models.CheckConstraint(condition=models.Q(('status', 'proposed'), ('decided_at__isnull', False), _connector='OR'), name='source_decided_dated')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['approved', 'paused', 'proposed', 'refused'])), name='source_status_known'), models.CheckConstraint(condition=models.Q(('status', 'proposed'), ('decided_at__isnull', False), _connector='OR'), name='source_decided_dated')],
                     },
                 ),
                 migrations.CreateModel(

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from catalogue.resources import addresses
 
@@ -45,12 +44,6 @@ def some_organisation(
 ) -> "models.ForeignKey[Organisation | None, Organisation | None]":
     """Declare an organisation that may be named."""
     return some("accounts.Organisation", on_delete, related_name=related_name)
-
-
-def known(name: str, **choices: type[models.TextChoices]) -> models.CheckConstraint:
-    """Declare that a column holds one of its choices; it is the constraint of this name."""
-    condition = Q(**{f"{column}__in": each.values for column, each in choices.items()})
-    return models.CheckConstraint(name=name, condition=condition)
 
 
 class PageKeyField(models.CharField):

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -15,7 +14,6 @@ from wagtail.models import DraftStateMixin, Revision, RevisionMixin
 from catalogue.resources import writing
 from catalogue.resources.columns import (
     PageKeyField,
-    known,
     names,
     some_organisation,
     someone,
@@ -35,7 +33,7 @@ from catalogue.resources.enums import (
 )
 from catalogue.resources.fields import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
-from portal.lib.columns import LockableQuerySet, Member
+from portal.lib.columns import LockableQuerySet, Member, person, set_exactly, set_together, within
 from portal.lib.decisions import Answer, Proposal
 
 if TYPE_CHECKING:
@@ -238,9 +236,9 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            known("resource_kind_known", kind=ResourceKind),
-            known("resource_scope_known", scope=Scope),
-            known("resource_access_known", access=Access),
+            within("kind", ResourceKind, name="resource_kind_known"),
+            within("scope", Scope, name="resource_scope_known"),
+            within("access", Access, name="resource_access_known"),
             models.CheckConstraint(
                 name="resource_live_has_date",
                 condition=Q(live=False) | Q(first_published_at__isnull=False),
@@ -369,7 +367,7 @@ class ResourceLink(models.Model):
                 name="link_two_ends",
                 condition=Q(source=None) | Q(target=None) | ~Q(source=F("target")),
             ),
-            known("link_type_known", type=LinkType),
+            within("type", LinkType, name="link_type_known"),
         ]
 
     def __str__(self) -> str:
@@ -483,7 +481,7 @@ class CardVersion(models.Model):
         constraints = [
             models.UniqueConstraint(name="card_version_once", fields=("resource", "number")),
             models.UniqueConstraint(name="card_version_revision_once", fields=("revision",)),
-            known("card_version_origin_known", origin=VersionOrigin),
+            within("origin", VersionOrigin, name="card_version_origin_known"),
             models.CheckConstraint(
                 name="card_version_withheld_says_why",
                 condition=Q(withheld_at=None) | ~Q(withheld_reason=""),
@@ -507,12 +505,7 @@ class Removal(Proposal):
         Resource, on_delete=models.SET_NULL, related_name="removals", null=True
     )
     slug = models.SlugField(max_length=140)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        null=True,
-    )
+    author = someone()
     reason = models.CharField(max_length=20, choices=RemovalReason.choices)
     keep_title = models.BooleanField(default=True)
     explanation = models.CharField(max_length=300)
@@ -555,9 +548,7 @@ class CardTransfer(models.Model):
         "accounts.Organisation", on_delete=models.PROTECT, related_name="card_transfers"
     )
     message = models.CharField(max_length=500, blank=True)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    asked_by = person()
     at = models.DateTimeField()
     # The first person of the Region, where two of them stand for the consent of the owner.
     approved_by = someone(models.PROTECT)
@@ -573,10 +564,8 @@ class CardTransfer(models.Model):
             models.UniqueConstraint(
                 name="one_open_card_transfer", fields=("resource",), condition=Q(answer="")
             ),
-            models.CheckConstraint(
-                name="card_transfer_answer_dated",
-                condition=Q(answer="", answered_at=None, answered_by=None)
-                | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+            set_together(
+                "answered_at", "answered_by", name="card_transfer_answer_dated", words="answer"
             ),
             models.CheckConstraint(
                 name="card_transfer_by_two",
@@ -647,11 +636,9 @@ class CardFile(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            known("card_file_state_known", state=FileState),
-            models.CheckConstraint(
-                name="card_file_examined_dated",
-                condition=Q(state=FileState.WAITING, examined_at=None)
-                | ~Q(state=FileState.WAITING) & Q(examined_at__isnull=False),
+            within("state", FileState, name="card_file_state_known"),
+            set_exactly(
+                ~Q(state=FileState.WAITING), "examined_at", name="card_file_examined_dated"
             ),
             models.CheckConstraint(name="card_file_not_empty", condition=Q(size__gt=0)),
         ]

@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-sent_at', '-pk'],
                         'abstract': False,
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'accepted', 'refused', 'revoked'])), name='guest_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('challenge', 'email'), name='guest_address_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'refused', 'revoked', 'sent'])), name='guest_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('challenge', 'email'), name='guest_address_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-sent_at', '-pk'],
                         'abstract': False,
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'accepted', 'refused', 'revoked'])), name='organiserinvitation_state_known'), models.CheckConstraint(condition=models.Q(('role__in', ['jury', 'organiser', 'owner'])), name='organiser_invitation_role_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('challenge', 'email'), name='organiser_invited_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'refused', 'revoked', 'sent'])), name='organiserinvitation_state_known'), models.CheckConstraint(condition=models.Q(('role__in', ['jury', 'organiser', 'owner'])), name='organiser_invitation_role_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('challenge', 'email'), name='organiser_invited_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -865,7 +865,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-sent_at', '-pk'],
                         'abstract': False,
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'accepted', 'refused', 'revoked'])), name='teaminvitation_state_known')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'refused', 'revoked', 'sent'])), name='teaminvitation_state_known')],
                     },
                 ),
                 migrations.CreateModel(

@@ -25,7 +25,7 @@ from portal.accounts.enums import (
     Role,
     TokenScope,
 )
-from portal.lib.columns import LockableQuerySet
+from portal.lib.columns import LockableQuerySet, person, set_together, someone, within
 from portal.lib.decisions import Answer, Proposal
 from portal.lib.immutable import GuardedQuerySet, Immutable
 from portal.lib.refusals import Hidden
@@ -418,9 +418,7 @@ class AddressInvitation(models.Model):
     state = models.CharField(
         max_length=10, choices=InvitationState.choices, default=InvitationState.SENT
     )
-    sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    sent_by = person()
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -428,10 +426,7 @@ class AddressInvitation(models.Model):
         abstract = True
         ordering = ["-sent_at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(state__in=InvitationState.values),
-                name="%(class)s_state_known",
-            ),
+            within("state", InvitationState, name="%(class)s_state_known"),
         ]
 
     def is_open(self, at: datetime) -> bool:
@@ -494,13 +489,7 @@ class JoinRequest(models.Model):
     created_at = models.DateTimeField()
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-    )
+    answered_by = someone()
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -510,11 +499,7 @@ class JoinRequest(models.Model):
                 condition=models.Q(answer=""),
                 name="one_open_join_request",
             ),
-            models.CheckConstraint(
-                condition=models.Q(answer="", answered_at__isnull=True)
-                | (~models.Q(answer="") & models.Q(answered_at__isnull=False)),
-                name="join_request_answer_dated",
-            ),
+            set_together("answered_at", name="join_request_answer_dated", words="answer"),
         ]
 
 
@@ -534,9 +519,7 @@ class RoleProposal(Proposal):
     """
 
     kind = models.CharField(max_length=10, choices=ProposalKind.choices)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="role_proposals"
-    )
+    user = person("role_proposals")
     role = models.CharField(max_length=20, choices=[*RegionRole.choices, *Role.choices])
     organisation = models.ForeignKey(
         "accounts.Organisation",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.authorization import Permission, has_permission
 from portal.discussions import subjects
-from portal.lib.columns import person, someone
+from portal.lib.columns import person, set_together, someone
 from portal.lib.refusals import Hidden
 
 if TYPE_CHECKING:
@@ -115,10 +115,8 @@ class Discussion(OnSubject):
     class Meta:
         ordering = ("-pinned", "-moved_at", "-pk")
         constraints = [
-            models.CheckConstraint(
-                name="discussion_closed_with_reason",
-                condition=Q(closed_at=None, closed_by=None, close_reason="")
-                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(close_reason="")),
+            set_together(
+                "closed_at", "closed_by", name="discussion_closed_with_reason", words="close_reason"
             )
         ]
         indexes = [

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-sent_at', '-pk'],
                         'abstract': False,
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'accepted', 'refused', 'revoked'])), name='invitation_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('organisation', 'email'), name='one_open_invitation')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'refused', 'revoked', 'sent'])), name='invitation_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'sent')), fields=('organisation', 'email'), name='one_open_invitation')],
                     },
                 ),
                 migrations.CreateModel(
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['created_at', 'pk'],
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('organisation', 'user'), name='one_open_join_request'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='join_request_answer_dated')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('organisation', 'user'), name='one_open_join_request'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answer', '')), models.Q(('answered_at__isnull', False), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='join_request_answer_dated')],
                     },
                 ),
                 migrations.CreateModel(

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ('-pinned', '-moved_at', '-pk'),
                         'indexes': [models.Index(fields=['subject_kind', 'subject_id', '-moved_at'], name='discussion_last_moved')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('close_reason', ''), ('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('close_reason', ''), _negated=True)), _connector='OR'), name='discussion_closed_with_reason')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('close_reason', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('close_reason', ''), _negated=True)), _connector='OR'), name='discussion_closed_with_reason')],
                     },
                 ),
                 migrations.CreateModel(
