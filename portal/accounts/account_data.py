@@ -53,6 +53,11 @@ def archive(user: User) -> bytes:
     return packed.getvalue()
 
 
+def columns_of(rows: Any, names: str) -> list[dict[str, Any]]:
+    """Give columns, named in one text, of some rows, in the order in which they were written."""
+    return list(rows.order_by("pk").values(*names.split()))
+
+
 def account(user: User) -> dict[str, Any]:
     """Describe the account itself: identity, addresses, places, roles, sessions, factors."""
     return {
@@ -62,44 +67,22 @@ def account(user: User) -> dict[str, Any]:
         "cree_le": user.date_joined,
         "derniere_connexion": user.last_login,
         "avis_d_inactivite": {"envoye_le": user.warned_at, "efface_des_le": user.erased_from},
-        "adresses": list(
-            EmailAddress.objects.filter(user=user)
-            .order_by("pk")
-            .values("email", "verified", "primary")
+        "adresses": columns_of(EmailAddress.objects.filter(user=user), "email verified primary"),
+        "organisations": columns_of(user.memberships, "organisation__name role joined_at left_at"),
+        "demandes_d_adhesion": columns_of(
+            user.join_requests, "organisation__name message created_at answer answered_at"
         ),
-        "organisations": list(
-            user.memberships.order_by("pk").values(
-                "organisation__name", "role", "joined_at", "left_at"
-            )
+        "roles_de_la_region": columns_of(user.region_appointments, "role given_at ended_at"),
+        "sessions": columns_of(
+            UserSession.objects.filter(user=user), "created_at last_seen_at ip user_agent"
         ),
-        "demandes_d_adhesion": list(
-            user.join_requests.order_by("pk").values(
-                "organisation__name", "message", "created_at", "answer", "answered_at"
-            )
+        "jetons": columns_of(
+            user.portal_tokens, "name scopes created_at expires_at last_used_at revoked_at"
         ),
-        "roles_de_la_region": list(
-            user.region_appointments.order_by("pk").values("role", "given_at", "ended_at")
-        ),
-        "sessions": list(
-            UserSession.objects.filter(user=user)
-            .order_by("pk")
-            .values("created_at", "last_seen_at", "ip", "user_agent")
-        ),
-        "jetons": list(
-            user.portal_tokens.order_by("pk").values(
-                "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"
-            )
-        ),
-        "avis": list(
-            user.notifications.order_by("pk").values(
-                "letter", "facts", "path", "delivery", "created_at", "read_at"
-            )
-        ),
+        "avis": columns_of(user.notifications, "letter facts path delivery created_at read_at"),
         "choix_des_avis": user.notification_choices,
-        "seconds_facteurs": list(
-            Authenticator.objects.filter(user=user)
-            .order_by("pk")
-            .values("type", "created_at", "last_used_at")
+        "seconds_facteurs": columns_of(
+            Authenticator.objects.filter(user=user), "type created_at last_used_at"
         ),
     }
 

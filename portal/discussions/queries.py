@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from portal.accounts.account_data import columns_of
 from portal.accounts.space import Item
 from portal.discussions.models import (
     Block,
@@ -145,19 +146,13 @@ def unanswered(user: "User") -> Iterator[Item]:
 def described(user: "User") -> dict[str, Any]:
     """Describe what a person wrote and flagged, for the archive of their data."""
     return {
-        "messages": list(
-            user.discussion_messages.order_by("pk").values(
-                "discussion__title", "body_md", "at", "state", "hidden_reason"
-            )
+        "messages": columns_of(
+            user.discussion_messages, "discussion__title body_md at state hidden_reason"
         ),
-        "clotures": list(
-            Discussion.objects.filter(closed_by=user)
-            .order_by("pk")
-            .values("title", "close_reason", "closed_at")
+        "clotures": columns_of(
+            Discussion.objects.filter(closed_by=user), "title close_reason closed_at"
         ),
-        "signalements": list(
-            Flag.objects.filter(by=user)
-            .order_by("pk")
-            .values("message__discussion__title", "reason", "at")
+        "signalements": columns_of(
+            Flag.objects.filter(by=user), "message__discussion__title reason at"
         ),
     }
