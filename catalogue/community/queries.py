@@ -37,7 +37,7 @@ from catalogue.community.models import (
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import CardVersion, FormerSlug, Resource, editable_organisations
 from catalogue.resources.queries import chain
-from catalogue.resources.queries.relations import WRITERS
+from catalogue.resources.queries.relations import editors_of
 from portal.accounts.models import Organisation, User
 from portal.discussions.models import Discussion, Message, MessageState
 from portal.discussions.queries import held, latest
@@ -447,14 +447,9 @@ def moments_against(resource: Resource) -> list[datetime]:
 
 def answerable(report: Report) -> QuerySet[User]:
     """Select who is told of a decision: the author of the content, its organisation's writers."""
-    who = Q(pk=report.concerned_id or 0)
-    if report.organisation_id is not None:
-        who |= Q(
-            memberships__organisation_id=report.organisation_id,
-            memberships__role__in=WRITERS,
-            memberships__left_at__isnull=True,
-        )
-    return User.objects.filter(who, is_active=True).distinct().order_by("pk")
+    writers = editors_of(report.organisation_id).values("pk")
+    who = Q(pk=report.concerned_id or 0) | Q(pk__in=writers)
+    return User.objects.filter(who, is_active=True).order_by("pk")
 
 
 def statements(user: User) -> QuerySet[ReportDecision]:

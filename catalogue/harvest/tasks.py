@@ -10,8 +10,8 @@ from catalogue.harvest import passages, rules
 from catalogue.harvest.enums import RunState
 from catalogue.harvest.models import HarvestRun, LinkCheck, Source
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.relations import region_people
-from catalogue.resources.tasks import keepers, minders, write_to
+from catalogue.resources.queries.relations import editors_of, region_people
+from catalogue.resources.tasks import minders, write_to
 from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -63,7 +63,7 @@ def suspicious_letter(run_id: int) -> None:
     if run is None:
         return
     link = absolute("catalogue:harvest_run", run.source.public_id, run.public_id)
-    people = keepers(run.source.organisation)
+    people = editors_of(run.source.organisation_id)
     write_to("harvest_suspicious", people, source=run.source, run=run, link=link)
 
 
@@ -74,8 +74,8 @@ def conflict_letter(source_id: int, resource_id: int) -> None:
     resource = Resource.objects.select_related("organisation").filter(pk=resource_id).first()
     if source is None or resource is None:
         return
-    both = {person.pk: person for person in keepers(source.organisation)}
-    both |= {person.pk: person for person in keepers(resource.organisation)}
+    sides = (source.organisation_id, resource.organisation_id)
+    both = {person.pk: person for side in sides for person in editors_of(side)}
     link = absolute("catalogue:resource", resource.slug)
     write_to("harvest_conflict", both.values(), source=source, resource=resource, link=link)
 

@@ -9,9 +9,9 @@ from django.db.models import Q
 from catalogue.resources import rules
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.models import CardTransfer, Removal, Resource
-from catalogue.resources.queries.relations import owners_of, region_people
-from portal.accounts.authorization import ORGANISATION_ROLES, Permission
-from portal.accounts.models import Membership, Organisation, User
+from catalogue.resources.queries.relations import editors_of, owners_of, region_people
+from portal.accounts.authorization import Permission
+from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import schedule
 from portal.audit.letters import absolute
@@ -61,25 +61,10 @@ def removed_letter(removal_id: int) -> None:
         write_to("resource_removed", [removal.author], removal=removal, link=link)
 
 
-SENDERS = [
-    str(role) for role, held in ORGANISATION_ROLES.items() if Permission.CONTRIBUTION_SUBMIT in held
-]
-
-
-def keepers(organisation: Organisation | None) -> Iterable[User]:
-    """List the members who send the content of an organisation."""
-    if organisation is None:
-        return ()
-    held = Membership.objects.live().filter(organisation=organisation, role__in=SENDERS)
-    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
-
-
 def minders(resource: Resource) -> list[User]:
-    """List who looks after a card: those members, else its author."""
-    people = list(keepers(resource.organisation))
-    if not people and resource.author is not None and resource.author.is_active:
-        return [resource.author]
-    return people
+    """List who looks after a card: its organisation's writers, else its author."""
+    author = User.objects.filter(pk=resource.author_id or 0, is_active=True)
+    return list(editors_of(resource.organisation_id)) or list(author)
 
 
 @handler("mail.card_to_review")
