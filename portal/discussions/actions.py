@@ -47,7 +47,6 @@ def open_discussion(*, on: Subject, title: str, body_md: str, by: User) -> Discu
         most=DISCUSSIONS_A_DAY,
         window=DAY,
         sentence=_("Cinq discussions par jour au plus."),
-        code="too_many_requests",
     )
     now = clock.now()
     state = _state_of(on, by)
@@ -188,7 +187,6 @@ def flag(*, message: Message, reason: str, by: User) -> Flag:
         most=FLAGS_A_DAY,
         window=DAY,
         sentence=_("Vingt signalements par jour au plus."),
-        code="too_many_requests",
     )
     reason = _reason(reason, _("Dites ce qui ne va pas dans ce message."))
     # Sent twice at once, it is there by now.
@@ -287,7 +285,6 @@ def _write(discussion: Discussion, body_md: str, by: User, state: MessageState) 
             most=MESSAGES_AN_HOUR,
             window=HOUR,
             sentence=_("Douze messages par heure au plus."),
-            code="too_many_requests",
         )
     now = clock.now()
     if own.filter(discussion=discussion, body_md=body_md, at__gt=now - HOUR).exists():

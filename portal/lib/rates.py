@@ -25,7 +25,13 @@ HOUR = timedelta(hours=1)
 
 
 def keep_pace(
-    rows: QuerySet[Any], *, by: str, most: int, window: timedelta, sentence: str, code: str
+    rows: QuerySet[Any],
+    *,
+    by: str,
+    most: int,
+    window: timedelta,
+    sentence: str,
+    code: str = "too_many_requests",
 ) -> None:
     """Refuse one row more where `most` of them are younger than `window`.
 
@@ -58,6 +64,12 @@ def may_ask(
         request, app="portal", action=action, config=rates, user=user, key=key, limit_get=reads
     )
     return used is not None
+
+
+def keep_rate(request: HttpRequest, action: str, rate: str, sentence: str) -> None:
+    """Count a request of an action as `may_ask`; raises QuotaSpent past its rate."""
+    if not may_ask(request, action, rate):
+        raise QuotaSpent(sentence, code="too_many_requests")
 
 
 def network(request: HttpRequest) -> str:

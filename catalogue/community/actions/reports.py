@@ -40,7 +40,7 @@ from portal.lib import clock
 from portal.lib.immutable import writes
 from portal.lib.prose.texts import require_plain_line, require_plain_text
 from portal.lib.rates import DAY, keep_pace
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid
 
 SALT = "catalogue.reports.track"
 
@@ -275,17 +275,7 @@ def _keep_pace(by: User | None, email: str) -> None:
     else:
         return
     sentence = _("Vous avez envoyé beaucoup de signalements aujourd’hui : reprenez demain.")
-    code = "too_many_requests"
-    keep_pace(rows, by="at", most=most, window=DAY, sentence=str(sentence), code=code)
-
-
-def keep_network_pace(*, allowed: bool) -> None:
-    """Refuse one notice more of a network that sent too many within the hour."""
-    if not allowed:
-        raise QuotaSpent(
-            _("Trop de signalements depuis votre réseau : réessayez dans une heure."),
-            code="too_many_requests",
-        )
+    keep_pace(rows, by="at", most=most, window=DAY, sentence=str(sentence))
 
 
 def _judged(report: Report, by: User) -> Report:

@@ -30,8 +30,9 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.audit.actors import Actor
 from portal.lib import rates
-from portal.lib.refusals import Hidden, Invalid, QuotaSpent
+from portal.lib.refusals import Hidden, Invalid
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent
 from portal.lib.web.requests import get_or_post
 
 
@@ -41,8 +42,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Keep the search of the address: at once with an account, else once the link is followed."""
     query = alerts.canonical(ResourceQuery.parse(request.GET))
     signed_in = request.user.is_authenticated
-    given = request.POST if request.method == "POST" else None
-    initial = {"title": filters.title(query)}
+    given, initial = sent(request), {"title": filters.title(query)}
     form = SearchForm(given, initial=initial) if signed_in else AddressForm(given, initial=initial)
     if not form.is_valid():
         context = {"form": form, "parts": filters.parts(query), "back": query.serialise()}
@@ -119,7 +119,7 @@ def _page(request: HttpRequest, search: SavedSearch, *, by: Actor) -> HttpRespon
             return redirect("catalogue:followed" if by == search.user else "catalogue:list")
         return redirect(request.path)
     initial = {"title": search.title, "frequency": search.frequency}
-    form = SearchForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = SearchForm(sent(request), initial=initial)
     if form.is_valid():
         alerts.change(search=search, by=by, **form.cleaned_data)
         messages.success(request, _("Vos choix sont enregistrés."))
@@ -162,11 +162,8 @@ def _unkept(answer: HttpResponse) -> HttpResponse:
 def _keep_pace(request: HttpRequest) -> None:
     rate = f"{settings.SAVED_SEARCH_REQUESTS_PER_MINUTE}/m/ip"
     rate += f",{settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK}/d/ip"
-    if not rates.may_ask(request, "saved_search", rate):
-        raise QuotaSpent(
-            _("Trop de demandes d’alerte depuis votre réseau : réessayez plus tard."),
-            code="too_many_requests",
-        )
+    spent = _("Trop de demandes d’alerte depuis votre réseau : réessayez plus tard.")
+    rates.keep_rate(request, "saved_search", rate, spent)
 
 
 def _hours() -> int:

@@ -26,6 +26,7 @@ from portal.accounts.views import person
 from portal.lib import rates
 from portal.lib.refusals import Hidden, Invalid
 from portal.lib.visible import find
+from portal.lib.web.form_pages import sent
 from portal.lib.web.requests import get_or_post
 
 FIELDS = {"report_place": "address"}
@@ -36,20 +37,20 @@ FIELDS = {"report_place": "address"}
 def file_report(request: HttpRequest) -> HttpResponse:
     """Ask what is reported and why; the receipt is the tracking page."""
     signed_in = request.user.is_authenticated
-    given = request.POST if request.method == "POST" else None
     initial = {"address": request.GET.get("adresse", "")[: community_queries.ADDRESS_CHARACTERS]}
-    form = ReportForm(given, initial=initial, signed_in=signed_in)
+    form = ReportForm(sent(request), initial=initial, signed_in=signed_in)
     if form.is_valid():
         values = dict(form.cleaned_data)
         if values.pop("site"):
             return redirect("catalogue:list")
-        _keep_pace(request)
+        rate = f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"
+        spent = _("Trop de signalements depuis votre réseau : réessayez dans une heure.")
+        rates.keep_rate(request, "report", rate, spent)
         by = person(request) if signed_in else None
         try:
             report = reports.file(by=by, **values)
         except Invalid as refusal:
-            name = FIELDS.get(refusal.code)
-            form.add_error(name, str(refusal))
+            form.add_error(FIELDS.get(refusal.code), str(refusal))
         else:
             messages.success(request, _("Votre signalement est reçu. Gardez cette adresse."))
             return redirect(reports.tracking_path(report))
@@ -120,11 +121,6 @@ def _private(
     answer["Referrer-Policy"] = "same-origin"
     answer["Cache-Control"] = "no-store, private"
     return answer
-
-
-def _keep_pace(request: HttpRequest) -> None:
-    rate = f"{settings.REPORTS_PER_HOUR_AND_NETWORK}/h/ip"
-    reports.keep_network_pace(allowed=rates.may_ask(request, "report", rate))
 
 
 PER_PAGE = 30
@@ -244,11 +240,8 @@ def _done(
 
 
 def _reasons(said: dict[str, Any]) -> reports.Reasons:
-    return reports.Reasons(
-        outcome=ReportOutcome(said["outcome"]),
-        measure=Measure(said["measure"] or Measure.NONE),
-        facts=said["facts"],
-        ground=said["ground"],
-        ground_text=said["ground_text"],
-        duration=said["duration"],
-    )
+    chosen = {
+        "outcome": ReportOutcome(said["outcome"]),
+        "measure": Measure(said["measure"] or Measure.NONE),
+    }
+    return reports.Reasons(**said | chosen)
