@@ -22,7 +22,8 @@ from catalogue.resources.views import edited, public
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
-from portal.lib.refusals import Hidden, Invalid
+from portal.lib.refusals import Invalid
+from portal.lib.visible import find
 from portal.lib.web.form_pages import attempted, sent, tried
 from portal.lib.web.requests import get_or_post, natural
 
@@ -159,8 +160,5 @@ ACTS: dict[str, Any] = {
 
 
 def _find(request: HttpRequest, slug: str) -> Collection:
-    rows_ = Collection.objects.visible_to(request.user).select_related("organisation")
-    found = rows_.filter(slug=slug).first()
-    if found is None:
-        raise Hidden(denied=Collection.objects.filter(slug=slug).first())
-    return found
+    rows = Collection.objects.visible_to(request.user).select_related("organisation")
+    return find(rows, among=Collection.objects.all(), slug=slug)

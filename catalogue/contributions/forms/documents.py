@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import ResourceKind
@@ -59,6 +60,7 @@ class LaunchForm(PlainForm):
 
 
 TEXT_CHARACTERS = 1_000_000
+TEXT_LONG = _("Ce texte dépasse un million de caractères : déposez un fichier.")
 ADDRESS_CHARACTERS = 2_000
 MOST_CHOICES = 50
 
@@ -90,17 +92,10 @@ class PasteForm(PlainForm):
         strip=False,
         help_text=_("Le contenu d’un de ces fichiers, ou un README."),
         widget=forms.Textarea(attrs={"rows": 10}),
+        # No max_length: the page would count a million characters.
+        validators=[MaxLengthValidator(TEXT_CHARACTERS, TEXT_LONG)],
     )
     kind = choice(_("Type de ressource"), [("", _("D’après le document")), *ResourceKind.choices])
-
-    def clean_text(self) -> str:
-        """Refuse a text that a file would better carry."""
-        text = str(self.cleaned_data.get("text") or "")
-        if len(text) > TEXT_CHARACTERS:
-            raise forms.ValidationError(
-                _("Ce texte dépasse un million de caractères : déposez un fichier.")
-            )
-        return text
 
     def clean_file(self) -> Any:
         """Refuse a file over the limit before it is read."""

@@ -26,6 +26,7 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists, quality, relations
 from catalogue.resources.queries.relations import transfers_for
+from portal.accounts.account_data import columns_of
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
 from portal.lib.prose import texts
@@ -318,28 +319,18 @@ def _address(contribution: Contribution) -> str:
 def community_described(user: User) -> dict[str, Any]:
     """Describe what a person keeps and follows, for the archive of their data."""
     return {
-        "recherches": list(
-            community_queries.all_searches_of(user)
-            .order_by("pk")
-            .values("title", "query", "frequency", "created_at", "confirmed_at")
+        "recherches": columns_of(
+            community_queries.all_searches_of(user), "title query frequency created_at confirmed_at"
         ),
-        "suivis": list(
-            Follow.objects.filter(user=user)
-            .order_by("pk")
-            .values("resource__title", "organisation__name", "use_case", "tag", "at")
+        "suivis": columns_of(
+            Follow.objects.filter(user=user), "resource__title organisation__name use_case tag at"
         ),
-        "reutilisations": list(
-            Reuse.objects.filter(by=user)
-            .order_by("pk")
-            .values(
-                *("title", "url", "kind", "description", "place", "used_on", "persons"),
-                *("organisation_name", "at", "state"),
-            )
+        "reutilisations": columns_of(
+            Reuse.objects.filter(by=user),
+            "title url kind description place used_on persons organisation_name at state",
         ),
-        "signalements": list(
-            Report.objects.filter(by=user)
-            .order_by("pk")
-            .values("url", "field", "category", "explanation", "at", "status", "contest_words")
+        "signalements": columns_of(
+            Report.objects.filter(by=user), "url field category explanation at status contest_words"
         ),
         # What was decided against what the person wrote: never who reported it.
         "decisions": list(

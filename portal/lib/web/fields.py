@@ -160,13 +160,13 @@ class SeveralFilesField(forms.FileField):
         return files
 
 
-def email(fault: Text, hint: Text) -> forms.EmailField:
-    """Ask for the address of who fills the form in."""
+def email(fault: Text, hint: Text, *, autocomplete: str = "email") -> forms.EmailField:
+    """Ask for an address: by itself, that of who fills the form in."""
     return forms.EmailField(
         label=_("Adresse électronique"),
         max_length=254,
         help_text=hint,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
         error_messages={
             "required": fault,
             "invalid": _("Écrivez une adresse complète, comme prenom.nom@exemple.fr."),
@@ -176,16 +176,7 @@ def email(fault: Text, hint: Text) -> forms.EmailField:
 
 def invited_address(hint: Text) -> forms.EmailField:
     """Ask for the address of somebody to invite."""
-    return forms.EmailField(
-        label=_("Adresse électronique"),
-        max_length=254,
-        help_text=hint,
-        error_messages={
-            "required": _("Écrivez l’adresse de la personne à inviter."),
-            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
+    return email(_("Écrivez l’adresse de la personne à inviter."), hint, autocomplete="off")
 
 
 def _required(fault: Text) -> dict[str, Any]:
