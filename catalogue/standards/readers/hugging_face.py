@@ -26,6 +26,12 @@ from catalogue.standards.readers.syntax.text import (
 )
 
 SOURCE = "Hugging Face"
+# The tasks of the Hub that are one of ours.
+TASKS = {
+    "fill-mask": ("language_modelling",),
+    "text-generation": ("language_modelling",),
+    "time-series-forecasting": ("forecasting",),
+}
 
 
 def read_hub(found: Json, base_url: str) -> Reading:
@@ -86,6 +92,7 @@ def _hub_model(
     into.line("library", data.get("library_name"), "library_name")
     bases = items(written.get("base_model")) or _tagged(tags, "base_model")
     into.line("base_model", first_text(bases), "base_model")
+    into.list_of("tasks", TASKS.get(str(data.get("pipeline_tag")), ()), "pipeline_tag")
     into.line("version", str(data.get("sha") or "")[:12], "sha")
     names = [str(each) for each in items(written.get("datasets")) or _tagged(tags, "dataset")]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
@@ -309,6 +316,7 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
 def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
+    into.list_of("tasks", TASKS.get(str(data.get("pipeline_tag")), ()), "pipeline_tag")
     into.untold |= {"files", "created"}
     names = [str(each) for each in _flat(data.get("datasets")) if isinstance(each, str)]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
@@ -319,22 +327,56 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
         into.value("co2_grams", grams, "co2_eq_emissions")
         into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
-    for name, words in (
-        ("intended_purpose", ("direct use", "intended use", "uses", "usage prévu")),
-        ("training_data", ("training data", "training dataset", "données d’apprentissage")),
-    ):
-        part = prose.section(found, *words)
-        if part is not None:
-            into.text(name, prose.written(part.body), part.title, guessed=True)
-    for name, words in (
-        ("excluded_uses", ("out-of-scope", "misuse", "usages exclus")),
-        ("limits", ("limitation", "limites", "bias, risks")),
-    ):
-        part = prose.section(found, *words)
-        if part is not None:
-            lines = prose.bullets(prose.written(part.body))
-            into.list_of(name, lines, part.title, guessed=True)
+    _answers(list(found), into)
     _measures(data, into)
+
+
+# The headings that answer each question, what is advised against first: a text goes to one field.
+QUESTIONS = {
+    "excluded_uses": ("out-of-scope", "misuse", "usages exclus", "à ne pas faire"),
+    "intended_purpose": ("direct use", "intended use", "uses", "usage prévu"),
+    "training_data": ("training data", "training dataset", "données d’apprentissage"),
+    "limits": ("limitation", "limites", "bias, risks"),
+    "example": ("how to use", "get started", "usage", "utilisation"),
+    "footprint": ("environmental impact", "carbon", "empreinte"),
+}
+AGAINST = re.compile(
+    r"ne (?:doit )?pas (?:être )?utilis|n['’]est pas (?:destiné|conçu)|"
+    r"\b(?:do|must|should) not (?:be )?use|not intended (?:for|to)",
+    re.I,
+)
+EMITTED = re.compile(
+    r"(?<![\d.,])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*(kg|g|t)(?=\W|CO)[^\n]{0,20}?CO[2₂]", re.I
+)
+GRAMS = {"g": 1, "kg": 1_000, "t": 1_000_000}
+
+
+def _answers(left: list[prose.Section], into: Builder) -> None:
+    """Give each section to one question at most, and what it advises against to its own."""
+    parts: dict[str, prose.Section] = {}
+    for name, words in QUESTIONS.items():
+        part = prose.section(left, *words)
+        if part is not None:
+            left.remove(part)
+            parts[name] = part
+    against: list[str] = []
+    if excluded := parts.pop("excluded_uses", None):
+        against = prose.bullets(prose.written(excluded.body))
+    for name, part in parts.items():
+        body = prose.written(part.body)
+        if name == "example":
+            into.value(name, prose.code(body)[:4_000], part.title, guessed=True)
+            continue
+        body, taken = prose.taken_out(body, AGAINST)
+        against += taken
+        if name == "limits":
+            into.list_of(name, prose.bullets(body), part.title, guessed=True)
+            continue
+        if name == "footprint" and (emitted := EMITTED.search(body)):
+            grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
+            into.value("co2_grams", grams, part.title, guessed=True)
+        into.text(name, body, part.title, guessed=True)
+    into.list_of("excluded_uses", against, excluded.title if excluded else "texte", guessed=True)
 
 
 def _counted(emitted: Mapping[str, Any]) -> str:

@@ -782,3 +782,42 @@ def test_the_grams_of_hugging_face_are_read_as_they_are_given() -> None:
     assert read["told"].details["co2_grams"].value == 310.25
     assert read["told"].details["footprint"].value == "fine-tuning, code carbon"
     assert "co2_grams" not in read["wrong"].details
+
+
+def test_a_section_of_a_model_card_answers_one_question() -> None:
+    text = """---
+library_name: transformers
+pipeline_tag: fill-mask
+---
+# rome-tri
+
+## Intended uses & limitations
+
+Aider une conseillère. Ne pas utiliser pour trier des candidatures.
+
+## How to use
+
+```python
+clf("Cherche soudeur")
+```
+
+## Limitations
+
+Les annonces courtes sont mal classées.
+
+## Environmental impact
+
+Entraînement : 2,1 kg éq. CO2, sur un GPU A100.
+"""
+    told = hugging_face.read(text.encode(), "").records[0].details
+    assert told["limits"].value == ["Les annonces courtes sont mal classées."]
+    assert told["limits"].origin == "Hugging Face › Limitations"
+    assert told["intended_purpose"].value == "Aider une conseillère."
+    assert told["excluded_uses"].value == ["Ne pas utiliser pour trier des candidatures."]
+    assert told["example"].value == 'clf("Cherche soudeur")'
+    assert told["co2_grams"].value == 2100
+    assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."
+    assert told["tasks"].value == ["language_modelling"]
+    assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
+    whole = hugging_face.read(text.replace("## Limitations", "## Notes").encode(), "").records[0]
+    assert "limits" not in whole.details

@@ -131,12 +131,25 @@ def address(text: str) -> str:
 
 
 def section(found: list[Section], *names: str) -> Section | None:
-    """Find the first section that says something and whose title holds one of some words."""
+    """Find the section that says something and whose title is nearest to one of some words."""
     for name in names:
-        for each in found:
-            if name in each.title.lower() and written(each.body):
-                return each
+        holds = [each for each in found if name in each.title.lower() and written(each.body)]
+        if holds:
+            return min(holds, key=lambda each: len(each.title))
     return None
+
+
+def code(text: str) -> str:
+    """Give the first block of code of a text, without its fences; "" when there is none."""
+    found = re.search(r"^(```|~~~)[^\n]*\n(.*?)^\1", text, re.M | re.S)
+    return found[2].rstrip() if found else ""
+
+
+def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
+    """Take out of a text the sentences that hold a pattern; returns the rest, and them."""
+    pieces = re.split(r"((?<=[.!?])\s+|\n)", text)
+    rest = "".join("" if pattern.search(piece) else piece for piece in pieces)
+    return rest.strip(), [plain(piece) for piece in pieces if pattern.search(piece)]
 
 
 def bullets(text: str) -> list[str]:
