@@ -125,6 +125,7 @@ REMARKS: dict[str, Promise] = {
         "Ce système relève de l’annexe III du règlement européen : remplissez au moins son but, "
         "ses limites et qui garde la main."
     ),
+    "said_twice": _("« %(label)s » répète mot pour mot une autre réponse de la fiche."),
     "duplicate_address": _("« %(title)s » porte déjà cette adresse."),
     "duplicate_title": _("« %(title)s » porte un titre très proche."),
     "language_other": _("Le texte ne semble ni en français ni en anglais."),
@@ -444,6 +445,12 @@ def card(record: Record) -> Check | None:
         remarks.append(Remark("card_empty_annex_iii", "intended_purpose", {}, Verdict.BLOCKING))
     elif empty:
         remarks.append(Remark("card_incomplete", empty[0], {"names": empty, "count": len(empty)}))
+    told: set[str] = set()
+    for question in own.in_section(Section.CARD):
+        text = dict(_texts({question.name: details.get(question.name)})).get(question.name, "")
+        if " " in text and text in told:
+            remarks.append(Remark("said_twice", question.name))
+        told.add(text)
     return Check("card", tuple(remarks))
 
 

@@ -466,7 +466,7 @@ COMMON: tuple[Field, ...] = (
 COMMON_BY_NAME: dict[str, Field] = {each.name: each for each in COMMON}
 
 # What an owned resource, then a referenced one, must hold; kinds add their own.
-OWNED_NEEDS = ("title", "summary", "description", "scope")
+OWNED_NEEDS = ("title", "summary", "description", "deposit", "scope")
 REFERENCED_NEEDS = ("title", "summary", "homepage_url", "producer_name", "scope", "licence_status")
 
 

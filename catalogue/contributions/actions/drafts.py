@@ -40,7 +40,7 @@ from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 BY_HAND = {"origin": "contributor", "verified": True}
 # Columns whose empty choice means "the usual value" rather than nothing.
-USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
+USUAL = ("access", "lifecycle", "licence_status")
 
 
 def apply_values(resource: Resource, values: Mapping[str, Any]) -> None:
@@ -173,10 +173,11 @@ def begin(
     """Open a draft of what a description of another standard says.
 
     kind: of the resource, which may not be that of the description. reading: what the draft keeps
-    of the document. In order: as `start`, then the origin of each value, marked when it is a
-    guess; event "contribution.started". Raises NotAllowed.
+    of the document. Who holds the resource, and for where, is left to be said. In order: as
+    `start`, then the origin of each value, marked when it is a guess; event
+    "contribution.started". Raises NotAllowed.
     """
-    values = descriptions.values(described, kind)
+    values = {"deposit": "", "scope": ""} | descriptions.values(described, kind)
     contribution = start(kind=ResourceKind(kind), by=by, organisation=organisation, **values)
     proposed = contribution.proposed
     proposed.provenance = descriptions.provenance(

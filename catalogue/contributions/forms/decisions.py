@@ -42,7 +42,7 @@ class DecisionForm(PlainForm):
         _("Message à l’auteur"),
         4_000,
         hint=_("Quoi changer, où, et pourquoi."),
-        rows=3,
+        rows=8,
         check=None,
     )
 

@@ -64,6 +64,12 @@ class Waiting:
         return str(self.contribution.organisation or self.contribution.author or "")
 
     @property
+    def remarks(self) -> int:
+        """Count the checks that ask to be looked at."""
+        told = (check["verdict"] for check in self.contribution.checks)
+        return sum(verdict in ("warning", "blocking") for verdict in told)
+
+    @property
     def is_claimed(self) -> bool:
         """Say whether someone is reading it now."""
         at = self.contribution.claimed_at

@@ -22,7 +22,7 @@ from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms import steps
 from catalogue.contributions.forms.steps import KindForm, SendForm, Step, StepForm
-from catalogue.contributions.models import Contribution, Decision
+from catalogue.contributions.models import Contribution
 from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries.proposals import Clash
@@ -151,8 +151,8 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "is_stale": found.is_open and proposals.is_stale(found),
         "collisions": proposals.collisions(found) if found.is_open else [],
         "sent": card_records.changes({}, record) if found.first_submitted_at else [],
-        "first_step": Step.ESSENTIAL,
         "last_step": Step.SEND,
+        **_asked_back(found),
     }
     return render(request, "catalogue/contributions/follow.html", context)
 
@@ -457,7 +457,6 @@ def around_step(
     found = checks.run(record, contribution=contribution)
     gains = quality.criterion_lines(assessment)
     gains.sort(key=lambda line: (line.met, -line.gain))
-    asked_back, concerned = _asked_back(contribution)
     return {
         "contribution": contribution,
         "is_stopped": False,
@@ -483,24 +482,25 @@ def around_step(
         "faults": [(each, _place(contribution, each.field)) for each in checks.blocking(found)],
         "asks_owner": not contribution.is_new and not resource_rules.owns(by, resource),
         "days": settings.OWNER_ANSWER_DAYS,
-        "asked_back": asked_back,
-        "asked_back_fields": concerned,
+        **_asked_back(contribution),
         "score": assessment.score,
         "gains": [(line, _place(contribution, line.field)) for line in gains],
     }
 
 
-def _asked_back(
-    contribution: Contribution,
-) -> tuple[Decision | None, list[tuple[str, str]]]:
+def _asked_back(contribution: Contribution) -> dict[str, Any]:
     """Give the corrections asked for, with the address of each field that they speak of."""
-    if contribution.status != ContributionStatus.CHANGES_REQUESTED:
-        return None, []
-    decision = contribution.decisions.order_by("-pk").first()
-    if decision is None:
-        return None, []
-    named = [(record_checks.label_of(name), name) for name in decision.fields]
-    return decision, [(label, _place(contribution, name)) for label, name in named]
+    asks = contribution.status == ContributionStatus.CHANGES_REQUESTED
+    decision = contribution.decisions.order_by("-pk").first() if asks else None
+    named = decision.fields if decision else []
+    places = [(record_checks.label_of(name), _place(contribution, name)) for name in named]
+    first = next((href for _label, href in places if href), "")
+    return {
+        "asked_back": decision,
+        "asked_back_fields": places,
+        "first_href": first or address(contribution, Step.ESSENTIAL),
+        "reply_href": f"{address(contribution, Step.SEND)}#id_reply",
+    }
 
 
 def _place(contribution: Contribution, field: str) -> str:

@@ -1,7 +1,6 @@
 """The Region’s review: what waits, what changes, what the checks say, decisions by one or many."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,7 +30,7 @@ from catalogue.contributions.forms.decisions import (
     OwnerAnswerForm,
 )
 from catalogue.contributions.models import Contribution
-from catalogue.contributions.queries import proposals, reviews
+from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.contributions.views.drafts import visible
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
@@ -115,9 +114,11 @@ def item(request: HttpRequest, contribution: UUID) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, form)
     found.version = form.cleaned_data["version"]  # what the moderator had read
+    rows = _rows(request, answered=reviews.waiting([found])[0].was_answered)
+    following = _following(request, found, list(rows.values_list("public_id", flat=True)))
     _decide(found, form, request)
     messages.success(request, _said(found))
-    return redirect(*_following(found))
+    return redirect(following)
 
 
 @require_POST
@@ -177,21 +178,39 @@ def _said(contribution: Contribution) -> str:
     return _("Décision enregistrée pour « %(title)s » : %(decision)s.") % said
 
 
-def _following(contribution: Contribution) -> tuple[Any, ...]:
-    """Give the address of the next contribution of the queue, or of the empty queue."""
-    queue = Contribution.objects.queue().exclude(pk=contribution.pk)
-    following = queue.values_list("public_id", flat=True).first()
-    return ("catalogue:moderation_item", following) if following else ("catalogue:moderation",)
+def _following(request: HttpRequest, contribution: Contribution, ids: list[UUID]) -> str:
+    """Give the address of what is below in the queue as it is read; after the last, its first."""
+    here = contribution.public_id
+    at = ids.index(here) if here in ids else 0
+    for each in (*ids[at:], *ids[:at]):
+        if each != here:
+            return f"{reverse('catalogue:moderation_item', args=(each,))}{_asked(request)}"
+    return reverse("catalogue:moderation")
+
+
+def _order(request: HttpRequest) -> str:
+    return "recent" if request.GET.get("order") == "recent" else ""
+
+
+def _asked(request: HttpRequest) -> str:
+    """Write the filters and the order of the queue for an address."""
+    kept, order = sieve_of(request).kept(), _order(request)
+    asked = urlencode(kept | ({"order": order} if order else {}))
+    return f"?{asked}" if asked else ""
+
+
+def _rows(request: HttpRequest, *, answered: bool) -> QuerySet[Contribution]:
+    """List the queue as it is asked; what was imported together is folded unless looked for."""
+    sieve = sieve_of(request)
+    rows = reviews.queue(sieve, answered=answered, viewer=person(request))
+    rows = rows.filter(batch=None) if sieve.is_open else rows
+    return rows.reverse() if _order(request) else rows
 
 
 def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
-    sieve, order = sieve_of(request), request.GET.get("order", "")
-    rows = reviews.queue(sieve, answered=answered, viewer=person(request))
-    if order == "recent":
-        rows = rows.reverse()
+    sieve, order = sieve_of(request), _order(request)
+    rows = _rows(request, answered=answered)
     lots = reviews.lots() if not answered else []
-    if sieve.is_open:
-        rows = rows.filter(batch=None)
     page = Paginator(rows, QUEUE_PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
@@ -199,6 +218,7 @@ def _queue(request: HttpRequest, *, answered: bool) -> dict[str, Any]:
         "sieve": sieve,
         "lots": lots,
         "kept": urlencode(sieve.kept()),
+        "asked": _asked(request),
         "order": order,
         "kinds": ResourceKind.choices,
         "organisations": reviews.holders_waiting(),
@@ -261,10 +281,11 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     item = reviews.waiting([contribution])[0]
     decisions = list(contribution.decisions.select_related("decided_by").order_by("-pk"))
     queue = _queue(request, answered=item.was_answered)
+    ids = [row.contribution.public_id for row in queue["rows"]]
     context = queue | {
         "contribution": contribution,
         "item": item,
-        "following": _after(contribution, queue["rows"]),
+        "following": _following(request, contribution, ids) if len(ids) > 1 else "",
         "answers_earlier": proposals.answers_earlier(contribution),
         "form": form,
         "decisions": decisions,
@@ -278,12 +299,6 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     if context["is_stale"]:
         context["collisions"] = proposals.collisions(contribution)
     return render(request, "catalogue/contributions/review/item.html", context)
-
-
-def _after(contribution: Contribution, rows: list[reviews.Waiting]) -> UUID | None:
-    """Name the contribution that follows in the page of the queue, judged or not."""
-    ids = [row.contribution.public_id for row in rows]
-    return dict(pairwise(ids)).get(contribution.public_id)
 
 
 def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -302,6 +317,7 @@ def _content(
     if view == "depuis" and earlier is not None:
         before = card_records.content_record(earlier.revision.content, contribution.resource.kind)
     changes = card_records.changes(before, after)
+    origins = descriptions.origins(contribution)
     labels = {
         "": _("Modifications"),
         "depuis": _("Depuis la décision"),
@@ -316,8 +332,8 @@ def _content(
         "checks": contribution.checks or _checked(contribution, after),
         "unverified": ", ".join(proposals.unverified(contribution)),
         "changes": changes,
+        "whole": [] if before else [(each, origins.get(each.name)) for each in changes],
         "side_by_side": view == "apres",
-        "reads_whole": not before,
         "description_html": contribution.content.get("description_html", ""),
         "views": [(labels[code], f"?vue={code}") for code, shown in views if shown],
         "view_label": labels.get(view, labels[""]),

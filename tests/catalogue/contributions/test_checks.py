@@ -154,6 +154,13 @@ def test_the_card(details: dict[str, Any], found: list[str], verdict: Verdict) -
     assert record_checks.card({"kind": "need", "details": {}}) is None
 
 
+def test_an_answer_given_twice_is_named() -> None:
+    details = {"intended_purpose": "Aider une conseillère.", "limits": ["Aider une conseillère."]}
+    check = record_checks.card(MODEL | {"details": details})
+    assert check is not None
+    assert [r.field for r in check.remarks if r.code == "said_twice"] == ["limits"]
+
+
 def test_every_remark_has_a_sentence() -> None:
     facts = {
         "text": "x",

@@ -582,6 +582,8 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     told = contribution.content["provenance"]["title"]
     assert (told["origin"], told["verified"], told["guessed"]) == ("import:cff", True, False)
     page = words(own.get(answer.headers["Location"]))
+    assert (contribution.content["deposit"], contribution.content["scope"]) == ("", "")
+    assert "Lien avec la ressource</a> – à remplir" in page
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))

@@ -187,6 +187,33 @@ def test_only_a_moderator_whom_nothing_touches_decides(
         verb(contribution, by)
 
 
+def test_corrections_lead_to_the_fields_that_they_speak_of(client: Client, judge: User) -> None:
+    contribution = make.submitted()
+    review.request_changes(
+        contribution=make.again(contribution),
+        reason=DecisionReason.INSUFFICIENT,
+        message="Trois mots au moins.",
+        fields=["tags"],
+        by=judge,
+    )
+    client.force_login(contribution.author)
+    place = reverse("catalogue:contribution_step", args=(contribution.public_id, "essentiel"))
+    page = client.get(reverse("catalogue:contribution", args=(contribution.public_id,))).text
+    assert page.count(f'href="{place}?champ=tags#id_tags"') == 2
+    assert "envoi/#id_reply" in page
+    assert client.get(place).text.count("à corriger") == 1
+
+
+def test_the_queue_goes_on_below_in_the_order_chosen(desk: Client) -> None:
+    first, second, third = (make.submitted() for _ in range(3))
+    assert f'href="{item(first)}?order=recent"' in desk.get(f"{item(second)}?order=recent").text
+    typed = {"outcome": "publish", "version": second.version}
+    assert desk.post(item(second), typed).headers["Location"] == item(third)
+    typed = {"outcome": "publish", "version": third.version}
+    answer = desk.post(f"{item(third)}?order=recent", typed)
+    assert answer.headers["Location"] == f"{item(first)}?order=recent"
+
+
 @pytest.mark.parametrize("action", [review.request_changes, review.refuse])
 def test_words_are_compulsory(judge: User, action: Callable[..., Any]) -> None:
     contribution = make.submitted()
@@ -449,7 +476,7 @@ def test_delays_are_measured_in_working_days(desk: Client, monkeypatch: pytest.M
         first_submitted_at=SATURDAY, submitted_at=SATURDAY
     )
     monkeypatch.setattr(clock, "now", lambda: SATURDAY + timedelta(days=1))
-    assert "moins d’un jour ouvré" in desk.get(reverse(QUEUE)).text
+    assert "moins d’un jour ouvré" in desk.get(item(sent)).text
 
 
 def test_lists_and_an_item_cost_the_same_for_one_and_three(desk: Client) -> None:
