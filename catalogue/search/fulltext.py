@@ -92,7 +92,7 @@ def build(
             "title": _joined(titles),
             "acronym": analysis.terms(resource.acronym),
             "organisation": _joined(_holders(resource)),
-            "tags": _joined(_topics(resource)),
+            "tags": _joined([resource.summary, *_topics(resource)]),
             "files": _joined(_files(resource)),
             "description": _joined(own_texts(resource)),
         },
@@ -271,15 +271,10 @@ class Plan:
         """Tell a query whose every match is complete."""
         return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
 
-    def coefficients(self) -> dict[str, float]:
-        """Weigh each word to look for: 1 when typed, less when a synonym brought it."""
-        found = {word: SYNONYM for phrase in self.phrases for word in phrase}
-        return found | dict.fromkeys(self.typed, 1.0)
-
     @property
     def marked(self) -> frozenset[str]:
-        """Give the words to mark in the texts."""
-        return frozenset(self.coefficients())
+        """Give the words to look for, and to mark in the texts."""
+        return frozenset(self.typed).union(*self.phrases)
 
 
 def plan(q: str) -> Plan:

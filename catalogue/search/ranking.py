@@ -6,10 +6,11 @@ is then the same everywhere. BM25 over the weighted sum of the fields, times the
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from catalogue.search import fulltext
-from catalogue.search.fulltext import FIELDS, MARK, WEIGHTS, Plan, Texts
+from catalogue.search.fulltext import FIELDS, MARK, SYNONYM, WEIGHTS, Plan, Texts
 from catalogue.search.models import IndexedResource
 from catalogue.search.query import ResourceQuery, Sort
 
@@ -48,7 +49,7 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
     """Order some results; the first `complete` hold every idea of the query and stay first."""
     texts = fulltext.texts(ids)
     rows = IndexedResource.objects.in_bulk([pk for pk in ids if pk in texts])
-    coefficients = _coefficients(plan)
+    rarity = _rarity(plan)
     said = " ".join(plan.typed)
     place = {pk: number for number, pk in enumerate(ids)}
 
@@ -56,7 +57,7 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
         if pk not in rows:  # withdrawn a moment ago
             return (place[pk] >= complete, 0.0)
         row = rows[pk]
-        score = _score(texts[pk], coefficients) * _bonus(texts[pk], said) * row.boost
+        score = _score(texts[pk], plan, rarity) * _bonus(texts[pk], said) * row.boost
         return (
             place[pk] >= complete,
             -round(score, 6),
@@ -70,22 +71,24 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
     return sorted(ids, key=key)
 
 
-def _coefficients(plan: Plan) -> dict[str, float]:
-    """Weigh each word of the query: how sure it is, and how rare."""
-    weighed = plan.coefficients()
-    if len(weighed) == 1:
-        return weighed
+def _rarity(plan: Plan) -> dict[str, float]:
+    """Weigh each word of the query: how rare it is."""
+    if len(plan.marked) == 1:
+        return dict.fromkeys(plan.marked, 1.0)
     total = IndexedResource.objects.count()
-    holders = fulltext.holders(weighed, most=COMMON)
+    holders = fulltext.holders(plan.marked, most=COMMON)
     return {
-        word: sure * math.log(1 + (total - many + 0.5) / (many + 0.5))
-        for word, sure in weighed.items()
-        if (many := min(holders.get(word, 0), total))
+        word: math.log(1 + (total - many + 0.5) / (many + 0.5)) if many else 0.0
+        for word in plan.marked
+        for many in [min(holders.get(word, 0), total)]
     }
 
 
-def _score(texts: Texts, coefficients: dict[str, float]) -> float:
-    """Sum what each word adds: w / (K1 + w), w the weights of the fields times its count there.
+def _score(texts: Texts, plan: Plan, rarity: dict[str, float]) -> float:
+    """Sum what each idea adds: its words, else its best synonym; never two ways to say the same.
+
+    A word adds w / (K1 + w), w the weights of the fields times its count there; a synonym, less,
+    as many times the mean of its words as words were typed.
 
     Source: Robertson, Zaragoza and Taylor 2004, CIKM, 42-49, without normalisation of lengths.
     """
@@ -93,11 +96,19 @@ def _score(texts: Texts, coefficients: dict[str, float]) -> float:
         (WEIGHTS[name], f" {text.replace(' ', '  ')} ")  # so that no two words share a space
         for name, text in zip(FIELDS, texts, strict=True)
     ]
-    total = 0.0
-    for word, coefficient in coefficients.items():
+    worth = {}
+    for word, rare in rarity.items():
         weight = sum(each * text.count(f" {word} ") for each, text in fields)
-        total += coefficient * weight / (K1 * WEIGHTS["title"] + weight)
-    return total
+        worth[word] = rare * weight / (K1 * WEIGHTS["title"] + weight)
+    return sum(
+        len(slot.typed)
+        * max(
+            fmean(worth[word] for word in slot.typed),
+            *(SYNONYM * fmean(worth[word] for word in other) for other in slot.others),
+            0.0,
+        )
+        for slot in plan.slots
+    )
 
 
 def _bonus(texts: Texts, said: str) -> float:

@@ -44,7 +44,13 @@ class Thesaurus:
                 known = self._others.get(phrase, ())
                 new = tuple(p for p in phrases if p != phrase and p not in known)
                 self._others[phrase] = known + new
-        self._longest = max((len(p) for p in self._others), default=1)
+        self._longest = max([2, *(len(p) for p in self._others)])
+
+    def _said(self, phrase: Phrase) -> tuple[Phrase, ...]:
+        """Give the other ways to say a phrase, or the word that two words make: « chat bot »."""
+        word = ("".join(phrase),)
+        joined = (word, *self._others[word]) if len(phrase) == 2 and word in self._others else ()
+        return self._others.get(phrase, joined)
 
     def slots(self, typed: Sequence[str]) -> list[Slot]:
         """Cut typed words into ideas, the longest known phrase first."""
@@ -54,15 +60,12 @@ class Thesaurus:
                 (
                     n
                     for n in range(min(self._longest, len(typed) - at), 0, -1)
-                    if tuple(typed[at : at + n]) in self._others
+                    if self._said(tuple(typed[at : at + n]))
                 ),
                 1,
             )
             phrase = tuple(typed[at : at + size])
-            others = self._others.get(phrase, ())
-            if size > 1 and not others:
-                size, phrase = 1, phrase[:1]
-            found.append(Slot(phrase, others))
+            found.append(Slot(phrase, self._said(phrase)))
             at += size
         return found
 

@@ -11,6 +11,8 @@ APOSTROPHES = "'’ʼ‘`´′＇"
 # A word: letters and digits, joined by the apostrophes or combining marks inside it.
 WORD = re.compile(rf"[^\W_]+(?:[{APOSTROPHES}\u0300-\u036f]+[^\W_]+)*", re.UNICODE)
 SPLIT = re.compile(rf"[{APOSTROPHES}]")
+# A name and its version, read alike written together or apart: CamemBERTv2, COVID19.
+VERSIONED = re.compile(r"([^\W\d_]{3,}?)(v?\d{1,2})", re.IGNORECASE)
 ELIDED = frozenset(
     ("l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu")
 )
@@ -77,11 +79,14 @@ def _parts(raw: str) -> tuple[tuple[str, int, int], ...]:
     parts = SPLIT.split(raw)
     found, offset = [], 0
     for index, part in enumerate(parts):
-        folded = fold(part)
         last = index == len(parts) - 1
-        if folded and (last or folded not in ELIDED):
-            found.append((folded[:MAX_WORD], offset, offset + len(part)))
-        offset += len(part) + 1
+        versioned = VERSIONED.fullmatch(part)
+        for piece in versioned.groups() if versioned else (part,):
+            folded = fold(piece)
+            if folded and (last or folded not in ELIDED):
+                found.append((folded[:MAX_WORD], offset, offset + len(piece)))
+            offset += len(piece)
+        offset += 1
     return tuple(found)
 
 

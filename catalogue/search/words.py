@@ -38,7 +38,8 @@ def words() -> QuerySet[IndexedName]:
 def nearest(word: str) -> Known | None:
     """Find the written word nearest to a folded one, within the edits that its length forgives.
 
-    Of two as near, the one that names more resources; one that names none is not proposed.
+    Of two as near, the one that names more resources; one that names none is not proposed. Where
+    none is near, one that begins so.
     """
     most = analysis.allowed(word)
     if not most:
@@ -49,7 +50,14 @@ def nearest(word: str) -> Known | None:
         for known in _alike(word, most)
         if known.word != word and len(letters ^ frozenset(known.word)) <= 2 * most
     ]
-    close = sorted((far, known) for far, known in near if far <= most)[:MOST_NEAR]
+    close = sorted((far, known) for far, known in near if far <= most) or [
+        (0, Known(*row))
+        for row in words()
+        .filter(value__startswith=word)
+        .order_by("value")
+        .values_list("value", "label")
+    ]
+    close = close[:MOST_NEAR]
     counts = fulltext.holders({known.stem for _far, known in close}, fulltext.NAMING)
     ranked = sorted(
         ((far, -counts[known.stem], known.word), known)

@@ -120,7 +120,6 @@ def tile(kind: object, size: str = "") -> SafeString:
 def ring(value: float, size: str = "") -> SafeString:
     """Draw a score out of 100 as a ring with its figure; size: empty or l."""
     shown = number(round(value))
-    closing = OUT_OF_100 if size else format_html('<span class="vh"> {}</span>', _("sur 100"))
     share = f"{min(100.0, max(0.0, value)):.0f}"
     arc = format_html(
         '<circle cx="18" cy="18" r="15" pathLength="100" stroke-dasharray="{} 100"/>', share
@@ -134,7 +133,7 @@ def ring(value: float, size: str = "") -> SafeString:
         arc if share != "0" else EMPTY,  # an arc of nothing would still draw its round ends
         _("Qualité de la fiche :"),
         shown,
-        closing,
+        OUT_OF_100,
     )
 
 

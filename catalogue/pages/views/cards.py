@@ -116,11 +116,12 @@ def card_list(request: HttpRequest) -> HttpResponse:
 
 
 def _alone(query: ResourceQuery) -> str:
-    """Give the address of one word without its synonyms, where a resource holds it."""
-    stems = analysis.terms(query.q)
-    if len(stems) != 1 or not fulltext.holders(stems, most=1):
+    """Give the address of the words without their synonyms, where a resource holds them all."""
+    words = analysis.tokens(query.q)
+    if not fulltext.holding([word.term for word in words], fulltext.FIELDS, 1):
         return ""
-    return replace(query, q=f'"{query.q}"', page=1).serialise()
+    exact = " ".join(f'"{query.q[word.start : word.end]}"' for word in words)
+    return replace(query, q=exact, page=1).serialise()
 
 
 def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[suggesting.FoundPage, ...]:
