@@ -49,7 +49,7 @@ SIGNS = {
     FileSign.MISMATCH: Sign(_("contenu autre que son nom"), "garance", "circle-x"),
     FileSign.BOMB: Sign(_("archive dangereuse"), "garance", "circle-x"),
     FileSign.UNEXAMINED: Sign(_("archive non examinée"), "ocre", "triangle-alert"),
-    FileSign.EXECUTABLE: Sign(_("format exécutable"), "ocre", "triangle-alert"),
+    FileSign.EXECUTABLE: Sign(_("peut exécuter du code"), "ocre", "triangle-alert"),
     FileSign.INERT: Sign(_("format sans code"), "pin", "check"),
 }
 

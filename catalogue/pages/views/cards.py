@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -284,6 +284,15 @@ def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
     if resource.repository_url:
         told = _("Voir le code sur %(host)s") % {"host": _host(resource.repository_url)}
         return Use(told, resource.repository_url, "code", is_outside=True)
+    files = card_files.readable_details(resource).get("files") or ()
+    for number, row in enumerate(files):
+        if row.get("url") and not card_files.file_identified(row["url"]):
+            name = row.get("title") or unquote(urlsplit(row["url"]).path.rsplit("/", 1)[-1])
+            way = reverse("catalogue:file_out", args=(resource.slug, "files", number, "url"))
+            size = row.get("bytes")
+            return Use(
+                _("Ouvrir %(name)s") % {"name": name}, way, "download", size, is_outside=True
+            )
     ask = reverse("catalogue:discussions", args=(resource.slug,))
     return Use(_("En discuter"), ask, "message-square")
 

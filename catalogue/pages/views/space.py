@@ -1,10 +1,14 @@
 """What the catalogue shows in a person’s space and archive, and on the page of an organisation."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Case, Max, Q, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -26,9 +30,11 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists, quality, relations
 from catalogue.resources.queries.relations import transfers_for
+from catalogue.search.text import fold
 from portal.accounts.account_data import columns_of
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
+from portal.lib import clock
 from portal.lib.prose import texts
 
 TEMPLATE = "catalogue/community/organisation.html"
@@ -42,8 +48,11 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
     chosen = request.GET.get("kind", "")
     wanted = {"kind": chosen} if chosen in counts else {}
     cards = relations.published_by(organisation).with_organisation().select_related("indexed")
-    cards = cards.filter(**wanted).order_by("-first_published_at", "-pk")
-    shown = Paginator(cards, SHOWN_CARDS).get_page(request.GET.get("page"))
+    updated = cards.aggregate(at=Max("indexed__updated_on"))["at"]
+    over = Q(details__closes_on__lt=f"{clock.paris_day(clock.now())}") | ~Q(archived_at=None)
+    ordered = cards.filter(**wanted).annotate(over=Case(When(over, then=1), default=0))
+    ordered = ordered.order_by("over", "-indexed__updated_on", "-indexed__quality", "-pk")
+    shown = Paginator(ordered, SHOWN_CARDS).get_page(request.GET.get("page"))
     page = reverse("organisation", args=[slug])
     tabs = [(_("Toutes"), page, sum(counts.values()))]
     tabs += [
@@ -60,10 +69,40 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
             "followers": Follow.objects.filter(organisation=organisation).count(),
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
+            "updated": updated,
+            "sites": _sites(
+                organisation, chain(*cards.values_list("homepage_url", "repository_url"))
+            ),
             "collections": list(community_queries.collections_of(organisation)[:5]),
             "may_write": resource_rules.edits_for(viewer, organisation),
         },
     )
+
+
+# Where the first part of a path says who one is.
+FORGES = frozenset({"github.com", "gitlab.com", "huggingface.co"})
+MOST_SITES, SHORTEST_NAME = 3, 3
+
+
+def _sites(organisation: Organisation, addresses: Iterable[str]) -> list[tuple[str, str]]:
+    """Give the sites that its cards lead to and that bear its name, the most used first."""
+    names = [organisation.name, organisation.acronym, *organisation.former_names]
+    known = tuple(name for name in map(_letters, names) if len(name) >= SHORTEST_NAME)
+    found: Counter[tuple[str, str]] = Counter()
+    for address in filter(None, addresses):
+        scheme, host, path, *_rest = urlsplit(address)
+        place = host.removeprefix("www.")
+        owner = path.split("/")[1] if place in FORGES and path else ""
+        parts = [owner] if owner else place.split(".")
+        if any(_letters(part).startswith(known) for part in parts):
+            place = f"{place}/{owner}".rstrip("/")
+            found[place, f"{scheme}://{host}/{owner}"] += 1
+    today = [site for site in found if known[0] in _letters(site[0])] or list(found)
+    return sorted(today, key=lambda site: (-found[site], len(site[0]), site))[:MOST_SITES]
+
+
+def _letters(name: str) -> str:
+    return "".join(each for each in fold(name) if each.isalnum())
 
 
 SHOWN, SHOWN_ONLINE, SHOWN_CARDS = 20, 8, 10

@@ -19,6 +19,7 @@ from catalogue.resources.enums import (
     UNLICENSED_KINDS,
     Barrier,
     Beneficiary,
+    FileSign,
     LicenceStatus,
     ResourceKind,
     Scope,
@@ -36,6 +37,7 @@ from catalogue.resources.fields import (
     Text,
     language_choices,
 )
+from catalogue.resources.file_types import EXECUTABLE_NAMES, extension
 from catalogue.resources.models import Measurement, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import lists, quality
@@ -51,6 +53,18 @@ USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits
 LONG_TEXT_CHARACTERS = 3_000
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
+)
+# By library: how a model that lives there is run.
+HUB_EXAMPLES = {
+    "transformers": "# pip install transformers torch\nfrom transformers import pipeline\n\n"
+    'model = pipeline(model="{}")',
+    "sentence-transformers": "# pip install sentence-transformers\n"
+    "from sentence_transformers import SentenceTransformer\n\n"
+    'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])',
+}
+HUB_DOWNLOAD = (
+    "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
+    'snapshot_download("{}")'
 )
 # What no page of a kind asks for again: told elsewhere on it, or written by the portal.
 NOT_ASKED = frozenset({RELATIONS.name, "files", "distributions"})
@@ -96,7 +110,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
         "parts": list(parts.values()),
         "stored": stored,
-        "example": resource.details.get(EXAMPLE.name, "") or _hub_example(resource),
+        **_example(resource),
         **_questions(resource),
         "text_html": _text(resource),
         "text_last": len(resource.description) > LONG_TEXT_CHARACTERS,
@@ -124,13 +138,15 @@ def card(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _hub_example(resource: Resource) -> str:
-    """Write the code that takes a model from Hugging Face, where it lives there; else ""."""
+def _example(resource: Resource) -> dict[str, Any]:
+    """Give the example of a card, else the code that runs or takes a model of Hugging Face."""
     source = resource.homepage_url or str(resource.details.get("source_url") or "")
     found = HUB_MODEL.fullmatch(source) if resource.kind == ResourceKind.MODEL else None
-    if not found:
-        return ""
-    return f'from huggingface_hub import snapshot_download\n\nsnapshot_download("{found[1]}")'
+    own = resource.details.get(EXAMPLE.name, "")
+    if own or not found:
+        return {"example": own, "example_runs": True}
+    code = HUB_EXAMPLES.get(str(resource.details.get("library")).lower(), HUB_DOWNLOAD)
+    return {"example": code.format(found[1]), "example_runs": code != HUB_DOWNLOAD}
 
 
 def _text(resource: Resource) -> str:
@@ -339,18 +355,22 @@ def _cell(column: Field, value: Any) -> dict[str, Any]:
     told = absent if value in (None, "") else value
     shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
     label = _("Taille") if column.name == "bytes" else column.label
-    return {"label": label, "value": told, "shape": shape}
+    is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
+    signs = [FileSign.EXECUTABLE] if is_file else []
+    return {"label": label, "value": told, "shape": shape, "signs": signs}
 
 
-def _questions(resource: Resource) -> dict[str, list[Part]]:
+def _questions(resource: Resource) -> dict[str, Any]:
     """Give the answers of the explainability card: those on uses and limits, then the others."""
     answers = {
         field.name: answer
         for field in resource.details_of_kind.in_section(Section.CARD)
         if (answer := part(field, resource.details.get(field.name)))
     }
+    asked = {field.name for field in resource.details_of_kind.in_section(Section.CARD)}
+    silent = "limits" in asked and not {"limits", "excluded_uses"} & answers.keys()
     uses = [answers.pop(name) for name in USES if name in answers]
-    return {"uses": uses, "questions": list(answers.values())}
+    return {"uses": uses, "questions": list(answers.values()), "says_no_limit": silent}
 
 
 def unanswered(resource: Resource) -> dict[str, Any]:

@@ -689,6 +689,26 @@ def test_an_organisation_shows_its_cards_by_kind(client: Client, data: Resource)
     assert "4 ressources" in listed.partition(f">{holder.name}</a>")[2]
 
 
+def test_an_organisation_shows_its_own_sites_and_last_what_is_over(client: Client) -> None:
+    holder = OrganisationFactory(name="France Zéphyr")
+    told = {"published": True, "organisation": holder, "repository_url": ""}
+    for title, address in (
+        ("Outil", "https://emploi.france-zephyr.fr/outil"),
+        ("Code", "https://github.com/FranceZephyr/code"),
+        ("Jeu", "https://www.data.gouv.fr/datasets/jeu"),
+    ):
+        ResourceFactory(title=title, homepage_url=address, **told)
+    over = {"details": {"closes_on": "2022-12-31"}, "kind": ResourceKind.PROGRAMME}
+    ResourceFactory(title="Programme clos", **over, **told)
+    page = client.get(f"/organisations/{holder.slug}/").text
+    for site in ("https://emploi.france-zephyr.fr/", "https://github.com/FranceZephyr"):
+        assert f'<a href="{site}"' in page
+    assert "data.gouv.fr" not in page
+    assert page.index(">Programme clos<") > max(
+        page.index(f">{each}<") for each in ("Outil", "Jeu")
+    )
+
+
 def test_the_owner_reads_the_figures_in_their_space(client: Client, data: Resource) -> None:
     card_changes.count_use(resource_id=data.pk, figure="views")
     owner = MembershipFactory(organisation=data.organisation, role="editor").user

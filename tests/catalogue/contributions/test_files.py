@@ -125,7 +125,7 @@ def test_the_pages_bring_show_and_take_out(house: House) -> None:
         "Offres du littoral",
         True,
     )
-    for said in ("modele &lt;1&gt;.pkl", "format exécutable", f'value="{file.public_id}"'):
+    for said in ("modele &lt;1&gt;.pkl", "peut exécuter du code", f'value="{file.public_id}"'):
         assert said in page
     assert f'method="post" action="{place}"' in page  # without the fragment of its address
     preview = reverse("catalogue:contribution_preview", args=(house.draft.public_id,))

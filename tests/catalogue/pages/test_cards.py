@@ -186,7 +186,19 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     )
     other = text(client, card.get_absolute_url())
     assert ("1 milliard" in other, "exemple.fr" in other) == (True, True)
-    assert "snapshot_download" in other
+    assert ("snapshot_download" in other, "Le télécharger" in other) == (True, True)
+    assert ("Limites et usages" in page, "Limites, usages exclus et mesures" in other) == (
+        False,
+        True,
+    )
+    Resource.objects.filter(pk=card.pk).update(
+        details={"library": "Transformers", "files": [{"url": "https://exemple.fr/modele.bin"}]},
+    )
+    third = text(client, card.get_absolute_url())
+    assert ("pipeline" in third, "Le faire fonctionner" in third) == (True, True)
+    assert "peut exécuter du code" in third
+    Resource.objects.filter(pk=card.pk).update(homepage_url="")
+    assert "Ouvrir modele.bin" in text(client, card.get_absolute_url())
     assert "Plusieurs (liste à confirmer)" in page
     assert "Non renseigné" not in page
     assert "questions sans réponse" not in page
