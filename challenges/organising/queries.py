@@ -90,6 +90,14 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         gettext_lazy("la règle d’attribution de la dotation manque"),
     ),
     "file": ("write_files", "", gettext_lazy("%(what)s")),
+    "ids": (
+        "write_files",
+        gettext_lazy("Mêmes identifiants dans le test et les réponses"),
+        gettext_lazy(
+            "les réponses n’ont pas les identifiants du test : %(missing)s en moins%(first)s, "
+            "%(excess)s en trop"
+        ),
+    ),
     "measure": ("write_scoring", "", gettext_lazy("la mesure")),
     "build": (
         "organiser",
@@ -232,6 +240,7 @@ FIELDS = {
     "prizes": "id_prizes_md",
     "prize_rule": "id_prize_rule_md",
     "file": "id_uploads",
+    "ids": "id_uploads",
     "measure": "id_metric_0",
     "build": "controle",
     "building": "controle",
@@ -287,6 +296,7 @@ def checklist(challenge: Challenge) -> list[Point]:
         )
         .order_by("index")
     )
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
     points = [
         *_summary(challenge),
         needed("page", bool(challenge.body_md.strip()), advice=True),
@@ -295,7 +305,8 @@ def checklist(challenge: Challenge) -> list[Point]:
         if challenge.licence.get("name")
         else Point("licence_name", "missing"),
         *_prizes(challenge),
-        *_build(challenge, scored=bool(phases and phases[0].in_force)),
+        *_ids(challenge, written),
+        *_build(challenge, written, scored=bool(phases and phases[0].in_force)),
         *([] if phases else [Point("phase", "missing")]),
     ]
     for phase in phases:
@@ -379,22 +390,37 @@ def _prizes(challenge: Challenge) -> list[Point]:
     ]
 
 
-def _build(challenge: Challenge, *, scored: bool) -> list[Point]:
+def _build(challenge: Challenge, written: ChallengeDraft | None, *, scored: bool) -> list[Point]:
     """Say what a challenge written by form lacks to be checked, or where its check stands.
 
     scored: its first phase has a scoring; that of an import was checked whole.
     """
     points = [] if scored else _sources(challenge)
-    written = ChallengeDraft.objects.filter(challenge=challenge).exclude(number=0).first()
-    if points or (written is None and (scored or _summary(challenge))):
+    asked = written is not None and written.number > 0
+    if points or (not asked and (scored or _summary(challenge))):
         return points
-    match written and written.state:
+    match written.state if written and asked else None:
         case BuildState.QUEUED:
             return [Point("building", "missing")]
         case BuildState.REFUSED:
             return [Point("refused", "missing")]
         case state:
             return [needed("build", state == BuildState.DONE)]
+
+
+def _ids(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:
+    """Say whether the answers have the ids of the test, if they were compared as they came."""
+    listed = (challenge.bundle.get("files") or {}).values()
+    paths = {each["role"]: each["path"] for several in listed for each in several or []}
+    kept, truth = written.kept if written else {}, challenge.bundle.get("truth") or {}
+    found = kept.get(paths.get(Role.TRUTH), {}).get("ids")
+    test = kept.get(paths.get(Role.TEST), {}).get("sha256")
+    key = truth.get("id") or truth.get("query")
+    if not found or found["test"] != test or (key and key != found["key"]):
+        return []
+    first = f" ({', '.join(found['first'])}…)" if found["first"] else ""
+    state = "missing" if found["missing"] or found["excess"] else "ready"
+    return [Point("ids", state, facts={**found, "first": first})]
 
 
 def missing_to_check(challenge: Challenge) -> list[Point]:

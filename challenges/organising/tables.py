@@ -160,6 +160,15 @@ def read_table(content: BinaryIO, kept: BinaryIO) -> Table:
     return Table(names, size, rows, first, readings, parts)
 
 
+def values_of(content: BinaryIO, name: str) -> set[str]:
+    """Read the different values of a column of a table that is kept."""
+    text = io.TextIOWrapper(content, "utf-8", newline="")
+    values = {row[name] for row in csv.DictReader(text)}
+    text.detach()
+    content.seek(0)
+    return values
+
+
 def no_table() -> Invalid:
     """Refuse a file that is no table."""
     said = _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu.")

@@ -39,6 +39,7 @@ from challenges.organising.tables import (
     guessed_role,
     no_table,
     read_table,
+    values_of,
 )
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
@@ -57,6 +58,7 @@ from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
 MAX_FILE_BYTES = 200_000_000
+MOST_COMPARED = 1_000_000  # rows of the test and of the answers, while their sender waits
 PUBLIC, EXAMPLE = spec.Audience.PUBLIC, "exemple-genere.csv"
 PAGE, TERMS = "presentation.md", "reglement.md"
 HELD_OUT_ROLES = frozenset({spec.Role.TRUTH, spec.Role.HIDDEN_INPUTS})
@@ -268,6 +270,8 @@ def _put_file(
         files = files_of(challenge)
         _refuse_same_name(files, role, name)
         share = drawn_share(challenge) if role is spec.Role.TRUTH else None
+        if role is spec.Role.TRUTH and table:
+            place |= _ids_compared(challenge, entry, deposit.content)
         if share is not None and table and group_column(challenge.bundle["truth"]) in table.names:
             place["drawn"] = share
         if is_public:
@@ -404,8 +408,7 @@ def _known(
         return None
     truth, kept = challenge.bundle.get("truth") or {}, kept_of(challenge)
     columns, path = (held["columns"], held["path"]) if held else (names, "")
-    both = [each for each in test["columns"] if each in columns]
-    key = truth.get("id") or truth.get("query") or first_named(both, "id") or (both or [""])[0]
+    key = _key(truth, test, columns)
     if key not in test["columns"] or key not in names:
         return None
     others = {key, *kept.get(path, {}).get("parts", ())}
@@ -421,6 +424,35 @@ def _known(
         return Answers(clear, [key], targets)
     found: Answers = ids(kept[test["path"]]["sha256"], shared, targets)
     return found
+
+
+def _key(truth: Mapping[str, Any], test: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Name the column of the ids of answers, by the document or, without it, as guessed."""
+    both = [each for each in test["columns"] if each in names]
+    said = truth.get("id") or truth.get("query") or first_named(both, "id")
+    return str(said or (both or [""])[0])
+
+
+def _ids_compared(
+    challenge: Challenge, entry: Mapping[str, Any], content: BinaryIO
+) -> dict[str, Any]:
+    """Compare the ids of answers, before they are sealed, with those of the test, which is public.
+
+    No id of the answers alone is kept. Large tables are compared by the check, and answers that
+    come before the test.
+    """
+    test = entry_of(challenge, spec.Role.TEST)
+    if test is None or not _is_kept(challenge, test):
+        return {}
+    key = _key(challenge.bundle.get("truth") or {}, test, entry["columns"])
+    rows = test.get("rows", 0) + entry.get("rows", 0)
+    if rows > MOST_COMPARED or not {key} <= {*test["columns"]} & {*entry["columns"]}:
+        return {}
+    sha256 = kept_of(challenge)[test["path"]]["sha256"]
+    given, wanted = values_of(content, key), values_of(BytesIO(objects.read(sha256)), key)
+    first = sorted(wanted - given)[:3]
+    counts = {"missing": len(wanted - given), "excess": len(given - wanted)}
+    return {"ids": {**counts, "first": first, "key": key, "test": sha256}}
 
 
 def _refuse_told(challenge: Challenge, ids: Any = None) -> None:
@@ -549,6 +581,8 @@ def _move_file(
     if not is_public and "sha256" in place:
         content = objects.read(place.pop("sha256"))
         deposit = Deposit(name, len(content), BytesIO(content))
+        if role is spec.Role.TRUTH:
+            place |= _ids_compared(challenge, entry, BytesIO(content))
         place["sealed"] = seal(challenge, role.value, deposit, by)
         written.kept = {**written.kept, name: place}
         written.save(update_fields=["kept"])

@@ -311,6 +311,7 @@ def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> 
     These are not kept: a page that is read again does not show them.
     """
     first: list[list[str]] = []
+    former = {each["path"]: each.get("rows") for each in form.listed}
 
     @transaction.atomic
     def act() -> None:
@@ -329,6 +330,11 @@ def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> 
         form.columns = _columns_form(challenge, asked, sent(request))
     rows = [[_written(cell) for cell in row] for row in first]
     shown = _files_shown(challenge, form) | {"form": form, "first": rows, "taken": not status}
+    shown["replaced"] = [
+        (each["path"], former[each["path"]], each["rows"])
+        for each in form.listed
+        if each.get("rows") and former.get(each["path"], each["rows"]) != each["rows"]
+    ]
     context = organiser_context(challenge, "write_files", **shown)
     return render(request, "challenges/organising/files.html", context, status=status or 200)
 

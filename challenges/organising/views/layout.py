@@ -80,7 +80,7 @@ OPTIONS: tuple[tuple[str, Promise, Promise], ...] = (
         gettext_lazy("Quand la présentation ne suffit pas : un jury, une foire aux questions."),
     ),
 )
-TICKED = frozenset({"page", "terms", "licence", "build", "closes", "fairness"})
+TICKED = frozenset({"page", "terms", "licence", "ids", "build", "closes", "fairness"})
 ROUTES_OF_STEPS = tuple(route for route, _words in STEPS)
 PREPARING = frozenset((*ROUTES_OF_STEPS, *(route for route, _words, _when in OPTIONS)))
 
@@ -246,6 +246,7 @@ def to_mend(challenge: Challenge, points: Iterable[organising.Point]) -> list[di
     """Lay out lines of the checklist: the sentence, the field that mends it, its step."""
     return [
         {
+            "key": each.key,
             "sentence": capfirst(each.sentence),
             "href": f"{reverse(f'challenges:{each.mended_at}', args=[challenge.slug])}{each.field}"
             if each.mended_at

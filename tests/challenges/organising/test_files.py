@@ -1,0 +1,37 @@
+"""Files of a draft that do not go together are told as they come."""
+
+import pytest
+from django.test import Client
+
+from challenges.models import ChallengeDraft
+from portal.accounts.models import User
+from tests.challenges.organising.test_authoring import IDS, SCORING, TEST, TRUTH, at, begin, send
+from tests.challenges.world import ROWS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    same = "Mêmes identifiants dans le test et les réponses"
+    page = send(client, ("test.csv", TEST), ("solution.csv", TRUTH))
+    assert same in page.context["ready"]
+    assert client.post(at("write_files"), SCORING).status_code == 302
+    short = TRUTH.replace(f"{IDS[0]},", "Secret,").replace(f"{IDS[1]},", f"{IDS[0]},")
+    page = send(client, ("solution.csv", short.replace(f"{IDS[2]},", f"{IDS[3]},")))
+    (lacking,) = (each for each in page.context["missing"] if each["key"] == "ids")
+    said = "Les réponses n’ont pas les identifiants du test : 2 en moins (A0001, A0002…), 1 en trop"
+    assert lacking["sentence"] == said
+    assert lacking["step"] == 2
+    assert same not in page.context["ready"]
+    assert 'role="alert"' in page.text
+    kept = ChallengeDraft.objects.get().kept
+    assert "Secret" not in str(kept)
+    page = send(client, ("solution.csv", "\n".join(TRUTH.splitlines()[:100])))
+    assert [each[1:] for each in page.context["replaced"]] == [(ROWS, 99)]
+    send(client, ("test.csv", TEST + "Z9,1\n"))  # nobody reads the answers that it came after
+    page = client.get(at("write_files"))
+    assert "ids" not in [each["key"] for each in page.context["missing"]]
+    assert same not in page.context["ready"]
