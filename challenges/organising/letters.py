@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from challenges.organising.enums import OrganiserRole
 from challenges.organising.models.challenges import Challenge
@@ -98,7 +99,7 @@ def organisers(challenge: Challenge) -> Iterable[User]:
     ).order_by("pk")
 
 
-def registered(challenge: Challenge, before: datetime | None = None) -> Iterable[User]:
+def registered(challenge: Challenge, before: datetime | None = None) -> QuerySet[User]:
     """List the people who may take part in a challenge; before: those who asked by then."""
     asked = {"registrations__at__lte": before} if before else {}
     return User.objects.filter(

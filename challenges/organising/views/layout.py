@@ -91,7 +91,7 @@ SECTIONS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
         (
             ("organiser", gettext_lazy("Suivi")),
             ("organiser_entries", gettext_lazy("Soumissions")),
-            ("pipeline", gettext_lazy("Notation")),
+            ("pipeline", gettext_lazy("File d’évaluation")),
             ("code_runs", gettext_lazy("Exécutions")),
             ("program_reports", gettext_lazy("Programme de notation")),
             ("discussions_desk", gettext_lazy("Entraide")),

@@ -14,6 +14,7 @@ from challenges.organising.forms.challenges import (
     OrganiserInvitationForm,
     OrganiserRoleForm,
 )
+from challenges.organising.letters import registered
 from challenges.organising.models.challenges import OrganiserInvitation
 from challenges.organising.views.layout import find_followed, find_organised, form_page
 from portal.accounts.views import person
@@ -119,7 +120,10 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = (
         find_followed(request, slug) if request.method != "POST" else find_organised(request, slug)
     )
-    form = AnnouncementForm(sent(request))
+    form, proof = AnnouncementForm(sent(request)), ""
+    if challenge.is_public and "publier" not in request.POST and form.is_valid():
+        proof = form.cleaned_data["text"]  # read again before it is sent
+        form = AnnouncementForm(initial={"text": proof})
     edits = rules.may_edit_challenge(person(request), challenge)
     return form_page(
         request,
@@ -134,5 +138,7 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
         done=_("Annonce publiée. Les inscrits la reçoivent par courriel."),
         notices=list(challenge.notices.all()[:100]),
         edits=edits,
+        proof=proof,
+        told=registered(challenge).count() if proof else 0,
         may_announce=challenge.is_public and edits,
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Max, Min, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from challenges.organising.models.challenges import Challenge, Phase
 from challenges.rescoring import queries as rescoring_queries
 from challenges.rescoring.models import Rescoring
 from challenges.results.models.boards import Standing
-from challenges.results.views.boards import text_of
+from challenges.results.views.boards import ends_of, text_of
 from challenges.teams.enums import RegistrationState, TeamRole
 from challenges.teams.models import TeamMember
 from portal.accounts.authorization import Permission, has_permission
@@ -72,6 +72,7 @@ def _counts(challenge: Challenge, now: datetime) -> dict[str, Any]:
         .order_by()
         .aggregate(
             total=Count("pk"),
+            refused=Count("pk", filter=Q(status=EntryStatus.REJECTED)),
             waiting=Count("pk", filter=waiting),
             attention=Count("pk", filter=Q(status=EntryStatus.NEEDS_ATTENTION)),
             today=Count("pk", filter=Q(quota_day=today)),
@@ -194,10 +195,12 @@ def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
     captains = TeamMember.objects.filter(role=TeamRole.CAPTAIN, left_at=None)
     last = Entry.objects.filter(enrolment__team=OuterRef("pk")).order_by("-received_at", "-number")
     is_scored = Q(enrolments__entries__status=EntryStatus.SCORED)
+    is_refused = Q(enrolments__entries__status=EntryStatus.REJECTED)
     teams = (
         challenge.teams.live()
         .annotate(
             scored=Count("enrolments__entries", filter=is_scored),
+            refused=Count("enrolments__entries", filter=is_refused),
             last_sent=Max("enrolments__entries__received_at"),
             last_status=Subquery(last.values("status")[:1]),
         )
@@ -205,27 +208,31 @@ def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
         .order_by(F("last_sent").desc(nulls_last=True), "name", "pk")
     )
     page = Paginator(teams, TEAMS).get_page(request.GET.get("equipes"))
-    rows = Standing.objects.filter(
+    ranked = Standing.objects.filter(
         leaderboard__challenge=challenge,
         leaderboard__hidden=False,
         leaderboard__anonymous=False,
         split=Split.PUBLIC,
-        team__in=[each.pk for each in page],
     )
-    places: dict[int, tuple[int | None, str]] = {}
+    others = ranked.filter(leaderboard=OuterRef("leaderboard"), rank=OuterRef("rank"))
+    rows = ranked.filter(team__in=[each.pk for each in page]).annotate(
+        tied=Exists(others.exclude(pk=OuterRef("pk")))
+    )
+    places: dict[int, dict[str, Any]] = {}
     for row in rows.select_related("leaderboard__primary").order_by("-leaderboard", "position"):
         primary = row.leaderboard.primary
         if primary is not None and not primary.hidden:
-            score = text_of(row.cells.get(primary.key, {}), primary)
-            places.setdefault(row.team_id, (row.rank, score))
+            cell = row.cells.get(primary.key, {})
+            ends = ends_of({"low": row.interval_low, "high": row.interval_high}, primary)
+            shown = {"rank": row.rank, "tied": row.tied, "score": text_of(cell, primary), **ends}
+            places.setdefault(row.team_id, shown)
     listed: list[Any] = list(page)
     states = [EntryStatus(each.last_status) if each.last_status else None for each in listed]
     told = [None if each is EntryStatus.SCORED else each for each in states]
     return {
         "page": page,
         "rows": [
-            (team, state, *places.get(team.pk, (None, "")))
-            for team, state in zip(listed, told, strict=True)
+            (team, state, places.get(team.pk)) for team, state in zip(listed, told, strict=True)
         ],
     }
 

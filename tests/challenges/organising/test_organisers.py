@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.models import Challenge, OrganiserInvitation
+from challenges.models import Challenge, Notice, OrganiserInvitation
 from challenges.organising.actions import notices, organisers
 from challenges.organising.enums import OrganiserRole
 from challenges.teams import rules
@@ -171,6 +171,10 @@ def test_an_announcement_is_public_and_mailed_once(
     client.force_login(owner)
     address = url_of(challenge, "announcements")
     said = {"text": "Le fichier d’essai change : <b>relisez-le</b>."}
+    proof = client.post(address, said)  # read again first, with whom it reaches
+    assert (proof.status_code, proof.context["told"], Notice.objects.count()) == (200, 1, 0)
+    assert "&lt;b&gt;relisez-le&lt;/b&gt;" in proof.text
+    said["publier"] = "1"
     assert client.post(address, said).status_code == 302
     assert client.post(address, said).status_code == 409
     assert client.post(address, {"text": " "}).status_code == 422

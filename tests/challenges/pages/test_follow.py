@@ -24,6 +24,7 @@ def test_organisers_see_what_waits_and_whom_to_write_to_and_others_no_address() 
     with_contract(challenge)
     challenge.organisers.create(user=juror, role="jury")
     row = listed(challenge, "Équipe Étoile", 0.3, rank=1)
+    listed(challenge, "Équipe Lune", 0.3, rank=1)
     captain = TeamMember.objects.filter(team=row.team, role="captain").get().user
     asked = discussions.open_discussion(
         on=challenge, title="Les zones fusionnées", body_md="Une fois ?", by=captain
@@ -45,7 +46,8 @@ def test_organisers_see_what_waits_and_whom_to_write_to_and_others_no_address() 
     assert asked.path in pages["owner"]
     assert answered.path not in pages["owner"]
     assert f"mailto:{captain.email}" in pages["owner"]
-    assert "1 au total" in pages["owner"].replace('<b class="ink">', "").replace("</b>", "")
+    assert "ex æquo" in pages["owner"]
+    assert "2 au total" in pages["owner"].replace('<b class="ink">', "").replace("</b>", "")
     assert "Annoncer la date de clôture" in pages["owner"]  # beside the question
     assert '<svg class="chart"' not in pages["owner"]  # one day draws nothing
     assert captain.display_name in pages["jury"]
@@ -63,8 +65,16 @@ def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: 
     Phase.objects.update(opens_at=clock.now() - timedelta(days=4), closes_at=None)
     client.force_login(challenge.organisers.get().user)
     page = client.get(url_of(challenge, "organiser"))
-    [[team, state, rank, score]] = page.context["teams"]["rows"]
-    assert (state, rank, score, team.scored) == ("rejected", 1, "0,3000", 1)
+    [[team, state, place]] = page.context["teams"]["rows"]
+    assert (state, team.scored, team.refused) == ("rejected", 1, 1)
+    assert place == {
+        "rank": 1,
+        "tied": False,
+        "score": "0,3000",
+        "low": "0,2500",
+        "high": "0,3500",
+    }
+    assert "et 1 fichier refusé" in page.text
     sent = client.get(url_of(challenge, "organiser_entries"), {"equipe": str(team.public_id)})
     assert [each["entry"].number for each in sent.context["rows"]] == [2, 1]
     other = client.get(url_of(challenge, "organiser_entries"), {"equipe": str(uuid4())})

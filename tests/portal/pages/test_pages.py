@@ -680,7 +680,7 @@ def test_invisible_characters_are_refused_beside_their_field(client: Client, bad
         (person, "team", {"name": odd}),
         (person, "discussions", {"title": odd, "body_md": "Quand ?"}),
         (person, "discussions", {"title": "Dates", "body_md": odd}),
-        (owner, "announcements", {"text": odd}),
+        (owner, "announcements", {"text": odd, "publier": "1"}),
     ]
     for who, name, sent in forms:
         client.force_login(who)
