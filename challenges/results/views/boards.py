@@ -128,14 +128,17 @@ def _extra(board: Board, row: BoardRow) -> list[dict[str, str]]:
 
 
 def _from_reference(board: Board, row: BoardRow) -> str:
-    """Write how far a score is from what is to beat, with its sign."""
+    """Write how far a score is from what is to beat, and on which side."""
     primary, reference = board.primary, board.window.reference
     value = cell_of(board, row, primary).get("value") if primary else None
     if primary is None or value is None or reference is None or not row.standing.competes:
         return "–"
     far = round(value - reference, primary.decimals)
-    sign = "+" if far > 0 else "−" if far < 0 else ""
-    return sign + number(abs(far), primary.decimals)
+    text = number(abs(far), primary.decimals)
+    if not far or primary.direction == Direction.NONE:
+        return f"{'+' if far > 0 else '−' if far < 0 else ''}{text}"
+    is_better = (far > 0) is (primary.direction == Direction.MAX)
+    return (_("%(gap)s de mieux") if is_better else _("%(gap)s de moins bien")) % {"gap": text}
 
 
 def ends_of(cell: Cell, column: Column) -> dict[str, str]:
@@ -275,13 +278,18 @@ def gap(board: Board) -> dict[str, Any] | None:
     if own is None or primary is None:
         return None
     rank = own.standing.rank
-    value = cell_of(board, own, primary).get("value")
+    value, reference = cell_of(board, own, primary).get("value"), board.window.reference
+    far = 0.0
+    if value is not None and reference is not None and primary.direction != Direction.NONE:
+        far = reference - value
     target = cell_of(board, above, primary).get("value") if above else None
     return {
         "team": own.standing.team.name,
         "rank": rank,
         "tied": rank in board.window.tied,
         "value": text_of({"value": value}, primary),
+        "reference": _from_reference(board, own) if far else "",
+        "is_behind": far > 0 if primary.direction == Direction.MAX else far < 0,
         "above_rank": above.standing.rank if above else None,
         "missing": text_of({"value": abs(target - value)}, primary)
         if target is not None and value is not None
