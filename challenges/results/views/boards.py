@@ -138,7 +138,10 @@ def _from_reference(board: Board, row: BoardRow) -> str:
     if not far or primary.direction == Direction.NONE:
         return f"{'+' if far > 0 else '−' if far < 0 else ''}{text}"
     is_better = (far > 0) is (primary.direction == Direction.MAX)
-    return (_("%(gap)s de mieux") if is_better else _("%(gap)s de moins bien")) % {"gap": text}
+    said = (_("%(gap)s de mieux") if is_better else _("%(gap)s de moins bien")) % {"gap": text}
+    low, high = row.standing.interval_low, row.standing.interval_high
+    is_unsure = low is not None and high is not None and low <= reference <= high
+    return _("%(gap)s, incertain") % {"gap": said} if is_unsure else said
 
 
 def ends_of(cell: Cell, column: Column) -> dict[str, str]:
@@ -288,7 +291,7 @@ def gap(board: Board) -> dict[str, Any] | None:
         "rank": rank,
         "tied": rank in board.window.tied,
         "value": text_of({"value": value}, primary),
-        "reference": _from_reference(board, own) if far else "",
+        "reference": number(abs(far), primary.decimals) if far else "",
         "is_behind": far > 0 if primary.direction == Direction.MAX else far < 0,
         "above_rank": above.standing.rank if above else None,
         "missing": text_of({"value": abs(target - value)}, primary)
