@@ -181,6 +181,7 @@ STATUSES = {
     "stated_by_producer": _("Déclarée par le producteur"),
     "verified": _("Vérifiée"),
 }
+STATUS_CHOICES = [(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)]
 
 
 def markdown(label: Any, hint: Any, fault: Any = "", *, rows: int = 16) -> forms.CharField:
@@ -266,7 +267,8 @@ class TextsForm(forms.Form):
     licence_name = line(_("Licence des données"), 200, _("Nommez la licence des données."))
     licence_status = forms.ChoiceField(
         label=_("Certitude sur la licence"),
-        choices=[(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)],
+        error_messages={"required": _("Dites si vous avez vérifié cette licence.")},
+        choices=STATUS_CHOICES,
     )
     terms = markdown(_("Règlement"), _("En Markdown."), _("Écrivez le règlement."))
     language = choice(
@@ -312,6 +314,8 @@ class TextsForm(forms.Form):
             name: getattr(challenge, name) for name in self.base_fields if hasattr(challenge, name)
         } | {f"licence_{key}": value or "" for key, value in challenge.licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
+        is_asked = not challenge.licence.get("name")  # never presumed
+        stored |= {"licence_status": ""} if is_asked else {}
         stored |= {"cards": texts.named_cards(challenge), "terms": terms}
         super().__init__(data, initial=stored)
         spoken = dict(settings.LANGUAGES) | {challenge.language: challenge.language}
@@ -319,6 +323,9 @@ class TextsForm(forms.Form):
             (code, dict(settings.LANGUAGES).get(code, code)) for code in spoken
         ]
         cast(forms.MultipleChoiceField, self.fields["use_cases"]).choices = list(use_cases.items())
+        if is_asked:
+            status = cast(forms.ChoiceField, self.fields["licence_status"])
+            status.choices = [("", _("À choisir")), *STATUS_CHOICES]
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
                 self.fields.pop(f"licence_{key}")

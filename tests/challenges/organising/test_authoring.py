@@ -963,6 +963,7 @@ def test_a_new_challenge_lacks_the_licence_that_is_asked_and_not_the_usual_rules
     page = client.get(at("write_texts"))
     lacking = [each["sentence"] for each in page.context["missing"] if each["step"] == 1]
     assert lacking == ["Le résumé", "La licence des données"]
+    assert page.context["form"]["licence_status"].value() == ""  # never presumed
     assert "Le règlement type s’applique tel quel." in page.text
 
 
