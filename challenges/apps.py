@@ -48,6 +48,7 @@ class ChallengesConfig(AppConfig):
         for kind in results.CARD_KINDS:
             chain.score_providers[kind] = certificate_views.verified
         space.sections["todo"].append(ours.to_do)
+        space.sections["challenges"].append(ours.run)
         space.sections["teams"].append(ours.teams)
         space.all_places.append(ours.PLACE)
         space.panel_providers.append(ours.organisation_panel)

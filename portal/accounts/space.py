@@ -74,6 +74,7 @@ class Panel:
 # organisation, what it has published, counted by key.
 sections: dict[str, list[Callable[[User], Iterable[Item]]]] = {
     "todo": [],
+    "challenges": [],
     "resources": [],
     "teams": [],
 }

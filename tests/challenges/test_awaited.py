@@ -1,5 +1,6 @@
 """What waits for a person: each procedure reaches who decides, and nobody with a part in it."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from challenges.exchange.models import ImportState
 from challenges.models import BundleImport, Challenge, Reveal
 from challenges.organising.actions import organisers
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
-from challenges.pages.views.space import awaited_decisions, to_do
+from challenges.pages.views.space import awaited_decisions, run, to_do
 from challenges.rescoring.models import RescoringState
 from challenges.teams.actions import teams
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
+from portal.accounts.templatetags.space import DUTIES
 from portal.discussions import actions as discussions
 from portal.lib import clock
 from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
@@ -187,10 +189,11 @@ def test_captain_is_led_to_the_final_choice_from_a_month_before_the_close() -> N
     team = TeamFactory(name="Alpha")
     entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
     phase = team.challenge.phases.get()
-    assert titles_to_do(captain_of(team)) == []
-    phase.closes_at = timezone.now() + timedelta(days=29)
-    phase.save()
-    assert titles_to_do(captain_of(team)) == ["Choisir les soumissions finales de « Alpha »"]
+    for days, told in ((60, False), (29, True), (None, True)):
+        phase.closes_at = timezone.now() + timedelta(days=days) if days else None
+        phase.save()
+        asks = ["Choisir les soumissions finales de « Alpha »"] if told else []
+        assert titles_to_do(captain_of(team)) == asks
     entry.final_choice = True
     entry.save()
     assert titles_to_do(captain_of(team)) == []
@@ -227,3 +230,22 @@ def test_the_space_tells_the_rank_in_the_open_challenge() -> None:
     [item] = space.items("teams", captain_of(beta))
     assert "rang 2 sur 2 : 0,2" in str(item.detail)
     assert space.items("teams", UserFactory()) == []
+
+
+def test_who_runs_a_challenge_sees_its_day_and_is_asked_for_its_close() -> None:
+    team = TeamFactory(challenge__title="Tensions")
+    EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    owner = team.challenge.organisers.get().user
+    team.challenge.phases.update(closes_at=None)
+    assert "Annoncer la date de clôture" in titles_to_do(owner)
+    [shown] = run(owner)
+    assert (shown.title, shown.detail) == ("Tensions", "1 équipe, 1 soumission aujourd’hui")
+    assert list(run(captain_of(team))) == []
+
+
+@pytest.mark.parametrize("role", ["officer", "approver", "dpo", "auditor"])
+def test_a_role_that_nothing_waits_for_yet_says_what_it_is_for(client: Client, role: str) -> None:
+    client.force_login(region_person(RegionRole(role)))
+    page = html.unescape(client.get(reverse("space")).text)
+    assert str(DUTIES[RegionRole(role)])[:20] in page
+    assert "Rien ne vous attend" not in page

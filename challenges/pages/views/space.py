@@ -32,7 +32,7 @@ from challenges.organising.queries import current_phase
 from challenges.rescoring import queries as rescoring_queries
 from challenges.results.models.boards import Reveal
 from challenges.results.queries import boards
-from challenges.results.views.boards import cell_of, text_of
+from challenges.results.views.boards import cell_of, ends_of, from_to, text_of
 from challenges.teams.enums import LIVE_STATES, RegistrationState, TeamRole
 from challenges.teams.models import Enrolment, Registration, Team, TeamInvitation, TeamMember
 from challenges.teams.views.head import face_of
@@ -59,6 +59,35 @@ def runs_challenges(user: User) -> bool:
 PLACE = Place(
     gettext_lazy("Mes challenges"), "trophy", "challenges:organiser_list", runs_challenges
 )
+
+
+def run(user: User) -> Iterator[Item]:
+    """List the challenges under way that a person runs: their state, teams, entries of the day."""
+    now = clock.now()
+    entered = Q(phases__enrolments__entries__quota_day=clock.paris_day(now))
+    mine = forum.run_by(user).filter(status=ChallengeStatus.PUBLISHED)
+    entries = Count("phases__enrolments__entries", filter=entered, distinct=True)
+    live = Q(teams__state__in=sorted(LIVE_STATES))
+    mine = mine.annotate(alive=Count("teams", filter=live, distinct=True), entered=entries)
+    for challenge in mine.prefetch_related("phases").order_by("-pk")[:SHOWN]:
+        face = face_of(challenge, current_phase(list(challenge.phases.all()), now), now)
+        told: Any = challenge
+        counts = (
+            ngettext("%(n)s équipe", "%(n)s équipes", told.alive) % {"n": told.alive},
+            ngettext("%(n)s soumission aujourd’hui", "%(n)s soumissions aujourd’hui", told.entered)
+            % {"n": told.entered},
+        )
+        yield Item(
+            title=challenge.title,
+            url=reverse("challenges:organiser", args=[challenge.slug]),
+            detail=", ".join(counts),
+            icon="trophy",
+            tone="ocre",
+            badge=face.label,
+            badge_tone=face.tone,
+            badge_icon=face.icon,
+            language=challenge.language,
+        )
 
 
 def teams(user: User) -> Iterator[Item]:
@@ -100,8 +129,14 @@ def _rank(user: User) -> tuple[int, str]:
     if row is None or column is None or row.standing.rank is None:
         return 0, ""
     told = {"rank": number(row.standing.rank), "n": number(board.window.listed)}
-    figure = text_of(cell_of(board, row, column), column)
-    return own.team_id, _(", rang %(rank)s sur %(n)s : ") % told + figure
+    cell = cell_of(board, row, column)
+    figure, ends = text_of(cell, column), ends_of(cell, column)
+    if ends:
+        figure += f" ({from_to(**ends)})"
+    sentence = _(", rang %(rank)s sur %(n)s : ")
+    if row.standing.rank in board.window.tied:
+        sentence = _(", rang %(rank)s ex æquo sur %(n)s : ")
+    return own.team_id, sentence % told + figure
 
 
 def organisation_panel(organisation: Organisation, _request: HttpRequest) -> Panel:
@@ -123,6 +158,7 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _choices(user, now)
     yield from _replies(user)
     yield from _drafts(user)
+    yield from _undated(user, now)
     yield from _results(user, now)
     yield from _reported(user)
     if rules.may_examine_entries(user):
@@ -146,19 +182,20 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
 
 
 def _choices(user: User, now: datetime) -> Iterator[Item]:
-    """Remind captains whose team has not chosen, from a month before the close."""
+    """Remind captains whose team has not chosen, from a month before the close if it is known."""
     counted = Entry.objects.filter(enrolment=OuterRef("pk"), disqualified_at__isnull=True)
     chosen = counted.filter(final_choice=True)
     scored = counted.filter(status=EntryStatus.SCORED)
     waiting = Enrolment.objects.filter(
         ~Exists(chosen),
         Exists(scored),
+        Q(phase__closes_at__lte=now + REMINDER) | Q(phase__closes_at__isnull=True),
         team__state__in=sorted(LIVE_STATES),
         team__members__user=user,
         team__members__role=TeamRole.CAPTAIN,
         team__members__left_at__isnull=True,
-        phase__closes_at__gt=now,
-        phase__closes_at__lte=now + REMINDER,
+        phase__in=Phase.objects.open_at(now),
+        phase__reveal__isnull=True,
         phase__final_choices__gt=0,
     )
     for enrolment in waiting.select_related("phase__challenge", "team")[:SHOWN]:
@@ -214,6 +251,21 @@ def _drafts(user: User) -> Iterator[Item]:
             icon="pencil",
             badge=_("brouillon"),
             changed=challenge.status_since,
+        )
+
+
+def _undated(user: User, now: datetime) -> Iterator[Item]:
+    """Lead to the open phases whose close nobody has announced."""
+    undated = Phase.objects.open_at(now).filter(
+        closes_at__isnull=True, challenge__in=forum.run_by(user)
+    )
+    for phase in undated.select_related("challenge").order_by("opens_at", "pk")[:SHOWN]:
+        yield Item(
+            title=_("Annoncer la date de clôture"),
+            url=reverse("challenges:write_dates", args=[phase.challenge.slug]),
+            detail=_title(phase.challenge),
+            icon="calendar",
+            tone="calanque",
         )
 
 

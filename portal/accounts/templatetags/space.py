@@ -94,6 +94,32 @@ def standing(user: Any) -> str:
     return ", ".join(str(role.label) for role in RegionRole if role in user.region_roles)
 
 
+DUTIES = {
+    RegionRole.OFFICER: _(
+        "Vous préparez les réponses aux demandes d’accès aux données. Elles arriveront ici : leur "
+        "réception n’est pas encore ouverte."
+    ),
+    RegionRole.APPROVER: _(
+        "Vous décidez des demandes d’accès aux données, une fois préparées. Elles arriveront ici : "
+        "leur réception n’est pas encore ouverte."
+    ),
+    RegionRole.DPO: _(
+        "Vous veillez aux données personnelles. Les demandes d’accès qui attendent votre avis "
+        "arriveront ici : leur réception n’est pas encore ouverte."
+    ),
+    RegionRole.AUDITOR: _(
+        "Vous vérifiez sans rien changer : vous pouvez lire toutes les contributions, publiées ou "
+        "non. Rien ne vous sera demandé ici."
+    ),
+}
+
+
+@register.filter
+def duties(user: Any) -> list[Any]:
+    """Say what is for a person to do here, of the roles that nothing waits for yet."""
+    return [text for role, text in DUTIES.items() if role in user.region_roles]
+
+
 @register.simple_tag(takes_context=True)
 def passkeys_possible(context: Context) -> bool:
     """Say whether this address can carry passkeys: browsers refuse them on an IP address."""

@@ -151,7 +151,7 @@ def test_mail_down_for_an_hour_loses_and_doubles_nothing(
     settings.EMAIL_BACKEND = working
     assert mail.outbox == []
     at(monkeypatch, start + timedelta(hours=2))
-    assert delivered() == {"soumission évaluée": 5}
+    assert delivered() == Counter(f"soumission n° {each.number} évaluée" for each in entries)
     assert Notification.objects.count() == 5
 
 
