@@ -86,23 +86,19 @@ MOST_SITES, SHORTEST_NAME = 3, 3
 
 def _sites(organisation: Organisation, addresses: Iterable[str]) -> list[tuple[str, str]]:
     """Give the sites that its cards lead to and that bear its name, the most used first."""
-    names = [organisation.name, organisation.acronym, *organisation.former_names]
-    known = tuple(name for name in map(_letters, names) if len(name) >= SHORTEST_NAME)
+    names = [
+        fold("".join(filter(str.isalnum, n))) for n in (organisation.name, organisation.acronym)
+    ]
+    known = tuple(name for name in names if len(name) >= SHORTEST_NAME)
     found: Counter[tuple[str, str]] = Counter()
     for address in filter(None, addresses):
         scheme, host, path, *_rest = urlsplit(address)
         place = host.removeprefix("www.")
         owner = path.split("/")[1] if place in FORGES and path else ""
-        parts = [owner] if owner else place.split(".")
-        if any(_letters(part).startswith(known) for part in parts):
-            place = f"{place}/{owner}".rstrip("/")
-            found[place, f"{scheme}://{host}/{owner}"] += 1
-    today = [site for site in found if known[0] in _letters(site[0])] or list(found)
-    return sorted(today, key=lambda site: (-found[site], len(site[0]), site))[:MOST_SITES]
-
-
-def _letters(name: str) -> str:
-    return "".join(each for each in fold(name) if each.isalnum())
+        parts = (owner or place).replace("-", "").lower().split(".")
+        if any(part.startswith(known) for part in parts):
+            found[f"{place}/{owner}".rstrip("/"), f"{scheme}://{host}/{owner}"] += 1
+    return sorted(found, key=lambda site: (-found[site], site))[:MOST_SITES]
 
 
 SHOWN, SHOWN_ONLINE, SHOWN_CARDS = 20, 8, 10
