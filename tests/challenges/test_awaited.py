@@ -15,6 +15,7 @@ from challenges.organising.enums import ChallengeStatus, OrganiserRole, Registra
 from challenges.pages.views.space import awaited_decisions, run, to_do
 from challenges.rescoring.models import RescoringState
 from challenges.teams.actions import teams
+from challenges.teams.enums import TeamState
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
@@ -235,6 +236,8 @@ def test_the_space_tells_the_rank_in_the_open_challenge() -> None:
 def test_who_runs_a_challenge_sees_its_day_and_is_asked_for_its_close() -> None:
     team = TeamFactory(challenge__title="Tensions")
     EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    left = TeamFactory(challenge=team.challenge, state=TeamState.WITHDRAWN)
+    EntryFactory(enrolment=EnrolmentFactory(team=left), scored=True)
     owner = team.challenge.organisers.get().user
     team.challenge.phases.update(closes_at=None)
     assert "Annoncer la date de clôture" in titles_to_do(owner)

@@ -98,7 +98,9 @@ def _sites(organisation: Organisation, addresses: Iterable[str]) -> list[tuple[s
         parts = (owner or place).replace("-", "").lower().split(".")
         if any(part.startswith(known) for part in parts):
             found[f"{place}/{owner}".rstrip("/"), f"{scheme}://{host}/{owner}"] += 1
-    return sorted(found, key=lambda site: (-found[site], site))[:MOST_SITES]
+    often = sorted(found, key=lambda site: (-found[site], site))
+    chosen = dict(reversed(often))  # of each site, the address that leads there most
+    return [site for site in often if chosen[site[0]] == site[1]][:MOST_SITES]
 
 
 SHOWN, SHOWN_ONLINE, SHOWN_CARDS = 20, 8, 10

@@ -132,8 +132,8 @@ def licence_text(resource: Resource) -> str:
 
 
 def scope_text(resource: Resource) -> str:
-    """Say the scope, with its note."""
-    label = str(Scope(resource.scope).label)
+    """Say the scope, with its note; nothing while a draft does not say it."""
+    label = str(Scope(resource.scope).label) if resource.scope else ""
     if not resource.scope_note:
         return label
     note = texts.in_language(resource.scope_note, resource.written_in)

@@ -341,8 +341,8 @@ QUESTIONS = {
     "footprint": ("environmental impact", "carbon", "empreinte"),
 }
 AGAINST = re.compile(
-    r"ne (?:doit )?pas (?:être )?utilis|n['’]est pas (?:destiné|conçu)|"
-    r"\b(?:do|must|should) not (?:be )?use|not intended (?:for|to)",
+    r"ne (?:doit )?\W*pas\W+(?:être )?utilis|n['’]est \W*pas\W+(?:destiné|conçu)|"
+    r"\b(?:do|must|should) \W*not\W+(?:be )?use|\bnot\W+intended (?:for|to)",
     re.I,
 )
 EMITTED = re.compile(

@@ -74,8 +74,8 @@ def _day(resource: Published) -> str:
 
 
 def bibtex(resource: Published) -> str:
-    """Write a BibTeX entry; names and titles are kept as written."""
-    names = resource.authors or ((resource.publisher or resource.site.publisher).name,)
+    """Write a BibTeX entry; names and titles are kept as written, an unknown author left out."""
+    names = resource.authors or ((resource.publisher.name,) if resource.publisher else ())
     key = re.sub(r"[^a-z0-9]+", "_", resource.slug).strip("_")
     fields = {
         "title": f"{{{_plain(resource.title)}}}",

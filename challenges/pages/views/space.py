@@ -64,10 +64,14 @@ PLACE = Place(
 def run(user: User) -> Iterator[Item]:
     """List the challenges under way that a person runs: their state, teams, entries of the day."""
     now = clock.now()
-    entered = Q(phases__enrolments__entries__quota_day=clock.paris_day(now))
+    live_teams = sorted(LIVE_STATES)
+    entered = Q(
+        phases__enrolments__entries__quota_day=clock.paris_day(now),
+        phases__enrolments__team__state__in=live_teams,
+    )
     mine = forum.run_by(user).filter(status=ChallengeStatus.PUBLISHED)
     entries = Count("phases__enrolments__entries", filter=entered, distinct=True)
-    live = Q(teams__state__in=sorted(LIVE_STATES))
+    live = Q(teams__state__in=live_teams)
     mine = mine.annotate(alive=Count("teams", filter=live, distinct=True), entered=entries)
     for challenge in mine.prefetch_related("phases").order_by("-pk")[:SHOWN]:
         face = face_of(challenge, current_phase(list(challenge.phases.all()), now), now)

@@ -695,6 +695,8 @@ def test_an_organisation_shows_its_own_sites_and_last_what_is_over(client: Clien
     for title, address in (
         ("Outil", "https://emploi.france-zephyr.fr/outil"),
         ("Code", "https://github.com/FranceZephyr/code"),
+        ("Autre", "http://www.emploi.france-zephyr.fr/autre"),
+        ("Encore", "https://emploi.france-zephyr.fr/encore"),
         ("Jeu", "https://www.data.gouv.fr/datasets/jeu"),
     ):
         ResourceFactory(title=title, homepage_url=address, **told)
@@ -703,6 +705,7 @@ def test_an_organisation_shows_its_own_sites_and_last_what_is_over(client: Clien
     page = client.get(f"/organisations/{holder.slug}/").text
     for site in ("https://emploi.france-zephyr.fr/", "https://github.com/FranceZephyr"):
         assert f'<a href="{site}"' in page
+    assert '<a href="http://www.emploi.france-zephyr.fr/"' not in page
     assert "data.gouv.fr" not in page
     assert page.index(">Programme clos<") > max(
         page.index(f">{each}<") for each in ("Outil", "Jeu")

@@ -302,6 +302,9 @@ def test_every_step_of_every_kind_is_shown_and_previewed_empty_too(
         wanted = 404 if name is Step.CARD and not has_card else 200
         assert own.get(step(contribution, name)).status_code == wanted
     assert "Sans titre" in shown(own, drafts.start(kind=kind, by=author))
+    unplaced = drafts.start(kind=kind, by=author)
+    drafts.save_draft(contribution=unplaced, values={"scope": ""}, by=author)
+    assert "Sans titre" in shown(own, make.again(unplaced))
 
 
 @pytest.mark.parametrize(

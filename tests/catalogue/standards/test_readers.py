@@ -793,7 +793,7 @@ pipeline_tag: fill-mask
 
 ## Intended uses & limitations
 
-Aider une conseillère. Ne pas utiliser pour trier des candidatures.
+Aider une conseillère. Ne pas utiliser pour trier des candidatures. It must **not** be used to rank.
 
 ## How to use
 
@@ -813,7 +813,10 @@ Entraînement : 2,1 kg éq. CO2, sur un GPU A100.
     assert told["limits"].value == ["Les annonces courtes sont mal classées."]
     assert told["limits"].origin == "Hugging Face › Limitations"
     assert told["intended_purpose"].value == "Aider une conseillère."
-    assert told["excluded_uses"].value == ["Ne pas utiliser pour trier des candidatures."]
+    assert told["excluded_uses"].value == [
+        "Ne pas utiliser pour trier des candidatures.",
+        "It must not be used to rank.",
+    ]
     assert told["example"].value == 'clf("Cherche soudeur")'
     assert told["co2_grams"].value == 2100
     assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."

@@ -120,6 +120,10 @@ def test_no_place_is_told_that_is_not_known(changes: dict[str, Any], place: str)
     assert (found.label if found else "") == place
 
 
+def test_nobody_is_named_author_of_what_names_none() -> None:
+    assert "author" not in citation.bibtex(example("model", authors=(), publisher=None))
+
+
 def test_the_day_of_an_import_is_no_date_of_what_it_describes() -> None:
     elsewhere = example("dataset", is_elsewhere=True, details={})
     assert "datePublished" not in schema_org.document(elsewhere)
