@@ -218,6 +218,7 @@ def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
     rows = ranked.filter(team__in=[each.pk for each in page]).annotate(
         tied=Exists(others.exclude(pk=OuterRef("pk")))
     )
+    nowhere = {"rank": None, "tied": False, "score": "", "low": "", "high": ""}
     places: dict[int, dict[str, Any]] = {}
     for row in rows.select_related("leaderboard__primary").order_by("-leaderboard", "position"):
         primary = row.leaderboard.primary
@@ -225,14 +226,15 @@ def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
             cell = row.cells.get(primary.key, {})
             ends = ends_of({"low": row.interval_low, "high": row.interval_high}, primary)
             shown = {"rank": row.rank, "tied": row.tied, "score": text_of(cell, primary), **ends}
-            places.setdefault(row.team_id, shown)
+            places.setdefault(row.team_id, nowhere | shown)
     listed: list[Any] = list(page)
     states = [EntryStatus(each.last_status) if each.last_status else None for each in listed]
     told = [None if each is EntryStatus.SCORED else each for each in states]
     return {
         "page": page,
         "rows": [
-            (team, state, places.get(team.pk)) for team, state in zip(listed, told, strict=True)
+            (team, state, places.get(team.pk, nowhere))
+            for team, state in zip(listed, told, strict=True)
         ],
     }
 
