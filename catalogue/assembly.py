@@ -24,7 +24,7 @@ def assemble() -> None:
     _follow_changes()
     _fill_pages()
     subjects.kinds[card_discussions.name] = card_discussions
-    objects.register_references(card_files.kept_objects)
+    objects.references.append(card_files.kept_objects)
     parts.references.append(named_files.kept_parts)
     space.sections["todo"].append(space_pages.to_do)
     space.sections["resources"].append(space_pages.mine)

@@ -32,15 +32,14 @@ class ChallengesConfig(AppConfig):
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
         # What organisers may do is settled by subjects above theirs.
-        organising.register_frozen(entries.is_entered)
-        organising.register_point(entries.baseline_point)
-        drafts.register_follower(baselines.score_references_again)
+        organising.freezers.append(entries.is_entered)
+        organising.point_providers.append(entries.baseline_point)
+        drafts.scoring_followers.append(baselines.score_references_again)
         for subject in (results, deposits, rescorings):
-            challenges.register_undecided(subject.refuse_undecided)
-        evaluations.register_trials(
-            evaluations.Trials(queue=trials.queue_trials, note_end=trials.note_trial_end)
-        )
-        objects.register_references(retention.objects_named)
+            challenges.undecided_refusals.append(subject.refuse_undecided)
+        evaluations.trial_queues.append(trials.queue_trials)
+        evaluations.aside_followers.append(trials.note_trial_end)
+        objects.references.append(retention.objects_named)
         parts.references.append(retention.parts_named)
         changes.published.consequences.append(texts.tie_published)
         chain.chain_providers.append((pages.led_to, pages.came_of))

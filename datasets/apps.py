@@ -16,6 +16,6 @@ class DatasetsConfig(AppConfig):
         from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
-        objects.register_references(named)
-        card_files.register_page(ResourceKind.DATASET, address_of)
-        card_files.register_files(ResourceKind.DATASET, published_files)
+        objects.references.append(named)
+        card_files.providers[ResourceKind.DATASET] = address_of
+        card_files.held_providers[ResourceKind.DATASET] = published_files

@@ -37,11 +37,6 @@ from portal.audit.letters import absolute
 from portal.audit.outbox import handler
 from portal.lib import clock, failpoints
 
-
-def _brought(user: User) -> bool:
-    return bool(Reuse.objects.filter(by=user).exists())
-
-
 KINDS = (
     Kind(
         "follows",
@@ -62,7 +57,7 @@ KINDS = (
         _("Mes réutilisations"),
         ("brought_published", "brought_refused"),
         detail=_("Ce que la Région a décidé de ce que vous avez déclaré."),
-        open_to=_brought,
+        open_to=lambda user: Reuse.objects.filter(by=user).exists(),
     ),
     Kind(
         "review",

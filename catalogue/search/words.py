@@ -178,7 +178,7 @@ def candidates(title: str) -> set[int]:
     Some look-ups in the index of names, each cut: what is read follows the title, not how many
     cards there are. A word that no card holds is taken for a slip of the nearest that one does.
     """
-    held = {stem: _holding(stem) for stem in _stems(title)}
+    held = {stem: fulltext.holding((stem,), ["title"], MOST_HELD + 1) for stem in _stems(title)}
     rarest = sorted(held, key=lambda stem: (len(held[stem]), stem))[:RAREST]
     found = {pk for stem in rarest if len(held[stem]) <= MOST_HELD for pk in held[stem]}
     if any(len(held[stem]) > MOST_HELD for stem in rarest):
@@ -195,10 +195,6 @@ def _stems(title: str) -> list[str]:
     unknown = [word for word, stem in kept.items() if stem not in known][:MOST_UNKNOWN]
     near = [nearest(word) for word in unknown]
     return sorted(known | {each.stem for each in near if each is not None})
-
-
-def _holding(stem: str) -> list[int]:
-    return fulltext.holding((stem,), ["title"], MOST_HELD + 1)
 
 
 def _sharing(stems: Sequence[str]) -> set[int]:

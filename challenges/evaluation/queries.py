@@ -64,20 +64,20 @@ def has_late_entries(now: datetime) -> bool:
     return any(longest is not None and oldest < now - longest for longest, oldest in ages)
 
 
-_WAITING = Q(status__in=sorted(UNFINISHED))
-_BROKEN = Q(status=EntryStatus.NEEDS_ATTENTION, reason_code=ReasonCode.PLATFORM.value)
+# The platform broke down: to try again.
+BROKEN = Q(status=EntryStatus.NEEDS_ATTENTION, reason_code=ReasonCode.PLATFORM.value)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pipeline:
     """The entries of a phase by state; broken: by the platform's fault, to try again.
 
-    examined: those that a moderator decides on, the broken ones left out.
+    oldest: when the first of those that wait came. examined: those that a moderator decides on, the
+    broken ones left out.
     """
 
     phase: Phase
     counts: dict[str, int] = field(default_factory=dict)
-    waiting: int = 0
     oldest: datetime | None = None
     broken: int = 0
 
@@ -99,36 +99,19 @@ class Pipeline:
 
 
 def phase_pipelines(challenge: Challenge) -> list[Pipeline]:
-    """Describe each phase of a challenge, in three queries; references are not counted."""
-    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
-    counts: dict[int, dict[str, int]] = {}
-    for phase, status, n in (
-        entries.order_by()
-        .values_list("enrolment__phase_id", "status")
-        .annotate(n=Count("pk"))
-        .order_by("enrolment__phase_id", "status")
-    ):
-        counts.setdefault(phase, {})[status] = n
-    rows = (
-        entries.order_by()
-        .values_list("enrolment__phase_id")
-        .annotate(
-            waiting=Count("pk", filter=_WAITING),
-            oldest=Min("received_at", filter=_WAITING),
-            broken=Count("pk", filter=_BROKEN),
-        )
-        .order_by("enrolment__phase_id")
-    )
-    told: dict[int, list[Any]] = {phase: each for phase, *each in rows}
+    """Describe each phase of a challenge, in two queries; references are not counted."""
     phases = challenge.phases.select_related("paused_by").order_by("index")
-    return [
-        Pipeline(
-            phase,
-            counts.get(phase.pk, {}),
-            *told.get(phase.pk, ()),
-        )
-        for phase in phases
-    ]
+    told = {phase.pk: Pipeline(phase) for phase in phases}
+    entries = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
+    rows = entries.values_list("enrolment__phase_id", "status").annotate(
+        n=Count("pk"), oldest=Min("received_at"), broken=Count("pk", filter=BROKEN)
+    )
+    for phase, status, n, oldest, broken in rows.order_by("enrolment__phase_id", "status"):
+        each = told[phase]
+        each.counts[status], each.broken = n, each.broken + broken
+        if status in UNFINISHED and (each.oldest is None or oldest < each.oldest):
+            each.oldest = oldest
+    return list(told.values())
 
 
 @dataclass(frozen=True)

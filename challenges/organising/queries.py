@@ -352,23 +352,10 @@ def _migration(phase: Phase) -> list[Point]:
     return [Point("migration", state, phase, {"source": source.name})]
 
 
-_points: list[Callable[[Phase], Point]] = []
-_frozen: list[Callable[[Phase], bool]] = []
-
-
-def register_point(point: Callable[[Phase], Point]) -> None:
-    """Add a line to the checklist of a first phase that has a scoring: its subject writes it."""
-    _points.append(point)
-
-
-def register_frozen(question: Callable[[Phase], bool]) -> None:
-    """Have a subject say that a phase keeps what was announced of it."""
-    _frozen.append(question)
-
-
-def is_frozen(phase: Phase) -> bool:
-    """Say whether a phase keeps what was announced: teams have sent something to it."""
-    return any(question(phase) for question in _frozen)
+# By subjects above: a line of the checklist of a first phase that has a scoring; whether a phase
+# keeps what was announced of it.
+point_providers: list[Callable[[Phase], Point]] = []
+freezers: list[Callable[[Phase], bool]] = []
 
 
 def missing(challenge: Challenge) -> list[Point]:
@@ -499,7 +486,8 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         listed.append(_sandbox(phase))
     listed.append(_fairness(phase, task))
     if first:
-        listed += [*(point(phase) for point in _points), *_attempts(phase), *_interval(phase)]
+        more = [provide(phase) for provide in point_providers]
+        listed += [*more, *_attempts(phase), *_interval(phase)]
     return listed
 
 
@@ -520,15 +508,11 @@ def _sandbox(phase: Phase) -> Point:
     return Point("code_sandbox", "missing", phase, {"why": why})
 
 
-def is_compared(fairness: Mapping[str, Any]) -> bool:
-    """Say whether what a contract declares of fairness compares groups: by figures or an audit."""
-    return bool(fairness.get("metrics")) or fairness.get("audit") is not None
-
-
 def _fairness(phase: Phase, task: PhaseTask) -> Point:
-    """Say whether groups are compared: attributes alone are compared by nothing."""
+    """Say whether groups are compared, by figures or an audit; attributes alone are by nothing."""
     declared = task.scorer_version.spec.get("fairness") or {}
-    if declared.get("attributes") and not is_compared(declared):
+    is_compared = declared.get("metrics") or declared.get("audit") is not None
+    if declared.get("attributes") and not is_compared:
         return Point("fairness_idle", "advice", phase)
     return needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
 

@@ -165,10 +165,6 @@ def organiser_invited(invitation_id: int) -> None:
     )
 
 
-def _organises(user: User) -> bool:
-    return ChallengeOrganiser.objects.filter(user=user).exists()
-
-
 def _takes_part(user: User) -> bool:
     return User.objects.filter(pk=user.pk, registrations__isnull=False).exists()
 
@@ -224,7 +220,7 @@ KINDS = (
         detail=_(
             "Inscriptions à accepter, soumissions examinées, score de référence changé, visa."
         ),
-        open_to=_organises,
+        open_to=lambda user: ChallengeOrganiser.objects.filter(user=user).exists(),
     ),
     Kind(
         "moderation",

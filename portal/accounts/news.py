@@ -20,10 +20,6 @@ from portal.audit.letters import absolute
 _SALT = "accounts.news.stop"
 
 
-def _everybody(user: User) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Kind:
     """A kind of news: its words, its letters, how it is told by default.
@@ -38,7 +34,7 @@ class Kind:
     detail: Any = ""
     essential: Any = ""
     default: Delivery = Delivery.NOW
-    open_to: Callable[[User], bool] = _everybody
+    open_to: Callable[[User], bool] = lambda _user: True
 
 
 _kinds: dict[str, Kind] = {}

@@ -83,8 +83,8 @@ def forget(*, person: User) -> None:
 
 def subject_columns(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
     """Give the columns that name a subject; raises Invalid for what nobody may follow."""
-    if isinstance(subject, Resource):
-        _require_public(subject)
+    if isinstance(subject, Resource) and not subject.live:
+        raise Invalid(_("Cette fiche n’est pas en ligne."), code="not_published")
     return _columns(subject)
 
 
@@ -101,11 +101,6 @@ def _columns(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]
             if not tag or not tag.isprintable():
                 raise Invalid(_("Ce mot-clé ne peut pas être suivi."), code="tag")
             return {"tag": tag}
-
-
-def _require_public(resource: Resource) -> None:
-    if not resource.live:
-        raise Invalid(_("Cette fiche n’est pas en ligne."), code="not_published")
 
 
 def _count(resource: Resource, change: int) -> None:

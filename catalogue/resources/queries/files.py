@@ -86,30 +86,21 @@ HeldProvider = Callable[[Sequence[Card]], Mapping[int, Sequence[File]]]
 # Where a card says where its files are: field of the details, columns that lead to one.
 FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
 ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})
-_providers: dict[ResourceKind, Provider] = {}
-_held_providers: dict[ResourceKind, HeldProvider] = {}
-
-
-def register_page(kind: ResourceKind, provider: Provider) -> None:
-    """Name who holds the files of a kind; twice the same changes nothing."""
-    _providers[kind] = provider
-
-
-def register_files(kind: ResourceKind, provider: HeldProvider) -> None:
-    """Name who describes the files held of a kind; twice the same changes nothing."""
-    _held_providers[kind] = provider
+# By kind: who holds its files, and who describes those held.
+providers: dict[ResourceKind, Provider] = {}
+held_providers: dict[ResourceKind, HeldProvider] = {}
 
 
 def files_page(resource: Resource) -> str:
     """Give the address of the page of a card's files, or "" when they are not held here."""
-    provider = _providers.get(ResourceKind(resource.kind))
+    provider = providers.get(ResourceKind(resource.kind))
     return provider(resource) if provider else ""
 
 
 def files_held(resources: Sequence[Card]) -> dict[int, Sequence[File]]:
     """Give the files held of some resources, by primary key; as anyone may know of them."""
     found: dict[int, Sequence[File]] = {}
-    for kind, provider in _held_providers.items():
+    for kind, provider in held_providers.items():
         of_kind = [each for each in resources if each.kind == kind]
         if of_kind:
             found |= provider(of_kind)

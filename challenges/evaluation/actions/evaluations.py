@@ -136,8 +136,8 @@ def queue_scores(entry: Entry) -> None:
             phase_id=entry.enrolment.phase_id,
             **turn_of(entry),
         )
-    for trials in _trials:
-        trials.queue(entry)
+    for queue in trial_queues:
+        queue(entry)
 
 
 @transaction.atomic
@@ -351,29 +351,15 @@ def put_under_examination(entries: Iterable[Entry]) -> None:
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
 
 
-@dataclass(frozen=True)
-class Trials:
-    """What tries a scoring beside the one in force.
-
-    queue: has an entry that comes meanwhile scored by it too. note_end: called when the scoring
-    of an entry aside has ended. Both in the caller's transaction.
-    """
-
-    queue: Callable[[Entry], None]
-    note_end: Callable[[Evaluation], None]
-
-
-_trials: list[Trials] = []
-
-
-def register_trials(trials: Trials) -> None:
-    """Let a subject try scorings beside those in force; it does so at start."""
-    _trials.append(trials)
+# What tries a scoring beside the one in force, in the caller's transaction: has an entry that comes
+# meanwhile scored by it too; acts when the scoring of an entry aside has ended.
+trial_queues: list[Callable[[Entry], None]] = []
+aside_followers: list[Callable[[Evaluation], None]] = []
 
 
 def _note_aside_end(evaluation: Evaluation) -> None:
-    for trials in _trials:
-        trials.note_end(evaluation)
+    for act in aside_followers:
+        act(evaluation)
 
 
 def _begin_aside(evaluation: Evaluation, entry: Entry) -> bool:
@@ -571,7 +557,7 @@ def issue_score_receipt(
     The entry is locked by the caller. scores: the released ones. provenance: its digests.
     ladder: whether the entry improved, and whose public values are shown.
     """
-    task = task_index(evaluation)
+    task = evaluation.tasks().values_list("index", flat=True).first() or 0
     former = receipts_in_force(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))
     last = former.get((evaluation.entry_id, task))
     reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
@@ -616,11 +602,6 @@ def reissue_score_receipts(phase: Phase, *, at: datetime) -> int:
 def receipts_in_force(found: Any) -> dict[tuple[UUID, int], ScoreReceipt]:
     """Return the receipt in force of each entry and task among these."""
     return {(each.entry_id, each.task): each for each in found.order_by("serial")}
-
-
-def task_index(evaluation: Evaluation) -> int:
-    """Return the index of the task of its phase that an evaluation answers."""
-    return evaluation.tasks().values_list("index", flat=True).first() or 0
 
 
 def duration_class(seconds: float | None) -> str:

@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy
 from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import settle_later
 from challenges.entries.enums import EntryStatus
-from challenges.entries.models import Entry, EntryQuerySet
+from challenges.entries.models import Entry
 from challenges.entries.queries import has_final_results
 from challenges.evaluation import rules
 from challenges.evaluation.actions.evaluations import queue_scores
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, in_force, pausing_phase
+from challenges.evaluation.queries import BROKEN
 from challenges.organising.actions.notices import announce
 from challenges.organising.enums import NoticeKind
 from challenges.organising.models.challenges import Phase
@@ -110,7 +111,8 @@ def retry_phase(*, phase: Phase, by: User) -> int:
     when there is none.
     """
     require(rules.may_pause_phase, by, phase)
-    found = list(broken_entries(phase).order_by("received_at", "pk").values_list("pk", flat=True))
+    broken = Entry.objects.filter(BROKEN, enrolment__phase=phase).order_by("received_at", "pk")
+    found = list(broken.values_list("pk", flat=True))
     if not found:
         raise Conflict(
             _("Aucune soumission n’attend de relance : aucune panne n’en a arrêté."),
@@ -129,15 +131,6 @@ def _retry_entry(entry: Entry, by: User) -> bool:
     try_again(entry)
     record("entry.requeued", by=by, on=entry, note="")
     return True
-
-
-def broken_entries(phase: Phase) -> EntryQuerySet:
-    """Keep the entries of a phase that wait because the platform broke down."""
-    return Entry.objects.filter(
-        enrolment__phase=phase,
-        status=EntryStatus.NEEDS_ATTENTION,
-        reason_code=ReasonCode.PLATFORM.value,
-    )
 
 
 @transaction.atomic

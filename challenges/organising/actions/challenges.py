@@ -243,7 +243,7 @@ def set_dates(
         return phase
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La clôture doit suivre l’ouverture."), code="dates_order")
-    entered = organising.is_frozen(phase)
+    entered = any(keeps(phase) for keeps in organising.freezers)
     earlier = phase.closes_at and (closes_at is None or closes_at < phase.closes_at)
     if entered and (earlier or opens_at != phase.opens_at):
         raise Conflict(
@@ -412,12 +412,8 @@ def _tell_dates(phase: Phase, sentence: Promise, **dates: datetime) -> None:
     )
 
 
-_undecided: list[Callable[[Challenge], None]] = []
-
-
-def register_undecided(refuse: Callable[[Challenge], None]) -> None:
-    """Have a subject refuse an archive, by a Conflict, while something of its own is undecided."""
-    _undecided.append(refuse)
+# By subjects above: each refuses an archive, by a Conflict, while something is undecided there.
+undecided_refusals: list[Callable[[Challenge], None]] = []
 
 
 @transaction.atomic
@@ -440,7 +436,7 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
         raise Invalid(_("Dites pourquoi le challenge est archivé."), code="reason_required")
     now = clock.now()
     _refuse_grace(phases, now)
-    for refuse in _undecided:
+    for refuse in undecided_refusals:
         refuse(challenge)
     published = challenge.status == ChallengeStatus.REVEALED
     challenge.become(ChallengeStatus.ARCHIVED, at=now)

@@ -691,18 +691,8 @@ def reopen(written: ChallengeDraft) -> None:
     written.save()
 
 
-_followers: list[Callable[[Phase], None]] = []
-
-
-def register_follower(act: Callable[[Phase], None]) -> None:
-    """Have a subject act when the scoring of a phase of a draft changes, in its transaction."""
-    _followers.append(act)
-
-
-def scoring_changed(phase: Phase) -> None:
-    """Have those who follow the scoring of a phase act on its change."""
-    for act in _followers:
-        act(phase)
+# What subjects above do when the scoring of a phase of a draft changes, in its transaction.
+scoring_followers: list[Callable[[Phase], None]] = []
 
 
 def audience_of(role: spec.Role) -> spec.Audience:

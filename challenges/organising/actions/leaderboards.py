@@ -94,8 +94,7 @@ def remove(*, board: Leaderboard, by: User) -> None:
     """
     challenge = drafts.locked_draft(board.challenge, by)
     board = _locked(board)
-    main = main_of(board.phase)
-    if main is None or main.pk == board.pk:
+    if is_main(board):
         raise Conflict(
             _("Le premier classement d’une phase vient de sa notation : cachez-le plutôt."),
             code="board_main",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -93,7 +94,9 @@ def settle_phase(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, 
     """
     challenge = drafts.locked_draft(phase.challenge, by)  # first, as all that changes a draft
     phase = Phase.objects.locked(phase)
-    _refuse_other_kind(phase, settings["kind"])
+    if (settings["kind"] == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
+        said = _("Ce que les équipes envoient se choisit à la page « Code ».")
+        raise Invalid(said, code="phase_kind")
     _refuse_source(phase, settings.get("migrate_from"))
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
     for key, value in settings.items():
@@ -107,13 +110,6 @@ def settle_phase(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, 
     challenge.save_change("bundle")
     record("phase.settled", by=by, on=phase, changed=sorted(changed), rule=rule.value)
     return phase
-
-
-def _refuse_other_kind(phase: Phase, kind: PhaseKind) -> None:
-    if (kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
-        raise Invalid(
-            _("Ce que les équipes envoient se choisit à la page « Code »."), code="phase_kind"
-        )
 
 
 def _refuse_source(phase: Phase, source: Phase | None) -> None:
@@ -240,23 +236,16 @@ def _tasks_like(phase: Phase, wanted: Sequence[PhaseTask], *, apart: bool) -> No
     current = phase.tasks.filter(current=True)
     if apart:
         current = current.filter(index=0)
-    same = {(each.index, each.scorer_version_id, each.holdout_id, each.plan_id) for each in wanted}
-    in_force = {
-        (each.index, each.scorer_version_id, each.holdout_id, each.plan_id): each
-        for each in current.order_by("index")
-    }
-    gone = [each.pk for key, each in in_force.items() if key not in same]
+    columns = ("index", "scorer_version_id", "holdout_id", "plan_id")
+    key = attrgetter(*columns)
+    same = {key(each) for each in wanted}
+    in_force = {key(each): each.pk for each in current.order_by("index")}
+    gone = [pk for each, pk in in_force.items() if each not in same]
     phase.tasks.filter(pk__in=gone).update(current=False)
     for task in wanted:
-        if (task.index, task.scorer_version_id, task.holdout_id, task.plan_id) not in in_force:
-            PhaseTask.objects.create(
-                phase=phase,
-                index=task.index,
-                name=task.name,
-                scorer_version_id=task.scorer_version_id,
-                holdout_id=task.holdout_id,
-                plan_id=task.plan_id,
-            )
+        if key(task) not in in_force:
+            own = dict(zip(columns, key(task), strict=True))
+            PhaseTask.objects.create(phase=phase, name=task.name, **own)
 
 
 MOST_TASKS = 6
@@ -539,7 +528,8 @@ def _put_task(challenge: Challenge, written: ChallengeDraft, built: Built, by: U
         folders.follow_document(phase, built.spec)
     if not task.holdout.is_compiled:
         folders.queue_compile(task)
-    drafts.scoring_changed(phase)
+    for act in drafts.scoring_followers:
+        act(phase)
 
 
 def _plan_of(phase: Phase) -> RunPlan | None:

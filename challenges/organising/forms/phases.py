@@ -43,7 +43,8 @@ class QuotasForm(forms.Form):
     max_parallel = whole(_("Soumissions en cours à la fois"), 1, 1_000, required=False)
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
-        super().__init__(data, initial=initial_of(self.base_fields, phase))
+        kept = {name: getattr(phase, name) for name in self.base_fields if hasattr(phase, name)}
+        super().__init__(data, initial=kept)
         for name in ("max_per_day", "max_total"):
             self.fields[name].help_text = NO_LIMIT
 
@@ -128,11 +129,6 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     def settings(self) -> dict[str, Any]:
         """Return the settings, by field of the phase."""
         return {key: value for key, value in self.cleaned_data.items() if key != "rule"}
-
-
-def initial_of(fields: Any, phase: Phase) -> dict[str, Any]:
-    """Read the fields of a phase that a form shows."""
-    return {name: getattr(phase, name) for name in fields if hasattr(phase, name)}
 
 
 class NewBoardForm(forms.Form):

@@ -35,7 +35,7 @@ from challenges.scoring.contract import (
     ScoringContract,
     TruthSpec,
 )
-from challenges.scoring.fields import Definition, Document, Fields, Findings, Problem
+from challenges.scoring.fields import Definition, Fields, Findings, Problem
 from challenges.scoring.metric import Metric, Shape, parameter
 from challenges.scoring.verdict import french_reasons
 from portal.lib.prose.texts import plain_line
@@ -51,11 +51,10 @@ SETTLED = frozenset({"average", "gain", "of", "score"})
 ADD, SHOW, ALL = "ajouter", "montrer", "toutes"
 
 
-def _defined(document: type[Document]) -> dict[str, Definition]:
-    return {one.name: one for one in document.definitions()}
-
-
-ANSWER, COLUMN, TRUTH, METRIC = map(_defined, (AnswerSpec, FileColumn, TruthSpec, MetricSpec))
+ANSWER, COLUMN, TRUTH, METRIC = (
+    {one.name: one for one in document.definitions()}
+    for document in (AnswerSpec, FileColumn, TruthSpec, MetricSpec)
+)
 HIDDEN = parameter("hidden", bool)
 OF_A_FIGURE = ("key", "label", "direction", "decimals")
 PARTS = ("split_column", "public", "private", "cluster", "weight")

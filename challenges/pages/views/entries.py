@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from challenges.entries.actions import checks
 from challenges.entries.actions import deposits as acts
-from challenges.entries.enums import EntryStatus
+from challenges.entries.enums import UNFINISHED, EntryStatus
 from challenges.entries.forms import SAME_FILE, DescriptionForm, EntryForm
 from challenges.entries.models import Entry, warnings_told
 from challenges.entries.queries import quota_left
@@ -318,6 +318,6 @@ def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
         "entry": own,
         "badge": badge(own),
         "stages": entry_tables.stages(own, figure.sentence if figure else "", waits=waits),
-        "final": entry_tables.is_final(own) and not waits,
+        "final": own.status not in UNFINISHED and not waits,
         "figure": figure,
     }

@@ -197,20 +197,6 @@ def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
     return {"rank": row.rank, "teams": teams, "figure": figure, "title": column.title}
 
 
-FINAL = (
-    EntryStatus.REJECTED,
-    EntryStatus.SCORED,
-    EntryStatus.FAILED,
-    EntryStatus.WITHDRAWN,
-    EntryStatus.NEEDS_ATTENTION,
-)
-
-
-def is_final(entry: Entry) -> bool:
-    """Say whether nothing will change by itself."""
-    return entry.status in FINAL
-
-
 def waits(entry: Entry, text: str) -> bool:
     """Say whether a scored entry waits for those before it to be shown."""
     return entry.status == EntryStatus.SCORED and entry.climbs and not text

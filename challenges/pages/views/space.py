@@ -36,6 +36,7 @@ from challenges.results.views.boards import cell_of, ends_of, from_to, text_of
 from challenges.teams.enums import LIVE_STATES, RegistrationState, TeamRole
 from challenges.teams.models import Enrolment, Registration, Team, TeamInvitation, TeamMember
 from challenges.teams.views.head import face_of
+from portal.accounts.account_data import columns_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Panel, Place
@@ -147,11 +148,10 @@ def organisation_panel(organisation: Organisation, _request: HttpRequest) -> Pan
     """Give what an organisation holds in public, the latest first; the same for every reader."""
     now = clock.now()
     held = Challenge.objects.public().filter(organiser=organisation).prefetch_related("phases")
-    faces = [
+    rows = [
         (challenge, face_of(challenge, current_phase(list(challenge.phases.all()), now), now))
         for challenge in held.order_by("-pk")[:SHOWN]
     ]
-    rows = [(challenge, (face.label, face.tone, face.icon)) for challenge, face in faces]
     return Panel("challenges/pages/organisation.html", {"challenges": rows})
 
 
@@ -316,15 +316,12 @@ def _about(sentence: str, challenge: Challenge) -> SafeString:
 def described(user: User) -> dict[str, Any]:
     """Describe a person's teams and what they sent, for the archive of their data."""
     return {
-        "equipes": list(
-            TeamMember.objects.filter(user=user)
-            .order_by("pk")
-            .values("challenge__title", "team__name", "role", "joined_at", "left_at")
+        "equipes": columns_of(
+            TeamMember.objects.filter(user=user),
+            "challenge__title team__name role joined_at left_at",
         ),
-        "invitations": list(
-            Guest.objects.filter(email=user.email.lower())
-            .order_by("pk")
-            .values("challenge__title", "sent_at", "state")
+        "invitations": columns_of(
+            Guest.objects.filter(email=user.email.lower()), "challenge__title sent_at state"
         ),
         "soumissions": list(
             Entry.objects.filter(submitted_by=user)
@@ -338,12 +335,11 @@ def described(user: User) -> dict[str, Any]:
                 "file_deleted_at",
             )
         ),
-        "disqualifications": list(
+        "disqualifications": columns_of(
             Disqualification.objects.filter(
                 Q(replied_by=user) | Q(proposed_by=user) | Q(decided_by=user) | Q(lifted_by=user)
-            )
-            .order_by("proposed_at", "pk")
-            .values("team__name", "reason", "proposed_at", "reply", "replied_at", "status")
+            ),
+            "team__name reason proposed_at reply replied_at status",
         ),
     }
 

@@ -1,10 +1,9 @@
 """Prepare what every public page of a challenge shows: its head, its tabs, the reader's team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest
@@ -23,8 +22,7 @@ from portal.lib.prose import texts
 from portal.lib.refusals import Hidden
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(NamedTuple):
     """Show a state: a word, a pigment and an icon."""
 
     label: str

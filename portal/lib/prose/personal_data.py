@@ -143,12 +143,8 @@ def mask(value: str) -> str:
 
 def _findings(text: str) -> Iterator[Found]:
     for number, line in enumerate(text.splitlines() or [""], start=1):
-        yield from _in_line(line[:20_000], number)
-
-
-def _in_line(line: str, number: int) -> Iterator[Found]:
-    for kind, _place, shown in _places(line):
-        yield Found(kind, number, shown)
+        for kind, _place, shown in _places(line[:20_000]):
+            yield Found(kind, number, shown)
 
 
 def _places(line: str) -> Iterator[tuple[Kind, tuple[int, int], str]]:

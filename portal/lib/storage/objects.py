@@ -74,13 +74,8 @@ FEW = 500
 DIGEST_CHARACTERS = 64
 # Which of these sha256 a row names.
 Names = Callable[[Collection[str]], Iterable[str]]
-_references: list[Names] = []
-
-
-def register_references(names: Names) -> None:
-    """Register what tells the objects that an app refers to."""
-    if names not in _references:
-        _references.append(names)
+# What tells the objects that an app refers to.
+references: list[Names] = []
 
 
 def digests_in_columns(
@@ -109,7 +104,7 @@ def digests_in_rows(rows: "models.QuerySet[Any]", hashes: Collection[str]) -> It
 def referenced(hashes: Collection[str]) -> set[str]:
     """Return those of these sha256 that a row, an upload or an import names."""
     wanted = set(hashes)
-    return {one for names in _references for one in names(wanted) if one in wanted}
+    return {one for names in references for one in names(wanted) if one in wanted}
 
 
 def unnamed(*, hours: float) -> list[str]:

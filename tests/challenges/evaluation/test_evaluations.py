@@ -537,7 +537,7 @@ def test_only_what_the_platform_broke_is_tried_again(running: Challenge) -> None
     Entry.objects.filter(pk=program.pk).update(status="needs_attention", reason_code="X_PROGRAM")
     slot = fresh(ours).day_slot
     (read,) = evaluation_queries.phase_pipelines(running)
-    assert (read.broken, read.waiting) == (1, 0)
+    assert (read.broken, read.oldest) == (1, None)
     assert read.counts == {"failed": 1, "needs_attention": 2, "scored": 1}
     answer = signed_in(by).post(url_of(running, "pipeline_retry", 0), follow=True)
     assert "1 soumission relancée." in answer.text
