@@ -170,10 +170,9 @@ BUGS = (
     ),
     Bug(
         "restricted_for_any_account",
-        "datasets/rules.py",
-        "            return may_describe(actor, owner)\n\n\ndef may_register_holdout",
-        "            return may_describe(actor, owner) or actor.is_authenticated\n\n\n"
-        "def may_register_holdout",
+        "datasets/releases/rules.py",
+        "            return may_describe(actor, owner)\n",
+        "            return may_describe(actor, owner) or actor.is_authenticated\n",
         ("tests/datasets",),
     ),
     Bug(

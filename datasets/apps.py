@@ -13,7 +13,7 @@ class DatasetsConfig(AppConfig):
         """Tell the catalogue where the files of a card are; say which objects are in use."""
         from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
-        from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
+        from datasets.releases.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
         objects.references.append(named)

@@ -21,9 +21,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from datasets import rules
-from datasets.enums import SealedKind
-from datasets.models import DataFile, Download, HoldoutVersion, SealedFile, WrappedKey
+from datasets.holdouts.enums import SealedKind
+from datasets.holdouts.models import HoldoutVersion, SealedFile, WrappedKey
+from datasets.holdouts.rules import is_worker
+from datasets.releases import rules
+from datasets.releases.models import DataFile, Download
 from datasets.vault import form, seal, unseal
 from datasets.vault.form import SealBroken
 from portal.accounts.authorization import require
@@ -205,7 +207,7 @@ def open_ciphertext(
 
     For the scoring worker; event "ciphertext.opened". Raises as `open_holdout`.
     """
-    require(rules.is_worker, by)
+    require(is_worker, by)
     target = io.BytesIO()
     try:
         wrapped = [form.WrappedKey.from_json(row) for row in keys]
@@ -217,7 +219,7 @@ def open_ciphertext(
 
 
 def _open(version: HoldoutVersion, kind: SealedKind, *, reason: str, by: Actor) -> dict[str, bytes]:
-    require(rules.is_worker, by)
+    require(is_worker, by)
     privates = _privates()
     found = {
         file.name: _unsealed(file, privates)

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from datasets.enums import SealedKind
-from datasets.models import DataFile, Dataset, Holdout, HoldoutVersion, SealedFile
+from datasets.holdouts.enums import SealedKind
+from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile
+from datasets.releases.models import DataFile, Dataset
 from portal.lib.storage import objects
 from portal.lib.storage.objects import unnamed
 

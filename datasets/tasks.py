@@ -1,6 +1,6 @@
 """What the app does by itself."""
 
-from datasets.actions import releases
+from datasets.releases import actions as releases
 from portal.audit.duties import schedule
 
 # What the schedule does, and how often.

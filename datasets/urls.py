@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets import views
+from datasets.releases import views
 
 app_name = "datasets"
 urlpatterns: list[URLPattern | URLResolver] = [

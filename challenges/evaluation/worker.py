@@ -46,8 +46,8 @@ from challenges.scoring.evaluation import examine_file
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, ReasonCode, Verdict
 from datasets import gate
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.lib import canonical, failpoints
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name

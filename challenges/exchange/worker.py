@@ -72,9 +72,9 @@ from challenges.sandbox.scores import Declared
 from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.scoring.fields import Findings, Problem
 from datasets import gate
-from datasets.actions import releases
 from datasets.gate import VaultBroken
-from datasets.models import HoldoutVersion, SealedFile
+from datasets.holdouts.models import HoldoutVersion, SealedFile
+from datasets.releases import actions as releases
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.lib import failpoints

@@ -26,7 +26,7 @@ from challenges.results.models.boards import Reveal
 from challenges.results.models.certificates import Certificate
 from challenges.teams.models import Team
 from challenges.teams.queries import count_of
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.reading import Told, events
 from portal.audit.record import reference

@@ -60,8 +60,9 @@ from challenges.scoring.packages import Package, PackageRefused
 from challenges.scoring.truth import keys_of, load_keys
 from challenges.scoring.verdict import Fault, ReasonCode, Verdict, archive_fault, fault_of, neutral
 from datasets import gate
-from datasets.actions import holdouts, releases
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
+from datasets.releases import actions as releases
 from portal.lib import canonical, children, failpoints
 from portal.lib.storage import objects
 

@@ -22,7 +22,7 @@ from challenges.organising.enums import PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.pages import queries as page_queries
 from challenges.results.queries import boards
-from datasets.models import Dataset
+from datasets.releases.models import Dataset
 from portal.accounts.models import Organisation
 from portal.lib.prose import texts
 from portal.lib.prose.numbers import number

@@ -31,7 +31,7 @@ from wagtail.models import Page
 
 from catalogue.resources.models import Resource
 from challenges.organising.models.challenges import Challenge
-from datasets.models import Dataset
+from datasets.releases.models import Dataset
 from portal.accounts import news, space
 from portal.accounts.models import Notification
 from portal.accounts.views import person

@@ -19,8 +19,8 @@ BREAKAGES = [
     ("portal/lib/clock.py", "from portal.audit import record", "Floors look down"),
     ("portal/discussions/actions.py", "import catalogue.models", "Floors look down"),
     ("portal/audit/record.py", "import portal.accounts.models", "Floors look down"),
-    ("catalogue/search/query.py", "import datasets.models", "Floors look down"),
-    ("datasets/rules.py", "def late():\n    import challenges.models", "Floors look down"),
+    ("catalogue/search/query.py", "import datasets.releases.models", "Floors look down"),
+    ("datasets/releases/rules.py", "def late():\n    import challenges.models", "Floors look down"),
     ("catalogue/helpers.py", "", "Inside the catalogue"),
     ("catalogue/search/text.py", "import catalogue.pages.api", "Inside the catalogue"),
     (
@@ -29,7 +29,7 @@ BREAKAGES = [
         "Inside a subject of the catalogue",
     ),
     ("challenges/invariants.py", "import challenges.worker", "Inside an app"),
-    ("datasets/models.py", "import datasets.gate", "Inside an app"),
+    ("datasets/releases/models.py", "import datasets.gate", "Inside an app"),
     ("challenges/forum/queries.py", "import challenges.forum.views", "Inside a subject"),
     (
         "challenges/teams/forms.py",
@@ -51,7 +51,7 @@ BREAKAGES = [
         "Only the worker runs foreign code",
     ),
     (
-        "datasets/actions/holdouts.py",
+        "datasets/holdouts/actions.py",
         "import datasets.vault.unseal",
         "Only the gate opens the vault",
     ),

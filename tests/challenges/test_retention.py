@@ -18,7 +18,7 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
 from challenges.rescoring.actions import rescorings
 from challenges.teams.models import Team
-from datasets.actions import releases
+from datasets.releases import actions as releases
 from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock

@@ -12,19 +12,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from catalogue.resources.enums import ResourceKind
-from datasets.actions import holdouts, releases
-from datasets.actions.releases import Description, NewFile
-from datasets.enums import AccessLevel, FileRole
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
 from datasets.invariants import unnamed_objects
-from datasets.models import (
-    DataFile,
-    Dataset,
-    Holdout,
-    HoldoutVersion,
-    Release,
-    SealedFile,
-    WrappedKey,
-)
+from datasets.releases import actions as releases
+from datasets.releases.actions import Description, NewFile
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset, Release
 from datasets.standards import profile
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User

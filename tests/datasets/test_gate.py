@@ -10,10 +10,11 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from datasets import gate
-from datasets.actions import holdouts
-from datasets.enums import AccessLevel
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion, SealedFile, WrappedKey
 from datasets.invariants import INVARIANTS
-from datasets.models import Dataset, Download, HoldoutVersion, SealedFile, WrappedKey
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import Dataset, Download
 from datasets.vault import form
 from portal.accounts.enums import RegionRole
 from portal.audit.actors import SystemActor

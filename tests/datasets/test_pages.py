@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalogue.resources.enums import Access
-from datasets.enums import AccessLevel, FileRole
-from datasets.models import DataFile, Dataset, Download, Release
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset, Download, Release
 from portal.audit.models import AuditEvent
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (

@@ -39,7 +39,7 @@ from challenges.models import (
 )
 from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction, OrganiserRole
 from challenges.teams.enums import RegistrationState, TeamRole
-from datasets.models import Holdout, HoldoutVersion
+from datasets.holdouts.models import Holdout, HoldoutVersion
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock, immutable

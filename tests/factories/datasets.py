@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from catalogue.models import Resource
 from catalogue.resources.enums import ResourceKind
-from datasets.enums import AccessLevel
-from datasets.models import DataFile, Dataset, Release
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import DataFile, Dataset, Release
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, Organisation, User
 from portal.lib import immutable

@@ -35,8 +35,8 @@ from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobState
 from challenges.sandbox import rooms
 from challenges.worker import drain
-from datasets.actions import releases
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
+from datasets.releases import actions as releases
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.audit.models import AuditEvent

@@ -20,7 +20,7 @@ from catalogue.models import Follow, Resource, SavedSearch, Synonym
 from catalogue.resources.actions import transfers
 from catalogue.resources.enums import LinkType, ResourceKind, Scope
 from catalogue.search.query import ResourceQuery
-from datasets.models import Dataset, Download
+from datasets.releases.models import Dataset, Download
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.discussions import actions as discussions

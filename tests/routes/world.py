@@ -44,7 +44,7 @@ from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams.actions import teams
 from datasets import gate
-from datasets.enums import AccessLevel
+from datasets.releases.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User

@@ -41,7 +41,7 @@ from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.fields import Problem
-from datasets.actions import releases
+from datasets.releases import actions as releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

@@ -41,7 +41,7 @@ from challenges.programs.actions.drafts import Bundle, fingerprint_of
 from challenges.scoring.archives import ArchiveRefused
 from challenges.scoring.contract import ScoringContract, canonical
 from challenges.teams.queries import latest_terms
-from datasets.models import HoldoutVersion, SealedFile
+from datasets.holdouts.models import HoldoutVersion, SealedFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

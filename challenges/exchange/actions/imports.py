@@ -34,8 +34,8 @@ from challenges.programs.actions import code as team_code
 from challenges.scoring.contract import ScoringContract, TruthFault
 from challenges.scoring.fields import Findings, Problem
 from challenges.teams.queries import latest_terms
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record

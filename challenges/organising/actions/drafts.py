@@ -47,7 +47,7 @@ from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
 from challenges.scoring.archives import is_relative
 from challenges.scoring.contract import first_named
-from datasets.actions import holdouts
+from datasets.holdouts import actions as holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record

@@ -40,7 +40,7 @@ from challenges.scoring.audit import run
 from challenges.scoring.audit.declared import BoardColumn, Measure
 from challenges.scoring.contract import MetricSpec
 from challenges.scoring.fields import Findings
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
 from portal.lib import clock

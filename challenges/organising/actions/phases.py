@@ -17,7 +17,7 @@ from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, RunPlan, Scorer
-from datasets.actions import holdouts
+from datasets.holdouts import actions as holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

@@ -27,8 +27,8 @@ from challenges.programs.models import ProgramReport
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import Rescoring
 from challenges.scoring.archives import ArchiveRefused
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib import canonical, clock
 from portal.lib.refusals import Invalid, TooLarge

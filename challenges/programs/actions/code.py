@@ -49,7 +49,8 @@ from challenges.scoring.contract import Layout
 from challenges.scoring.inputs import InputFault, identifiers
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
-from datasets.actions import holdouts, releases
+from datasets.holdouts import actions as holdouts
+from datasets.releases import actions as releases
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

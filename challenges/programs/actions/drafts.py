@@ -66,8 +66,8 @@ from challenges.organising.models.scorings import (
     ScorerVersion,
 )
 from challenges.scoring.fields import Findings, Problem
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
 from portal.lib import canonical, clock

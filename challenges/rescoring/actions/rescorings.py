@@ -37,7 +37,7 @@ from challenges.results import actions as results
 from challenges.results.actions import FinalResults, SettledRung
 from challenges.results.models.boards import Listing, Reveal, Standing
 from challenges.scoring.truth import Keys, load_keys
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

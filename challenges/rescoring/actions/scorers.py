@@ -24,8 +24,8 @@ from challenges.scoring.compilation import CompiledTruth, compile_truth, metric_
 from challenges.scoring.contract import MetricSpec, ScoringContract, TruthFault
 from challenges.scoring.fields import ContractFault
 from challenges.scoring.truth import load_keys
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.lib.refusals import Invalid

@@ -9,9 +9,9 @@ import yaml
 from catalogue.resources.actions import cards as card_changes
 from catalogue.resources.enums import LicenceStatus, ResourceKind, Scope, VersionOrigin
 from catalogue.resources.models import Resource
-from datasets.actions import releases
-from datasets.actions.releases import Description, NewFile
-from datasets.enums import AccessLevel, FileRole
+from datasets.releases import actions as releases
+from datasets.releases.actions import Description, NewFile
+from datasets.releases.enums import AccessLevel, FileRole
 from datasets.standards import dictionary
 from portal.accounts.models import Organisation, User
 from portal.management.opening import people

@@ -35,7 +35,7 @@ from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import FileState
 from catalogue.resources.queries import files as reads
 from catalogue.standards import files
-from datasets.actions import releases
+from datasets.releases import actions as releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import clock

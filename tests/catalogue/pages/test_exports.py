@@ -37,8 +37,8 @@ from catalogue.search import index
 from catalogue.standards.namespaces import DCAT, HYDRA
 from catalogue.standards.writers import oai_pmh, plain
 from catalogue.standards.writers.oai_pmh import OAI
-from datasets.enums import AccessLevel
-from datasets.models import DataFile
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import DataFile
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from portal.pages import views

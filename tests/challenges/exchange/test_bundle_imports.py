@@ -26,7 +26,7 @@ from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.worker import Beating
 from challenges.worker import drain
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib import clock

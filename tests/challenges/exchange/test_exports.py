@@ -22,8 +22,8 @@ from challenges.exchange.actions.bundles import import_bundle
 from challenges.models import Challenge, Leaderboard, Phase, PhaseTask, PublicFile, RunPlan, Terms
 from challenges.organising.actions import challenges, leaderboards, phases
 from challenges.organising.enums import BoardRule, PhaseKind
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib.prose.markdown import render
 from portal.lib.refusals import Conflict, Invalid

@@ -33,7 +33,7 @@ from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.queue.enums import JobKind
 from challenges.worker import drain
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed

@@ -22,7 +22,7 @@ from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, R
 from challenges.organising.forms import scorings as scoring_forms
 from challenges.organising.forms.challenges import DomainsField, QuestionsForm
 from challenges.worker import drain
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.reading import events

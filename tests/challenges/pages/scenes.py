@@ -23,7 +23,7 @@ from challenges.models import (
 )
 from challenges.organising.enums import ChallengeStatus, ColumnKind, Direction
 from challenges.scoring.truth import keys_of
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.enums import RegionRole
 from portal.lib import immutable
 from portal.lib.storage import objects

@@ -22,7 +22,7 @@ from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import RescoringState
 from challenges.worker import drain
 from datasets import gate
-from datasets.models import HoldoutVersion
+from datasets.holdouts.models import HoldoutVersion
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid
 from tests.archives import zipped

@@ -22,7 +22,7 @@ from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.enums import JobKind, JobState
 from challenges.worker import drain
-from datasets.models import SealedFile
+from datasets.holdouts.models import SealedFile
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Unavailable

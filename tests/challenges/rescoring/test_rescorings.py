@@ -45,8 +45,8 @@ from challenges.results.models.certificates import stands
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.worker import Worker, drain
 from datasets import gate
-from datasets.actions import holdouts
-from datasets.models import HoldoutVersion
+from datasets.holdouts import actions as holdouts
+from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock

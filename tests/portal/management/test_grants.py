@@ -44,7 +44,7 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain
-from datasets.actions import releases
+from datasets.releases import actions as releases
 from portal import checks
 from portal.accounts.actions import accounts
 from portal.accounts.enums import Role

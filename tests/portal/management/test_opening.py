@@ -13,8 +13,8 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.spec import Audience, Role
 from challenges.evaluation.rehearsals import Rehearsal
 from challenges.scoring.fields import Findings
-from datasets.enums import AccessLevel, FileRole
-from datasets.models import DataFile, Dataset
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset
 from portal.management.opening import challenge, datasets, people
 
 pytestmark = pytest.mark.slow

@@ -28,12 +28,13 @@ from catalogue.resources.models import Resource
 from catalogue.resources.queries import published
 from catalogue.resources.queries.detail import Fact
 from catalogue.resources.views import count
-from datasets import gate, queries, rules
-from datasets.actions import releases
-from datasets.enums import AccessLevel, Protection
-from datasets.forms import ReleaseForm
-from datasets.models import DataFile, Dataset
-from datasets.queries import DatasetPage
+from datasets import gate
+from datasets.releases import actions as releases
+from datasets.releases import queries, rules
+from datasets.releases.enums import AccessLevel, Protection
+from datasets.releases.forms import ReleaseForm
+from datasets.releases.models import DataFile, Dataset
+from datasets.releases.queries import DatasetPage
 from datasets.standards import dictionary, table_schema
 from portal.accounts.authorization import require
 from portal.accounts.models import User

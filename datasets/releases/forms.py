@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from datasets.actions.releases import FILE_MAX_BYTES, Description, NewFile, refuse_open_in_directory
-from datasets.enums import AccessLevel, FileRole
-from datasets.models import Dataset
+from datasets.releases.actions import FILE_MAX_BYTES, Description, NewFile, refuse_open_in_directory
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import Dataset
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault
 from portal.lib.refusals import Invalid

@@ -1,16 +1,15 @@
-"""Who may do what with datasets and holdouts; predicates without query or write."""
+"""Who may describe a dataset, publish a release, read a file; no query, no write."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from datasets.enums import AccessLevel
+from datasets.releases.enums import AccessLevel
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation
-from portal.audit.actors import Actor, SystemActor
+from portal.audit.actors import Actor
 
 P = Permission
-WORKER = "worker"
 
 
 def may_describe(actor: Actor | Any, owner: Organisation | None) -> bool:
@@ -35,13 +34,3 @@ def may_read_file(actor: Actor | Any, level: AccessLevel, owner: Organisation | 
             return bool(getattr(actor, "is_authenticated", False)) and actor.is_active
         case AccessLevel.RESTRICTED_BUSINESS | AccessLevel.RESTRICTED_PERSONAL:
             return may_describe(actor, owner)
-
-
-def may_register_holdout(actor: Actor | Any, owner: Organisation) -> bool:
-    """Say whether the actor may seal files away for this organisation's challenges."""
-    return has_permission(actor, P.CHALLENGE_ORGANISE, organisation=owner)
-
-
-def is_worker(actor: Actor | Any) -> bool:
-    """Say whether the actor is the scoring worker, which alone reads held-out files."""
-    return isinstance(actor, SystemActor) and actor.name == WORKER

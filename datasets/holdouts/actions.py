@@ -6,9 +6,10 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from datasets import gate, rules
-from datasets.enums import SealedKind
-from datasets.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
+from datasets import gate
+from datasets.holdouts import rules
+from datasets.holdouts.enums import SealedKind
+from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor

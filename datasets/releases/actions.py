@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.resources import file_types
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
-from datasets import gate, rules
-from datasets.enums import AccessLevel, FileRole
-from datasets.models import DataFile, Dataset, Release
+from datasets import gate
+from datasets.releases import rules
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset, Release
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault, profile_apart
 from portal.accounts.authorization import require

@@ -56,10 +56,3 @@ class Protection(Shown):
     def is_sensitive(self) -> bool:
         """Say whether the column calls for care."""
         return self is not Protection.FREE
-
-
-class SealedKind(models.TextChoices):
-    """What a sealed file of a holdout holds."""
-
-    SOURCE = "source", _("Fichier déposé")
-    LABELS = "labels", _("Réponses compilées")

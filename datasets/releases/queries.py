@@ -25,8 +25,9 @@ from catalogue.resources.models import Resource
 from catalogue.resources.queries.files import Card
 from catalogue.standards import published
 from catalogue.standards.published import File
-from datasets.enums import AccessLevel, FileRole, Protection
-from datasets.models import DataFile, Dataset, Download, Release, WrappedKey
+from datasets.holdouts.models import WrappedKey
+from datasets.releases.enums import AccessLevel, FileRole, Protection
+from datasets.releases.models import DataFile, Dataset, Download, Release
 from portal.lib.storage.objects import digests_in_columns
 
 if TYPE_CHECKING:

@@ -1,0 +1,148 @@
+"""Datasets of the directory, their releases, the files of each, who was given one."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.resources.models import Resource
+from datasets.releases.enums import AccessLevel, FileRole
+from portal.lib.columns import Member
+from portal.lib.immutable import Immutable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    """Reads of datasets by who asks."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep the datasets whose card this person may read."""
+        return self.filter(resource__in=Resource.objects.visible_to(user))
+
+    def with_card(self) -> Self:
+        """Fetch the card and its organisation beside each dataset."""
+        return self.select_related("resource__organisation")
+
+
+class Dataset(models.Model):
+    """What the directory knows of a dataset beside its card in the catalogue."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    resource = models.OneToOneField(
+        "catalogue.Resource", on_delete=models.PROTECT, related_name="dataset"
+    )
+    # The level of the most open and of the most closed file of the current release.
+    level = models.CharField(max_length=20, choices=AccessLevel.choices, default=AccessLevel.OPEN)
+    in_directory = models.BooleanField(_("répertoire R2DDE"), default=False)
+    is_synthetic = models.BooleanField(_("données synthétiques"), default=False)
+    legal_basis = models.CharField(_("base légale"), max_length=200, blank=True)
+    disclosure_threshold = models.PositiveSmallIntegerField(
+        _("seuil de diffusion (personnes)"), null=True, blank=True
+    )
+    retention = models.CharField(_("conservation"), max_length=120, blank=True)
+    created_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+
+    level_enum = Member("level", AccessLevel)
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("jeu de données")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(level__in=AccessLevel.values), name="dataset_level_known"
+            )
+        ]
+        indexes = [models.Index(fields=["level", "released_at"], name="dataset_level_released")]
+
+    def __str__(self) -> str:
+        return self.resource.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:dataset", args=(self.resource.slug,))
+
+
+class Release(Immutable):
+    """One dated edition of a dataset's files; never changed, only followed by another."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField()
+    notes = models.CharField(_("ce qui change"), max_length=500, blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "number"], name="release_number_once")
+        ]
+
+
+class DataFile(Immutable):
+    """One file of a release: its level, its place in the private store, its columns.
+
+    schema: list of {name, type, description, filled (share of 0 to 100), distinct, protection}.
+    preview: {"header": [...], "rows": [[...], ...]}, empty unless the file is open.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="files")
+    index = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=20, choices=FileRole.choices, default=FileRole.DATA)
+    level = models.CharField(max_length=20, choices=AccessLevel.choices)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    media_type = models.CharField(max_length=100)
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    schema: Any = models.JSONField(default=list)
+    preview: Any = models.JSONField(default=dict)
+
+    level_enum = Member("level", AccessLevel)
+
+    class Meta:
+        ordering = ["index", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "name"], name="data_file_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(level__in=AccessLevel.values), name="data_file_level_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(level=AccessLevel.OPEN) | models.Q(preview={}),
+                name="data_file_preview_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Download(Immutable):
+    """One file handed out, written before its first byte. Append-only."""
+
+    data_file = models.ForeignKey(DataFile, on_delete=models.PROTECT, related_name="downloads")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="downloads",
+    )
+    at = models.DateTimeField()
+    # The licences the person accepted to receive a file that asks for an account.
+    licences = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["data_file", "at"], name="download_file_at")]
