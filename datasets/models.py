@@ -2,5 +2,16 @@
 
 # ruff: noqa: F401
 
+from datasets.access.models import (
+    AccessRequest,
+    Extract,
+    Grant,
+    GrantedDataset,
+    NamedUser,
+    Opinion,
+    PromisedReturn,
+    RequestedDataset,
+    RequestVersion,
+)
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
 from datasets.releases.models import DataFile, Dataset, Download, Release

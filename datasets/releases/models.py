@@ -142,7 +142,15 @@ class Download(Immutable):
     at = models.DateTimeField()
     # The licences the person accepted to receive a file that asks for an account.
     licences = models.CharField(max_length=200, blank=True)
+    # What was read of an extract, under which grant, and how many bytes it was counted for.
+    grant = models.ForeignKey(
+        "datasets.Grant", null=True, blank=True, on_delete=models.PROTECT, related_name="downloads"
+    )
+    bytes = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["data_file", "at"], name="download_file_at")]
+        indexes = [
+            models.Index(fields=["data_file", "at"], name="download_file_at"),
+            models.Index(fields=["grant", "at"], name="download_grant_at"),
+        ]

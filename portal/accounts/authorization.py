@@ -25,6 +25,10 @@ class Permission(StrEnum):
     CONTRIBUTION_MODERATE = "contribution.moderate"
     RESOURCE_REMOVE = "resource.remove"
     DATASET_WRITE = "dataset.write"
+    ACCESS_READ = "access.read"
+    ACCESS_PREPARE = "access.prepare"
+    ACCESS_DECIDE = "access.decide"
+    ACCESS_ADVISE = "access.advise"
     CHALLENGE_ORGANISE = "challenge.organise"
     CHALLENGE_PUBLISH = "challenge.publish"
     CHALLENGE_REVEAL = "challenge.reveal"
@@ -50,6 +54,7 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.ROLE_GIVE,
             P.PERSON_READ,
             P.AUDIT_READ,
+            P.ACCESS_READ,
         }
     ),
     # Reviews contributions and gives challenges their visa; never their own.
@@ -66,12 +71,12 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     # Prepare and decide access requests: two people (R2DDE).
-    RegionRole.OFFICER: frozenset({P.AUDIT_READ}),
-    RegionRole.APPROVER: frozenset({P.AUDIT_READ}),
+    RegionRole.OFFICER: frozenset({P.AUDIT_READ, P.ACCESS_READ, P.ACCESS_PREPARE}),
+    RegionRole.APPROVER: frozenset({P.AUDIT_READ, P.ACCESS_READ, P.ACCESS_DECIDE}),
     # Protects personal data: opinions, erasures, register.
-    RegionRole.DPO: frozenset({P.PERSON_READ, P.AUDIT_READ}),
+    RegionRole.DPO: frozenset({P.PERSON_READ, P.AUDIT_READ, P.ACCESS_READ, P.ACCESS_ADVISE}),
     # Reads and verifies the ledger; changes nothing.
-    RegionRole.AUDITOR: frozenset({P.AUDIT_READ, P.CONTRIBUTION_READ_ALL}),
+    RegionRole.AUDITOR: frozenset({P.AUDIT_READ, P.ACCESS_READ, P.CONTRIBUTION_READ_ALL}),
 }
 
 ORGANISATION_ROLES: dict[str, frozenset[Permission]] = {

@@ -41,12 +41,13 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
             )
 
     @factory.post_generation
-    def region(self, create: bool, extracted: str | None, **_: Any) -> None:
-        if create and extracted:
-            with writes(RegionAppointment):
+    def region(self, create: bool, extracted: str | list[str] | None, **_: Any) -> None:
+        roles = [extracted] if isinstance(extracted, str) else extracted or []
+        with writes(RegionAppointment):
+            for role in roles if create else ():
                 RegionAppointment.objects.create(
                     user=self,
-                    role=RegionRole(extracted),
+                    role=RegionRole(role),
                     given_by="system:test",
                     given_at=clock.now(),
                 )

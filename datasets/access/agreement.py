@@ -1,0 +1,63 @@
+"""The agreement of a grant, as a page that one signs on the portal."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from datasets.access.enums import Country, Purpose
+from portal.lib import clock, paper
+
+
+def agreement(number: str, content: Mapping[str, Any], *, at: datetime) -> bytes:
+    """Draw the agreement of a request that is granted, in French; the same facts, the same bytes.
+
+    content: as `models.content_of` writes it. Every column stands on the page of the grant, which
+    the address leads to.
+    """
+    with translation.override("fr"):
+        datasets = content["datasets"]
+        columns = sum(len(each["columns"]) for each in datasets)
+        people = len(content["persons"])
+        named = ngettext(
+            "%(count)s personne nommée", "%(count)s personnes nommées", len(content["persons"])
+        )
+        facts = [
+            (_("Demande"), number),
+            (_("Organisme"), content["organisation"]),
+            (_("Finalité"), str(Purpose(content["purpose"]).label)),
+            (_("Jeux"), ", ".join(f"{each['title']} ({each['producer']})" for each in datasets)),
+            (_("Colonnes"), str(columns)),
+            (_("Durée"), _("%(months)s mois dès la signature") % {"months": content["months"]}),
+            (_("Accès"), named % {"count": people}),
+            (_("Hébergement"), str(Country(content["hosting"]).label)),
+            (_("Ce qui sera rendu"), " ; ".join(each["text"] for each in content["returns"])),
+            (_("Accordée le"), clock.paris_words(at)),
+        ]
+        return paper.draw(
+            paper.Sheet(
+                language="fr",
+                brand=("Open Emploi", _("Région Provence-Alpes-Côte d’Azur")),
+                title=_("Convention d’accès aux données"),
+                lead=content["title"],
+                facts=facts,
+                notes=[
+                    _(
+                        "Chaque personne nommée signe elle-même, sur le portail, avant sa première "
+                        "lecture. Chaque lecture est tracée, et montrée au producteur et à "
+                        "l’organisme."
+                    ),
+                    _(
+                        "Les usages interdits du registre sont refusés sans exception. À la fin, "
+                        "l’organisme atteste sous trente jours la destruction de ce qu’il a reçu."
+                    ),
+                ],
+                address=f"{settings.SITE_URL}/donnees/registre/",
+                code_label=_("Le registre public des accès"),
+            ),
+            at=at,
+        )
