@@ -2,11 +2,41 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from datasets.access.views import grants, requests, review
 from datasets.releases import views
 
 app_name = "datasets"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees/", views.index, name="list"),
+    path("donnees/demandes/", requests.mine, name="requests"),
+    path("donnees/demandes/region/", review.queue, name="request_queue"),
+    path("donnees/demandes/<uuid:asked>/", review.show, name="access_request"),
+    path("donnees/demandes/<uuid:asked>/retirer/", requests.discard, name="discard_request"),
+    path("donnees/demandes/<uuid:asked>/reexamen/", requests.ask_review, name="review_request"),
+    path("donnees/demandes/<uuid:asked>/recevable/", review.admit, name="admit_request"),
+    path(
+        "donnees/demandes/<uuid:asked>/corrections/", review.request_changes, name="request_changes"
+    ),
+    path("donnees/demandes/<uuid:asked>/avis/<uuid:opinion>/", review.give_opinion, name="opinion"),
+    path("donnees/demandes/<uuid:asked>/accorder/", review.approve, name="approve_request"),
+    path("donnees/demandes/<uuid:asked>/refuser/", review.refuse, name="refuse_request"),
+    path("donnees/demandes/<uuid:asked>/<str:step>/", requests.write, name="request_step"),
+    path("donnees/habilitations/<uuid:grant>/", grants.show, name="grant"),
+    path("donnees/habilitations/<uuid:grant>/convention.pdf", grants.agreement, name="agreement"),
+    path("donnees/habilitations/<uuid:grant>/signer/", grants.sign, name="sign"),
+    path("donnees/habilitations/<uuid:grant>/suspendre/", grants.suspend, name="suspend"),
+    path("donnees/habilitations/<uuid:grant>/reprendre/", grants.resume, name="resume"),
+    path("donnees/habilitations/<uuid:grant>/revoquer/", grants.revoke, name="revoke"),
+    path("donnees/habilitations/<uuid:grant>/destruction/", grants.attest, name="attest"),
+    path(
+        "donnees/habilitations/<uuid:grant>/personnes/<uuid:named>/retirer/",
+        grants.remove_person,
+        name="remove_person",
+    ),
+    path(
+        "donnees/habilitations/<uuid:grant>/rendus/<uuid:promised>/", grants.deliver, name="deliver"
+    ),
+    path("donnees/<slug:slug>/demander/", requests.begin, name="request_access"),
     path("donnees/<slug:slug>/", views.show, name="dataset"),
     path("donnees/<slug:slug>/schema.json", views.schema, name="schema"),
     path("donnees/<slug:slug>/dictionnaire.csv", views.columns, name="dictionary"),

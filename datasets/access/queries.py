@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, QuerySet, When
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from datasets.access.enums import Verdict
+from datasets.access.enums import WAITING, Country, Purpose, RequestStatus, Verdict
 from datasets.access.models import (
     AccessRequest,
     Extract,
@@ -15,6 +21,7 @@ from datasets.access.models import (
     RequestedDataset,
 )
 from datasets.releases.enums import AccessLevel
+from datasets.releases.models import Download
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
 
@@ -94,6 +101,14 @@ def signatory(grant: Grant, user: User) -> NamedUser | None:
     ).first()
 
 
+def named_in(user: User) -> list[NamedUser]:
+    """List the projects that name this person and give, or may give, access; the newest first."""
+    rows = NamedUser.objects.filter(
+        email__iexact=user.email, removed_at=None, request__grant__isnull=False
+    ).select_related("request__grant", "request__organisation", "request__requester")
+    return list(rows.order_by("-request__grant__approved_at"))
+
+
 def readable_extracts(user: User) -> "list[Extract]":
     """List what a person may read at this instant, under any grant."""
     now = clock.now()
@@ -108,3 +123,87 @@ def readable_extracts(user: User) -> "list[Extract]":
         .select_related("granted__grant__request", "data_file", "granted__dataset__resource")
         .order_by("-built_at", "pk")
     )
+
+
+def in_hand(rows: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":
+    """Keep what somebody still works on, what waits for the Region first, the oldest on top."""
+    open_ones = [*WAITING, RequestStatus.CHANGES_REQUESTED]
+    waits = Case(When(status__in=WAITING, then=0), default=1)
+    return rows.filter(status__in=open_ones).order_by(waits, "submitted_at", "pk")
+
+
+def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, str, str]]:
+    """List the phases of a request, as (name, text, state): done, now, or empty."""
+    given = sum(bool(each.verdict) for each in opinions)
+    counted = _("%(given)s rendus sur %(all)s") % {"given": given, "all": len(opinions)}
+    phases = [
+        (_("Déposée"), _day(request.submitted_at), request.submitted_at is not None),
+        (_("Recevable"), _day(request.admitted_at), request.admitted_at is not None),
+        (_("Avis"), counted if opinions else "", bool(opinions) and given == len(opinions)),
+        (_("Décision"), _day(request.decided_at), request.decided_at is not None),
+    ]
+    waits = next((at for at, phase in enumerate(phases) if not phase[2]), None)
+    open_now = request.status in {*WAITING, RequestStatus.CHANGES_REQUESTED}
+    return [
+        (name, text, "done" if done else "now" if at == waits and open_now else "")
+        for at, (name, text, done) in enumerate(phases)
+    ]
+
+
+def _day(at: datetime | None) -> str:
+    return date_format(at.astimezone(clock.PARIS), "j F Y") if at else ""
+
+
+WORDS = {
+    "title": gettext_lazy("Intitulé"),
+    "summary": gettext_lazy("Résumé public"),
+    "purpose": gettext_lazy("Finalité"),
+    "service": gettext_lazy("Service rendu"),
+    "use_cases": gettext_lazy("Cas d’usage"),
+    "beneficiaries": gettext_lazy("Bénéficiaires"),
+    "legal_basis": gettext_lazy("Base légale"),
+    "impact_assessment": gettext_lazy("Analyse d’impact"),
+    "security": gettext_lazy("Protection"),
+    "hosting": gettext_lazy("Hébergement"),
+    "months": gettext_lazy("Durée, en mois"),
+    "organisation": gettext_lazy("Organisme"),
+    "persons": gettext_lazy("Personnes nommées"),
+    "returns": gettext_lazy("Ce qui sera rendu"),
+}
+
+
+def differences(request: AccessRequest) -> list[tuple[str, str, str]]:
+    """List what the last sending changed of the one before, as (what, before, after)."""
+    last = list(request.versions.order_by("-number")[:2])
+    if len(last) < 2:
+        return []
+    new, old = _said(last[0].content), _said(last[1].content)
+    keys = list(dict.fromkeys([*new, *old]))
+    return [(k, old.get(k, ""), new.get(k, "")) for k in keys if old.get(k, "") != new.get(k, "")]
+
+
+def _said(content: dict[str, Any]) -> dict[str, str]:
+    said = {str(label): _plain(name, content.get(name)) for name, label in WORDS.items()}
+    for each in content["datasets"]:
+        for column, why in each["columns"].items():
+            said[f"{each['title']} : {column}"] = why or _("demandée")
+    return said
+
+
+def _plain(name: str, value: Any) -> str:
+    match name:
+        case "purpose":
+            return str(Purpose(value).label) if value else ""
+        case "hosting":
+            return str(Country(value).label) if value else ""
+        case "persons":
+            return ", ".join(value or [])
+        case "returns":
+            return " ; ".join(f"{each['text']} ({each['months']} mois)" for each in value or [])
+        case _:
+            return str(value or "")
+
+
+def reads_of(grant: Grant) -> "QuerySet[Download]":
+    """List every read under a grant, the newest first: producer and requester see them alike."""
+    return grant.downloads.select_related("user", "data_file").order_by("-at", "-pk")

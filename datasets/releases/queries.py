@@ -63,6 +63,15 @@ def directory(user: User | AnonymousUser, access: str = "") -> QuerySet[Resource
     return rows.select_related("organisation", "dataset").order_by("-dataset__released_at", "-pk")
 
 
+def restricted(user: User | AnonymousUser) -> QuerySet[Dataset]:
+    """List the datasets that are lent on request, those whose card this person may read."""
+    levels = [level for level in AccessLevel if level.is_restricted]
+    rows = Dataset.objects.visible_to(user).filter(
+        level__in=levels, released_at__isnull=False, resource__live=True
+    )
+    return rows.with_card().order_by("resource__title", "pk")
+
+
 def access_counts(user: User | AnonymousUser) -> Counter[Access]:
     """Count the datasets held here by what gives access to them."""
     rows = directory(user).order_by().values_list("dataset__level").annotate(n=Count("pk"))

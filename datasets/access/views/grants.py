@@ -1,0 +1,169 @@
+"""Pages of a grant: sign, read, suspend, revoke, give back, destroy; its agreement in PDF."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from datasets.access import queries, rules
+from datasets.access.actions import grants
+from datasets.access.enums import GrantState
+from datasets.access.forms import DeliveryForm, ReasonForm
+from datasets.access.models import Grant, NamedUser, PromisedReturn
+from portal.accounts.sessions import step_up_required
+from portal.accounts.views import person
+from portal.lib import clock
+from portal.lib.storage import objects
+from portal.lib.storage.files import attachment
+from portal.lib.visible import find
+from portal.lib.web.form_pages import tried
+
+OPEN = (GrantState.PENDING, GrantState.ACTIVE)
+
+
+def visible(request: HttpRequest, public_id: UUID) -> Grant:
+    """Find a grant that this person may see; for others it does not exist."""
+    rows = Grant.objects.visible_to(person(request)).select_related(
+        "request__organisation", "request__requester"
+    )
+    return find(rows, among=Grant.objects.all(), public_id=public_id)
+
+
+@require_safe
+def show(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """Show a grant: its state, what it covers, who signed, every read, what one may do."""
+    return page_of(request, visible(request, grant))
+
+
+def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: Any) -> HttpResponse:
+    """Draw the page of a grant; made: forms that come back with their faults."""
+    by, state = person(request), found.state(clock.now())
+    named = list(found.request.named_users.select_related("user"))
+    own = next((each for each in named if rules.may_sign(by, each)), None)
+    is_requester = rules.is_requester(by, found)
+    to_sign = is_requester and found.starts_at is None
+    to_sign |= own is not None and own.signed_at is None and found.starts_at is not None
+    ends = rules.may_end(by, found)
+    context: dict[str, Any] = {
+        "section": "donnees",
+        "grant": found,
+        "state": state,
+        "named": named,
+        "datasets": list(found.datasets.select_related("dataset__resource__organisation")),
+        "returns": list(found.request.returns.all()),
+        "reads": queries.reads_of(found)[:50],
+        "is_requester": is_requester,
+        "may_sign": to_sign and state in OPEN,
+        "may_suspend": state in OPEN and rules.may_suspend(by, found, queries.producers_of(found)),
+        "may_resume": ends and state is GrantState.SUSPENDED,
+        "may_revoke": ends and state in (*OPEN, GrantState.SUSPENDED),
+        "may_attest": is_requester and state in (GrantState.EXPIRED, GrantState.REVOKED),
+        "suspend_form": ReasonForm(auto_id="suspend_%s"),
+        "resume_form": ReasonForm(auto_id="resume_%s"),
+        "revoke_form": ReasonForm(auto_id="revoke_%s"),
+        "attest_form": ReasonForm(auto_id="attest_%s"),
+        "delivery_form": DeliveryForm(),
+    }
+    return render(request, "datasets/access/grant.html", context | made, status=status)
+
+
+@require_safe
+def agreement(request: HttpRequest, grant: UUID) -> HttpResponseBase:
+    """Give the agreement as a PDF."""
+    found = visible(request, grant)
+    content = objects.read(found.agreement_sha256)
+    return attachment(
+        [content],
+        f"convention-{found.request.number}.pdf",
+        media_type="application/pdf",
+        size=len(content),
+    )
+
+
+@require_POST
+@step_up_required
+def sign(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """Sign the agreement, for oneself."""
+    found = visible(request, grant)
+    grants.sign(grant=found, by=person(request))
+    messages.success(request, _("Engagement signé, daté de maintenant."))
+    return redirect("datasets:grant", grant)
+
+
+def _reasoned(
+    request: HttpRequest, grant: UUID, name: str, act: Callable[..., object], done: str
+) -> HttpResponse:
+    found, form = visible(request, grant), ReasonForm(request.POST, auto_id=f"{name}_%s")
+    status = tried(
+        form, lambda: act(grant=found, text=form.cleaned_data["text"], by=person(request))
+    )
+    if status:
+        fresh = visible(request, grant)
+        return page_of(request, fresh, status=status, **{f"{name}_form": form})
+    messages.success(request, done)
+    return redirect("datasets:grant", grant)
+
+
+@require_POST
+def suspend(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """Stop every read at once."""
+    done = _("Habilitation suspendue : plus aucune lecture.")
+    return _reasoned(request, grant, "suspend", grants.suspend, done)
+
+
+@require_POST
+@step_up_required
+def resume(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """Give a suspended grant its access back."""
+    return _reasoned(request, grant, "resume", grants.resume, _("Habilitation reprise."))
+
+
+@require_POST
+@step_up_required
+def revoke(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """End a grant for good."""
+    done = _("Habilitation révoquée : l’accès a cessé.")
+    return _reasoned(request, grant, "revoke", grants.revoke, done)
+
+
+@require_POST
+def attest(request: HttpRequest, grant: UUID) -> HttpResponse:
+    """Say that what was received is destroyed."""
+    done = _("Destruction attestée : l’habilitation est close.")
+    return _reasoned(request, grant, "attest", grants.attest_destruction, done)
+
+
+@require_POST
+def remove_person(request: HttpRequest, grant: UUID, named: UUID) -> HttpResponse:
+    """End the access of one person."""
+    found = visible(request, grant)
+    rows = found.request.named_users.all()
+    grants.remove_person(
+        grant=found,
+        named=find(rows, among=NamedUser.objects.all(), public_id=named),
+        by=person(request),
+    )
+    messages.success(request, _("Cette personne ne lit plus."))
+    return redirect("datasets:grant", grant)
+
+
+@require_POST
+def deliver(request: HttpRequest, grant: UUID, promised: UUID) -> HttpResponse:
+    """Say where what was promised can be seen."""
+    found, form = visible(request, grant), DeliveryForm(request.POST)
+    rows = found.request.returns.select_related("request")
+    each = find(rows, among=PromisedReturn.objects.all(), public_id=promised)
+    status = tried(
+        form,
+        lambda: grants.deliver(promised=each, link=form.cleaned_data["link"], by=person(request)),
+    )
+    if status:
+        return page_of(request, visible(request, grant), status=status, delivery_form=form)
+    messages.success(request, _("Rendu noté : il paraît au registre."))
+    return redirect("datasets:grant", grant)
