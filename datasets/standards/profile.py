@@ -31,7 +31,7 @@ TYPES = ("boolean", "integer", "number", "date", "string")
 class TableFault(ValueError):
     """A file that is not a table we read; line is 1-based, header included."""
 
-    def __init__(self, code: str, line: int, **facts: int) -> None:
+    def __init__(self, code: str, line: int, **facts: Any) -> None:
         self.code, self.line, self.facts = code, line, facts
         super().__init__(code)
 
@@ -58,7 +58,7 @@ class ColumnProfile:
             self.values.add(text)
             if len(self.values) > DISTINCT_COUNTED:
                 self.values = None
-        self.possible = [each for each in self.possible if _is(each, text)]
+        self.possible = [each for each in self.possible if is_of_type(each, text)]
         if "number" in self.possible:
             number = float(text.replace(",", "."))
             self.low, self.high = min(self.low, number), max(self.high, number)
@@ -125,10 +125,10 @@ def profile(stream: BinaryIO) -> TableProfile:
     line = 0
     try:
         start = text.readline()
-        columns = _header(start)
+        columns = columns_of(start)
         first: list[tuple[str, ...]] = []
         rows = 0
-        for line, row in _rows(text, start):
+        for line, row in rows_of(text, start):
             if len(row) != len(columns):
                 raise TableFault("width", line, found=len(row), expected=len(columns))
             rows += 1
@@ -150,7 +150,8 @@ def delimiter_of(header: str) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-def _header(start: str) -> list[ColumnProfile]:
+def columns_of(start: str) -> list[ColumnProfile]:
+    """Name the columns of a header line; raises TableFault as `profile`."""
     if not start.strip() or "\0" in start:
         raise TableFault("empty" if "\0" not in start else "csv", 1)
     names = next(csv.reader([start], delimiter=delimiter_of(start)), [])
@@ -162,7 +163,7 @@ def _header(start: str) -> list[ColumnProfile]:
     return [ColumnProfile(name) for name in names]
 
 
-def _rows(text: io.TextIOWrapper, start: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: io.TextIOWrapper, start: str) -> Iterator[tuple[int, list[str]]]:
     """Give the line where each row ends, and the row; blank lines are skipped."""
     reader = csv.reader(text, delimiter=delimiter_of(start), strict=True)
     for row in reader:
@@ -172,7 +173,8 @@ def _rows(text: io.TextIOWrapper, start: str) -> Iterator[tuple[int, list[str]]]
             yield reader.line_num + 1, row
 
 
-def _is(kind: str, text: str) -> bool:
+def is_of_type(kind: str, text: str) -> bool:
+    """Say whether a filled cell is of one of TYPES."""
     match kind:
         case "boolean":
             return text.lower() in _BOOLEAN

@@ -1,0 +1,205 @@
+"""Made-up tables to open: a clean one, and what is wrong with others."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from datasets.standards.tables import Declared
+
+ZONES = ("Arles", "Gap", "Nice", "Toulon", "Manosque")
+QUARTERS = ("2024-T1", "2024-T2", "2024-T3", "2024-T4")
+AGES = ("16-25", "26-49", "50 et plus")
+ENDS = ("emploi", "formation")
+Row = dict[str, Any]
+DECLARED = Declared(quasi_identifiers=("zone", "trimestre", "age"), personal=True)
+
+
+def people(size: int = 24) -> list[Row]:
+    """Give one row a person, by groups of one size; one group in five has nobody."""
+    combined = [
+        (zone, quarter, age)
+        for z, zone in enumerate(ZONES)
+        for q, quarter in enumerate(QUARTERS)
+        for a, age in enumerate(AGES)
+        if (z + q + a) % 5
+    ]
+    return [
+        {"zone": zone, "trimestre": quarter, "age": age, "sortie": ENDS[number % 2]}
+        for zone, quarter, age in combined
+        for number in range(size)
+    ]
+
+
+def counts(masked: dict[tuple[str, str], str] | None = None, totals: bool = True) -> list[Row]:
+    """Give one row a cell of zone and age, with totals; masked: what stands in some cells."""
+    cells = {
+        (zone, age): 20 + 3 * z + a for z, zone in enumerate(ZONES) for a, age in enumerate(AGES)
+    }
+    if totals:
+        cells |= {(zone, "Total"): sum(cells[zone, age] for age in AGES) for zone in ZONES}
+        columns = (*AGES, "Total")
+        cells |= {("Total", age): sum(cells[zone, age] for zone in ZONES) for age in columns}
+    shown: dict[tuple[str, str], Any] = {**cells, **(masked or {})}
+    return [{"zone": z, "age": a, "effectif": value} for (z, a), value in shown.items()]
+
+
+def with_column(name: str, values: Callable[[int], Any], rows: Iterable[Row] = ()) -> list[Row]:
+    """Add a column to a table."""
+    return [{**row, name: values(number)} for number, row in enumerate(rows or people())]
+
+
+def written(rows: Iterable[Row], delimiter: str = ",", bom: bool = False) -> bytes:
+    """Write a table as CSV."""
+    several = list(rows)
+    target = io.StringIO()
+    writer = csv.DictWriter(target, list(several[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(several)
+    return (b"\xef\xbb\xbf" if bom else b"") + target.getvalue().encode()
+
+
+def nir(number: int) -> str:
+    """Make a social security number whose key holds."""
+    body = f"1850{1 + number % 9}13055{number:03d}"
+    return f"{body}{97 - int(body) % 97:02d}"
+
+
+CUT = [
+    row
+    for row in people()
+    if (row["zone"], row["trimestre"], row["age"]) != ("Gap", "2024-T1", "16-25")
+]
+FEW = [
+    *CUT,
+    *(
+        {"zone": "Gap", "trimestre": "2024-T1", "age": "16-25", "sortie": ENDS[n % 2]}
+        for n in range(7)
+    ),
+]
+ONE_MASKED = {("Gap", "16-25"): ""}
+FOUR_MASKED = {
+    ("Gap", "16-25"): "",
+    ("Gap", "26-49"): "",
+    ("Nice", "16-25"): "s",
+    ("Nice", "26-49"): "s",
+}
+COUNTED = Declared(count="effectif", crossings=(("zone", "age"),), personal=True)
+
+
+def account(_number: int) -> str:
+    """Write the example of a bank, whose key holds."""
+    return "FR7630006000011234567890189"
+
+
+# name: (rows, what is declared, the checks that refuse it)
+Case = tuple[list[Row], Declared, list[str]]
+REFUSED: dict[str, Case] = {
+    "nir": (with_column("dossier", lambda n: nir(n % 3)), DECLARED, ["identifiers"]),
+    "iban": (
+        with_column("compte", account),
+        DECLARED,
+        ["identifiers"],
+    ),
+    "email": (
+        with_column("contact", lambda n: f"jean{n % 5}@exemple.fr"),
+        DECLARED,
+        ["identifiers"],
+    ),
+    "phone": (with_column("appel", lambda n: f"06 12 34 56 7{n % 5}"), DECLARED, ["identifiers"]),
+    "names": (
+        with_column("suivi", lambda n: ("Marie Durand", "Paul Petit", "DUPONT Anne", "Luc")[n % 4]),
+        DECLARED,
+        ["identifiers"],
+    ),
+    "free_text": (with_column("commentaire", lambda n: f"avis {n % 3}"), DECLARED, ["free_text"]),
+    "day": (with_column("entree", lambda n: f"0{1 + n % 2}/03/2024"), DECLARED, ["dates"]),
+    "commune": (
+        with_column("lieu", lambda n: ("Aubagne", "Hyères", "La Ciotat", "Vence")[n % 4]),
+        DECLARED,
+        ["geography"],
+    ),
+    "few": (FEW, DECLARED, ["groups"]),
+    "total": (counts(ONE_MASKED), COUNTED, ["cells"]),
+}
+ACCEPTED: dict[str, Case] = {
+    "people": (people(), DECLARED, []),
+    "measures": (
+        with_column(
+            "salaire", lambda n: f"{1500 + 100 * (n % 2)},5" if n % 3 else "N/A", people(72)
+        ),
+        DECLARED,
+        [],
+    ),
+    "counts": (counts(FOUR_MASKED), COUNTED, []),
+    "department": (with_column("departement", lambda n: ("04", "13")[n % 2]), DECLARED, []),
+    "text_accepted": (
+        with_column("observations", lambda n: f"modalité {n % 3}"),
+        Declared(
+            DECLARED.quasi_identifiers, free_text={"observations": "Liste fermée."}, personal=True
+        ),
+        [],
+    ),
+}
+
+
+def _also(rows: list[Row], name: str, values: Callable[[int], Any]) -> list[Row]:
+    return with_column(name, values, rows)
+
+
+def _postcode(number: int) -> str:
+    return ("13001", "13400", "06000")[number % 3]
+
+
+TWICE: dict[str, Case] = {
+    "day_postcode": (
+        _also(REFUSED["day"][0], "code_postal", _postcode),
+        DECLARED,
+        ["dates", "geography"],
+    ),
+    "few_month": (
+        _also(FEW, "debut", lambda n: f"2024-0{1 + n % 2}"),
+        DECLARED,
+        ["dates", "groups"],
+    ),
+    "few_phone": (
+        _also(FEW, "appel", lambda _n: "04 91 22 33 44"),
+        DECLARED,
+        ["groups", "identifiers"],
+    ),
+    "email_text": (
+        _also(REFUSED["email"][0], "remarques", lambda n: "AB"[n % 2]),
+        DECLARED,
+        ["free_text", "identifiers"],
+    ),
+    "commune_iban": (
+        _also(REFUSED["commune"][0], "versement", account),
+        DECLARED,
+        ["geography", "identifiers"],
+    ),
+    "text_day": (
+        _also(REFUSED["free_text"][0], "sortie_le", lambda n: f"2024-03-0{1 + n % 2}"),
+        DECLARED,
+        ["dates", "free_text"],
+    ),
+    "total_month": (
+        _also(counts(ONE_MASKED), "mois", lambda _n: "03"),
+        COUNTED,
+        ["cells", "dates"],
+    ),
+    "total_commune": (
+        _also(counts(ONE_MASKED), "commune", lambda _n: "13055"),
+        COUNTED,
+        ["cells", "geography"],
+    ),
+    "unique_latitude": (
+        _also(people(), "latitude", lambda n: f"43.{n:04d}"),
+        DECLARED,
+        ["geography", "unique_rows"],
+    ),
+    "name_header_few": (
+        _also(FEW, "Prénom", lambda n: "AB"[n % 2]),
+        DECLARED,
+        ["groups", "identifiers"],
+    ),
+}
