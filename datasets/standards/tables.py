@@ -9,6 +9,7 @@ import unicodedata
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -88,12 +89,12 @@ class Column:
         kinds = (kind for kind in TYPES if all(is_of_type(kind, each) for each in filled))
         self.type = next(kinds) if filled else "string"
 
-    @property
+    @cached_property
     def filled(self) -> list[tuple[str, int]]:
         """List the distinct values and in how many rows each stands."""
         return list(zip(self.values[1:], self.counts[1:].tolist(), strict=True))
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """Cut the name into words, without accents."""
         return frozenset(re.split(r"[^a-z0-9]+", fold(self.name)))
@@ -109,6 +110,7 @@ class Column:
         rows = sum(count for value, count in self.filled if value in chosen)
         return rows / max(int(self.counts[1:].sum()), 1)
 
+    @cached_property
     def hashes(self) -> Hashes:
         """Give a digest of the value of each row, the same for « 1,50 » and « 1.5 »."""
         digests = [digest(each, self.is_number) for each in self.values]
@@ -122,6 +124,8 @@ class Column:
 
 def fold(text: str) -> str:
     """Write a text in lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.lower())
     return "".join(each for each in plain if not unicodedata.combining(each))
 
@@ -154,7 +158,7 @@ class Table:
         """Give one digest a row of some columns."""
         mixed = np.zeros(len(self.lines), dtype=np.uint64)
         for name in names:
-            mixed = mixed * MIX + self.named(name).hashes()
+            mixed = mixed * MIX + self.named(name).hashes
         return mixed
 
 
