@@ -107,7 +107,7 @@ class GrantState(Shown):
     """Where a grant stands at an instant: the first three are derived, the others written."""
 
     PENDING = "pending", "calanque", "pencil", _("À signer")
-    ACTIVE = "active", "pin", "check", _("Active")
+    ACTIVE = "active", "pin", "check", _("En vigueur")
     EXPIRED = "expired", "ardoise", "clock", _("Échue")
     SUSPENDED = "suspended", "ocre", "pause", _("Suspendue")
     REVOKED = "revoked", "garance", "circle-x", _("Révoquée")

@@ -56,6 +56,8 @@ class StepForm(PlainForm):
         self.request, self.by = request, by
         options["initial"] = self.initial_of(request)
         super().__init__(*args, **options)
+        for name in set(self.base_fields) - {"impact_assessment", "persons", "another"}:
+            self.fields[name].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
 
     def initial_of(self, request: AccessRequest) -> dict[str, Any]:
         """Give what the request says already."""
@@ -191,6 +193,7 @@ class NeedForm(StepForm):
                 else "",
                 initial=row.columns.get(column.name, ""),
             )
+            self.fields[f"why-{key}-{column.name}"].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
 
     def datasets(self) -> list[DatasetAsked]:
         """List the datasets with their columns, as the page draws them."""

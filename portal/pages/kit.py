@@ -228,6 +228,11 @@ class Fault:
     message: str
 
 
+def _is_needed(bound: BoundField) -> bool:
+    """Say whether a field must be filled: now, or before what it belongs to is sent."""
+    return bound.field.required or getattr(bound.field, "is_needed_to_send", False)
+
+
 def field_context(
     bound: BoundField, *, label: str = "", hint: str = "", optional: str = ""
 ) -> dict[str, Any]:
@@ -249,7 +254,7 @@ def field_context(
         "label": label or bound.label,
         "hint": hint,
         "errors": messages(bound),
-        "optional": "" if bound.field.required else (optional or _("facultatif")),
+        "optional": "" if _is_needed(bound) else (optional or _("facultatif")),
         "maxlength": maxlength,
         "count": len(str(bound.value() or "")),
         "control": bound.as_widget(attrs=attrs) if single else "",
