@@ -1,7 +1,11 @@
-"""What the app does by itself."""
+"""Deliver what the app owes, and do what it does by itself."""
 
+from datasets.access import tasks as access
 from datasets.releases import actions as releases
 from portal.audit.duties import schedule
+
+# Imported so that what they deliver and do by themselves is registered.
+TASKS = (access,)
 
 # What the schedule does, and how often.
 schedule("datasets.objects", releases.sweep, minutes=60, by_itself=True)

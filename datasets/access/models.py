@@ -5,7 +5,7 @@ The request is what changes; the grant is the snapshot that was approved, and ne
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -192,6 +192,27 @@ class AccessRequest(models.Model):
             return self.admissible_by_days > settings.ACCESS_ADMISSIBLE_DAYS
         waits = self.status == RequestStatus.IN_REVIEW
         return waits and self.decision_days > settings.ACCESS_DECISION_DAYS
+
+    @property
+    def due_on(self) -> date | None:
+        """Say by which day the Region promised its answer, or the changes asked must come."""
+        match self.status_enum:
+            case RequestStatus.SUBMITTED:
+                return self._promised(self.submitted_at, settings.ACCESS_ADMISSIBLE_DAYS)
+            case RequestStatus.IN_REVIEW:
+                days = settings.ACCESS_DECISION_DAYS + self.stopped_days
+                return self._promised(self.admitted_at, days)
+            case RequestStatus.CHANGES_REQUESTED:
+                asked = self.changes_asked_at or self.edited_at
+                return clock.paris_day(asked + timedelta(days=settings.ACCESS_LAPSE_DAYS))
+            case RequestStatus.DRAFT:
+                kept = timedelta(days=settings.ACCESS_DRAFT_KEPT_DAYS)
+                return clock.paris_day(self.edited_at + kept)
+            case _:
+                return None
+
+    def _promised(self, since: datetime | None, days: int) -> date | None:
+        return since and clock.working_day_after(clock.paris_day(since), days)
 
     def _days(self, start: datetime | None, end: datetime | None) -> int:
         if start is None:

@@ -22,6 +22,7 @@ from datasets.access.models import (
 )
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Download
+from portal.accounts.authorization import Permission, has_permission, holds_somewhere
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
 
@@ -123,6 +124,19 @@ def readable_extracts(user: User) -> "list[Extract]":
         .select_related("granted__grant__request", "data_file", "granted__dataset__resource")
         .order_by("-built_at", "pk")
     )
+
+
+def is_concerned(user: User) -> bool:
+    """Say whether a person has a use for requests: the Region's, a producer's, who asks, reads."""
+    if has_permission(user, Permission.ACCESS_READ):
+        return True
+    return holds_somewhere(user, Permission.DATASET_WRITE) or has_asked(user)
+
+
+def has_asked(user: User) -> bool:
+    """Say whether a person asked for data, or is named by who did."""
+    named = NamedUser.objects.filter(email__iexact=user.email, request__grant__isnull=False)
+    return AccessRequest.objects.filter(requester=user).exists() or named.exists()
 
 
 def in_hand(rows: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":

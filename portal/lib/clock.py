@@ -123,3 +123,12 @@ def working_days_elapsed(start: date, end: date) -> int:
     """
     days = max((end - start).days, 0)
     return sum(is_working_day(start + timedelta(days=step)) for step in range(1, days + 1))
+
+
+def working_day_after(start: date, days: int) -> date:
+    """Give the day on which so many working days have passed since `start`; it, for none."""
+    day = start
+    while days > 0:
+        day += timedelta(days=1)
+        days -= is_working_day(day)
+    return day

@@ -192,5 +192,11 @@ def _reason(text: str) -> str:
 
 
 def _tell(grant: Grant, what: str) -> None:
-    moment = clock.now().timestamp()
-    owe("mail.access_grant_changed", key=f"{grant.public_id}:{what}:{moment}", grant_id=grant.pk)
+    moment = str(clock.now().timestamp())
+    owe(
+        "mail.access_grant_changed",
+        key=f"{grant.public_id}:{what}:{moment}",
+        grant_id=grant.pk,
+        what=what,
+        moment=moment,
+    )
