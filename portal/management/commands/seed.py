@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.management.opening import catalogue, challenge, datasets, pages, people
+from portal.management.opening import access, catalogue, challenge, datasets, pages, people
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
             self._step("Données d’essai", datasets.publish)
+            self._step("Demandes d’accès d’essai", access.requests)
             self._step("Challenge d’essai", challenge.open_challenge)
         if self.quiet:
             self.stdout.write(json.dumps({"accounts": accounts}, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Two invented datasets of the demonstration producer: one open, one restricted."""
+"""Four invented datasets of two demonstration producers: one open, three restricted."""
 
 from io import BytesIO
 from pathlib import Path
@@ -21,11 +21,11 @@ FOLDER = Path(__file__).with_name("demonstration")
 
 
 def publish() -> None:
-    """Publish both datasets for the demonstration producer; a second pass writes nothing."""
+    """Publish the datasets for their producers; a second pass writes nothing."""
     by = User.objects.get(username="producteur")
-    owner = Organisation.objects.get(slug="producteur-de-demonstration")
     for row in yaml.safe_load((FOLDER / "datasets.yaml").read_text("utf-8")):
         if not Resource.objects.filter(source=SOURCE, source_id=row["id"]).exists():
+            owner = Organisation.objects.get(slug=row.get("owner", "producteur-de-demonstration"))
             _release(row, owner, by)
 
 

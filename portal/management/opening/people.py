@@ -39,7 +39,7 @@ class Account:
     user: str
     shown: str
     region_role: str = ""
-    organisation: str = ""
+    organisations: tuple[str, ...] = ()
     role: str = ""
 
 
@@ -49,14 +49,14 @@ ACCOUNTS = (
     Account(
         "organisation",
         "Organisation de démonstration",
-        organisation="organisation-de-demonstration",
+        organisations=("organisation-de-demonstration",),
         role=Role.REFERENT,
     ),
     Account("equipe", "Équipe de démonstration"),
     Account(
         "producteur",
         "Producteur de démonstration",
-        organisation="producteur-de-demonstration",
+        organisations=("producteur-de-demonstration", "second-producteur-de-demonstration"),
         role=Role.REFERENT,
     ),
     Account("instruction", "Instruction des accès", RegionRole.OFFICER),
@@ -110,6 +110,12 @@ def open_accounts() -> list[dict[str, str]]:
             OrganisationKind.ADMINISTRATION,
             badges=[OrganisationBadge.DATA_PRODUCER],
         ),
+        "second-producteur-de-demonstration": _organisation(
+            "second-producteur-de-demonstration",
+            "Second producteur de démonstration",
+            OrganisationKind.ASSOCIATION,
+            badges=[OrganisationBadge.DATA_PRODUCER],
+        ),
     }
     made = []
     for account in ACCOUNTS:
@@ -119,8 +125,8 @@ def open_accounts() -> list[dict[str, str]]:
         user = _user(account, secret)
         if account.region_role:
             appointments.install(user=user, role=account.region_role, by=OPENING)
-        if account.organisation:
-            _join(user, organisations[account.organisation], account.role)
+        for organisation in account.organisations:
+            _join(user, organisations[organisation], account.role)
         made.append(
             {
                 "user": account.user,

@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.spec import Audience, Role
 from challenges.evaluation.rehearsals import Rehearsal
 from challenges.scoring.fields import Findings
+from datasets.access.models import AccessRequest, Grant
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset
-from portal.management.opening import challenge, datasets, people
+from portal.lib import clock
+from portal.management.opening import access, challenge, datasets, people
 
 pytestmark = pytest.mark.slow
 
@@ -81,18 +84,21 @@ def test_nothing_public_tells_the_answers_the_groups_or_the_split() -> None:
 
 
 @pytest.mark.django_db
-def test_both_are_published_once_and_read_by_the_public(client: Client) -> None:
+def test_datasets_are_published_and_asked_for_once_and_read_by_the_public(client: Client) -> None:
     people.open_accounts()
-    datasets.publish()
-    datasets.publish()
+    for _ in range(2):
+        datasets.publish()
+        access.requests()
 
     found = Dataset.objects.order_by("pk")
     assert [(one.level, one.is_synthetic) for one in found] == [
         (AccessLevel.OPEN, True),
         (AccessLevel.RESTRICTED_PERSONAL, True),
+        (AccessLevel.RESTRICTED_BUSINESS, True),
+        (AccessLevel.RESTRICTED_PERSONAL, True),
     ]
     files = DataFile.objects.order_by("pk")
-    assert [(one.name, one.role, one.level, one.rows) for one in files] == [
+    assert [(one.name, one.role, one.level, one.rows) for one in files][:3] == [
         ("offres-synthetiques.csv", FileRole.DATA, AccessLevel.OPEN, 6_000),
         ("parcours.csv", FileRole.DATA, AccessLevel.RESTRICTED_PERSONAL, 3_000),
         ("parcours-echantillon.csv", FileRole.SAMPLE, AccessLevel.OPEN, 200),
@@ -100,4 +106,18 @@ def test_both_are_published_once_and_read_by_the_public(client: Client) -> None:
     for one in found:
         text = client.get(one.get_absolute_url()).text
         assert "Données synthétiques" in text
-    assert "ouverture prochaine" in text
+    assert "Demander l’accès" in text
+    states = Counter(AccessRequest.objects.values_list("status", flat=True))
+    assert states == {
+        "submitted": 1,
+        "in_review": 1,
+        "changes_requested": 1,
+        "refused": 1,
+        "approved": 4,
+    }
+    assert Counter(str(each.state(clock.now())) for each in Grant.objects.all()) == {
+        "pending": 1,
+        "active": 1,
+        "suspended": 1,
+        "revoked": 1,
+    }
