@@ -81,6 +81,12 @@ def sealed_size(size: int) -> int:
     return HEADER_BYTES + size + TAG_BYTES * max(1, -(-size // CHUNK_BYTES))
 
 
+def chunk_at(first: int) -> tuple[int, int]:
+    """Give the chunk that holds the clear byte `first`, and where it begins in the sealed form."""
+    index = first // CHUNK_BYTES
+    return index, HEADER_BYTES + index * (CHUNK_BYTES + TAG_BYTES)
+
+
 def nonce(index: int) -> bytes:
     """Give the 96-bit nonce of the chunk `index`."""
     return index.to_bytes(12, "big")

@@ -39,9 +39,9 @@ def seal(source: BinaryIO, target: BinaryIO, recipients: Sequence[X25519PublicKe
     data_key = AESGCM.generate_key(bit_length=256)
     box, digest = AESGCM(data_key), hashlib.sha256(head)
     target.write(head)
-    size, index, chunk = 0, 0, _full(source)
+    size, index, chunk = 0, 0, full(source)
     while True:
-        following = _full(source) if len(chunk) == form.CHUNK_BYTES else b""
+        following = full(source) if len(chunk) == form.CHUNK_BYTES else b""
         last = not following
         sealed = box.encrypt(form.nonce(index), chunk, form.associated(head, index, last=last))
         target.write(sealed)
@@ -89,9 +89,9 @@ def wrap(data_key: bytes, head: bytes, recipient: X25519PublicKey) -> WrappedKey
     )
 
 
-def _full(source: BinaryIO) -> bytes:
+def full(source: BinaryIO, size: int = form.CHUNK_BYTES) -> bytes:
     """Read one whole chunk, even where the source gives less at a time."""
-    parts, missing = [], form.CHUNK_BYTES
+    parts, missing = [], size
     while missing and (part := source.read(missing)):
         parts.append(part)
         missing -= len(part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -43,6 +43,36 @@ def unseal(
         if last:
             return size
         index, chunk = index + 1, following
+
+
+def unseal_from(
+    first: int,
+    head: bytes,
+    source: BinaryIO,
+    privates: Sequence[X25519PrivateKey],
+    wrapped: Iterable[WrappedKey],
+    *,
+    size: int,
+) -> Iterator[bytes]:
+    """Decrypt a sealed file of `size` clear bytes from its clear byte `first` on, chunk by chunk.
+
+    head: its header. source: from where `form.chunk_at` says. Each piece was judged before it is
+    given. Raises SealBroken as `unseal`, a wrong key at once.
+    """
+    box, index = AESGCM(_data_key(head, privates, wrapped)), form.chunk_at(first)[0]
+    last = max(0, size - 1) // form.CHUNK_BYTES
+
+    def pieces() -> Iterator[bytes]:
+        for at in range(index, last + 1):
+            chunk = seal.full(source, form.CHUNK_BYTES + form.TAG_BYTES)
+            bound = form.associated(head, at, last=at == last)
+            try:
+                clear = box.decrypt(form.nonce(at), chunk, bound)
+            except (InvalidTag, ValueError) as error:
+                raise SealBroken(f"chunk {at} altered") from error
+            yield clear[max(0, first - at * form.CHUNK_BYTES) :]
+
+    return pieces()
 
 
 def unseal_bytes(
