@@ -8,7 +8,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -28,6 +29,7 @@ from challenges.rescoring.actions import trials
 from challenges.results import worker as result_worker
 from challenges.sandbox.base import halted_by
 from datasets import gate
+from datasets.access.actions import extracts
 from portal.audit.duties import beat
 
 log = logging.getLogger("portal.worker")
@@ -51,17 +53,38 @@ class Worker:
         self._claimed = False
 
     def work_one(self) -> bool:
-        """Take and do the next due job; False when there is none."""
+        """Do the next due job, or else build an extract that is due; False when there is none."""
         self._put_back()
         job = jobs.claim(owner=self.name)
         if job is None:
-            return False
+            return extracts.build_due(beside=self._tidied_meanwhile)
         self._claimed = True
         with Beating(job, tidy=self.tidy, hung=self._hung) as beating, halted_by(beating.is_over):
             self._do(job, beating)
         if beating.unanswered:
             self._interrupted = job
         return True
+
+    @contextmanager
+    def _tidied_meanwhile(self) -> Iterator[None]:
+        """Tidy from a thread, so that what has no lease delays no sign of life."""
+        over = threading.Event()
+
+        def tidy() -> None:
+            while not over.wait(settings.BEAT_SECONDS):
+                try:
+                    self.tidy()
+                except Exception:  # a boundary: it is tried again
+                    log.exception("tidying beside an extract failed")
+            connection.close()  # the thread's own
+
+        thread = threading.Thread(target=tidy, name="tidy", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _put_back(self) -> None:
         """Give the queue the job that a silent database interrupted; its attempt does not count."""

@@ -9,18 +9,24 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from datasets.access.models import Extract, ExtractQuerySet, Grant
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import HoldoutVersion, SealedFile, WrappedKey
 from datasets.holdouts.rules import is_worker
@@ -33,11 +39,18 @@ from portal.accounts.models import User
 from portal.audit.actors import Actor
 from portal.audit.record import record
 from portal.lib import clock, immutable
-from portal.lib.refusals import Hidden, Invalid, NotAllowed, Unavailable
+from portal.lib.refusals import Hidden, Invalid, NotAllowed, OutOfRange, QuotaSpent, Unavailable
 from portal.lib.storage import objects
+from portal.lib.storage.folders import Readable
 
 SPOOL_BYTES = 8 << 20
 SEALED_MAX_BYTES = 6 << 30
+# Keys that the web process and the worker derive from SECRET_KEY, and those of pseudonyms.
+DEPOSIT, EXTRACT = b"openemploi/deposit/v1", b"openemploi/extract/v1"
+PSEUDONYMS = b"openemploi/pseudonyms/v1/"
+# A transfer of restricted bytes: how many at a time, how often its grant is looked at again.
+PIECE_BYTES = 1 << 16
+LOOK_AGAIN_SECONDS = 0.4
 
 
 class VaultSealed(Unavailable):
@@ -72,28 +85,18 @@ class SealedObject:
     keys: tuple[dict[str, str], ...]
 
 
-def seal_file(name: str, content: bytes | Path) -> SealedObject:
+def seal_file(name: str, content: bytes | Path | BinaryIO) -> SealedObject:
     """Encrypt a file to the scoring worker and store the ciphertext.
 
-    A path is read as it is encrypted: no clear copy is written. Refuses a link.
+    A path or a stream is read as it is encrypted: no clear copy is written. Refuses a link.
     """
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        target = cast(BinaryIO, spool)
-        if isinstance(content, bytes):
-            ciphertext, facts = seal.seal_bytes(content, _recipients())
-            target.write(ciphertext)
-        else:
-            descriptor = os.open(content, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as source:
-                facts = seal.seal(source, target, _recipients())
-        target.seek(0)
-        stored = objects.put(target, limit_bytes=SEALED_MAX_BYTES)
-    return SealedObject(
-        name=name,
-        ciphertext_sha256=stored.sha256,
-        ciphertext_size=stored.size,
-        keys=tuple(key.to_json() for key in facts.wrapped),
-    )
+    if isinstance(content, bytes):
+        return _stored(name, io.BytesIO(content), _recipients())
+    if not isinstance(content, Path):
+        return _stored(name, content, _recipients())
+    descriptor = os.open(content, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        return _stored(name, source, _recipients())
 
 
 def seal_deposit(source: BinaryIO) -> SealedObject:
@@ -102,13 +105,22 @@ def seal_deposit(source: BinaryIO) -> SealedObject:
     To a key that the web process and the worker both derive from SECRET_KEY, since both must read
     it: what the store, the database or their backups hold of it is unreadable without the process.
     """
+    return _stored("", source, [_shared_key(DEPOSIT).public_key()])
+
+
+def seal_extract(source: BinaryIO) -> SealedObject:
+    """Encrypt what a grant gives to read, as `seal_deposit`: the worker seals, the web opens."""
+    return _stored("", source, [_shared_key(EXTRACT).public_key()])
+
+
+def _stored(name: str, source: BinaryIO, recipients: Sequence[X25519PublicKey]) -> SealedObject:
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         target = cast(BinaryIO, spool)
-        facts = seal.seal(source, target, [_deposit_key().public_key()])
+        facts = seal.seal(source, target, recipients)
         target.seek(0)
         stored = objects.put(target, limit_bytes=SEALED_MAX_BYTES)
     keys = tuple(key.to_json() for key in facts.wrapped)
-    return SealedObject("", stored.sha256, stored.size, keys)
+    return SealedObject(name, stored.sha256, stored.size, keys)
 
 
 def open_deposit(sha256: str, keys: Iterable[dict[str, str]], target: BinaryIO) -> None:
@@ -116,7 +128,7 @@ def open_deposit(sha256: str, keys: Iterable[dict[str, str]], target: BinaryIO) 
     try:
         wrapped = [form.WrappedKey.from_json(row) for row in keys]
         with objects.open(sha256) as source:
-            unseal.unseal(cast(BinaryIO, source), target, [_deposit_key()], wrapped)
+            unseal.unseal(cast(BinaryIO, source), target, [_shared_key(DEPOSIT)], wrapped)
     except (SealBroken, FileNotFoundError) as error:
         raise VaultBroken from error
 
@@ -172,32 +184,166 @@ def read_keys(version: HoldoutVersion) -> bytes:
     return objects.read(version.compiled_keys_sha256)
 
 
-def announce_file(*, data_file: DataFile, by: Actor | object) -> None:
+def open_original(*, data_file: DataFile, target: BinaryIO, reason: str, by: Actor) -> None:
+    """Decrypt a restricted file of a release into `target`, which nobody else reads.
+
+    For the scoring worker; event "original.opened" with the reason. Raises as `open_holdout`.
+    """
+    require(is_worker, by)
+    privates = _privates()
+    try:
+        wrapped = [form.WrappedKey.from_json(row) for row in data_file.keys]
+        with objects.open(data_file.sha256) as source:
+            unseal.unseal(cast(BinaryIO, source), target, privates, wrapped)
+    except (SealBroken, FileNotFoundError) as error:
+        raise VaultBroken from error
+    record("original.opened", by=by, on=data_file, reason=reason)
+
+
+def pseudonym_key(*, grant: UUID, by: Actor) -> bytes:
+    """Derive the key of one grant's pseudonyms: no other grant has it, nor any other process."""
+    require(is_worker, by)
+    secret = HKDF(algorithm=SHA256(), length=32, salt=None, info=PSEUDONYMS + grant.bytes)
+    return secret.derive(_privates()[0].private_bytes_raw())
+
+
+def announce_file(
+    *, data_file: DataFile, by: Actor | object, extract: UUID | None = None
+) -> Extract | None:
     """Let this reader know of a released file, none of its bytes: nothing is counted.
 
-    Raises Hidden where the file's existence is no secret but its content is; NotAllowed where
-    an account would do.
+    Returns what would be read in the place of a restricted file, None of another. extract: which,
+    to who reads the same file under several grants. Raises Hidden where the file's existence is no
+    secret but its content is; NotAllowed where an account would do.
     """
-    resource = data_file.release.dataset.resource
-    if not rules.may_read_file(by, data_file.level_enum, resource.organisation):
-        raise Hidden(denied=data_file) if data_file.level_enum.is_restricted else NotAllowed
+    if not data_file.level_enum.is_restricted:
+        if not rules.may_read_file(by, data_file.level_enum):
+            raise NotAllowed
+        return None
+    found = _readable(by).filter(data_file=data_file).select_related("granted")
+    if extract is not None:
+        found = found.filter(public_id=extract)
+    first = found.order_by("-built_at", "-pk").first()
+    if first is None:
+        raise Hidden(denied=data_file)
+    return first
 
 
-def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") -> IO[bytes]:
-    """Open a released file for this reader, after writing the Download row.
+def _readable(by: Actor | object) -> ExtractQuerySet:
+    readers = Extract.objects.readable_by(by, clock.now()) if isinstance(by, User) else None
+    return Extract.objects.none() if readers is None else readers
 
-    licences: what the reader accepted. The card must be readable. Raises as `announce_file`.
+
+def open_file(
+    *,
+    data_file: DataFile,
+    by: Actor | object,
+    first: int = 0,
+    extract: UUID | None = None,
+    licences: str = "",
+) -> Readable:
+    """Open a released file for this reader from its byte `first` on, once its Download is written.
+
+    Of a restricted file, the extract of the reader's grant: its bytes are counted in the day of
+    Paris, event "data_file.read", and what was begun is cut within the second when the grant ends
+    or the reader is no signatory any more (AccessEnded while it is read). licences: what the reader
+    accepted. The card must be readable. Raises as `announce_file`, OutOfRange, and QuotaSpent once
+    settings.ACCESS_DAILY_BYTES are spent.
     """
-    announce_file(data_file=data_file, by=by)
-    content = objects.open(data_file.sha256)
+    lent = announce_file(data_file=data_file, by=by, extract=extract)
+    size = data_file.size if lent is None else lent.clear_size or 0
+    if not 0 <= first <= max(0, size - 1):
+        raise OutOfRange(size_bytes=size)
     user = by if isinstance(by, User) else None
+    if lent is not None and user is not None:
+        return _lent(lent, user, first)
+    content = objects.open_span(data_file.sha256, first=first, size=size - first)
     with transaction.atomic(), immutable.writes(Download):
         Download.objects.create(
             data_file=data_file, user=user, at=clock.now(), licences=licences[:200]
         )
-        if data_file.level_enum.is_restricted:
-            record("data_file.read", by=cast(Actor, by), on=data_file)
     return content
+
+
+def _lent(extract: Extract, by: User, first: int) -> Readable:
+    """Count what is asked of an extract, then open it; the grant is held meanwhile."""
+    size = (extract.clear_size or 0) - first
+    lending = _Lending(extract, by, first)
+    try:
+        with transaction.atomic(), immutable.writes(Download):
+            grant = Grant.objects.locked(extract.granted.grant)
+            if not lending.still():  # it ended while we waited
+                raise Hidden(denied=extract.data_file)
+            now = clock.now()
+            _keep_to_the_day(grant, now, size)
+            Download.objects.create(
+                data_file_id=extract.data_file_id, user=by, at=now, grant=grant, bytes=size
+            )
+            record("data_file.read", by=by, on=extract.data_file, grant=grant, bytes=size)
+    except BaseException:
+        lending.close()
+        raise
+    return lending
+
+
+def _keep_to_the_day(grant: Grant, now: datetime, size: int) -> None:
+    """Refuse what would pass the bytes of the day; the grant is locked."""
+    begins = clock.paris_day_ends(clock.paris_day(now) - timedelta(days=1))
+    spent = grant.downloads.filter(at__gte=begins).aggregate(spent=Sum("bytes"))["spent"] or 0
+    if spent + size > settings.ACCESS_DAILY_BYTES:
+        opening = clock.next_paris_midnight(now)
+        raise QuotaSpent(
+            _("Cette habilitation a lu ce qu’elle pouvait pour aujourd’hui. Revenez le %(when)s.")
+            % {"when": clock.paris_text(opening)},
+            next_opening=opening,
+            left_bytes=max(0, settings.ACCESS_DAILY_BYTES - spent),
+        )
+
+
+class AccessEnded(Exception):
+    """A transfer is cut: what it reads under has ended. The connection breaks, as it must."""
+
+
+class _Lending:
+    """The clear bytes of an extract, for as long as its reader may have them."""
+
+    def __init__(self, extract: Extract, by: User, first: int) -> None:
+        self._extract, self._by = extract, by
+        size, place = extract.clear_size or 0, form.chunk_at(first)[1]
+        rest = form.sealed_size(size) - place
+        try:
+            with closing(objects.open_span(extract.sha256, first=0, size=form.HEADER_BYTES)) as top:
+                head = top.read(form.HEADER_BYTES)
+            self._source = objects.open_span(extract.sha256, first=place, size=rest)
+        except FileNotFoundError as error:
+            raise VaultBroken from error
+        try:
+            wrapped = [form.WrappedKey.from_json(row) for row in extract.keys]
+            source, keys = cast(BinaryIO, self._source), [_shared_key(EXTRACT)]
+            self._pieces = unseal.unseal_from(first, head, source, keys, wrapped, size=size)
+        except SealBroken as error:
+            self.close()
+            raise VaultBroken from error
+        self._left, self._looked = memoryview(b""), time.monotonic()
+
+    def still(self) -> bool:
+        """Say whether the reader may go on, at this instant."""
+        return _readable(self._by).filter(pk=self._extract.pk).exists()
+
+    def read(self, size: int, /) -> bytes:
+        """Read on, a small piece at most; raises AccessEnded."""
+        if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
+            if not self.still():
+                raise AccessEnded
+            self._looked = time.monotonic()
+        if not self._left:
+            self._left = memoryview(next(self._pieces, b""))
+        piece, self._left = self._left[:PIECE_BYTES], self._left[PIECE_BYTES:]
+        return bytes(piece)
+
+    def close(self) -> None:
+        """Leave it, read or not."""
+        self._source.close()
 
 
 def open_ciphertext(
@@ -253,8 +399,8 @@ def _wrapped(file: SealedFile) -> list[form.WrappedKey]:
     return [form.WrappedKey.from_json(row) for row in wrapped_keys(file)]
 
 
-def _deposit_key() -> X25519PrivateKey:
-    secret = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"openemploi/deposit/v1")
+def _shared_key(info: bytes) -> X25519PrivateKey:
+    secret = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
     return X25519PrivateKey.from_private_bytes(secret.derive(settings.SECRET_KEY.encode()))
 
 

@@ -7,14 +7,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Q
+from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext_lazy as _
 
+from datasets.access.models import Extract
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile
-from datasets.releases.models import DataFile, Dataset
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import DataFile, Dataset, Download
 from portal.lib.storage import objects
 from portal.lib.storage.objects import unnamed
 
+RESTRICTED = [each for each in AccessLevel if each.is_restricted]
 SWEEP_HOURS = 2  # the sweep runs each hour
 
 
@@ -22,6 +26,8 @@ def missing_objects() -> Iterator[str]:
     """Name each file whose bytes are not in the private store."""
     named_objects = list(DataFile.objects.order_by("pk").values_list("public_id", "sha256"))
     named_objects += list(SealedFile.objects.order_by("pk").values_list("pk", "ciphertext_sha256"))
+    kept = Extract.objects.ready().order_by("pk")
+    named_objects += list(kept.values_list("public_id", "sha256"))
     keys = HoldoutVersion.objects.exclude(compiled_keys_sha256=None).order_by("pk")
     named_objects += list(keys.values_list("public_id", "compiled_keys_sha256"))
     store = objects.store()
@@ -79,6 +85,32 @@ def undated() -> Iterator[str]:
         yield str(dataset.public_id)
 
 
+def unsealed() -> Iterator[str]:
+    """Name each restricted original that nobody could open, or that lies in clear."""
+    files = DataFile.objects.filter(level__in=RESTRICTED, keys=[])
+    yield from map(str, files.order_by("pk").values_list("public_id", flat=True))
+
+
+def ungranted() -> Iterator[str]:
+    """Name each read of restricted data without a grant of that dataset, or out of its days."""
+    ended = Least(Coalesce("grant__revoked_at", "grant__ends_at"), "grant__ends_at")
+    reads = Download.objects.filter(data_file__level__in=RESTRICTED).annotate(ended=ended)
+    covers = Q(grant__datasets__dataset=F("data_file__release__dataset"))
+    within = covers & Q(at__gte=F("grant__starts_at"), at__lt=F("ended"))
+    right = Download.objects.annotate(ended=ended).filter(within).values("pk")
+    for read in reads.exclude(pk__in=right).select_related("data_file").order_by("pk"):
+        yield f"{read.pk} {read.data_file.public_id}"
+
+
+def miscut() -> Iterator[str]:
+    """Name each extract that does not hold exactly the columns granted of its file."""
+    built = Extract.objects.ready().select_related("granted", "data_file").order_by("pk")
+    for each in built:
+        names = [str(column["name"]) for column in each.data_file.schema]
+        if each.columns != [name for name in names if name in each.granted.columns]:
+            yield str(each.public_id)
+
+
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D01": (_("Chaque fichier déposé ou scellé est dans la réserve privée."), missing_objects),
     "D02": (_("Les versions se suivent sans trou."), numbering),
@@ -86,4 +118,7 @@ INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D04": (_("Un jeu compilé a ses identifiants et ses réponses scellées."), half_compiled),
     "D05": (_("La date d’un jeu est celle de sa dernière version."), undated),
     "D06": (_("Aucun objet de la réserve n’est sans nom."), unnamed_objects),
+    "D07": (_("Chaque original restreint est scellé et garde une clé."), unsealed),
+    "D08": (_("Chaque lecture restreinte a son habilitation, dans ses jours."), ungranted),
+    "D09": (_("Un extrait a exactement les colonnes accordées."), miscut),
 }

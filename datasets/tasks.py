@@ -1,6 +1,7 @@
 """Deliver what the app owes, and do what it does by itself."""
 
 from datasets.access import tasks as access
+from datasets.access.actions import extracts
 from datasets.releases import actions as releases
 from portal.audit.duties import schedule
 
@@ -9,3 +10,4 @@ TASKS = (access,)
 
 # What the schedule does, and how often.
 schedule("datasets.objects", releases.sweep, minutes=60, by_itself=True)
+schedule("datasets.extracts", extracts.remove_ended, minutes=2, by_itself=True)

@@ -468,12 +468,25 @@ class ExtractQuerySet(models.QuerySet["Extract"]):
         """Keep those that may be read: built, and not removed."""
         return self.filter(built_at__isnull=False, removed_at=None)
 
+    def readable_by(self, user: "User | AnonymousUser", at: datetime) -> Self:
+        """Keep those that a person reads at an instant: grant active, signature given and kept."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.ready().filter(
+            granted__grant__in=Grant.objects.active(at),
+            granted__grant__request__named_users__user=user,
+            granted__grant__request__named_users__user__is_active=True,
+            granted__grant__request__named_users__signed_at__isnull=False,
+            granted__grant__request__named_users__removed_at=None,
+        )
+
 
 class Extract(models.Model):
     """What a grant gives to read of one file: built by the worker, sealed to the web process.
 
-    sha256, size: of the sealed object; clear_size: what a reader receives. keys: its wrapped keys.
-    claimed_until: a worker is building it, and until when it is believed.
+    sha256: of the sealed object; clear_size: what a reader receives. keys: its wrapped keys.
+    columns: what it holds. claimed_until: a worker is building it, or it waits to be tried again.
+    fault: why it was given up. Once its grant ended it has neither digest nor keys.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -484,6 +497,7 @@ class Extract(models.Model):
     fault = models.CharField(max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     keys: Any = models.JSONField(default=list, blank=True)
+    columns: Any = models.JSONField(default=list, blank=True)
     clear_size = models.PositiveBigIntegerField(null=True, blank=True)
     rows = models.PositiveBigIntegerField(null=True, blank=True)
     built_at = models.DateTimeField(null=True, blank=True)
@@ -495,7 +509,13 @@ class Extract(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["granted", "data_file"], name="extract_once"),
-            set_together("built_at", "clear_size", name="extract_built_whole", words="sha256"),
+            set_together("built_at", "clear_size", name="extract_built_whole"),
+            models.CheckConstraint(
+                name="extract_sealed_while_kept",
+                condition=Q(sha256="", built_at=None)
+                | Q(sha256="", removed_at__isnull=False)
+                | ~Q(sha256="") & Q(built_at__isnull=False, removed_at=None),
+            ),
         ]
 
 

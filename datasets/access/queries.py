@@ -112,15 +112,8 @@ def named_in(user: User) -> list[NamedUser]:
 
 def readable_extracts(user: User) -> "list[Extract]":
     """List what a person may read at this instant, under any grant."""
-    now = clock.now()
     return list(
-        Extract.objects.ready()
-        .filter(
-            granted__grant__in=Grant.objects.active(now),
-            granted__grant__request__named_users__user=user,
-            granted__grant__request__named_users__signed_at__isnull=False,
-            granted__grant__request__named_users__removed_at=None,
-        )
+        Extract.objects.readable_by(user, clock.now())
         .select_related("granted__grant__request", "data_file", "granted__dataset__resource")
         .order_by("-built_at", "pk")
     )

@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                         ('role', models.CharField(choices=[('data', 'Données'), ('sample', 'Échantillon synthétique'), ('dictionary', 'Dictionnaire'), ('documentation', 'Documentation')], default='data', max_length=20)),
                         ('level', models.CharField(choices=[('open', 'Accès ouvert'), ('registered', 'Avec un compte'), ('restricted_business', 'Restreint : secret des affaires'), ('restricted_personal', 'Restreint : données personnelles')], max_length=20)),
                         ('sha256', models.CharField(max_length=64)),
+                        ('keys', models.JSONField(blank=True, default=list)),
                         ('size', models.PositiveBigIntegerField()),
                         ('media_type', models.CharField(max_length=100)),
                         ('rows', models.PositiveBigIntegerField(blank=True, null=True)),
@@ -150,6 +151,7 @@ class Migration(migrations.Migration):
                         ('fault', models.CharField(blank=True, max_length=40)),
                         ('sha256', models.CharField(blank=True, max_length=64)),
                         ('keys', models.JSONField(blank=True, default=list)),
+                        ('columns', models.JSONField(blank=True, default=list)),
                         ('clear_size', models.PositiveBigIntegerField(blank=True, null=True)),
                         ('rows', models.PositiveBigIntegerField(blank=True, null=True)),
                         ('built_at', models.DateTimeField(blank=True, null=True)),
@@ -157,7 +159,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['pk'],
-                        'constraints': [models.UniqueConstraint(fields=('granted', 'data_file'), name='extract_once'), models.CheckConstraint(condition=models.Q(models.Q(('built_at__isnull', True), ('clear_size__isnull', True), ('sha256', '')), models.Q(('built_at__isnull', False), ('clear_size__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='extract_built_whole')],
+                        'constraints': [models.UniqueConstraint(fields=('granted', 'data_file'), name='extract_once'), models.CheckConstraint(condition=models.Q(models.Q(('built_at__isnull', True), ('clear_size__isnull', True)), models.Q(('built_at__isnull', False), ('clear_size__isnull', False)), _connector='OR'), name='extract_built_whole'), models.CheckConstraint(condition=models.Q(models.Q(('built_at', None), ('sha256', '')), models.Q(('removed_at__isnull', False), ('sha256', '')), models.Q(models.Q(('sha256', ''), _negated=True), ('built_at__isnull', False), ('removed_at', None)), _connector='OR'), name='extract_sealed_while_kept')],
                     },
                 ),
                 migrations.CreateModel(

@@ -158,10 +158,10 @@ def publish(
     not restricted; a social security or bank account number stops them all the same.
 
     In order: right asked, files judged, profiled, searched for personal data and put in the
-    private store; then in one transaction: dataset locked, right asked again, release and files
-    written, the dataset's level and date, event "release.published". Raises NotAllowed; Invalid
-    with one fault a wrong file {file, code, line}, and for open data of the restricted directory;
-    TooLarge.
+    private store, those that are restricted sealed to the scoring worker; then in one transaction:
+    dataset locked, right asked again, release and files written, the dataset's level and date,
+    event "release.published". Raises NotAllowed; Invalid with one fault a wrong file {file, code,
+    line}, and for open data of the restricted directory; TooLarge.
     """
     require(rules.may_publish_release, by, dataset.resource.organisation)
     prepared = _prepared(files, personal_checked=personal_checked)
@@ -235,10 +235,22 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
     if faults:
         raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
     for one, file_values in zip(files, values, strict=True):
-        one.content.seek(0)
-        stored = objects.put(objects.pieces(one.content), limit_bytes=FILE_MAX_BYTES)
-        file_values["sha256"], file_values["size"] = stored.sha256, stored.size
+        file_values.update(stored(one.content, one.level))
     return values
+
+
+def stored(content: BinaryIO, level: AccessLevel) -> dict[str, Any]:
+    """Put a file in the private store, sealed to the worker where its level is restricted.
+
+    Returns the columns of its row: size, the clear one; sha256, of what is stored; keys.
+    """
+    content.seek(0)
+    if not level.is_restricted:
+        kept = objects.put(objects.pieces(content), limit_bytes=FILE_MAX_BYTES)
+        return {"sha256": kept.sha256, "size": kept.size}
+    size, _clear_digest = measured(content, limit_bytes=FILE_MAX_BYTES)
+    sealed = gate.seal_file("", content)
+    return {"sha256": sealed.ciphertext_sha256, "size": size, "keys": list(sealed.keys)}
 
 
 def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]:
@@ -263,13 +275,17 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
     if not _is_as_named(name, one.content):
         faults.append({"file": name, "code": "type", "line": 0})
         return {}
+    is_table = file_types.extension(name) == "csv"
+    if one.level.is_restricted and not (is_table and one.role == FileRole.DATA):
+        faults.append({"file": name, "code": "restricted", "line": 0})
+        return {}
     values: dict[str, Any] = {
         "name": name,
         "role": one.role,
         "level": one.level,
         "media_type": file_types.media_type(name),
     }
-    if file_types.extension(name) != "csv":
+    if not is_table:
         return values
     try:
         table = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)

@@ -21,11 +21,12 @@ from portal.lib.web.fields import box, whole
 
 DICTIONARY_MAX_BYTES = 1_000_000
 MEGABYTE = 1_000_000
+LENT = _("Un projet habilité en reçoit les colonnes accordées ; personne, le fichier lui-même.")
 LEVELS = {
     AccessLevel.OPEN: _("Tout le monde télécharge, sans compte."),
     AccessLevel.REGISTERED: _("Toute personne qui a un compte et accepte la licence."),
-    AccessLevel.RESTRICTED_BUSINESS: _("Personne hors de votre organisation, pour l’instant."),
-    AccessLevel.RESTRICTED_PERSONAL: _("Personne hors de votre organisation, pour l’instant."),
+    AccessLevel.RESTRICTED_BUSINESS: LENT,
+    AccessLevel.RESTRICTED_PERSONAL: LENT,
 }
 
 
@@ -162,6 +163,10 @@ SENTENCES = {
     "type": _(
         "Le contenu ne correspond pas à un type admis : CSV, JSON, Parquet, PDF, Markdown, "
         "texte, ZIP, XLSX ou ODS."
+    ),
+    "restricted": _(
+        "Un fichier à accès restreint est une table CSV : il se prête par colonnes. "
+        "Convertissez-le, ou choisissez un autre niveau."
     ),
     "unread": _(
         "Ce fichier ne se lit pas entier : on ne peut pas y chercher de données personnelles."

@@ -94,6 +94,8 @@ class DataFile(Immutable):
 
     schema: list of {name, type, description, filled (share of 0 to 100), distinct, protection}.
     preview: {"header": [...], "rows": [[...], ...]}, empty unless the file is open.
+    A restricted file is sealed to the worker: keys are its wrapped keys and sha256 that of the
+    sealed object; size is always the clear one.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -103,6 +105,7 @@ class DataFile(Immutable):
     role = models.CharField(max_length=20, choices=FileRole.choices, default=FileRole.DATA)
     level = models.CharField(max_length=20, choices=AccessLevel.choices)
     sha256 = models.CharField(max_length=64)
+    keys: Any = models.JSONField(default=list, blank=True)
     size = models.PositiveBigIntegerField()
     media_type = models.CharField(max_length=100)
     rows = models.PositiveBigIntegerField(null=True, blank=True)

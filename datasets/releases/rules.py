@@ -22,10 +22,10 @@ def may_publish_release(actor: Actor | Any, owner: Organisation | None) -> bool:
     return may_describe(actor, owner)
 
 
-def may_read_file(actor: Actor | Any, level: AccessLevel, owner: Organisation | None) -> bool:
+def may_read_file(actor: Actor | Any, level: AccessLevel) -> bool:
     """Say whether the actor may download a file of this level, its card being readable.
 
-    A restricted file is read by its producer; a grant will be the other way.
+    A restricted original is downloaded by nobody: what is lent is the extract of a grant.
     """
     match level:
         case AccessLevel.OPEN:
@@ -33,4 +33,4 @@ def may_read_file(actor: Actor | Any, level: AccessLevel, owner: Organisation | 
         case AccessLevel.REGISTERED:
             return bool(getattr(actor, "is_authenticated", False)) and actor.is_active
         case AccessLevel.RESTRICTED_BUSINESS | AccessLevel.RESTRICTED_PERSONAL:
-            return may_describe(actor, owner)
+            return False

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import IO, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import dateformat, timezone
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -42,6 +45,8 @@ from portal.accounts.sessions import recent_authentication
 from portal.lib.clock import PARIS
 from portal.lib.refusals import Hidden, Invalid
 from portal.lib.storage.files import attachment, csv_safe
+from portal.lib.storage.folders import Readable
+from portal.lib.web import responses
 from portal.lib.web.requests import get_or_post
 
 FREQUENCY_LABELS = dict(FREQUENCIES)
@@ -228,21 +233,20 @@ def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str
         "file_facts": facts(shown),
         "licences": licences(card),
         "may_publish": rules.may_publish_release(request.user, card.organisation),
-        "may_read_restricted": rules.may_describe(request.user, card.organisation),
     }
 
 
 @login_not_required
 @get_or_post
-def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpResponse | HttpResponse:
-    """Hand out a file; one that asks for an account is posted with the licence accepted.
+def download(request: HttpRequest, slug: str, file: UUID) -> HttpResponseBase:
+    """Hand out a file, or the rest of it; one that asks for an account is posted with its licence.
 
-    Who may have a restricted one proves first who they are, whatever the session.
+    In the place of a restricted one, the extract of the reader's grant, to who proves first who
+    they are, whatever the session.
     """
     data_file = queries.readable_file(file, slug, request.user)
     if data_file is None:
         raise Hidden(denied=queries.file_of(file, slug))
-    _keep_proven(request, data_file)
     licences = ""
     if data_file.level == AccessLevel.REGISTERED:
         if not request.user.is_authenticated:
@@ -252,22 +256,50 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
         if not request.POST.get("accept"):
             raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
         licences = ", ".join(data_file.release.dataset.resource.licences)
-    content: IO[bytes] | Iterable[bytes] = ()
-    if request.method == "HEAD":  # the headers of a download, which does not take place
-        gate.announce_file(data_file=data_file, by=request.user)
-    else:
-        count(request, data_file.release.dataset.resource, "downloads")
-        content = gate.open_file(data_file=data_file, by=request.user, licences=licences)
-    return attachment(content, data_file.name, media_type=data_file.media_type, size=data_file.size)
+    return handed(request, data_file, licences=licences)
 
 
-def _keep_proven(request: HttpRequest, data_file: DataFile) -> None:
-    """Ask for the proof who may have a restricted file; the gate refuses the others as ever."""
-    if not data_file.level_enum.is_restricted:
-        return
-    gate.announce_file(data_file=data_file, by=request.user)
-    if not recent_authentication(request):
+def handed(request: HttpRequest, data_file: DataFile, *, licences: str = "") -> HttpResponseBase:
+    """Answer with a file that the gate opens for this reader, whole or from where they had come.
+
+    `?extrait=`: which extract, to who reads the file under several grants.
+    """
+    chosen = _chosen(request)
+    lent = gate.announce_file(data_file=data_file, by=request.user, extract=chosen)
+    if lent is not None and not recent_authentication(request):
         raise ReauthenticationRequired
+    size = data_file.size if lent is None else lent.clear_size or 0
+    etag = quote_etag(data_file.sha256 if lent is None else lent.sha256)
+    part = responses.asked_range(request, size=size, etag=etag)
+    if part.first + part.size < size:  # a part that stops before the end is given as the whole
+        part = responses.Span(0, size, size, is_part=False)
+    content: Readable | tuple[()] = ()
+    if request.method != "HEAD":  # the headers of a download, which does not take place
+        content = gate.open_file(
+            data_file=data_file,
+            by=request.user,
+            first=part.first,
+            extract=chosen,
+            licences=licences,
+        )
+        if part.first == 0:
+            count(request, data_file.release.dataset.resource, "downloads")
+    answer = attachment(content, data_file.name, media_type=data_file.media_type, size=part.size)
+    responses.cut_slow_readers(answer, request, piece_seconds=settings.PIECE_SECONDS)
+    if lent is not None or part.size > settings.PROXY_READS_AHEAD_BYTES:
+        # A proxy that reads ahead would go on giving what it took, and be cut meanwhile.
+        answer["X-Accel-Buffering"] = "no"
+    answer["ETag"] = etag
+    return part.told(answer)
+
+
+def _chosen(request: HttpRequest) -> UUID | None:
+    """Read which extract is asked; what is no identifier names none."""
+    said = request.GET.get("extrait")
+    try:
+        return UUID(said) if said else None
+    except ValueError:
+        return UUID(int=0)
 
 
 @require_http_methods(["GET", "POST"])

@@ -124,6 +124,25 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "datasets.HoldoutVersion": WRITE,
         "datasets.SealedFile": ADD,
         "datasets.WrappedKey": ADD,
+        # It builds what a grant gives to read; who asked and why is no business of its.
+        "datasets.Extract": WRITE,
+        "datasets.Grant": {
+            "SELECT": (
+                "id",
+                "public_id",
+                "starts_at",
+                "ends_at",
+                "suspended_at",
+                "revoked_at",
+                "closed_at",
+            )
+        },
+        "datasets.AccessRequest": NOTHING,
+        "datasets.RequestVersion": NOTHING,
+        "datasets.RequestedDataset": NOTHING,
+        "datasets.Opinion": NOTHING,
+        "datasets.NamedUser": NOTHING,
+        "datasets.PromisedReturn": NOTHING,
         "accounts.User": {"SELECT": ("id", "public_id", "person_key", "is_active")},
         "accounts.Membership": READ,
         "accounts.Organisation": READ,

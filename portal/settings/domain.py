@@ -55,6 +55,10 @@ ACCESS_LAPSE_DAYS = 60
 ACCESS_REVIEW_DAYS = 61
 ACCESS_MOST_MONTHS = 36
 ACCESS_DESTRUCTION_DAYS = 30
+# An extract: how long a child may cut it, how often it is tried, how long a try is believed.
+EXTRACT_SECONDS = 600
+EXTRACT_ATTEMPTS = 3
+EXTRACT_CLAIM_MINUTES = 30
 ACCESS_DAILY_BYTES = int(mode.optional("ACCESS_DAILY_BYTES", "2000000000"))
 
 # People

@@ -1,5 +1,6 @@
 """The door to restricted bytes: who opens, what is written, what is never found; the invariants."""
 
+import io
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from portal.lib import immutable
 from portal.lib.refusals import Hidden, Invalid, NotAllowed
 from portal.lib.storage import objects
 from tests.factories.accounts import OrganisationFactory, UserFactory
-from tests.factories.datasets import DataFileFactory, ReleaseFactory, member
+from tests.factories.datasets import CSV, DataFileFactory, ReleaseFactory, member
 from tests.ledger import events
 
 pytestmark = pytest.mark.django_db
@@ -219,20 +220,32 @@ def test_sealed_rows_are_written_by_actions_only(version: HoldoutVersion) -> Non
 @pytest.mark.parametrize(
     "level", [AccessLevel.RESTRICTED_BUSINESS, AccessLevel.RESTRICTED_PERSONAL]
 )
-def test_a_restricted_file_is_read_by_its_producer_alone(level: AccessLevel) -> None:
+def test_a_restricted_original_is_read_by_nobody_and_opened_by_the_worker(
+    level: AccessLevel, settings: Any
+) -> None:
     file = DataFileFactory(level=level)
     producer = member(file.release.dataset.resource.organisation)
-    others = [AnonymousUser(), UserFactory(), member(OrganisationFactory())]
+    others = [AnonymousUser(), UserFactory(), producer, member(OrganisationFactory())]
     others += [UserFactory(region=role) for role in RegionRole]
 
     for other in others:
         with pytest.raises(Hidden):
             gate.open_file(data_file=file, by=other)
+        with pytest.raises(NotAllowed):
+            gate.open_original(data_file=file, target=io.BytesIO(), reason="curiosité", by=other)  # type: ignore[arg-type] # refused
     assert (Download.objects.count(), AuditEvent.objects.count()) == (0, 0)
+    assert CSV not in objects.read(file.sha256)
+    with pytest.raises(gate.VaultSealed):
+        gate.pseudonym_key(grant=file.public_id, by=WORKER)
 
-    gate.open_file(data_file=file, by=producer).close()
-    assert list(Download.objects.values_list("user", flat=True)) == [producer.pk]
-    assert events() == ["data_file.read"]
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    clear = io.BytesIO()
+    gate.open_original(data_file=file, target=clear, reason="extract", by=WORKER)
+    assert (clear.getvalue(), file.size) == (CSV, len(CSV))
+    assert events() == ["original.opened"]
+    objects.store().delete(file.sha256)
+    with pytest.raises(gate.VaultBroken):
+        gate.open_original(data_file=file, target=clear, reason="extract", by=WORKER)
 
 
 def breaches() -> dict[str, list[str]]:

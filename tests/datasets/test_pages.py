@@ -4,7 +4,6 @@ import json
 import time
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +12,6 @@ from django.test import Client
 from catalogue.resources.enums import Access
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Download, Release
-from portal.audit.models import AuditEvent
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
     CSV,
@@ -23,7 +21,7 @@ from tests.factories.datasets import (
     ReleaseFactory,
     member,
 )
-from tests.ledger import cost, same_for_three
+from tests.ledger import cost, events, same_for_three
 
 pytestmark = pytest.mark.django_db
 
@@ -116,45 +114,50 @@ def test_a_head_says_what_the_download_would_and_is_none(client: Client) -> None
 
     assert (head.status_code, dict(head.headers)) == (200, dict(got.headers))
     assert client.head(address(secret)).status_code == 404
-    before = AuditEvent.objects.count()
     prove(client, member(secret.release.dataset.resource.organisation))
-    assert client.head(address(secret)).status_code == 200
+    assert client.head(address(secret)).status_code == 404
 
     assert Download.objects.count() == 1
-    assert AuditEvent.objects.count() == before
+    assert events() == ["access.denied"] * 2  # a visitor, then the producer
     assert (body(head), body(got)) == (b"", CSV)
 
 
-def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> None:
+def test_a_restricted_dataset_leads_to_a_request(client: Client) -> None:
     file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
     client.force_login(UserFactory())
 
     text = client.get(page(file)).text
 
-    assert "Demande d’accès\u00a0: ouverture prochaine." in text
+    assert "Demander l’accès" in text
     assert "Généralisée" in text
     assert address(file) not in text
     assert "Arles" not in text
 
 
-@pytest.mark.parametrize("minutes", [None, 11])
-def test_a_restricted_file_asks_its_producer_for_a_recent_proof(
-    client: Client, minutes: int | None
-) -> None:
+def test_a_producer_is_told_that_the_original_stays_with_them(client: Client) -> None:
     file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL)
-    producer = member(file.release.dataset.resource.organisation)
-    client.force_login(producer)
-    if minutes is not None:
-        prove(client, producer, ago=timedelta(minutes=minutes))
-    for ask in (client.get, client.head, client.post):
-        asked: Any = ask(address(file))
-        assert asked.status_code == 302
-        assert parse_qs(urlsplit(asked.url).query)["next"] == [address(file)]
-    assert Download.objects.count() == 0
-    prove(client, producer)
-    assert address(file) in client.get(page(file)).text
-    assert body(client.get(address(file))) == CSV
-    assert body(client.get(address(open_file()))) == CSV
+    assert "garde l’original" not in client.get(page(file)).text
+    prove(client, member(file.release.dataset.resource.organisation))
+    text = client.get(page(file)).text
+    assert "Votre organisation garde l’original" in text
+    assert address(file) not in text + client.get(f"{page(file)}versions/").text
+    assert client.get(address(file)).status_code == 404
+
+
+def test_an_open_file_goes_on_from_where_its_reader_had_come(client: Client) -> None:
+    file = open_file()
+    whole = client.get(address(file))
+    assert (whole["Accept-Ranges"], body(whole)) == ("bytes", CSV)
+    rest: Any = client.get(address(file), headers={"range": "bytes=5-"})
+    assert (rest.status_code, body(rest)) == (206, CSV[5:])
+    assert rest["Content-Range"] == f"bytes 5-{len(CSV) - 1}/{len(CSV)}"
+    known = {"range": "bytes=5-", "if-range": whole["ETag"]}
+    assert body(client.get(address(file), headers=known)) == CSV[5:]
+    other = {"range": "bytes=5-", "if-range": '"autre"'}
+    assert body(client.get(address(file), headers=other)) == CSV
+    assert body(client.get(address(file), headers={"range": "bytes=5-9"})) == CSV
+    past = client.get(address(file), headers={"range": f"bytes={len(CSV)}-"})
+    assert (past.status_code, past["Content-Range"]) == (416, f"bytes */{len(CSV)}")
 
 
 def test_a_file_for_members_is_posted_with_the_licence(client: Client) -> None:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.test import override_settings
+
 from datasets.access import queries
-from datasets.access.actions import drafts, grants, review
+from datasets.access.actions import drafts, extracts, grants, review
 from datasets.access.enums import ForbiddenUse, Purpose, Verdict
 from datasets.access.models import AccessRequest, Grant
 from datasets.releases.enums import AccessLevel
@@ -35,6 +38,13 @@ def restricted(organisation: Organisation | None = None, **values: Any) -> Datas
         **values,
     )
     return Dataset.objects.get(pk=file.release.dataset_id)
+
+
+def build_extracts() -> int:
+    """Build every extract that is due, as the scoring worker does; return how many tries."""
+    own = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    with override_settings(HOLDOUT_PRIVATE_KEY_FILE=own):
+        return sum(iter(extracts.build_due, False))
 
 
 def again(request: AccessRequest) -> AccessRequest:
@@ -137,3 +147,9 @@ class World:
         grant = self.granted(*datasets, **values)
         grants.sign(grant=grant, by=self.by)
         return grants.sign(grant=Grant.objects.get(pk=grant.pk), by=self.reader)
+
+    def lent(self, *datasets: Dataset, **values: Any) -> Grant:
+        """Bring a request to a grant whose extracts are built."""
+        grant = self.active(*datasets, **values)
+        build_extracts()
+        return grant

@@ -1,6 +1,6 @@
 """Datasets, producers and their people in the states that tests need."""
 
-import hashlib
+import io
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from catalogue.models import Resource
 from catalogue.resources.enums import ResourceKind
+from datasets.releases.actions import stored
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset, Release
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, Organisation, User
 from portal.lib import immutable
-from portal.lib.storage import objects
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 
 CSV = b"zone,effectif\nArles,12\nGap,\n"
@@ -76,7 +76,7 @@ class ReleaseFactory(factory.django.DjangoModelFactory):
 
 
 class DataFileFactory(factory.django.DjangoModelFactory):
-    """A small open table; `content` is put in the private store."""
+    """A small open table; `content` is put in the private store, sealed where it is restricted."""
 
     class Meta:
         model = DataFile
@@ -90,8 +90,7 @@ class DataFileFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
         content = kwargs.pop("content", CSV)
-        objects.put(content)
-        kwargs["sha256"], kwargs["size"] = hashlib.sha256(content).hexdigest(), len(content)
+        kwargs.update(stored(io.BytesIO(content), AccessLevel(kwargs["level"])))
         with immutable.writes(model_class):
             found = super()._create(model_class, *args, **kwargs)
         Dataset.objects.filter(pk=found.release.dataset_id).update(level=found.level)

@@ -1,0 +1,180 @@
+"""Build what active grants give to read, and destroy it once they ended."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from datasets import gate
+from datasets.access.models import Extract, Grant, GrantedDataset
+from datasets.holdouts.rules import WORKER
+from datasets.releases.enums import AccessLevel, FileRole, Protection
+from datasets.releases.models import Release
+from datasets.standards.extraction import cut_apart
+from portal.audit.actors import SystemActor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Unavailable
+
+log = logging.getLogger("portal.worker")
+
+BUILDER, SWEEPER = SystemActor(WORKER), SystemActor("sweep")
+INTERRUPTED = "interrupted"
+WAIT = timedelta(minutes=1)  # after a failure
+
+
+def build_due(*, beside: Callable[[], AbstractContextManager[None]] = nullcontext) -> bool:
+    """Build one extract that an active grant lacks; False when none is due.
+
+    For the scoring worker, outside any transaction. In order: the extract claimed, for
+    settings.EXTRACT_CLAIM_MINUTES; event "original.opened"; the original deciphered and cut in the
+    worker's temporary folder, by a child process; the extract sealed to the web process and put in
+    the store; its row, event "extract.built" and a letter to the persons named. A try that fails is
+    made again, settings.EXTRACT_ATTEMPTS in all, then `fault` says why; so is one whose worker was
+    killed. While the store does not answer, no try is counted. beside: held while it is built.
+    """
+    extract = _claimed() if gate.can_open() else None
+    if extract is None:
+        return False
+    try:
+        with beside():
+            _build(extract)
+    except DatabaseError:
+        raise  # the loop of the worker waits for it
+    except Exception as error:  # noqa: BLE001  # the boundary: its type only, a message holds values
+        code = str(getattr(error, "code", "") or type(error).__name__)
+        log.warning("extract %s, try %d: %s", extract.public_id, extract.attempts, code)
+        _give_back(extract, code, away=type(error) is Unavailable)
+    return True
+
+
+def _due() -> Iterator[tuple[int, int]]:
+    """Pair what is granted at this instant with the files whose extract nobody builds yet."""
+    now, file = clock.now(), "dataset__releases__files"
+    last = Release.objects.filter(dataset=OuterRef("dataset")).order_by("-number")
+    known = Extract.objects.filter(granted=OuterRef("pk"), data_file=OuterRef(f"{file}__pk"))
+    pairs = GrantedDataset.objects.filter(
+        grant__in=Grant.objects.active(now),
+        dataset__releases=Subquery(last.values("pk")[:1]),
+        **{
+            f"{file}__role": FileRole.DATA,
+            f"{file}__level__in": [each for each in AccessLevel if each.is_restricted],
+        },
+    ).exclude(Exists(known.exclude(_waits(now))))
+    found = pairs.order_by("pk").values_list("pk", f"{file}__pk", "columns", f"{file}__schema")
+    for granted, data_file, columns, schema in found.iterator():
+        if columns_of(schema, columns):  # else the columns are all in another file
+            yield granted, data_file
+
+
+def _waits(now: Any) -> Q:
+    """Keep the extracts that a worker may take: not built, not given up, held by no other."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    left = Q(attempts__lt=settings.EXTRACT_ATTEMPTS)
+    return free & left & Q(built_at=None, removed_at=None)
+
+
+def _claimed() -> Extract | None:
+    """Take one: two workers that want the same find one row, and one of them changes it."""
+    for granted, file in _due():
+        rows = Extract.objects.filter(granted=granted, data_file=file)
+        Extract.objects.bulk_create(
+            [Extract(granted_id=granted, data_file_id=file)], ignore_conflicts=True
+        )
+        now = clock.now()
+        last = When(attempts__gte=settings.EXTRACT_ATTEMPTS - 1, then=Value(INTERRUPTED))
+        if rows.filter(_waits(now)).update(
+            claimed_until=now + timedelta(minutes=settings.EXTRACT_CLAIM_MINUTES),
+            attempts=F("attempts") + 1,
+            fault=Case(last, default=Value("")),  # what stands if this worker is killed
+        ):
+            return rows.select_related("data_file").get()
+    return None
+
+
+def _held(extract: Extract) -> QuerySet[Extract]:
+    """Find the row of a claim, unless another worker took it since or the grant ended."""
+    return Extract.objects.filter(
+        pk=extract.pk, claimed_until=extract.claimed_until, removed_at=None
+    )
+
+
+def _give_back(extract: Extract, code: str, *, away: bool) -> None:
+    is_over = extract.attempts >= settings.EXTRACT_ATTEMPTS and not away
+    _held(extract).update(
+        attempts=extract.attempts - away,
+        claimed_until=clock.now() + WAIT,
+        fault=code[:40] if is_over else "",
+    )
+
+
+def _build(extract: Extract) -> None:
+    granted = GrantedDataset.objects.values("grant__public_id", "columns").get(
+        pk=extract.granted_id
+    )
+    columns = columns_of(extract.data_file.schema, granted["columns"])
+    with tempfile.TemporaryDirectory(prefix="extract-") as name:
+        folder = Path(name)
+        with (folder / "original").open("x+b") as original:
+            gate.open_original(
+                data_file=extract.data_file, target=original, reason="extract", by=BUILDER
+            )
+            made, rows = cut_apart(
+                original,
+                folder,
+                columns=columns,
+                pseudonyms=_pseudonyms(extract.data_file.schema),
+                key=gate.pseudonym_key(grant=granted["grant__public_id"], by=BUILDER),
+                seconds=settings.EXTRACT_SECONDS,
+            )
+        with made.open("rb") as source:
+            sealed = gate.seal_extract(source)
+        size = made.stat().st_size
+    with transaction.atomic():
+        if not _held(extract).update(
+            sha256=sealed.ciphertext_sha256,
+            keys=list(sealed.keys),
+            columns=columns,
+            clear_size=size,
+            rows=rows,
+            built_at=clock.now(),
+            claimed_until=None,
+            fault="",
+        ):
+            return  # its object has no name: the sweep takes it
+        record("extract.built", by=BUILDER, on=extract, columns=columns, rows=rows, bytes=size)
+        owe("mail.extract_ready", key=str(extract.public_id), extract_id=extract.pk)
+
+
+def columns_of(schema: list[dict[str, Any]], granted: list[str]) -> list[str]:
+    """List the columns of a file that a grant gives, in the order of the file."""
+    return [str(each["name"]) for each in schema if each["name"] in granted]
+
+
+def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:
+    return [str(each["name"]) for each in schema if each.get("protection") == Protection.PSEUDONYM]
+
+
+def remove_ended() -> int:
+    """Destroy the extracts of the grants that ended; return how many.
+
+    Without its wrapped keys an extract is unreadable at once, in the store and in its backups; the
+    sweep then takes the object, which nothing names. Event "extract.removed" for each.
+    """
+    now = clock.now()
+    ended = Extract.objects.filter(removed_at=None, granted__grant__in=Grant.objects.over(now))
+    found = list(ended.order_by("pk"))
+    for extract in found:
+        with transaction.atomic():
+            rows = Extract.objects.filter(pk=extract.pk, removed_at=None)
+            if rows.update(sha256="", keys=[], claimed_until=None, removed_at=now):
+                record("extract.removed", by=SWEEPER, on=extract)
+    return len(found)

@@ -1,0 +1,231 @@
+"""Extracts: built by the worker when a grant begins, never joined, destroyed when it ends."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from challenges.worker import Worker
+from datasets import gate
+from datasets.access.actions import extracts, grants
+from datasets.access.models import Extract, Grant, GrantedDataset
+from datasets.invariants import INVARIANTS
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import DataFile, Download
+from datasets.standards.profile import TableFault
+from portal.lib import clock, immutable
+from portal.lib.refusals import Unavailable
+from portal.lib.storage import objects
+from tests.factories.access import PROTECTIONS, ROWS, World, build_extracts
+from tests.factories.datasets import DataFileFactory, ReleaseFactory
+from tests.ledger import events, owed_ids
+from tests.threads import together
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def breaches() -> list[str]:
+    """Name what does not hold of files and of what is lent."""
+    return [name for name in ("D01", "D07", "D08", "D09") if list(INVARIANTS[name][1]())]
+
+
+def read(extract: Extract, world: World) -> str:
+    content = gate.open_file(
+        data_file=extract.data_file, by=world.reader, extract=extract.public_id
+    )
+    with_all = b"".join(objects.pieces(content))
+    content.close()
+    return with_all.decode()
+
+
+def clear_files(place: Path) -> list[Path]:
+    """Name the files below a folder in which a row of the original stands in clear."""
+    return [
+        each for each in place.rglob("*") if each.is_file() and b"p1,Arles" in each.read_bytes()
+    ]
+
+
+def test_a_grant_that_begins_gives_an_extract_of_each_dataset(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert build_extracts() == 0
+    grant = world.granted()
+    assert build_extracts() == 0  # nobody signed
+    grants.sign(grant=grant, by=world.by)
+    grants.sign(grant=Grant.objects.get(pk=grant.pk), by=world.reader)
+    assert not extracts.build_due()  # the web process has no key
+
+    assert build_extracts() == 2
+    assert build_extracts() == 0
+    one, _two = Extract.objects.order_by("pk")
+    assert (one.columns, one.rows, one.fault) == (["jeton", "zone", "sortie"], 3, "")
+    said = list(csv.reader(io.StringIO(read(one, world))))
+    assert said[0] == ["jeton", "zone", "sortie"]
+    assert [row[1:] for row in said[1:]] == [
+        ["Arles", "emploi"],
+        ["Gap", "formation"],
+        ["Gap", "emploi"],
+    ]
+    assert said[1][0] == said[3][0] != said[2][0]
+    assert all(len(row[0]) == 16 for row in said[1:])
+    assert events("original", "extract") == ["original.opened", "extract.built"] * 2
+    assert ("mail.extract_ready", {"extract_id": one.pk}) in owed_ids()
+    assert clear_files(tmp_path) == []
+    assert breaches() == []
+
+
+def test_two_projects_are_not_joined_by_their_pseudonyms_and_two_files_of_one_are(
+    world: World,
+) -> None:
+    first, second = world.active(), world.active()
+    build_extracts()
+
+    def tokens(grant: Grant) -> list[set[str]]:
+        mine = Extract.objects.filter(granted__grant=grant).order_by("pk")
+        return [
+            {row["jeton"] for row in csv.DictReader(io.StringIO(read(each, world)))}
+            for each in mine
+        ]
+
+    (one, same), (other, _) = tokens(first), tokens(second)
+    assert len(one) == len(other) == 2
+    assert one == same  # the datasets of one project were granted together
+    assert not one & other
+
+
+def test_a_new_release_has_its_extract_and_open_files_have_none(world: World) -> None:
+    dataset = world.datasets[0]
+    world.lent(dataset)
+    release = ReleaseFactory(dataset=dataset, number=dataset.releases.count() + 1_000)
+    columns = [
+        {"name": name, "type": "string", "protection": kind}
+        for name, kind in zip(("sortie", "autre"), PROTECTIONS[1:3], strict=True)
+    ]
+    restricted: Any = {"release": release, "level": AccessLevel.RESTRICTED_PERSONAL}
+    DataFileFactory(**restricted, schema=columns, content=b"sortie,autre\nemploi,x\n")
+    DataFileFactory(**restricted, schema=columns[1:], content=b"autre\nx\n")  # nothing granted
+    DataFileFactory(release=release)
+    assert build_extracts() == 1
+    assert Extract.objects.order_by("-pk")[0].columns == ["sortie"]
+    assert Extract.objects.count() == 2
+    assert breaches() == []
+
+
+def test_a_killed_build_is_taken_up_again_and_a_third_failure_is_told(
+    world: World, settings: Any
+) -> None:
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    world.active(world.datasets[0])
+
+    def later() -> None:
+        Extract.objects.update(claimed_until=clock.now())
+
+    kill = mock.patch.object(extracts, "cut_apart", side_effect=KeyboardInterrupt)
+    with kill, pytest.raises(KeyboardInterrupt):
+        extracts.build_due()
+    held = Extract.objects.get()
+    assert (held.attempts, held.fault, held.built_at) == (1, "", None)
+    assert not extracts.build_due()  # believed, for a while
+    later()
+    with mock.patch.object(gate.objects, "open", side_effect=Unavailable):
+        assert extracts.build_due()  # the store does not answer: no try is counted
+    assert Extract.objects.get().attempts == 1
+    later()
+    with mock.patch.object(extracts, "cut_apart", side_effect=TableFault("heavy", 0)):
+        assert extracts.build_due()
+        later()
+        assert Extract.objects.get().fault == ""
+        assert extracts.build_due()
+    later()
+    given_up = Extract.objects.get()
+    assert (given_up.attempts, given_up.fault) == (3, "heavy")
+    assert not extracts.build_due()
+
+    Extract.objects.update(attempts=2)
+    with kill, pytest.raises(KeyboardInterrupt):
+        extracts.build_due()
+    assert Extract.objects.get().fault == extracts.INTERRUPTED
+    Extract.objects.update(attempts=2)
+    later()
+    assert Worker("essai").work_one()  # the worker does it when no job is due
+    built = Extract.objects.get()
+    assert (built.fault, built.clear_size) == ("", len(read(built, world)))
+
+
+def test_a_claim_that_was_lost_writes_nothing(world: World, settings: Any) -> None:
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    world.active(world.datasets[0])
+    whole = extracts.cut_apart
+
+    def slow(*args: Any, **said: Any) -> Any:
+        Extract.objects.update(claimed_until=clock.now() + timedelta(hours=9))  # another took it
+        return whole(*args, **said)
+
+    with mock.patch.object(extracts, "cut_apart", slow):
+        assert extracts.build_due()
+    assert Extract.objects.get().built_at is None
+    assert events("extract") == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_two_workers_build_one_extract_once(settings: Any) -> None:
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    world = World()
+    world.active(world.datasets[0])
+    ended = together(*[lambda: str(extracts.build_due())] * 4)
+    assert sorted(ended) == ["False", "False", "False", "True"]
+    assert events("extract") == ["extract.built"]
+
+
+def test_what_a_grant_gave_is_destroyed_when_it_ends(world: World) -> None:
+    revoked, expired, kept = (world.lent(world.datasets[0]) for _ in range(3))
+    assert extracts.remove_ended() == 0
+    sealed = Extract.objects.get(granted__grant=revoked)
+    grants.revoke(grant=revoked, text="Usage interdit.", by=world.approver)
+    Grant.objects.filter(pk=expired.pk).update(ends_at=clock.now())
+    assert extracts.remove_ended() == 2
+    assert extracts.remove_ended() == 0
+    gone = Extract.objects.exclude(granted__grant=kept)
+    assert [(each.sha256, each.keys, bool(each.removed_at)) for each in gone] == [
+        ("", [], True)
+    ] * 2
+    assert objects.referenced([sealed.sha256]) == set()  # the sweep takes it
+    assert events("extract.removed") == ["extract.removed"] * 2
+    assert build_extracts() == 0
+    assert read(Extract.objects.get(granted__grant=kept), world)
+
+
+def test_each_breach_of_what_is_lent_is_named(world: World) -> None:
+    grant = world.lent(world.datasets[0])
+    extract = Extract.objects.get()
+    read(extract, world)
+    assert breaches() == []
+    Extract.objects.update(columns=["jeton", "zone", "sexe", "sortie"])
+    assert breaches() == ["D09"]
+    Extract.objects.update(columns=extract.columns)
+    with immutable.writes(Download):
+        Download.objects.update(at=clock.now() - timedelta(days=1))  # before it began
+        assert breaches() == ["D08"]
+        Download.objects.update(grant=None, at=clock.now())
+        assert breaches() == ["D08"]
+        Download.objects.update(grant=grant)
+    with immutable.writes(GrantedDataset):
+        other = world.datasets[1]
+        GrantedDataset.objects.update(dataset=other)
+        assert breaches() == ["D08"]
+        GrantedDataset.objects.update(dataset=world.datasets[0])
+    with immutable.writes(DataFile):
+        DataFile.objects.filter(pk=extract.data_file_id).update(keys=[])
+    assert breaches() == ["D07"]
+    assert len(ROWS) == extract.data_file.size
