@@ -17,3 +17,4 @@ class AccountsConfig(AppConfig):
         import_module("portal.accounts.events").connect()
         space = import_module("portal.accounts.space")
         space.sections["todo"] += space.PROVIDERS
+        space.all_places.append(import_module("portal.accounts.ledger").PLACE)

@@ -9,7 +9,7 @@ from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.accounts import views
+from portal.accounts import ledger, views
 
 RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -97,6 +97,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("espace/avis/", views.notification_list, name="notifications"),
     path("courriels/arreter/<str:token>/", views.stop_notifications, name="notification_stop"),
     path("espace/organisations/", views.own_organisations, name="my_organisations"),
+    path("espace/journal/", ledger.page, name="ledger"),
+    path("espace/journal.csv", ledger.table, name="ledger_table"),
     path("espace/roles/", views.role_board, name="region_roles"),
     path("espace/roles/<uuid:proposal>/", views.answer_role_proposal, name="region_role_answer"),
 ]

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from portal.audit.models import AuditEvent
+from portal.audit.models import AuditEvent, AuditHead
+from portal.lib import clock
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,37 @@ def events(
         .select_related("body")
         .order_by("-seq")[:most]
     )
-    return [_told(event) for event in ledger_events]
+    return [told(event) for event in ledger_events]
 
 
-def _told(event: AuditEvent) -> Told:
+def ledger(
+    *, action: str = "", about: str = "", since: date | None = None, until: date | None = None
+) -> QuerySet[AuditEvent]:
+    """Select the events of the whole ledger, the newest first, with their detail.
+
+    action: how the act begins ("grant", "grant.revoked"). about: a part of the object's name.
+    since, until: days of Paris, both included.
+    """
+    rows = AuditEvent.objects.select_related("body").order_by("-seq")
+    if action:
+        rows = rows.filter(action__startswith=action)
+    if about:
+        rows = rows.filter(object_ref__icontains=about)
+    if since is not None:
+        rows = rows.filter(at__gte=clock.paris_day_ends(since - timedelta(days=1)))
+    if until is not None:
+        rows = rows.filter(at__lt=clock.paris_day_ends(until))
+    return rows
+
+
+def last_link() -> tuple[int, str]:
+    """Give the number and the hash of the last event of the chain."""
+    head = AuditHead.objects.filter(pk=1).first()
+    return (head.seq, head.hash) if head is not None else (0, "")
+
+
+def told(event: AuditEvent) -> Told:
+    """Tell one event, with its detail where it was fetched and is still kept."""
     kept = getattr(event, "body", None)
     body = json.loads(kept.body) if kept is not None else {}
     return Told(
