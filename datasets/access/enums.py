@@ -114,6 +114,15 @@ class GrantState(Shown):
     CLOSED = "closed", "ardoise", "archive", _("Clôturée")
 
 
+class ReturnState(Shown):
+    """Where what a project promised to give back stands; all derived, the register shows it."""
+
+    AWAITED = "awaited", "", "clock", _("Attendu")
+    DELIVERED = "delivered", "pin", "check", _("Rendu")
+    LATE = "late", "ocre", "triangle-alert", _("En retard")
+    DROPPED = "dropped", "", "minus", _("Plus attendu")
+
+
 class Country(models.TextChoices):
     """Where the data may be kept: the States of the European Union."""
 

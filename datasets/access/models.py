@@ -23,6 +23,7 @@ from datasets.access.enums import (
     Purpose,
     RefusalReason,
     RequestStatus,
+    ReturnState,
     Verdict,
 )
 from datasets.releases.models import DataFile, Dataset
@@ -339,6 +340,24 @@ class NamedUser(models.Model):
         ]
 
 
+class PromisedReturnQuerySet(models.QuerySet["PromisedReturn"]):
+    """Reads of what is given back, by where it stands."""
+
+    def in_state(self, state: ReturnState, at: datetime) -> Self:
+        """Keep those that stand there at an instant, as `PromisedReturn.state` says."""
+        undelivered = self.filter(delivered_at=None)
+        match state:
+            case ReturnState.DELIVERED:
+                return self.filter(delivered_at__isnull=False)
+            case ReturnState.DROPPED:
+                return undelivered.filter(request__grant__revoked_at__isnull=False)
+            case ReturnState.LATE:
+                return undelivered.filter(due_at__lte=at, request__grant__revoked_at=None)
+            case ReturnState.AWAITED:
+                ahead = Q(due_at=None) | Q(due_at__gt=at)
+                return undelivered.filter(ahead, request__grant__revoked_at=None)
+
+
 class PromisedReturn(models.Model):
     """What a project gives back: due so many months after its grant begins, delivered by a link."""
 
@@ -352,6 +371,8 @@ class PromisedReturn(models.Model):
     link = models.URLField(max_length=500, blank=True)
     late_told_at = models.DateTimeField(null=True, blank=True)
 
+    objects = PromisedReturnQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -359,6 +380,15 @@ class PromisedReturn(models.Model):
                 "delivered_at", "delivered_by", name="return_delivered_by_someone", words="link"
             )
         ]
+
+    def state(self, at: datetime, *, revoked: bool) -> ReturnState:
+        """Say where it stands at an instant; what a revoked grant promised is awaited no more."""
+        if self.delivered_at is not None:
+            return ReturnState.DELIVERED
+        if revoked:
+            return ReturnState.DROPPED
+        is_late = self.due_at is not None and self.due_at <= at
+        return ReturnState.LATE if is_late else ReturnState.AWAITED
 
 
 class GrantQuerySet(LockableQuerySet["Grant"]):
@@ -377,6 +407,24 @@ class GrantQuerySet(LockableQuerySet["Grant"]):
         """Keep those that give access to nothing any more, for good."""
         ended = Q(revoked_at__isnull=False) | Q(closed_at__isnull=False) | Q(ends_at__lte=at)
         return self.filter(ended)
+
+    def in_state(self, state: GrantState, at: datetime) -> Self:
+        """Keep those that stand there at an instant, as `Grant.state` says."""
+        kept = self.filter(closed_at=None)
+        held = kept.filter(Q(ends_at=None) | Q(ends_at__gt=at), revoked_at=None)
+        match state:
+            case GrantState.CLOSED:
+                return self.filter(closed_at__isnull=False)
+            case GrantState.REVOKED:
+                return kept.filter(revoked_at__isnull=False)
+            case GrantState.EXPIRED:
+                return kept.filter(revoked_at=None, ends_at__lte=at)
+            case GrantState.SUSPENDED:
+                return held.filter(suspended_at__isnull=False)
+            case GrantState.PENDING:
+                return held.filter(suspended_at=None, starts_at=None)
+            case GrantState.ACTIVE:
+                return held.filter(suspended_at=None, starts_at__isnull=False)
 
 
 class Grant(models.Model):

@@ -6,19 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from datasets.access.enums import WAITING, Country, Purpose, RequestStatus, Verdict
+from datasets.access.enums import WAITING, WRITABLE, Country, Purpose, RequestStatus, Verdict
 from datasets.access.models import (
     AccessRequest,
     Extract,
     Grant,
+    GrantedDataset,
+    GrantQuerySet,
     NamedUser,
     Opinion,
     RequestedDataset,
+    produced_by,
 )
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Download
@@ -130,6 +133,76 @@ def has_asked(user: User) -> bool:
     """Say whether a person asked for data, or is named by who did."""
     named = NamedUser.objects.filter(email__iexact=user.email, request__grant__isnull=False)
     return AccessRequest.objects.filter(requester=user).exists() or named.exists()
+
+
+def has_asked_or_lent(user: User) -> bool:
+    """Say whether a person asked for data, is named, or lends data to somebody."""
+    return has_asked(user) or (bool(produced_by(user)) and lending(user).exists())
+
+
+def written_by(user: User) -> "QuerySet[AccessRequest]":
+    """List the requests that wait for who asks: drafts, and those whose changes are asked."""
+    rows = AccessRequest.objects.filter(requester=user, status__in=WRITABLE)
+    return rows.select_related("organisation")
+
+
+def held_by(user: User) -> "QuerySet[Grant]":
+    """List the grants that a person answers for, with what is to be given back."""
+    rows = Grant.objects.filter(request__requester=user)
+    return rows.select_related("request__organisation").prefetch_related("request__returns")
+
+
+def to_sign(user: User) -> "QuerySet[NamedUser]":
+    """List where a person is named, and has not signed a grant that began and gives access."""
+    rows = NamedUser.objects.filter(
+        email__iexact=user.email,
+        removed_at=None,
+        signed_at=None,
+        request__grant__in=Grant.objects.active(clock.now()),
+    )
+    return rows.select_related("request__grant", "request__organisation")
+
+
+def opinions_awaited(user: User) -> "QuerySet[Opinion]":
+    """List the opinions that a person may owe, for a producer or as DPO; the oldest first."""
+    wanted = Q(organisation__in=produced_by(user))
+    if has_permission(user, Permission.ACCESS_ADVISE):
+        wanted |= Q(dataset=None)
+    rows = _unanswered().filter(wanted, request__status=RequestStatus.IN_REVIEW)
+    return rows.select_related("request__organisation", "organisation").order_by("asked_at", "pk")
+
+
+def _unanswered() -> "QuerySet[Opinion]":
+    return Opinion.objects.filter(
+        Q(dataset=None) | Q(dataset__in=F("request__datasets__dataset")), verdict=""
+    ).distinct()
+
+
+def to_admit() -> "QuerySet[AccessRequest]":
+    """List the requests whose admission is awaited, the oldest first."""
+    rows = AccessRequest.objects.waiting().filter(status=RequestStatus.SUBMITTED)
+    return rows.select_related("organisation")
+
+
+def to_decide() -> "QuerySet[AccessRequest]":
+    """List the requests whose decision alone is awaited, the oldest first."""
+    rows = AccessRequest.objects.waiting().filter(status=RequestStatus.IN_REVIEW)
+    rows = rows.exclude(pk__in=_unanswered().values("request"))
+    return rows.select_related("organisation").order_by("admitted_at", "pk")
+
+
+def suspended() -> "QuerySet[Grant]":
+    """List the grants that an approver resumes or revokes."""
+    rows = Grant.objects.filter(suspended_at__isnull=False).exclude(
+        pk__in=Grant.objects.over(clock.now()).values("pk")
+    )
+    return rows.select_related("request__organisation").order_by("suspended_at", "pk")
+
+
+def lending(user: User) -> "GrantQuerySet":
+    """List the grants that read data of this person's organisations."""
+    mine = GrantedDataset.objects.filter(dataset__resource__organisation__in=produced_by(user))
+    return Grant.objects.filter(pk__in=mine.values("grant"))
 
 
 def in_hand(rows: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":

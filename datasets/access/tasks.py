@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.resources.queries.relations import editors_of, region_people
 from datasets.access import queries, rules
 from datasets.access.actions import drafts, grants, review
-from datasets.access.enums import GrantState, RefusalReason, RequestStatus
+from datasets.access.enums import GrantState, RefusalReason, RequestStatus, ReturnState
 from datasets.access.models import AccessRequest, Extract, Grant, NamedUser, Opinion, PromisedReturn
 from portal.accounts import news
 from portal.accounts.actions import notifications
@@ -265,7 +265,7 @@ def destruction(grant_id: int) -> None:
 @handler("mail.access_return_due")
 def return_due(return_id: int) -> None:
     """Ask who promised it for what the register shows as late."""
-    rows = PromisedReturn.objects.filter(delivered_at=None)
+    rows = PromisedReturn.objects.in_state(ReturnState.LATE, clock.now())
     promised = rows.select_related("request__organisation", "request__grant")
     each = promised.filter(pk=return_id).first()
     if each is not None and each.due_at is not None:

@@ -19,6 +19,7 @@ from datasets.releases import queries as released
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.visible import find
 from portal.lib.web.requests import get_or_post, identifier
@@ -58,13 +59,17 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List what a person asks for, what they may read, what waits for them."""
-    by = person(request)
+    by, now = person(request), clock.now()
     rows = AccessRequest.objects.filter(requester=by).select_related("organisation", "grant")
     context = {
         "section": "donnees",
         "requests": rows[:100],
         "extracts": queries.readable_extracts(by),
         "named": queries.named_in(by),
+        "lent": [
+            (each, each.state(now))
+            for each in queries.lending(by).select_related("request__organisation")[:100]
+        ],
     }
     return render(request, "datasets/access/mine.html", context)
 

@@ -1,0 +1,112 @@
+"""What access to data shows in a person's space: what waits for them, the links, the figures."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from datasets.access import queries, rules
+from datasets.access.enums import GrantState, RequestStatus
+from datasets.access.models import AccessRequest, Grant, produced_by
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.models import User
+from portal.accounts.space import Figures, Item, Place
+from portal.lib import clock
+
+SHOWN = 20
+PLACES = (
+    Place(
+        gettext_lazy("Mes demandes d’accès"), "key", "datasets:requests", queries.has_asked_or_lent
+    ),
+    Place(
+        gettext_lazy("Demandes d’accès"),
+        "inbox",
+        "datasets:request_queue",
+        partial(has_permission, permission=Permission.ACCESS_READ),
+    ),
+)
+
+
+def to_do(user: User) -> Iterator[Item]:
+    """List what waits for a person: as who asks, who is named, producer, the Region."""
+    for asked in queries.written_by(user)[:SHOWN]:
+        title = _("Finir la demande d’accès « %(title)s »")
+        if asked.status == RequestStatus.CHANGES_REQUESTED:
+            title = _("Corriger la demande d’accès « %(title)s »")
+        yield _item(title, asked, icon="pencil", tone="ocre")
+    for grant in queries.held_by(user)[:SHOWN]:
+        yield from _held(grant)
+    for named in queries.to_sign(user)[:SHOWN]:
+        title = _("Signer votre engagement pour « %(title)s »")
+        yield _item(title, named.request, url=_page(named.request.grant), icon="pencil")
+    for opinion in queries.opinions_awaited(user)[:SHOWN]:
+        if rules.may_advise(user, opinion):
+            title = _("Donner un avis sur « %(title)s »")
+            yield _item(title, opinion.request, icon="message-square", tone="ocre")
+    yield from _of_the_region(user)
+
+
+def _of_the_region(user: User) -> Iterator[Item]:
+    if has_permission(user, Permission.ACCESS_PREPARE):
+        for asked in queries.to_admit()[:SHOWN]:
+            if rules.may_prepare(user, asked):
+                title = _("Dire si la demande d’accès « %(title)s » est recevable")
+                yield _item(title, asked, icon="inbox", tone="olivier")
+    if not has_permission(user, Permission.ACCESS_DECIDE):
+        return
+    for asked in queries.to_decide()[:SHOWN]:
+        if rules.may_decide(user, asked):
+            title = _("Décider de la demande d’accès « %(title)s »")
+            yield _item(title, asked, icon="scale", tone="lavande")
+    for grant in queries.suspended()[:SHOWN]:
+        if rules.may_end(user, grant):
+            title = _("Reprendre ou révoquer l’habilitation « %(title)s »")
+            yield _item(title, grant.request, url=_page(grant), icon="pause", tone="ocre", due=None)
+
+
+def _held(grant: Grant) -> Iterator[Item]:
+    """List what a grant asks of who answers for it: sign, give back, destroy."""
+    item, now = partial(_item, asked=grant.request, url=_page(grant)), clock.now()
+    match grant.state(now):
+        case GrantState.PENDING:
+            yield item(_("Signer la convention de « %(title)s »"), icon="pencil", due=None)
+        case GrantState.EXPIRED | GrantState.REVOKED if grant.starts_at is not None:
+            title = _("Attester la destruction des données de « %(title)s »")
+            yield item(title, icon="shield-alert", tone="garance", due=grant.destruction_due_at)
+    soon = now + timedelta(days=settings.ACCESS_DESTRUCTION_DAYS)
+    for each in grant.request.returns.all():
+        dropped = each.delivered_at is not None or grant.revoked_at is not None
+        if each.due_at and not dropped and each.due_at <= soon:
+            title = _("Donner ce que « %(title)s » a promis de rendre")
+            yield item(title, icon="link", tone="ocre", due=each.due_at)
+
+
+def _page(grant: Grant) -> str:
+    return reverse("datasets:grant", args=(grant.public_id,))
+
+
+def _item(
+    title: str, asked: AccessRequest, *, url: str = "", tone: str = "calanque", **said: Any
+) -> Item:
+    due = asked.due_on
+    said.setdefault("due", clock.last_second(clock.paris_day_ends(due)) if due else None)
+    late = said["due"] is not None and said["due"] < clock.now()
+    return Item(
+        title=title % {"title": asked},
+        url=url or asked.get_absolute_url(),
+        detail=str(asked.organisation or asked.number),
+        tone="garance" if late else tone,
+        **said,
+    )
+
+
+def figures(user: User) -> Figures:
+    """Tell a producer how many projects read their data today."""
+    lent = queries.lending(user).active(clock.now()).count() if produced_by(user) else 0
+    if lent:
+        yield ngettext("projet lit vos données", "projets lisent vos données", lent), lent

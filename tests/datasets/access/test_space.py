@@ -1,0 +1,165 @@
+"""What access to data shows in Mon espace: to each what waits for them, the late ones first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from datasets.access import queries
+from datasets.access.actions import drafts, grants, review
+from datasets.access.enums import RefusalReason, Verdict
+from datasets.access.models import Grant, NamedUser
+from datasets.access.views import space
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.accounts.space import places
+from portal.lib import clock
+from tests.factories.access import World, again
+from tests.factories.accounts import MembershipFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+TITLE = " « Former où l’on recrute »"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def waits(user: User) -> list[str]:
+    return [str(item.title).replace(TITLE, "") for item in space.to_do(fresh(user))]
+
+
+def everybody(world: World) -> dict[str, list[str]]:
+    people = {
+        "asks": world.by,
+        "lends": world.hands[0],
+        "dpo": world.dpo,
+        "officer": world.officer,
+        "approver": world.approver,
+        "reader": world.reader,
+    }
+    return {name: said for name, person in people.items() if (said := waits(person))}
+
+
+def test_each_step_waits_for_whom_it_waits_for(world: World) -> None:
+    request = world.draft()
+    assert everybody(world) == {"asks": ["Finir la demande d’accès"]}
+    drafts.submit(request=request, by=world.by)
+    request = again(request)
+    admit = "Dire si la demande d’accès est recevable"
+    assert everybody(world) == {"officer": [admit]}
+    review.admit(request=request, edits=request.edits, by=world.officer)
+    opinion = "Donner un avis sur"
+    assert everybody(world) == {"lends": [opinion], "dpo": [opinion]}
+    hands = dict(zip([each.pk for each in world.producers], world.hands, strict=True))
+    for each in queries.opinions_of(request):
+        by = world.dpo if each.is_dpo else hands[each.organisation_id or 0]
+        review.give_opinion(opinion=each, verdict=Verdict.FAVOURABLE, text="", by=by)
+    assert everybody(world) == {"approver": ["Décider de la demande d’accès"]}
+    request = again(request)
+    grant = review.approve(
+        request=request, months=12, text="Oui.", edits=request.edits, by=world.approver
+    )
+    assert everybody(world) == {"asks": ["Signer la convention de"]}
+    grants.sign(grant=grant, by=world.by)
+    assert everybody(world) == {"reader": ["Signer votre engagement pour"]}
+    grants.suspend(grant=Grant.objects.get(pk=grant.pk), text="Un incident.", by=world.dpo)
+    assert everybody(world) == {"approver": ["Reprendre ou révoquer l’habilitation"]}
+    grants.revoke(grant=grant, text="Non.", by=world.approver)
+    assert everybody(world) == {"asks": ["Attester la destruction des données de"]}
+    grants.attest_destruction(grant=grant, text="Effacées.", by=world.by)
+    assert everybody(world) == {}
+
+
+def test_changes_asked_wait_for_who_asks(world: World) -> None:
+    request = world.admitted()
+    review.request_changes(
+        request=request, text="Précisez.", fields=["service"], edits=request.edits, by=world.officer
+    )
+    assert everybody(world) == {"asks": ["Corriger la demande d’accès"]}
+
+
+def test_who_is_tied_is_not_asked_to_decide(world: World) -> None:
+    judge = UserFactory(region=RegionRole.APPROVER)
+    MembershipFactory(organisation=world.organisation, user=judge)
+    request = world.advised()
+    assert waits(judge) == []
+    review.refuse(
+        request=request,
+        reason=RefusalReason.PURPOSE,
+        text="Non.",
+        edits=request.edits,
+        by=world.approver,
+    )
+    review.ask_review(request=again(request), by=world.by)
+    assert waits(world.approver) == []
+    assert waits(UserFactory(region=RegionRole.APPROVER)) == ["Décider de la demande d’accès"]
+
+
+def test_a_late_decision_stands_first_and_is_said_late(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = world.advised(title="En retard")
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(days=28))
+    new = World(approver=world.approver).advised(title="Récente")
+    rows = [row for row in space.to_do(fresh(world.approver)) if "Décider" in row.title]
+    assert [row.due and row.due < clock.now() for row in rows] == [True, False]
+    assert [row.tone for row in rows] == ["garance", "lavande"]
+    client.force_login(world.approver)
+    page = client.get("/espace/").content.decode()
+    assert page.index(str(late)) < page.index(str(new))
+
+
+def test_a_return_is_asked_for_when_it_nears(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.active(returns=[("Un code", 6)])
+    assert waits(world.by) == []
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(days=170))
+    assert waits(world.by) == ["Donner ce que a promis de rendre"]
+
+
+def test_the_side_links_are_for_those_who_use_them(world: World) -> None:
+    world.active()
+    NamedUser.objects.update(user=None, signed_at=None)
+
+    def links(user: User) -> set[str]:
+        routes = {place.route for place in places(fresh(user))}
+        return routes & {"datasets:requests", "datasets:request_queue", "ledger"}
+
+    assert links(UserFactory()) == set()
+    for person in (world.by, world.reader, world.hands[0]):
+        assert links(person) == {"datasets:requests"}
+    for person in (world.officer, world.approver, world.dpo):
+        assert links(person) == {"datasets:request_queue", "ledger"}
+
+
+def test_a_producer_sees_who_reads_their_data(world: World, client: Client) -> None:
+    grant = world.active(world.datasets[0])
+    assert list(space.figures(fresh(world.hands[0]))) == [("projet lit vos données", 1)]
+    assert list(space.figures(fresh(world.hands[1]))) == []
+    client.force_login(world.hands[0])
+    assert (
+        f"/donnees/habilitations/{grant.public_id}/"
+        in client.get("/donnees/demandes/").content.decode()
+    )
+
+
+@pytest.mark.parametrize("part", ["by", "officer", "approver", "dpo"])
+def test_many_requests_cost_no_more_queries(
+    world: World, part: str, django_assert_max_num_queries: Any
+) -> None:
+    for _number in range(3):
+        world.granted()
+        world.advised()
+        world.admitted()
+        world.submitted()
+    person = fresh(getattr(world, part))
+    with django_assert_max_num_queries(10):
+        assert list(space.to_do(person))
