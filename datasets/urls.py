@@ -2,12 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.access.views import grants, requests, review
+from datasets.access.views import grants, register, requests, review
 from datasets.releases import views
 
 app_name = "datasets"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees/", views.index, name="list"),
+    path("donnees/registre/", register.page, name="register"),
+    path("donnees/registre.csv", register.table, name="register_table"),
+    path("donnees/registre.atom", register.feed, name="register_feed"),
     path("donnees/demandes/", requests.mine, name="requests"),
     path("donnees/demandes/region/", review.queue, name="request_queue"),
     path("donnees/demandes/<uuid:asked>/", review.show, name="access_request"),
