@@ -24,7 +24,7 @@ from datasets.access.models import (
     produced_by,
 )
 from datasets.releases.enums import AccessLevel
-from datasets.releases.models import Download
+from datasets.releases.models import Dataset, Download
 from portal.accounts.authorization import Permission, has_permission, holds_somewhere
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
@@ -287,3 +287,12 @@ def _plain(name: str, value: Any) -> str:
 def reads_of(grant: Grant) -> "QuerySet[Download]":
     """List every read under a grant, the newest first: producer and requester see them alike."""
     return grant.downloads.select_related("user", "data_file").order_by("-at", "-pk")
+
+
+def reads_of_dataset(dataset: Dataset) -> "QuerySet[Download]":
+    """List every read of a dataset's restricted files, the newest first, for its producer."""
+    levels = [level for level in AccessLevel if level.is_restricted]
+    rows = Download.objects.filter(
+        Q(grant__isnull=False) | Q(data_file__level__in=levels), data_file__release__dataset=dataset
+    )
+    return rows.select_related("user", "data_file", "grant").order_by("-at", "-pk")

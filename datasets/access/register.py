@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from datasets.access.enums import (
     GrantState,
@@ -20,7 +20,7 @@ from datasets.access.enums import (
     RequestStatus,
     ReturnState,
 )
-from datasets.access.models import AccessRequest, Grant
+from datasets.access.models import AccessRequest, Grant, GrantQuerySet
 from datasets.releases.models import Dataset
 
 
@@ -59,7 +59,7 @@ class Row:
     changed_at: datetime
 
 
-def grants() -> "QuerySet[Grant]":
+def grants() -> GrantQuerySet:
     """List every grant, the newest first, with what its row shows; four queries."""
     return (
         Grant.objects.select_related("request")

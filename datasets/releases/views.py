@@ -157,6 +157,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("datasets:publish", slug)  # the card of a draft has no page yet
         return redirect(card.get_absolute_url())
     template, context = "datasets/page.html", _context(request, card, dataset)
+    context |= queries.around(dataset, request.user)
     if card.live:
         return card_pages.render_card(request, card, template, context)
     return render(request, template, card_pages.card_context(request, card) | context)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +22,11 @@ from challenges.organising.enums import PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.pages import queries as page_queries
 from challenges.results.queries import boards
+from datasets.access.models import Grant
+from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Dataset
 from portal.accounts.models import Organisation
+from portal.lib import clock
 from portal.lib.prose import texts
 from portal.lib.prose.numbers import number
 from portal.lib.refusals import Refusal
@@ -59,9 +62,19 @@ class Census:
         return Organisation.objects.listed().count()
 
     @cached_property
-    def datasets(self) -> int:
-        """Count the datasets held by the directory."""
-        return Dataset.objects.visible_to(ANYONE).count()
+    def directory(self) -> tuple[int, int]:
+        """Count the datasets of the directory, and those of them that are lent on request."""
+        levels = [level for level in AccessLevel if level.is_restricted]
+        held = Dataset.objects.visible_to(ANYONE).filter(in_directory=True, resource__live=True)
+        counted = held.exclude(released_at=None).aggregate(
+            held=Count("pk"), lent=Count("pk", filter=Q(level__in=levels))
+        )
+        return counted["held"], counted["lent"]
+
+    @cached_property
+    def grants(self) -> int:
+        """Count the grants that give access to restricted data now."""
+        return Grant.objects.active(clock.now()).count()
 
     @cached_property
     def challenges(self) -> list[page_queries.Listed]:

@@ -20,19 +20,12 @@ def resources(census: Census) -> Figures:
 
 @source(Workstream.R2DDE)
 def restricted_datasets(census: Census) -> Figures:
-    """Count the datasets held here, and those described that are lent on request."""
-    held = census.datasets
-    lent = census.of([ResourceKind.DATASET], [Access.ON_REQUEST, Access.RESTRICTED])
+    """Count the datasets of the directory, those that are lent on request, and to how many."""
+    (held, lent), grants = census.directory, census.grants
     return [
         (ngettext("jeu tenu au répertoire", "jeux tenus au répertoire", held), held),
-        (
-            ngettext(
-                "jeu à accès restreint ou sur demande",
-                "jeux à accès restreint ou sur demande",
-                lent,
-            ),
-            lent,
-        ),
+        (ngettext("jeu prêté sur demande", "jeux prêtés sur demande", lent), lent),
+        (ngettext("projet autorisé", "projets autorisés", grants), grants),
     ]
 
 

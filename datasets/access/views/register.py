@@ -1,9 +1,11 @@
 """The public register: page, table for a spreadsheet, feed."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,14 +14,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from datasets.access import register
+from datasets.access import queries, register
 from datasets.access.filters import RegisterFilter
 from datasets.access.register import Return, Row
+from datasets.releases.models import Dataset
+from datasets.releases.rules import may_describe
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.prose.texts import Feed
 from portal.lib.storage.files import csv_answer
 
-PER_PAGE, IN_FEED = 20, 50
+PER_PAGE, IN_FEED, USES_SHOWN, READS_SHOWN = 20, 50, 5, 50
 FILTERS = ("q", "etat", "finalite", "jeu", "rendu")
 
 
@@ -111,3 +116,19 @@ def feed(request: HttpRequest) -> HttpResponse:
             updateddate=row.changed_at,
         )
     return HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
+
+
+def around(dataset: Dataset, user: User | AnonymousUser) -> dict[str, Any]:
+    """Give what the page of a lent dataset says: who uses it today; to its producer, each read."""
+    if not dataset.level_enum.is_restricted:
+        return {}
+    now = clock.now()
+    current = register.grants().active(now).filter(datasets__dataset=dataset)
+    lends = may_describe(user, dataset.resource.organisation)
+    reads = queries.reads_of_dataset(dataset)[:READS_SHOWN] if lends else []
+    return {
+        "uses": register.rows(current[:USES_SHOWN], now),
+        "uses_count": current.count(),
+        "lends": lends,
+        "reads": reads,
+    }
