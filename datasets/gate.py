@@ -50,7 +50,7 @@ DEPOSIT, EXTRACT = b"openemploi/deposit/v1", b"openemploi/extract/v1"
 PSEUDONYMS = b"openemploi/pseudonyms/v1/"
 # A transfer of restricted bytes: how many at a time, how often its grant is looked at again.
 PIECE_BYTES = 1 << 16
-LOOK_AGAIN_SECONDS = 0.4
+LOOK_AGAIN_SECONDS = 0.25
 
 
 class VaultSealed(Unavailable):

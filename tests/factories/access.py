@@ -65,9 +65,11 @@ class World:
     dpo: User = field(default_factory=lambda: UserFactory(region=RegionRole.DPO))
     reader: User = field(default_factory=UserFactory)
 
+    content: bytes = ROWS
+
     def __post_init__(self) -> None:
         self.by = member(self.organisation)
-        self.datasets = [restricted(each) for each in self.producers]
+        self.datasets = [restricted(each, content=self.content) for each in self.producers]
         self.hands = [member(each) for each in self.producers]
 
     def draft(self, *datasets: Dataset, **values: Any) -> AccessRequest:

@@ -3,6 +3,8 @@
 import hashlib
 import math
 import re
+import socket
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -163,15 +165,22 @@ def cut_slow_readers(
     Without an end, who reads on may read as long as it takes.
     Who no longer reads blocks the sending of a piece, which gunicorn alone ends. Cut means
     TimeoutError while it is sent: the connection is shut before the end that was announced, which
-    every client sees.
+    every client sees. So it is where the content itself fails; what the system still held to send
+    is thrown away.
     """
-    if SOCKET in request.META:
-        request.META[SOCKET].settimeout(piece_seconds)
-    response.streaming_content = _until(end, iter(response))
+    link = request.META.get(SOCKET)
+    if link is not None:
+        link.settimeout(piece_seconds)
+    response.streaming_content = _until(end, iter(response), link)
 
 
-def _until(end: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    for piece in pieces:
-        if time.monotonic() > end:
-            raise TimeoutError("an answer was read too slowly")
-        yield piece
+def _until(end: float, pieces: Iterator[bytes], link: socket.socket | None) -> Iterator[bytes]:
+    try:
+        for piece in pieces:
+            if time.monotonic() > end:
+                raise TimeoutError("an answer was read too slowly")
+            yield piece
+    except Exception:
+        if link is not None:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise
