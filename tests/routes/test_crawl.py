@@ -248,6 +248,8 @@ def stands_on(part: str, side: str, pattern: str) -> bool:
         ("contribuer/", "ressources/", "espace/suivis/", *OF_CATALOGUE)
     ):  # they belong to their author
         return part == f"referent_{side}"
+    if pattern.startswith(("donnees/demandes/<", "donnees/habilitations/")):
+        return side == "a" and part in {"contributor_a", "mate_a", "producer"}
     if pattern.startswith("donnees/"):
         return part == {"a": "producer", "b": "referent_b"}[side]
     if part == "organiser" and ("/equite/<uuid" in pattern or "/compte-rendu/" in pattern):

@@ -52,6 +52,7 @@ from portal.discussions import actions as discussions
 from portal.lib import clock, immutable
 from portal.lib.storage import objects
 from tests.challenges.pages import scenes
+from tests.factories import access as lent
 from tests.factories import accounts as people
 from tests.factories import catalogue as cards
 from tests.factories import challenges as arena
@@ -94,11 +95,11 @@ class World:
 PARTS: dict[str, tuple[tuple[str, ...], str]] = {
     "anonymous": (("ANO",), ""),
     "member": (("MEM",), ""),
-    "contributor_a": (("MEM", "OM"), "a"),
+    "contributor_a": (("MEM", "OM", "REQ"), "a"),
     "referent_a": (("MEM", "OA"), "a"),
     "referent_b": (("MEM", "OA"), "b"),
     "captain_a": (("MEM", "TC"), "a"),
-    "mate_a": (("MEM", "TM"), "a"),
+    "mate_a": (("MEM", "TM", "NAM"), "a"),
     "captain_b": (("MEM", "TC"), "b"),
     "organiser": (("MEM", "ORG"), "a"),
     "producer": (("MEM", "PRO", "OA"), "p"),
@@ -117,6 +118,7 @@ REGION = {
     "dpo": RegionRole.DPO,
     "auditor": RegionRole.AUDITOR,
 }
+READS_REQUESTS = ("officer", "approver", "administrator", "dpo", "auditor")
 READS_ALL_DRAFTS = ("moderator", "administrator", "auditor")
 
 
@@ -129,6 +131,7 @@ def build() -> World:
     _around_a_card(world)
     _sources(world)
     _datasets(world)
+    _access(world)
     _challenges(world)
     _accounts(world)
     return world
@@ -155,6 +158,8 @@ ADDRESS_READERS = {
     "captain_a": ("organiser",),
     "captain_b": ("organiser",),
     "contributor_a": ("referent_a", "administrator", "dpo"),
+    # Named in a request for data.
+    "mate_a": ("contributor_a", "producer", *READS_REQUESTS),
     "referent_a": ("administrator", "dpo"),
     "referent_b": ("administrator", "dpo"),
 }
@@ -241,6 +246,60 @@ def _datasets(world: World) -> None:
         world.objects[f"dataset.{name}"] = card.slug
         key = "file.restricted" if name == "published" else "file.sibling"
         world.objects[key] = str(file.public_id)
+
+
+# What a request says that only those who have a say read.
+KEPT = ("service", "use_cases", "beneficiaries", "legal_basis", "impact_assessment", "security")
+
+
+def _access(world: World) -> None:
+    """Ask for data of one producer, and for others that no part has a say in."""
+    asking = lent.World(
+        producers=[_holder(world, "p")],
+        organisation=_holder(world, "a"),
+        officer=_fresh(world, "officer"),
+        approver=_fresh(world, "approver"),
+        dpo=_fresh(world, "dpo"),
+        reader=_fresh(world, "mate_a"),
+    )
+    asking.by, asking.hands = _fresh(world, "contributor_a"), [_fresh(world, "producer")]
+    readers = ("contributor_a", "producer", "mate_a", *READS_REQUESTS)
+    named = {"persons": [asking.reader.email]}
+    draft = asking.draft(**_kept(world, "draft-request", "contributor_a"), persons=[])
+    sent = asking.admitted(**_kept(world, "request", *readers), **named)
+    said = _kept(world, "granted-request", *readers)
+    grant = asking.active(**said | {"title": "Former où l’on recrute"}, **named)
+    by_dataset = {each.is_dpo: str(each.public_id) for each in sent.opinions.all()}
+    world.objects |= {
+        "request.draft": str(draft.public_id),
+        "request.sent": str(sent.public_id),
+        "opinion.producer": by_dataset[False],
+        "opinion.dpo": by_dataset[True],
+        "grant.active": str(grant.public_id),
+        "named.active": str(grant.request.named_users.get().public_id),
+        "return.active": str(grant.request.returns.get().public_id),
+    }
+    other = lent.World(officer=asking.officer, approver=asking.approver, dpo=asking.dpo)
+    draft = other.draft(**_kept(world, "other-draft"))
+    sent = other.admitted(**_kept(world, "other-request", *READS_REQUESTS))
+    said = _kept(world, "other-granted", *READS_REQUESTS)
+    grant = other.active(**said | {"title": "Orienter autrement"})
+    world.objects |= {
+        "request.other_draft": str(draft.public_id),
+        "request.other": str(sent.public_id),
+        "opinion.other": str(sent.opinions.exclude(dataset=None)[0].public_id),
+        "grant.other": str(grant.public_id),
+        "named.other": str(grant.request.named_users.all()[0].public_id),
+        "return.other": str(grant.request.returns.get().public_id),
+    }
+
+
+def _kept(world: World, what: str, *readers: str) -> dict[str, str]:
+    """Write a canary in each text of a request, its title and its public summary too."""
+    texts = {name: world.canary("requester", f"{what}-{name}", *readers) for name in KEPT}
+    texts["service"] = f"{texts['service']} {lent.SERVICE}"
+    told = world.canary("requester", what, *readers)
+    return texts | {"title": f"Un projet {told}", "summary": told}
 
 
 def _challenges(world: World) -> None:

@@ -1,6 +1,6 @@
 """Examine a request: admit it, gather opinions, ask for changes, grant, refuse, examine again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,9 +31,15 @@ from portal.lib.storage import objects
 JUDGED = ("purpose", "service", "use_cases", "security", "hosting", "months", "persons")
 
 
-def _locked(request: AccessRequest, edits: int) -> AccessRequest:
-    """Lock and read the row again; Conflict when it changed since the page was read."""
+def _locked(
+    request: AccessRequest, edits: int, rule: Callable[..., bool], by: User
+) -> AccessRequest:
+    """Lock and read the row again, for whom the rule allows: the others learn nothing of it.
+
+    Raises NotAllowed; Conflict when it changed since the page was read.
+    """
     fresh = AccessRequest.objects.locked(request)
+    require(rule, by, fresh)
     if fresh.edits != edits:
         raise Conflict(
             _("Cette demande a changé depuis que vous l’avez lue : relisez-la, puis décidez."),
@@ -57,8 +63,7 @@ def admit(*, request: AccessRequest, edits: int, by: User) -> AccessRequest:
     protection officer for data of personal origin; event "access_request.admitted"; letters.
     Raises NotAllowed; Conflict when it changed since it was read.
     """
-    request = _locked(request, edits)
-    require(rules.may_prepare, by, request)
+    request = _locked(request, edits, rules.may_prepare, by)
     now = clock.now()
     request.become(RequestStatus.IN_REVIEW, admitted_at=now, officer=by)
     ask_opinions(request, at=now)
@@ -124,8 +129,7 @@ def request_changes(
     NotAllowed; Invalid without a reason; Conflict when it changed since it was read.
     """
     text = _text(text)
-    request = _locked(request, edits)
-    require(rules.may_prepare, by, request)
+    request = _locked(request, edits, rules.may_prepare, by)
     request.become(
         RequestStatus.CHANGES_REQUESTED,
         officer=request.officer or by,
@@ -186,8 +190,7 @@ def approve(
     Raises NotAllowed; Invalid without a reason or for a longer duration; Conflict otherwise.
     """
     text = _text(text)
-    request = _locked(request, edits)
-    require(rules.may_decide, by, request)
+    request = _locked(request, edits, rules.may_decide, by)
     terms = queries.terms_of(request)
     if terms.awaited:
         raise Conflict(
@@ -265,8 +268,7 @@ def refuse(
     when it changed since it was read, or was decided.
     """
     text = _text(text)
-    request = _locked(request, edits)
-    require(rules.may_decide, by, request)
+    request = _locked(request, edits, rules.may_decide, by)
     request.become(
         RequestStatus.REFUSED, approver=by, decided_at=clock.now(), reason=reason, decision=text
     )
