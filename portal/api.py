@@ -34,6 +34,7 @@ from ninja.parser import Parser
 
 from catalogue.api import routers as of_catalogue
 from challenges.api import routers as of_challenges
+from datasets.access.api import router as of_access
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
 from portal.lib.web.responses import PROBLEM
 
@@ -138,7 +139,7 @@ api = DescribedOnce(
     docs_url=None,
     parser=ExactJson(),
 )
-for prefix, router in (*of_catalogue, *of_challenges):
+for prefix, router in (*of_catalogue, *of_challenges, ("", of_access)):
     api.add_router(prefix, router)
 
 

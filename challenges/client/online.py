@@ -60,6 +60,10 @@ def add_commands(command: Make, spoken: str) -> None:
     choose.add_argument("number", type=int, help=said("number"))
     choose.add_argument("--phase", type=int, help=said("phase"))
     choose.add_argument("--no", action="store_true", help=said("no"))
+    data = command("data")
+    data.add_argument("act", choices=["list", "download"])
+    data.add_argument("file", metavar="ID", nargs="?", default="", help=said("extract"))
+    data.add_argument("--to", type=Path, default=Path(), help=said("to"))
     receipt = command("receipt")
     receipt.add_argument("act", choices=["verify"])
     receipt.add_argument("file", metavar="FILE", help=said("receipt-json"))
@@ -127,6 +131,23 @@ def _download(options: argparse.Namespace) -> Json:
     kit = folder / "kit.zip"
     portal.fetch(found["kit"], kit)
     return {"files": [*kept, str(kit)]}
+
+
+def _data(options: argparse.Namespace) -> Json:
+    """List the files that one's grants give to read, or bring one, cut or not before."""
+    portal = _portal(options.lang)
+    extracts = portal.get("access/extracts")["extracts"]
+    if options.act == "list":
+        return {"extracts": extracts}
+    found = next((each for each in extracts if each["id"] == options.file), None)
+    if found is None:
+        raise UsageFault("U_EXTRACT", options.file)
+    options.to.mkdir(parents=True, exist_ok=True)
+    target = options.to / _plain(found["name"])
+    size = portal.resume(found["content"], target)
+    if size != found["size"]:
+        raise UsageFault("U_SIZE", str(target))
+    return {"file": str(target), "size": size}
 
 
 def _completed(options: argparse.Namespace) -> Json:
@@ -282,6 +303,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "entries": _entries,
     "standings": _standings,
     "choose": _choose,
+    "data": _data,
     "receipt": _receipt,
     "import": _import,
     "export": _export,

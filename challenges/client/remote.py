@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -139,6 +140,24 @@ class Portal:
             f"{self.access.server}/api/v1/{path}", headers=headers
         )
         return self._kept(request, target, None)
+
+    def resume(self, place: str, target: Path) -> int:
+        """Download a file of the API in one's own name, from where a former try was cut.
+
+        What is there stays in `target.part` until it is whole; returns its size in bytes.
+        """
+        draft = target.with_name(f"{target.name}.part")
+        begun = draft.stat().st_size if draft.exists() else 0
+        headers = {"Authorization": f"Bearer {self.access.token}"}
+        if begun:
+            headers["Range"] = f"bytes={begun}-"
+        address = f"{self.access.server}{urlsplit(place).path}"
+        request = urllib.request.Request(address, headers=headers)  # noqa: S310  # checked at login
+        with self._open(request) as answer, draft.open("ab" if begun else "wb") as file:
+            shutil.copyfileobj(answer, file, READ_BYTES)
+        size = draft.stat().st_size
+        draft.replace(target)
+        return size
 
     def submit(self, slug: str, phase: int, file: Path, fields: Mapping[str, str]) -> Json:
         """Submit a file, at once or in parts; returns the receipt.

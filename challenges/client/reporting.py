@@ -123,6 +123,16 @@ def _tell_export(answer: Json, spoken: str) -> Iterator[str]:
     yield frame("kept", spoken, name=answer["file"])
 
 
+def _tell_data(answer: Json, spoken: str) -> Iterator[str]:
+    if "file" in answer:
+        yield frame("kept", spoken, name=answer["file"])
+        return
+    for each in answer["extracts"]:
+        yield f"{each['id']}  {each['name']}  {each['size']}  {each['dataset']} ({each['grant']})"
+    if not answer["extracts"]:
+        yield frame("none", spoken)
+
+
 TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "login": _login,
     "list": _list,
@@ -134,6 +144,7 @@ TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "entries": _entries,
     "standings": _standings,
     "choose": _choose,
+    "data": _tell_data,
     "import": _tell_import,
     "export": _tell_export,
 }

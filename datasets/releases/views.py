@@ -242,8 +242,8 @@ def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str
 def download(request: HttpRequest, slug: str, file: UUID) -> HttpResponseBase:
     """Hand out a file, or the rest of it; one that asks for an account is posted with its licence.
 
-    In the place of a restricted one, the extract of the reader's grant, to who proves first who
-    they are, whatever the session.
+    In the place of a restricted one, the extract of the reader's grant (`?extrait=` of several), to
+    who proves first who they are, whatever the session.
     """
     data_file = queries.readable_file(file, slug, request.user)
     if data_file is None:
@@ -257,18 +257,21 @@ def download(request: HttpRequest, slug: str, file: UUID) -> HttpResponseBase:
         if not request.POST.get("accept"):
             raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
         licences = ", ".join(data_file.release.dataset.resource.licences)
-    return handed(request, data_file, licences=licences)
+    if data_file.level_enum.is_restricted:
+        gate.announce_file(data_file=data_file, by=request.user, extract=_chosen(request))
+        if not recent_authentication(request):
+            raise ReauthenticationRequired
+    return handed(request, data_file, licences=licences, extract=_chosen(request))
 
 
-def handed(request: HttpRequest, data_file: DataFile, *, licences: str = "") -> HttpResponseBase:
+def handed(
+    request: HttpRequest, data_file: DataFile, *, licences: str = "", extract: UUID | None = None
+) -> HttpResponseBase:
     """Answer with a file that the gate opens for this reader, whole or from where they had come.
 
-    `?extrait=`: which extract, to who reads the file under several grants.
+    extract: which, to who reads the file under several grants.
     """
-    chosen = _chosen(request)
-    lent = gate.announce_file(data_file=data_file, by=request.user, extract=chosen)
-    if lent is not None and not recent_authentication(request):
-        raise ReauthenticationRequired
+    lent = gate.announce_file(data_file=data_file, by=request.user, extract=extract)
     size = data_file.size if lent is None else lent.clear_size or 0
     etag = quote_etag(data_file.sha256 if lent is None else lent.sha256)
     part = responses.asked_range(request, size=size, etag=etag)
@@ -280,7 +283,7 @@ def handed(request: HttpRequest, data_file: DataFile, *, licences: str = "") -> 
             data_file=data_file,
             by=request.user,
             first=part.first,
-            extract=chosen,
+            extract=extract,
             licences=licences,
         )
         if part.first == 0:

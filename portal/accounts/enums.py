@@ -79,3 +79,4 @@ class TokenScope(TextChoices):
     TEAM = "team", _("Gérer une équipe")
     ORGANISE = "organise", _("Organiser")
     CONTRIBUTE = "contribute", _("Contribuer")
+    DATA = "data", _("Recevoir des données accordées")

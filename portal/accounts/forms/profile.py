@@ -99,6 +99,7 @@ SCOPE_DUTIES = {
         "Écrire dans le catalogue : fiches, envois à la Région, recherches, suivis, "
         "réutilisations, discussions. Ce que la Région a répondu se lit avec « Lire »."
     ),
+    TokenScope.DATA: _("Télécharger les extraits des habilitations que vous avez signées."),
 }
 
 

@@ -24,6 +24,7 @@ from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.exchange.test_bundle_imports import zipped
 from tests.challenges.world import answer, opened
+from tests.factories.access import World, build_extracts
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
@@ -335,3 +336,23 @@ def test_what_is_refused_is_told(organiser: Terminal, tmp_path: Path) -> None:
     code, _out, _err = organiser.run("export", "inconnu", "--to", tmp_path / "x.zip")
     assert (code, (tmp_path / "x.zip").exists()) == (1, False)
     assert organiser.run("import", bundle, "--answer", "sans-égal")[0] == 2
+
+
+def test_granted_data_are_listed_and_brought_even_after_a_cut(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    world = World()
+    world.active(world.datasets[0])
+    build_extracts()
+    terminal.connect(world.reader)
+    (extract,) = terminal.json("data", "list")["extracts"]
+    assert extract["name"] in terminal.run("data", "list")[1]
+    brought = terminal.json("data", "download", extract["id"], "--to", tmp_path)
+    whole = Path(brought["file"]).read_bytes()
+    assert len(whole) == extract["size"]
+    Path(brought["file"]).rename(f"{brought['file']}.part")
+    with Path(f"{brought['file']}.part").open("r+b") as file:
+        file.truncate(20)
+    terminal.json("data", "download", extract["id"], "--to", tmp_path)
+    assert Path(brought["file"]).read_bytes() == whole
+    assert terminal.run("data", "download", "inconnu", "--to", tmp_path)[0] == 2
