@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
 Found = dict[str, dict[str, Any]]
 KEPT = "oe_bench_kept"
-ON_DATABASES = {"boards", "exports", "search"}
+ON_DATABASES = {"access", "boards", "exports", "search"}
 
 
 @contextmanager

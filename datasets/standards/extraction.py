@@ -8,7 +8,7 @@ import hmac
 import io
 import json
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -54,19 +54,18 @@ def cut(
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([names[at] for at in kept])
         reader = csv.reader(text, delimiter=separator, strict=True)
-        token, picked = _tokens(key), itemgetter(*kept, kept[0])  # two at least: a tuple
+        token, width = _tokens(key), len(names)
+        picked = itemgetter(*kept) if len(kept) > 1 else itemgetter(slice(kept[0], kept[0] + 1))
 
-        def cells() -> Iterator[tuple[str, ...]]:
+        def cells() -> Iterator[Sequence[str]]:
             nonlocal rows
-            for row in reader:
-                if not row:  # a blank line
-                    continue
-                if len(row) != len(names):
+            for row in filter(None, reader):  # a blank line is none
+                if len(row) != width:
                     raise TableFault("width", reader.line_num + 1)
                 for at in tokens:
                     row[at] = token(row[at])
                 rows += 1
-                yield picked(row)[:-1]
+                yield picked(row)
 
         writer.writerows(cells())
         out.flush()
