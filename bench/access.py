@@ -5,8 +5,8 @@ python -m bench.access [--megabytes 100] [--throwaway] [--json]
 The restricted file has 20 columns, 6 are granted, one of them a pseudonym that five rows share; a
 process of its own builds the extract, as the worker does. Twenty readers then ask for it together,
 for seven and a half times its size in the day; last, a transfer is cut by a revocation. Memory is
-what the build adds to the worker, and the peak of its child. Uses the database of DATABASE_URL, and leaves
-its rows: give it one of its own.
+what the build adds to the worker, and the peak of its child. Uses the database of DATABASE_URL,
+and leaves its rows: give it one of its own.
 """
 
 import argparse
