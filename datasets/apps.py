@@ -18,6 +18,7 @@ class DatasetsConfig(AppConfig):
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
         from datasets.access.views import register  # noqa: PLC0415  # app ready
         from datasets.access.views import space as ours  # noqa: PLC0415  # app ready
+        from datasets.openings import queries as openings  # noqa: PLC0415  # app ready
         from datasets.releases import queries as released  # noqa: PLC0415  # app ready
         from portal.accounts import space  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
@@ -27,5 +28,6 @@ class DatasetsConfig(AppConfig):
         card_files.held_providers[ResourceKind.DATASET] = released.published_files
         released.register_around(register.around)
         space.sections["todo"].append(ours.to_do)
+        space.sections["todo"].append(openings.to_do)
         space.figure_providers.append(ours.figures)
-        space.all_places += ours.PLACES
+        space.all_places += (*ours.PLACES, *openings.PLACES)

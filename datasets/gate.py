@@ -216,6 +216,8 @@ def announce_file(
     to who reads the same file under several grants. Raises Hidden where the file's existence is no
     secret but its content is; NotAllowed where an account would do.
     """
+    if data_file.release.withdrawn_at is not None:
+        raise Hidden(denied=data_file)
     if not data_file.level_enum.is_restricted:
         if not rules.may_read_file(by, data_file.level_enum):
             raise NotAllowed

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from datasets.access.models import Extract
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile
+from datasets.openings.enums import OpeningStatus
+from datasets.openings.models import Opening
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset, Download
 from portal.lib.storage import objects
@@ -111,6 +113,16 @@ def miscut() -> Iterator[str]:
             yield str(each.public_id)
 
 
+def decided_alone() -> Iterator[str]:
+    """Name each published opening that two people did not approve, or whose report is not there."""
+    published = Opening.objects.filter(status__in=[OpeningStatus.APPROVED, OpeningStatus.PUBLISHED])
+    for opening in published.order_by("pk"):
+        people = {opening.approver_id, opening.second_approver_id} - {None, opening.proposed_by_id}
+        passed = opening.reports.filter(attempt=opening.attempt, passed=True).exists()
+        if len(people) != 2 or not passed:
+            yield opening.number
+
+
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D01": (_("Chaque fichier déposé ou scellé est dans la réserve privée."), missing_objects),
     "D02": (_("Les versions se suivent sans trou."), numbering),
@@ -121,4 +133,5 @@ INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D07": (_("Chaque original restreint est scellé et garde une clé."), unsealed),
     "D08": (_("Chaque lecture restreinte a son habilitation, dans ses jours."), ungranted),
     "D09": (_("Un extrait a exactement les colonnes accordées."), miscut),
+    "D10": (_("Une ouverture a l’accord de deux personnes, et ses contrôles."), decided_alone),
 }

@@ -14,4 +14,5 @@ from datasets.access.models import (
     RequestVersion,
 )
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
+from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.releases.models import DataFile, Dataset, Download, Release

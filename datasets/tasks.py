@@ -2,6 +2,7 @@
 
 from datasets.access import tasks as access
 from datasets.access.actions import extracts
+from datasets.openings import tasks as openings  # noqa: F401  # registers its own
 from datasets.releases import actions as releases
 from portal.audit.duties import schedule
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from datasets.access.views import grants, register, requests, review
+from datasets.openings import views as openings
 from datasets.releases import views
 
 app_name = "datasets"
@@ -38,6 +39,37 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "donnees/habilitations/<uuid:grant>/rendus/<uuid:promised>/", grants.deliver, name="deliver"
+    ),
+    path("donnees/ouvertures/", openings.mine, name="openings"),
+    path("donnees/ouvertures/region/", openings.queue, name="opening_queue"),
+    path("donnees/ouvertures/proposer/", openings.propose, name="propose_opening"),
+    path("donnees/ouvertures/<uuid:opening>/", openings.show, name="opening"),
+    path("donnees/ouvertures/<uuid:opening>/fichier/", openings.deposit, name="opening_file"),
+    path(
+        "donnees/ouvertures/<uuid:opening>/rapport-<int:attempt>.json",
+        openings.report,
+        name="opening_report",
+    ),
+    path("donnees/ouvertures/<uuid:opening>/admettre/", openings.admit, name="admit_opening"),
+    path(
+        "donnees/ouvertures/<uuid:opening>/corrections/",
+        openings.request_changes,
+        name="opening_changes",
+    ),
+    path("donnees/ouvertures/<uuid:opening>/approuver/", openings.approve, name="approve_opening"),
+    path("donnees/ouvertures/<uuid:opening>/refuser/", openings.refuse, name="refuse_opening"),
+    path("donnees/ouvertures/<uuid:opening>/decliner/", openings.decline, name="decline_opening"),
+    path("donnees/ouvertures/<uuid:opening>/publier/", openings.publish, name="publish_opening"),
+    path("donnees/ouvertures/<uuid:opening>/retirer/", openings.withdraw, name="withdraw_opening"),
+    path(
+        "donnees/ouvertures/<uuid:opening>/urgence/",
+        openings.ask_withdrawal,
+        name="ask_withdrawal",
+    ),
+    path(
+        "donnees/ouvertures/<uuid:opening>/urgence/<uuid:withdrawal>/",
+        openings.answer_withdrawal,
+        name="answer_withdrawal",
     ),
     path("donnees/<slug:slug>/demander/", requests.begin, name="request_access"),
     path("donnees/<slug:slug>/", views.show, name="dataset"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ class Description:
     """What a producer says of a dataset beside its card."""
 
     in_directory: bool = False
+    of_personal_origin: bool = False
     is_synthetic: bool = False
     legal_basis: str = ""
     disclosure_threshold: int | None = None
@@ -49,8 +50,9 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
     """Write the data side of a card, for the first time or again.
 
     In order: the card locked; the dataset created or changed; event "dataset.described" when
-    something changed. Raises NotAllowed; Invalid when the card is of another kind, and for a
-    dataset whose open data were released, in the restricted directory.
+    something changed. Raises NotAllowed; Invalid when the card is of another kind, for a dataset
+    whose open data were released, in the restricted directory, and for taking back, once something
+    was released, that it belongs there or comes from personal data.
     """
     card = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
     require(rules.may_describe, by, card.organisation)
@@ -64,6 +66,15 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
     changed = [name for name, value in values.items() if getattr(dataset, name) != value]
     if not created and not changed:
         return dataset
+    guarded = [name for name in ("in_directory", "of_personal_origin") if getattr(dataset, name)]
+    if dataset.released_at is not None and set(guarded) & set(changed):
+        raise Invalid(
+            _(
+                "Une version est publiée : ce jeu reste au répertoire R2DDE, ou d’origine "
+                "personnelle. Pour l’ouvrir, proposez l’ouverture."
+            ),
+            code="origin_stays",
+        )
     for name in changed:
         setattr(dataset, name, values[name])
     is_open = dataset.released_at is not None and not dataset.level_enum.is_restricted
@@ -150,6 +161,7 @@ def publish(
     files: Sequence[NewFile],
     notes: str = "",
     personal_checked: bool = False,
+    opened: Callable[[Release], None] | None = None,
     by: Actor,
 ) -> Release:
     """Publish files as the next release.
@@ -157,29 +169,44 @@ def publish(
     personal_checked: the producer answers for addresses and telephone numbers in files that are
     not restricted; a social security or bank account number stops them all the same.
 
+    opened: called in the transaction that writes the release, for the data of an opening, which two
+    people approved: of all others, what anybody may read is refused to the restricted directory and
+    to what comes from personal data.
+
     In order: right asked, files judged, profiled, searched for personal data and put in the
     private store, those that are restricted sealed to the scoring worker; then in one transaction:
     dataset locked, right asked again, release and files written, the dataset's level and date,
     event "release.published". Raises NotAllowed; Invalid with one fault a wrong file {file, code,
-    line}, and for open data of the restricted directory; TooLarge.
+    line}, and for data that need an opening; TooLarge.
     """
     require(rules.may_publish_release, by, dataset.resource.organisation)
     prepared = _prepared(files, personal_checked=personal_checked)
     with transaction.atomic():
-        release = _publish(dataset, prepared, notes, by)
+        release = _publish(dataset, prepared, notes, by, through_opening=opened is not None)
+        if opened is not None:
+            opened(release)
         if personal_checked:
             record("release.personal_checked", by=by, on=release)
     return release
 
 
-def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: Actor) -> Release:
+def _publish(
+    dataset: Dataset,
+    prepared: list[dict[str, Any]],
+    notes: str,
+    by: Actor,
+    *,
+    through_opening: bool,
+) -> Release:
     locked = (
         Dataset.objects.select_for_update(of=("self",))
         .select_related("resource__organisation")
         .get(pk=dataset.pk)
     )
     require(rules.may_publish_release, by, locked.resource.organisation)
-    refuse_open_in_directory(locked.in_directory, overall(prepared))
+    if not through_opening:
+        for each in [one for one in prepared if one["role"] == FileRole.DATA] or prepared:
+            refuse_without_opening(vars(locked), AccessLevel(each["level"]))
     last = locked.releases.order_by("-number").values_list("number", flat=True).first() or 0
     with immutable.writes(Release, DataFile):
         release = Release.objects.create(
@@ -205,13 +232,42 @@ def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: A
     return release
 
 
-def refuse_open_in_directory(in_directory: bool, level: AccessLevel) -> None:
-    """Raise Invalid for data that anybody may read in a dataset of the restricted directory."""
-    if in_directory and not level.is_restricted:
+def refuse_without_opening(said: Mapping[str, Any], level: AccessLevel) -> None:
+    """Raise Invalid for data that anybody may read, where only an opening lets them out.
+
+    said: whether it is in_directory, of_personal_origin.
+    """
+    if level.is_restricted:
+        return
+    if said.get("in_directory"):
         raise Invalid(
-            _("Un jeu du répertoire R2DDE se publie en accès restreint : choisissez ce niveau."),
+            _(
+                "Un jeu du répertoire R2DDE se publie en accès restreint : choisissez ce niveau, "
+                "ou proposez l’ouverture de ce qui peut être lu de tous."
+            ),
             code="directory_is_restricted",
         )
+    if said.get("of_personal_origin"):
+        raise Invalid(
+            _(
+                "Ce qui vient de données personnelles ne s’ouvre qu’après contrôles et l’accord de "
+                "deux personnes : choisissez l’accès restreint, ou proposez l’ouverture."
+            ),
+            code="opening_needed",
+        )
+
+
+@transaction.atomic
+def take_back(*, release: Release, reason: str, by: Actor) -> None:
+    """Withdraw the files of a release in an emergency: from now on nobody reads them.
+
+    Called by the action that says who may; event "release.withdrawn".
+    """
+    locked = Release.objects.select_for_update().get(pk=release.pk)
+    locked.withdrawn_at, locked.withdrawal = clock.now(), reason[:500]
+    with immutable.writes(Release):
+        locked.save(update_fields=["withdrawn_at", "withdrawal"])
+    record("release.withdrawn", by=by, on=locked, reason=reason)
 
 
 def overall(files: Sequence[Mapping[str, Any]]) -> AccessLevel:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from datasets.releases.actions import FILE_MAX_BYTES, Description, NewFile, refuse_open_in_directory
+from datasets.releases.actions import FILE_MAX_BYTES, Description, NewFile, refuse_without_opening
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import Dataset
 from datasets.standards import dictionary
@@ -67,6 +67,10 @@ class ReleaseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     in_directory = box(_("Ce jeu fait partie du répertoire R2DDE"))
+    of_personal_origin = box(
+        _("Ces données viennent de données personnelles"),
+        hint=_("Même anonymisées. Elles ne s’ouvrent alors qu’après contrôles."),
+    )
     is_synthetic = box(_("Les données sont synthétiques"))
     legal_basis = forms.CharField(label=_("Base légale"), required=False, max_length=200)
     disclosure_threshold = whole(_("Seuil de diffusion, en personnes"), 1, 1_000, required=False)
@@ -86,11 +90,11 @@ class ReleaseForm(forms.Form):
         self.fields["level"].descriptions = LEVELS  # type: ignore[attr-defined]  # read by the kit
 
     def clean(self) -> dict[str, Any]:
-        """Refuse open data in the restricted directory."""
+        """Refuse open data that only an opening lets out."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("in_directory") and "level" in cleaned:
+        if "level" in cleaned:
             try:
-                refuse_open_in_directory(True, AccessLevel(cleaned["level"]))
+                refuse_without_opening(cleaned, AccessLevel(cleaned["level"]))
             except Invalid as refusal:
                 self.add_error("level", str(refusal))
         return cleaned
@@ -112,14 +116,7 @@ class ReleaseForm(forms.Form):
     def clean_dictionary(self) -> Mapping[str, Mapping[str, str]]:
         """Read the dictionary; a fault names its line."""
         upload = self.cleaned_data["dictionary"]
-        if not upload:
-            return {}
-        if upload.size > DICTIONARY_MAX_BYTES:
-            raise ValidationError(_("Le dictionnaire dépasse 1 Mo."), code="too_large")
-        try:
-            return dictionary.read(upload.read())
-        except TableFault as fault:
-            raise ValidationError(sentence(fault.code, fault.line, fault.facts)) from fault
+        return read_dictionary(upload) if upload else {}
 
     def description(self) -> Description:
         """Give what the form says of the dataset."""
@@ -147,6 +144,16 @@ class ReleaseForm(forms.Form):
             field = names.get(str(fault["file"]))
             self.add_error(field, sentence(fault["code"], fault["line"], fault))
         self.personal_found = any(fault["code"] == "personal" for fault in faults)
+
+
+def read_dictionary(upload: UploadedFile) -> Mapping[str, Mapping[str, str]]:
+    """Read a dictionary that was sent; raises ValidationError, which names its line."""
+    if (upload.size or 0) > DICTIONARY_MAX_BYTES:
+        raise ValidationError(_("Le dictionnaire dépasse 1 Mo."), code="too_large")
+    try:
+        return dictionary.read(upload.read())
+    except TableFault as fault:
+        raise ValidationError(sentence(fault.code, fault.line, fault.facts)) from fault
 
 
 def _bounded(upload: UploadedFile) -> UploadedFile:
@@ -196,6 +203,12 @@ SENTENCES = {
         "Ligne %(line)s : protections admises : libre, pseudonyme, généralisée, sous condition."
     ),
     "csv": _("Ligne %(line)s : le CSV est illisible."),
+    "no_rows": _("Le fichier n’a que son en-tête : aucune ligne."),
+    "unknown_column": _("La colonne « %(column)s » est nommée, mais le fichier ne l’a pas."),
+    "not_typed": _(
+        "Ligne %(line)s, colonne « %(column)s » : « %(value)s » n’est pas du type « %(type)s » que "
+        "dit le dictionnaire."
+    ),
 }
 
 

@@ -41,6 +41,9 @@ class Dataset(models.Model):
     # The level of the most open and of the most closed file of the current release.
     level = models.CharField(max_length=20, choices=AccessLevel.choices, default=AccessLevel.OPEN)
     in_directory = models.BooleanField(_("répertoire R2DDE"), default=False)
+    of_personal_origin = models.BooleanField(
+        _("ces données viennent de données personnelles"), default=False
+    )
     is_synthetic = models.BooleanField(_("données synthétiques"), default=False)
     legal_basis = models.CharField(_("base légale"), max_length=200, blank=True)
     disclosure_threshold = models.PositiveSmallIntegerField(
@@ -81,6 +84,9 @@ class Release(Immutable):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Taken back in an emergency: nobody reads its files any more.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["-number"]

@@ -196,7 +196,7 @@ def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:
     """
     rows = (
         DataFile.objects.filter(release__dataset__resource__in=[each.pk for each in resources])
-        .filter(release__number=_last_release())
+        .filter(release__number=last_release())
         .select_related("release__dataset__resource")
         .order_by("release__dataset", "index", "pk")
     )
@@ -212,8 +212,9 @@ def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:
     return files_by_card
 
 
-def _last_release() -> Subquery:
-    same = Release.objects.filter(dataset=OuterRef("release__dataset"))
+def last_release() -> Subquery:
+    """Give the number of the current release, of which nothing was taken back."""
+    same = Release.objects.filter(dataset=OuterRef("release__dataset"), withdrawn_at=None)
     return Subquery(same.order_by("-number").values("number")[:1])
 
 
@@ -246,8 +247,10 @@ def _public_file(row: DataFile, page: str) -> File:
 
 def page_of(dataset: Dataset) -> DatasetPage:
     """Gather the page of a dataset: three queries, whatever it holds."""
-    releases = tuple(dataset.releases.prefetch_related("files"))
-    current = releases[0] if releases else None
+    releases = tuple(
+        dataset.releases.select_related("opening__restricted__resource").prefetch_related("files")
+    )
+    current = next((each for each in releases if each.withdrawn_at is None), None)
     return DatasetPage(
         dataset=dataset,
         resource=dataset.resource,
@@ -272,6 +275,7 @@ def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> Dat
             Q(release__dataset__in=Dataset.objects.visible_to(user)),
             public_id=public_id,
             release__dataset__resource__slug=slug,
+            release__withdrawn_at=None,
         )
         .select_related("release__dataset__resource__organisation")
         .first()

@@ -229,6 +229,7 @@ def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str
         "section": "donnees",
         "card": card,
         "shown": shown,
+        "drawn_from": getattr(getattr(shown.release, "opening", None), "restricted", None),
         "states": list(states(dataset, card)),
         "use": None,  # stands in the panel of access
         "file_facts": facts(shown),
@@ -337,7 +338,8 @@ def _published(form: ReleaseForm, card: Resource, request: HttpRequest) -> bool:
         if refusal.faults:
             form.refuse(refusal.faults)
         else:
-            form.add_error("in_directory", str(refusal))
+            personal = refusal.code in {"opening_needed", "origin_stays"}
+            form.add_error("of_personal_origin" if personal else "in_directory", str(refusal))
         return False
     messages.success(request, _("Version %(number)s publiée.") % {"number": release.number})
     return True

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -480,14 +481,20 @@ def former(table: Table, old: Table, declared: Declared) -> Check:
     """Compare with the former open release: groups of 1 to 10 persons come by subtraction."""
     there = {each.name for each in old.columns}
     names = [each for each in dimensions(table, declared) if each in there]
-    if not names:
-        return _check("former", PASS, groups=0, rows=0)
+    needed = {*dimensions(table, declared), count_column(table, declared)} - {""}
+    if not names or needed - there:
+        return _check("former", PASS, groups=0, rows=0, compared=False)
     new, past = (_sizes(each, names, declared) for each in (table, old))
     moved = [abs(new.get(key, 0) - past.get(key, 0)) for key in new.keys() | past.keys()]
     small = [size for size in moved if 0 < size < THRESHOLD]
     outcome = WARN if small else PASS
     return _check(
-        "former", outcome, names if small else (), groups=len(small), rows=int(sum(small))
+        "former",
+        outcome,
+        names if small else (),
+        groups=len(small),
+        rows=int(sum(small)),
+        compared=True,
     )
 
 
@@ -594,17 +601,20 @@ def examine_apart(
         "shape_only": shape_only,
     }
     environment = {"OPENBLAS_NUM_THREADS": "1"}
-    try:
-        answered = children.run(
-            __name__,
-            str(seconds),
-            json.dumps(request),
-            given=stream,
-            seconds=seconds,
-            environment=environment,
-        )
-    except ChildLost as error:
-        raise TableFault("heavy", 0, seconds=seconds) from error
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as said:  # too long for an argument
+        json.dump(request, said)
+        said.flush()
+        try:
+            answered = children.run(
+                __name__,
+                str(seconds),
+                said.name,
+                given=stream,
+                seconds=seconds,
+                environment=environment,
+            )
+        except ChildLost as error:
+            raise TableFault("heavy", 0, seconds=seconds) from error
     report: dict[str, Any] = json.loads(answered)
     if "fault" in report:
         raise TableFault(report["fault"], report["line"], **report["facts"])
@@ -632,4 +642,6 @@ def _content(path: str) -> BinaryIO:
 
 if __name__ == "__main__":
     Bounds(int(sys.argv[1]), MEMORY_BYTES).apply()
-    children.finish(json.dumps(answer(sys.stdin.buffer, json.loads(sys.argv[2]))).encode())
+    children.finish(
+        json.dumps(answer(sys.stdin.buffer, json.loads(Path(sys.argv[2]).read_bytes()))).encode()
+    )

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -188,6 +189,12 @@ def read(stream: BinaryIO) -> Table:
     if not lines:
         raise TableFault("no_rows", 1)
     return Table(tuple(columns), lines, delimiter_of(start), bom)
+
+
+def header_of(path: Path) -> list[str]:
+    """Name the columns of a table that was read before."""
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        return [each.name for each in columns_of(text.readline())]
 
 
 def require_as_declared(table: Table, declared: Declared) -> None:

@@ -37,6 +37,8 @@ UPLOADS_EXPIRED_AT_ONCE = 200
 # An object that no row names: taken aside after this long, removed after as long again.
 OBJECTS_UNNAMED_HOURS = 24
 PARSE_CHILD_SECONDS = 30
+# The checks of a table before it is opened: all its values, several times.
+OPENING_CHECK_SECONDS = 300
 # Bytes of files that a team may have in a phase; what is kept of them, and for how long.
 TEAM_PHASE_MAX_BYTES = int(mode.optional("TEAM_PHASE_MAX_BYTES", "5000000000"))
 ENTRY_FILES_KEPT_MONTHS = int(mode.optional("ENTRY_FILES_KEPT_MONTHS", "12"))

@@ -60,7 +60,7 @@ from tests.factories import code as coded
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
 from tests.factories import disqualifications as disqualified
-from tests.factories import findings, harvests
+from tests.factories import findings, harvests, openings
 
 COLUMN = {
     "name": "zone",
@@ -246,6 +246,20 @@ def _datasets(world: World) -> None:
         world.objects[f"dataset.{name}"] = card.slug
         key = "file.restricted" if name == "published" else "file.sibling"
         world.objects[key] = str(file.public_id)
+        _opening(world, side, reader)
+
+
+DECIDES_ON_DATA = ("officer", "approver", "administrator", "dpo", "auditor")
+
+
+def _opening(world: World, side: str, producer: str) -> None:
+    """Propose to open a dataset of a producer, with a report; ask to take it back."""
+    told = world.canary(producer, "opening", producer, *DECIDES_ON_DATA)
+    opening = openings.proposed(_fresh(world, producer), _holder(world, side), told)
+    name = "own" if side == "p" else "sibling"
+    world.objects[f"opening.{name}"] = str(opening.public_id)
+    asked = openings.withdrawal_of(opening, people.UserFactory(region=RegionRole.OFFICER))
+    world.objects[f"withdrawal.{name}"] = str(asked.public_id)
 
 
 # What a request says that only those who have a say read.

@@ -158,9 +158,14 @@ def test_what_a_former_release_gives_by_subtraction_is_told() -> None:
     grown = [*people(), dict(zip(people()[0], ("Gap", "2024-T1", "16-25", "emploi"), strict=True))]
     made = report(grown, old=io.BytesIO(written(people())))
     told = check(made, "former")
-    assert (told["outcome"], told["figures"]) == ("warn", {"groups": 1, "rows": 1})
+    assert (told["outcome"], told["figures"]) == (
+        "warn",
+        {"groups": 1, "rows": 1, "compared": True},
+    )
     same = check(report(people(), old=io.BytesIO(written(people()))), "former")
     assert same["outcome"] == "pass"
+    other = report(counts(), COUNTED, old=io.BytesIO(written(people())))
+    assert check(other, "former")["figures"]["compared"] is False
 
 
 def test_what_another_open_table_isolates_is_told() -> None:

@@ -1,0 +1,253 @@
+"""Propose that a dataset is opened, deposit its file, take the proposal back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
+from datasets.openings import rules
+from datasets.openings.enums import OpeningLicence, OpeningRefusal, OpeningStatus
+from datasets.openings.models import Opening
+from datasets.releases import actions as releases
+from datasets.releases.models import Dataset
+from datasets.standards import disclosure
+from datasets.standards.profile import TableFault
+from datasets.standards.tables import Declared
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.storage.files import safe_name
+
+# What the Region examines: changed, it is examined again.
+EXAMINED = ("card", "title", "interest", "legal_basis", "licence", "of_personal_origin")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a producer says of what it opens; declared: as `disclosure.Declared`."""
+
+    card: Resource
+    title: str
+    interest: str
+    legal_basis: str
+    licence: OpeningLicence
+    of_personal_origin: bool
+    removed: str
+    restricted: Dataset | None = None
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    dictionary: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@transaction.atomic
+def propose(
+    *, producer: Organisation, restricted: Dataset | None, title: str, interest: str, by: User
+) -> Opening:
+    """Propose that a producer opens a dataset, by anybody who is signed in.
+
+    In order: the opening, which waits for the producer's file; event "opening.proposed"; a letter
+    to its editors, unless one of them proposes. Raises NotAllowed; Invalid for a dataset that is
+    not the producer's.
+    """
+    require(rules.may_propose, by)
+    if restricted is not None and restricted.resource.organisation_id != producer.pk:
+        raise Invalid(_("Ce jeu est d’un autre producteur."), code="restricted")
+    opening = Opening.objects.create(
+        producer=producer,
+        restricted=restricted,
+        title=title,
+        interest=interest,
+        proposed_by=by,
+        proposed_at=clock.now(),
+    )
+    record("opening.proposed", by=by, on=opening, number=opening.number)
+    if not rules.may_write(by, producer):
+        owe("mail.opening_proposed", key=str(opening.public_id), opening_id=opening.pk)
+    return opening
+
+
+def deposit(
+    *,
+    opening: Opening | None,
+    said: Said,
+    name: str = "",
+    content: BinaryIO | None,
+    attempt: int,
+    by: User,
+) -> Opening:
+    """Agree for the producer, with the file and what is declared of it; or correct them.
+
+    opening: None for what nobody proposed before. content: None keeps the file of the last deposit.
+    In order: right asked, the file bounded, read
+    in a child and compared with what is declared, sealed; then in one transaction: the opening
+    locked, status IN_REVIEW, or CHECKING when the Region has admitted what it says already; event
+    "opening.deposited"; letters. Raises NotAllowed; Invalid with one fault {file, code, line}, or
+    for a card that cannot carry it; Conflict on a page read before another deposit; TooLarge.
+    """
+    producer = opening.producer if opening is not None else said.card.organisation
+    if producer is None:
+        raise NotAllowed
+    require(rules.may_write, by, producer)
+    _require_card(said, producer)
+    columns: dict[str, Any] = {}
+    if content is not None:
+        size, sha256 = releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
+        name = safe_name(name)
+        _require_readable(content, name, said)
+        content.seek(0)
+        kept = releases.keep(content)
+        columns = {"file_name": name, "file_size": size, "file_sha256": sha256}
+        columns |= {"deposit_sha256": kept.sha256, "deposit_keys": list(kept.keys)}
+    else:
+        _require_kept(opening, said)
+    return _deposit(opening, producer, said, columns, attempt, by)
+
+
+@transaction.atomic
+def _deposit(
+    opening: Opening | None,
+    producer: Organisation,
+    said: Said,
+    columns: dict[str, Any],
+    attempt: int,
+    by: User,
+) -> Opening:
+    if opening is None:
+        opening = propose(
+            producer=producer,
+            restricted=said.restricted,
+            title=said.title,
+            interest=said.interest,
+            by=by,
+        )
+    opening = Opening.objects.locked(opening)
+    require(rules.may_write, by, opening.producer)
+    if opening.attempt != attempt:
+        raise Conflict(
+            _("Un autre fichier a été déposé entre-temps : relisez la page, puis recommencez."),
+            code="opening_changed",
+        )
+    values = vars(said)
+    changed = any(getattr(opening, name) != values[name] for name in EXAMINED)
+    is_admitted = opening.officer_id is not None and not changed
+    if not is_admitted:
+        columns |= {"officer": None, "admitted_at": None}
+    if opening.agreed_by is None:
+        columns |= {"agreed_by": by, "agreed_at": clock.now()}
+    status = OpeningStatus.CHECKING if is_admitted else OpeningStatus.IN_REVIEW
+    given = {**values, "declared": dict(said.declared), "dictionary": dict(said.dictionary)}
+    opening.become(status, **given, **columns, attempt=attempt + 1, changes_asked="")
+    record(
+        "opening.deposited",
+        by=by,
+        on=opening,
+        attempt=opening.attempt,
+        file=opening.file_sha256,
+        personal=opening.of_personal_origin,
+    )
+    if status is OpeningStatus.IN_REVIEW:
+        key = f"{opening.pk}:{opening.attempt}"
+        owe("mail.opening_to_review", key=key, opening_id=opening.pk)
+    return opening
+
+
+def declared_of(said: Said | Opening) -> Declared:
+    """Give what is declared, as the checks read it."""
+    types = {name: each.get("type", "") for name, each in said.dictionary.items()}
+    return Declared(**said.declared, types=types, personal=said.of_personal_origin)
+
+
+def _require_card(said: Said, producer: Organisation) -> None:
+    card = said.card
+    dataset: Dataset | None = getattr(card, "dataset", None)
+    closed = dataset is not None and (dataset.in_directory or dataset.level_enum.is_restricted)
+    if card.organisation_id != producer.pk or card.kind != ResourceKind.DATASET or closed:
+        raise Invalid(
+            _("Choisissez une fiche de jeu de données du producteur, sans fichier restreint."),
+            code="card",
+        )
+    if said.licence not in card.licences:
+        raise Invalid(
+            _("La fiche dit une autre licence : corrigez la fiche, ou choisissez la sienne."),
+            code="licence",
+        )
+
+
+def _require_readable(content: BinaryIO, name: str, said: Said) -> None:
+    try:
+        disclosure.examine_apart(
+            content,
+            declared_of(said),
+            seconds=settings.PARSE_CHILD_SECONDS,
+            shape_only=True,
+        )
+    except TableFault as fault:
+        raise Invalid(
+            _("Ce fichier ne peut pas être lu."),
+            code=fault.code,
+            faults=[{"file": name, "code": fault.code, "line": fault.line, **fault.facts}],
+        ) from fault
+
+
+def _require_kept(opening: Opening | None, said: Said) -> None:
+    """Read the file of the last deposit again, with what is declared now."""
+    if opening is None or not opening.deposit_sha256:
+        raise Invalid(_("Déposez le fichier à ouvrir, en CSV."), code="file")
+    kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
+    with releases.opened(kept, "depot.csv") as path, path.open("rb") as content:
+        _require_readable(content, opening.file_name, said)
+
+
+@transaction.atomic
+def withdraw(*, opening: Opening, by: User) -> Opening:
+    """Take a proposal back before it is published, by who made it or its producer.
+
+    Status WITHDRAWN, the file forgotten; event "opening.withdrawn".
+    """
+    opening = Opening.objects.locked(opening)
+    require(rules.may_take_back, by, opening)
+    opening.become(OpeningStatus.WITHDRAWN, deposit_sha256="", deposit_keys=[])
+    record("opening.withdrawn", by=by, on=opening)
+    return opening
+
+
+@transaction.atomic
+def decline(*, opening: Opening, text: str, by: User) -> Opening:
+    """Refuse, for the producer, what another person proposed.
+
+    Status REFUSED; event "opening.refused"; a letter to who proposed. Raises NotAllowed; Invalid
+    without a text; Conflict once the producer agreed.
+    """
+    opening = Opening.objects.locked(opening)
+    require(rules.may_write, by, opening.producer)
+    if opening.agreed_by_id is not None:
+        raise Conflict(
+            _("Le producteur a déjà donné son accord : retirez la proposition."),
+            code="opening_status",
+        )
+    return close(opening, OpeningRefusal.PRODUCER, text, by)
+
+
+def close(opening: Opening, reason: OpeningRefusal, text: str, by: User) -> Opening:
+    """Refuse a locked opening, its file forgotten; called by the actions that say who may."""
+    if not text.strip():
+        raise Invalid(_("Écrivez le motif : il est envoyé à qui propose."), code="reason_missing")
+    opening.become(
+        OpeningStatus.REFUSED,
+        reason=reason,
+        decision=text.strip(),
+        decided_by=by,
+        decided_at=clock.now(),
+        deposit_sha256="",
+        deposit_keys=[],
+    )
+    record("opening.refused", by=by, on=opening, reason=str(reason))
+    owe("mail.opening_told", key=f"{opening.pk}:refused", opening_id=opening.pk, about="refused")
+    return opening

@@ -1,0 +1,239 @@
+"""Reads of openings: where one stands, what its report says, which open tables it may join."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from catalogue.community.queries import followers_of
+from catalogue.resources.models import Resource
+from datasets.openings import rules, wording
+from datasets.openings.enums import OpeningStatus, Outcome
+from datasets.openings.models import Opening, OpeningReport
+from datasets.openings.wording import CheckRow
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset
+from datasets.releases.queries import last_release
+from portal.accounts import space
+from portal.accounts.authorization import ORGANISATION_ROLES, P, has_permission
+from portal.accounts.models import Organisation, User
+from portal.lib import clock
+
+LINKED_MOST = 5
+TO_DO_MOST = 20
+S = OpeningStatus
+
+
+def _open_tables() -> Any:
+    """Give the tables that anybody may read today."""
+    return DataFile.objects.filter(
+        level=AccessLevel.OPEN,
+        role=FileRole.DATA,
+        rows__isnull=False,
+        release__number=last_release(),
+        release__withdrawn_at=None,
+    ).select_related("release__dataset__resource")
+
+
+def former_table(opening: Opening) -> DataFile | None:
+    """Give the table that the card of an opening lets anybody read today."""
+    table: DataFile | None = (
+        _open_tables().filter(release__dataset__resource=opening.card_id).first()
+    )
+    return table
+
+
+def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> list[DataFile]:
+    """List other open tables with columns of the same name, those that share most first."""
+    rows = _open_tables().filter(release__dataset__resource__live=True)
+    shared = [
+        (len({str(each["name"]) for each in row.schema} & set(columns)), row)
+        for row in rows.exclude(release__dataset__resource=apart_from)
+    ]
+    several = sorted((each for each in shared if each[0]), key=lambda each: (-each[0], each[1].pk))
+    return [row for _count, row in several[:LINKED_MOST]]
+
+
+def producers_of(user: User) -> list[Organisation]:
+    """List the organisations for which a person deposits data."""
+    roles = user.roles_by_organisation
+    able = [pk for pk, role in roles.items() if P.DATASET_WRITE in ORGANISATION_ROLES[role]]
+    return list(Organisation.objects.filter(pk__in=able).order_by("name")) if able else []
+
+
+def cards_of(producers: Collection[Organisation]) -> list[Resource]:
+    """List the cards on which these producers may open data: those of no restricted file."""
+    cards = Resource.objects.filter(kind="dataset", organisation__in=producers)
+    closed = Dataset.objects.filter(level__in=[e for e in AccessLevel if e.is_restricted])
+    in_directory = Dataset.objects.filter(in_directory=True)
+    return list(
+        cards.exclude(dataset__in=closed).exclude(dataset__in=in_directory).order_by("title", "pk")
+    )
+
+
+def restricted_of(producers: Collection[Organisation]) -> list[Dataset]:
+    """List the restricted datasets of these producers."""
+    levels = [each for each in AccessLevel if each.is_restricted]
+    rows = Dataset.objects.filter(level__in=levels, resource__organisation__in=producers)
+    return list(rows.select_related("resource").order_by("resource__title", "pk"))
+
+
+def checks_of(report: OpeningReport) -> list[CheckRow]:
+    """Give the checks of a report as rows, failures first."""
+    order = list(Outcome)
+    rows = [wording.row(each) for each in report.content["checks"]]
+    return sorted(rows, key=lambda row: order.index(row.outcome))
+
+
+def tally_of(rows: Sequence[CheckRow]) -> list[tuple[str, str, str]]:
+    """Count the checks by how they ended, as badges."""
+    ended = [(each, sum(row.outcome is each for row in rows)) for each in Outcome]
+    return [(f"{each.label} : {n}", each.tone, each.icon) for each, n in reversed(ended) if n]
+
+
+def figures_of(report: OpeningReport, code: str) -> dict[str, Any]:
+    """Give the figures of one check of a report, {} without it."""
+    named = (each["figures"] for each in report.content["checks"] if each["code"] == code)
+    return next(named, {})
+
+
+def bars_of(report: OpeningReport) -> list[dict[str, Any]]:
+    """Give the sizes of groups as bars: {label, count, small, height, top} of a hundred."""
+    sizes = figures_of(report, "groups").get("sizes", [])
+    most = max((count for _label, count, _small in sizes), default=0) or 1
+    bars = []
+    for label, count, small in sizes:
+        height = round(max(3.0, 100 * count / most), 1) if count else 0.0
+        last = label.endswith("+")
+        bars.append(
+            {
+                "label": _("%(least)s et plus") % {"least": label[:-1]} if last else label,
+                "count": count,
+                "small": small,
+                "height": f"{height}",
+                "top": f"{round(100 - height, 1)}",
+                "limit": label.startswith("11-"),
+            }
+        )
+    return bars
+
+
+def life_of(opening: Opening, report: OpeningReport | None) -> list[tuple[str, str, str]]:
+    """Give the steps of an opening: label, when or by whom, state (done, now or none)."""
+    at = list(_stages(opening, report))
+    ended = opening.status in {S.REFUSED, S.WITHDRAWN}
+    current = {
+        S.PROPOSED: 1,
+        S.IN_REVIEW: 1,
+        S.CHECKING: 2,
+        S.CHANGES_REQUESTED: 2 if opening.admitted_at else 1,
+        S.READY: 3,
+        S.APPROVED: 4,
+    }.get(opening.status_enum)
+    if opening.status == S.PUBLISHED:
+        current = len(at)
+    steps = []
+    for number, (label, text) in enumerate(at):
+        state = "" if current is None else "done" if number < current else ""
+        steps.append((label, text, "now" if number == current else state))
+    if ended:
+        when = opening.decided_at
+        steps.append((opening.get_status_display(), _day(when), "now"))
+    return steps
+
+
+def _stages(opening: Opening, report: OpeningReport | None) -> Iterator[tuple[str, str]]:
+    yield _("Proposée"), _day(opening.proposed_at)
+    yield _("Examinée"), _day(opening.admitted_at) or _("intérêt, base légale, licence, accord")
+    told = ""
+    if report is not None:
+        failed = sum(row.outcome is Outcome.FAIL for row in checks_of(report))
+        attempt = _("essai %(number)s") % {"number": report.attempt}
+        failures = ngettext("%(count)s échec", "%(count)s échecs", failed) % {"count": failed}
+        told = f"{attempt}, {failures}"
+    yield _("Contrôles"), told
+    given = [at for at in (opening.approved_at, opening.second_approved_at) if at]
+    waited = (
+        _("Région et délégué à la protection des données")
+        if opening.of_personal_origin
+        else _("deux personnes de la Région")
+    )
+    count = _("%(count)s sur 2") % {"count": len(given)}
+    yield _("Accord de deux personnes"), count if given else waited
+    published = opening.release.published_at if opening.release else None
+    yield _("Publiée"), _day(published) or _("avec ce rapport")
+
+
+def _day(at: Any) -> str:
+    return clock.paris_words(at).partition(" à ")[0].partition(" at ")[0] if at else ""
+
+
+def audience_of(opening: Opening) -> list[User]:
+    """List who hears what becomes of an opening: who proposed it, its producer's editors."""
+    able = [role for role, given in ORGANISATION_ROLES.items() if P.DATASET_WRITE in given]
+    editors = User.objects.filter(
+        memberships__organisation=opening.producer_id,
+        memberships__role__in=able,
+        memberships__left_at=None,
+        is_active=True,
+    )
+    proposer = User.objects.filter(pk=opening.proposed_by_id, is_active=True)
+    return list((editors | proposer).distinct().order_by("pk"))
+
+
+def followers(opening: Opening) -> list[User]:
+    """List who follows the card of an opening."""
+    return list(followers_of(opening.card)) if opening.card is not None else []
+
+
+def to_do(user: User) -> Iterator[space.Item]:
+    """List the openings that wait for this person, for Mon espace; two queries at most."""
+    rows = Opening.objects.visible_to(user).with_names()
+    open_ones = rows.filter(
+        status__in=[S.PROPOSED, S.CHANGES_REQUESTED, S.IN_REVIEW, S.READY, S.APPROVED]
+    )
+    for opening in open_ones.order_by("proposed_at", "pk")[:TO_DO_MOST]:
+        title = _awaited(opening, user)
+        if title:
+            yield space.Item(
+                title=title % {"title": opening.title},
+                url=opening.get_absolute_url(),
+                detail=f"{opening.number} · {opening.producer}",
+                icon="database",
+                tone="olivier",
+                badge=opening.get_status_display(),
+            )
+
+
+def _awaited(opening: Opening, user: User) -> str:
+    """Say what an opening waits for from this person, "" for nothing."""
+    status = opening.status
+    if rules.may_write(user, opening.producer):
+        return {
+            S.PROPOSED: _("Répondre à une proposition d’ouverture : « %(title)s »"),
+            S.CHANGES_REQUESTED: _("Corriger l’ouverture « %(title)s »"),
+            S.APPROVED: _("Publier l’ouverture « %(title)s »"),
+        }.get(S(status), "")
+    if status == S.IN_REVIEW and rules.may_examine(user, opening):
+        return _("Examiner l’ouverture « %(title)s »")
+    if status == S.READY and rules.may_approve(user, opening):
+        return _("Approuver l’ouverture « %(title)s »")
+    return ""
+
+
+def _has_opened(user: User) -> bool:
+    producing = bool(user.roles_by_organisation)
+    return producing or Opening.objects.filter(proposed_by=user).exists()
+
+
+PLACES = (
+    space.Place(_lazy("Mes ouvertures"), "lock-open", "datasets:openings", _has_opened),
+    space.Place(
+        _lazy("Ouvertures à décider"),
+        "shield-check",
+        "datasets:opening_queue",
+        lambda user: has_permission(user, P.ACCESS_READ),
+    ),
+)

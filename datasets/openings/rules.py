@@ -1,0 +1,85 @@
+"""Who proposes an opening, writes it, examines it, approves it: never one for another."""
+
+from typing import TYPE_CHECKING, Any
+
+from portal.accounts.authorization import Permission, belongs_to, has_permission
+from portal.accounts.models import Organisation
+
+if TYPE_CHECKING:
+    from datasets.openings.models import Opening, OpeningWithdrawal
+
+P = Permission
+
+
+def may_propose(actor: Any) -> bool:
+    """Say whether the actor may propose that a producer opens a dataset: anybody signed in."""
+    return bool(getattr(actor, "is_authenticated", False)) and actor.is_active
+
+
+def may_write(actor: Any, producer: Organisation) -> bool:
+    """Say whether the actor may agree, deposit and publish for this producer."""
+    return has_permission(actor, P.DATASET_WRITE, organisation=producer)
+
+
+def may_take_back(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may take a proposal back: who made it, or its producer."""
+    return _is(actor, opening.proposed_by_id) or may_write(actor, opening.producer)
+
+
+def may_examine(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may admit it and ask for changes: an officer without a tie to it."""
+    return has_permission(actor, P.ACCESS_PREPARE) and _is_apart(actor, opening)
+
+
+def may_refuse(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may refuse it: an approver or the DPO, without a tie to it."""
+    return _decides(actor) and _is_apart(actor, opening)
+
+
+def place_of(actor: Any, opening: "Opening") -> str:
+    """Name the column that the actor's approval would fill, "" for none.
+
+    An approver, then another approver or the data protection officer; the officer alone is second
+    where the data are of personal origin. Who examined it, or approved it already, is neither.
+    """
+    if not _decides(actor) or not _is_apart(actor, opening):
+        return ""
+    taken = (opening.officer_id, opening.approver_id, opening.second_approver_id)
+    if any(_is(actor, pk) for pk in taken):
+        return ""
+    if opening.second_approver_id is None and has_permission(actor, P.ACCESS_ADVISE):
+        return "second_approver"
+    if not has_permission(actor, P.ACCESS_DECIDE):
+        return ""
+    if opening.approver_id is None:
+        return "approver"
+    if opening.second_approver_id is None and not opening.of_personal_origin:
+        return "second_approver"
+    return ""
+
+
+def may_approve(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may be one of the two who approve."""
+    return bool(place_of(actor, opening))
+
+
+def may_ask_withdrawal(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may ask to take opened data back: any who decides on data."""
+    return _decides(actor) or has_permission(actor, P.ACCESS_PREPARE)
+
+
+def may_answer_withdrawal(actor: Any, withdrawal: "OpeningWithdrawal") -> bool:
+    """Say whether the actor may be the second person of an emergency: an approver or the DPO."""
+    return _decides(actor) and not _is(actor, withdrawal.proposed_by_id)
+
+
+def _decides(actor: Any) -> bool:
+    return has_permission(actor, P.ACCESS_DECIDE) or has_permission(actor, P.ACCESS_ADVISE)
+
+
+def _is_apart(actor: Any, opening: "Opening") -> bool:
+    return not _is(actor, opening.proposed_by_id) and not belongs_to(actor, opening.producer)
+
+
+def _is(actor: Any, pk: int | None) -> bool:
+    return pk is not None and getattr(actor, "pk", None) == pk

@@ -1,0 +1,358 @@
+"""Pages of openings: propose, deposit, follow; examine, approve, take back."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from datasets.openings import queries, rules, wording
+from datasets.openings.actions import deposits, publication, review
+from datasets.openings.enums import OpeningRefusal, OpeningStatus
+from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm
+from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
+from datasets.releases.queries import restricted
+from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.models import User
+from portal.accounts.sessions import step_up_required
+from portal.accounts.views import person
+from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge
+from portal.lib.storage.files import attachment
+from portal.lib.visible import find
+from portal.lib.web.form_pages import sent, status_of, tried
+from portal.lib.web.requests import get_or_post, natural
+
+PER_PAGE = 25
+S = OpeningStatus
+
+
+def visible(request: HttpRequest, public_id: UUID) -> Opening:
+    """Find an opening that this person may see; for others it does not exist."""
+    rows = Opening.objects.visible_to(person(request)).with_names()
+    return find(rows, among=Opening.objects.all(), public_id=public_id)
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """List the openings that a person proposed, and those of their organisations."""
+    by = person(request)
+    producers = [each.pk for each in queries.producers_of(by)]
+    rows = Opening.objects.filter(proposed_by=by) | Opening.objects.filter(producer__in=producers)
+    page = Paginator(rows.with_names(), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"section": "donnees", "page": page, "waiting": []}
+    return render(request, "datasets/openings/list.html", context)
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """List what waits for the Region, then what was decided."""
+    by = person(request)
+    if not has_permission(by, Permission.ACCESS_READ):
+        raise Hidden
+    waiting = list(Opening.objects.waiting().with_names())
+    others = Opening.objects.exclude(pk__in=[each.pk for each in waiting]).with_names()
+    page = Paginator(others, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"section": "donnees", "page": page, "waiting": waiting, "is_region": True}
+    return render(request, "datasets/openings/list.html", context)
+
+
+@get_or_post
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose an opening: with the file for who produces, with words for anybody else."""
+    by = person(request)
+    lent = restricted(by).filter(resource__slug=request.GET.get("jeu", "")).first()
+    producers = queries.producers_of(by)
+    producer = lent.resource.organisation if lent is not None else None
+    if producer is not None and producer not in producers:
+        form = ProposalForm(sent(request))
+        made: list[Opening] = []
+        status = tried(
+            form,
+            lambda: made.append(
+                deposits.propose(producer=producer, restricted=lent, by=by, **form.cleaned_data)
+            ),
+        )
+        if not status:
+            messages.success(request, _("Proposition envoyée au producteur."))
+            return redirect(made[0])
+        return _form(request, form, status, lent=lent)
+    if not producers:
+        return _form(request, None, 200)
+    return _deposited(request, None, producers, {"restricted": str(lent.public_id) if lent else ""})
+
+
+@get_or_post
+def deposit(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Deposit the file of an opening, or correct it, for its producer."""
+    found = visible(request, opening)
+    require(rules.may_write, person(request), found.producer)
+    if not found.is_writable:
+        return redirect(found)
+    return _deposited(request, found, [found.producer], {})
+
+
+def _deposited(
+    request: HttpRequest, found: Opening | None, producers: Any, initial: dict[str, Any]
+) -> HttpResponse:
+    by = person(request)
+    form = DepositForm(
+        sent(request),
+        request.FILES or None,
+        cards=queries.cards_of(producers),
+        restricted=queries.restricted_of(producers),
+        opening=found,
+        initial=initial,
+    )
+    if not form.is_bound or not form.is_valid():
+        return _form(request, form, 422 if form.is_bound else 200, found=found)
+    try:
+        file = form.cleaned_data["file"]
+        opening = deposits.deposit(
+            opening=found,
+            said=form.said(),
+            name=file.name if file else "",
+            content=file.file if file else None,
+            attempt=natural(request.POST.get("attempt", "")),
+            by=by,
+        )
+    except (Invalid, Conflict, TooLarge) as refusal:
+        if isinstance(refusal, Invalid):
+            form.show(refusal)
+        else:
+            form.add_error("file" if isinstance(refusal, TooLarge) else None, str(refusal))
+        return _form(request, form, status_of(refusal), found=found)
+    messages.success(request, _("Fichier reçu et chiffré : la Région l’examine."))
+    return redirect(opening)
+
+
+def _form(
+    request: HttpRequest, form: Any, status: int, *, found: Opening | None = None, lent: Any = None
+) -> HttpResponse:
+    context = {"section": "donnees", "form": form, "opening": found, "lent": lent}
+    return render(request, "datasets/openings/form.html", context, status=status)
+
+
+@require_safe
+def show(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Show an opening: what the checks say, what will be published, where it stands."""
+    return _page(request, visible(request, opening))
+
+
+def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) -> HttpResponse:
+    by = person(request)
+    reports = list(found.reports.defer("sample"))
+    report = reports[0] if reports else None
+    checks = queries.checks_of(report) if report else []
+    waiting = next(iter(found.withdrawals.filter(answer="")), None)
+    writes = rules.may_write(by, found.producer)
+    examines = rules.may_examine(by, found)
+    may_refuse = rules.may_refuse(by, found) and found.status in (S.IN_REVIEW, S.READY)
+    is_online = found.release is not None and found.release.withdrawn_at is None
+    context: dict[str, Any] = {
+        "section": "donnees",
+        "opening": found,
+        "report": report,
+        "older": reports[1:],
+        "checks": checks,
+        "tally": queries.tally_of(checks),
+        "groups": queries.figures_of(report, "groups") if report else {},
+        "bars": queries.bars_of(report) if report else [],
+        "crossings": queries.figures_of(report, "cells").get("crossings", []) if report else [],
+        "sampled": queries.figures_of(report, "sample").get("rows", 0) if report else 0,
+        "fault": wording.fault_of(report.content) if report else "",
+        "steps": queries.life_of(found, report),
+        "writes": writes and found.is_writable,
+        "may_decline": writes and found.status == S.PROPOSED and found.proposed_by != by,
+        "may_publish": writes and found.status == S.APPROVED,
+        "may_take_back": rules.may_take_back(by, found)
+        and found.status not in (S.PUBLISHED, S.REFUSED, S.WITHDRAWN),
+        "may_admit": examines and found.status == S.IN_REVIEW,
+        "may_ask_changes": examines and found.status in (S.IN_REVIEW, S.READY),
+        "may_approve": found.status == S.READY and rules.may_approve(by, found),
+        "is_online": is_online,
+        "withdrawal": waiting,
+        "may_answer": waiting and rules.may_answer_withdrawal(by, waiting),
+        "urgent_form": TextForm(auto_id="urgent_%s")
+        if is_online and not waiting and rules.may_ask_withdrawal(by, found)
+        else None,
+        "text_form": TextForm(auto_id="text_%s"),
+        "refusal_form": RefusalForm(auto_id="refusal_%s") if may_refuse else None,
+    }
+    return render(request, "datasets/openings/opening.html", context | made, status=status)
+
+
+@require_safe
+def report(request: HttpRequest, opening: UUID, attempt: int) -> HttpResponseBase:
+    """Give the signed report of one deposit."""
+    found = visible(request, opening)
+    made = find(found.reports.all(), among=OpeningReport.objects.all(), attempt=attempt)
+    content = publication.signed(made).encode()
+    name = f"{found.number}-{attempt}.json"
+    return attachment([content], name, media_type="application/json", size=len(content))
+
+
+Act = Callable[[Opening, User, int], object]
+
+
+def _do(request: HttpRequest, opening: UUID, act: Act, done: str) -> HttpResponse:
+    """Do an act that needs no word; the page says what became of it."""
+    found = visible(request, opening)
+    try:
+        act(found, person(request), natural(request.POST.get("attempt", "")))
+    except (Conflict, Invalid) as refusal:
+        messages.error(request, str(refusal))
+        return _page(request, visible(request, opening), status_of(refusal))
+    messages.success(request, done)
+    return redirect(found)
+
+
+def _say(
+    request: HttpRequest, opening: UUID, name: str, form: Any, act: Act, done: str
+) -> HttpResponse:
+    """Do an act with its text; faults stay at the field."""
+    found = visible(request, opening)
+    attempt = natural(request.POST.get("attempt", ""))
+    status = tried(form, lambda: act(found, person(request), attempt))
+    if status:
+        return _page(request, visible(request, opening), status, **{name: form})
+    messages.success(request, done)
+    return redirect(found)
+
+
+@require_POST
+def admit(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Find an opening in order: its checks begin."""
+    return _do(
+        request,
+        opening,
+        lambda found, by, attempt: review.admit(opening=found, attempt=attempt, by=by),
+        _("Ouverture admise : les contrôles commencent, le rapport vient dans quelques minutes."),
+    )
+
+
+@require_POST
+@step_up_required
+def approve(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Approve an opening, as one of two."""
+    return _do(
+        request,
+        opening,
+        lambda found, by, attempt: review.approve(opening=found, attempt=attempt, by=by),
+        _("Votre accord est noté."),
+    )
+
+
+@require_POST
+def publish(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Publish what two people approved."""
+    return _do(
+        request,
+        opening,
+        lambda found, by, _attempt: publication.publish(opening=found, by=by),
+        _("Données ouvertes, avec leur rapport et leur échantillon."),
+    )
+
+
+@require_POST
+def withdraw(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Take a proposal back."""
+    return _do(
+        request,
+        opening,
+        lambda found, by, _attempt: deposits.withdraw(opening=found, by=by),
+        _("Proposition retirée."),
+    )
+
+
+@require_POST
+def request_changes(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Ask the producer for changes."""
+    form = TextForm(request.POST, auto_id="text_%s")
+    return _say(
+        request,
+        opening,
+        "text_form",
+        form,
+        lambda found, by, attempt: review.request_changes(
+            opening=found, text=form.cleaned_data["text"], attempt=attempt, by=by
+        ),
+        _("Corrections demandées au producteur."),
+    )
+
+
+@require_POST
+@step_up_required
+def refuse(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Refuse an opening."""
+    form = RefusalForm(request.POST, auto_id="refusal_%s")
+    return _say(
+        request,
+        opening,
+        "refusal_form",
+        form,
+        lambda found, by, attempt: review.refuse(
+            opening=found,
+            reason=OpeningRefusal(form.cleaned_data["reason"]),
+            text=form.cleaned_data["text"],
+            attempt=attempt,
+            by=by,
+        ),
+        _("Ouverture refusée : le motif et votre texte sont envoyés."),
+    )
+
+
+@require_POST
+def decline(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Refuse, for the producer, what another person proposed."""
+    form = TextForm(request.POST, auto_id="text_%s")
+    return _say(
+        request,
+        opening,
+        "text_form",
+        form,
+        lambda found, by, _attempt: deposits.decline(
+            opening=found, text=form.cleaned_data["text"], by=by
+        ),
+        _("Proposition refusée : votre motif est envoyé."),
+    )
+
+
+@require_POST
+@step_up_required
+def ask_withdrawal(request: HttpRequest, opening: UUID) -> HttpResponse:
+    """Ask that opened data are taken back in an emergency."""
+    form = TextForm(request.POST, auto_id="urgent_%s")
+    return _say(
+        request,
+        opening,
+        "urgent_form",
+        form,
+        lambda found, by, _attempt: publication.ask_withdrawal(
+            opening=found, reason=form.cleaned_data["text"], by=by
+        ),
+        _("Retrait demandé : une seconde personne le confirme."),
+    )
+
+
+@require_POST
+@step_up_required
+def answer_withdrawal(request: HttpRequest, opening: UUID, withdrawal: UUID) -> HttpResponse:
+    """Confirm an emergency withdrawal, or refuse it."""
+    found = visible(request, opening)
+    among = OpeningWithdrawal.objects.all()
+    asked = find(found.withdrawals.all(), among=among, public_id=withdrawal)
+    accept = request.POST.get("answer") == "yes"
+    return _do(
+        request,
+        opening,
+        lambda _found, by, _attempt: publication.answer_withdrawal(
+            withdrawal=asked, accept=accept, by=by
+        ),
+        _("Données retirées : plus personne ne les lit.") if accept else _("Retrait refusé."),
+    )

@@ -1,0 +1,180 @@
+"""What a check measured and what to do about it, in the words of the reader."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from datasets.openings.enums import Outcome
+from datasets.releases.forms import sentence
+from datasets.standards.disclosure import THRESHOLD
+from portal.lib.prose.numbers import number
+
+TITLES = {
+    "groups": (gettext_lazy("Anonymat de groupe"), gettext_lazy("quasi-identifiants déclarés")),
+    "geography": (gettext_lazy("Maille géographique"), gettext_lazy("zone d’emploi au plus fin")),
+    "cells": (gettext_lazy("Petites cellules"), gettext_lazy("moins de 11, totaux compris")),
+    "identifiers": (
+        gettext_lazy("Identifiants directs"),
+        gettext_lazy("NIR, courriel, téléphone, IBAN, nom"),
+    ),
+    "free_text": (gettext_lazy("Texte libre"), gettext_lazy("refusé par défaut")),
+    "dates": (gettext_lazy("Dates"), gettext_lazy("au trimestre au plus fin")),
+    "unique_rows": (gettext_lazy("Lignes uniques"), gettext_lazy("toutes colonnes")),
+    "sample": (gettext_lazy("Échantillon synthétique"), gettext_lazy("aucune ligne réelle")),
+    "former": (gettext_lazy("Version précédente"), gettext_lazy("par soustraction")),
+    "linkage": (gettext_lazy("Rapprochement"), gettext_lazy("avec un jeu déjà ouvert")),
+}
+TODO = {
+    "groups": gettext_lazy(
+        "Regroupez des modalités (zones, âges, métiers), ou retirez une colonne."
+    ),
+    "geography": gettext_lazy("Remplacez la commune ou le code postal par la zone d’emploi."),
+    "cells": gettext_lazy("Masquez ces cellules, et une seconde par ligne qui porte un total."),
+    "identifiers": gettext_lazy("Retirez ces colonnes : elles désignent une personne."),
+    "free_text": gettext_lazy("Retirez ces colonnes, ou dites pourquoi chacune peut être lue."),
+    "dates": gettext_lazy("Remplacez le jour ou le mois par le trimestre, comme 2026-T1."),
+    "unique_rows": gettext_lazy("Arrondissez les nombres, ou regroupez des modalités."),
+    "sample": gettext_lazy("Rien de bloquant : toutes les combinaisons existent déjà."),
+    "former": gettext_lazy("Vérifiez que ces écarts ne désignent personne."),
+    "linkage": gettext_lazy("Vérifiez ce que ces lignes apprendraient une fois réunies."),
+}
+KINDS = {
+    "nir": gettext_lazy("numéro de sécurité sociale"),
+    "email": gettext_lazy("courriel"),
+    "phone": gettext_lazy("téléphone"),
+    "iban": gettext_lazy("compte bancaire"),
+    "address": gettext_lazy("adresse"),
+    "name": gettext_lazy("nom de personne"),
+    "person": gettext_lazy("identifiant de personne"),
+}
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check as shown: columns are names of the file."""
+
+    code: str
+    title: Any
+    hint: Any
+    outcome: Outcome
+    measured: str
+    todo: Any
+    columns: tuple[str, ...]
+
+
+def row(check: Mapping[str, Any]) -> CheckRow:
+    """Write one check of a report."""
+    code, outcome = check["code"], Outcome(check["outcome"])
+    title, hint = TITLES[code]
+    todo = TODO[code] if outcome is not Outcome.PASS else ""
+    if code == "cells" and outcome is Outcome.WARN:
+        todo = _("Rien de bloquant : regroupez si trop de cellules sont masquées.")
+    if code == "groups" and outcome is Outcome.WARN:
+        todo = _("Déclarez aussi ces colonnes, si elles permettent de reconnaître quelqu’un.")
+    columns = check["columns"]
+    if code == "groups" and outcome is Outcome.FAIL:
+        columns = check["figures"]["undeclared"]
+    return CheckRow(
+        code=code,
+        title=title,
+        hint=hint,
+        outcome=outcome,
+        measured=MEASURED[code](check["figures"]),
+        todo=todo,
+        columns=tuple(columns),
+    )
+
+
+def _share(share: float) -> str:
+    return f"{number(100 * share, 1)} %"
+
+
+def _geography(told: Mapping[str, Any]) -> str:
+    places = sum(told["places"].values())
+    text = ngettext("%(count)s lieu trop fin", "%(count)s lieux trop fins", places)
+    return text % {"count": number(places)}
+
+
+def _identifiers(told: Mapping[str, Any]) -> str:
+    counts = {"count": number(sum(told["kinds"].values())), "values": number(told["values"])}
+    text = _("%(count)s trouvés dans %(values)s valeurs") % counts
+    kinds = ", ".join(str(KINDS[kind]) for kind in told["kinds"])
+    return f"{text} : {kinds}" if kinds else text
+
+
+def _free_text(told: Mapping[str, Any]) -> str:
+    counts = {"accepted": len(told["accepted"]), "among": told["among"]}
+    return _("%(accepted)s acceptées avec un motif, %(among)s colonnes") % counts
+
+
+def _dates(told: Mapping[str, Any]) -> str:
+    if told["grains"]:
+        return _("des jours ou des mois")
+    return _("%(count)s trimestres, aucun jour ni mois") % {"count": told["quarters"]}
+
+
+def _unique_rows(told: Mapping[str, Any]) -> str:
+    if told["aggregated"]:
+        return _("une ligne est une cellule : sans objet")
+    return _("%(share)s, seuil 1 %%") % {"share": _share(told["share"])}
+
+
+def _sample(told: Mapping[str, Any]) -> str:
+    return _("0 ligne égale sur %(rows)s") % {"rows": number(told["rows"])}
+
+
+def _former(told: Mapping[str, Any]) -> str:
+    if not told["compared"]:
+        return _("colonnes différentes : rien à comparer")
+    return _("%(groups)s groupes de moins de 11 isolés, %(rows)s lignes") % told
+
+
+def _linkage(told: Mapping[str, Any]) -> str:
+    counts = {"rows": number(told["rows"]), "share": _share(told["share"])}
+    return _("« %(title)s » : %(rows)s lignes (%(share)s) se rejoignent") % {**told, **counts}
+
+
+def _groups(told: Mapping[str, Any]) -> str:
+    if not told["declared"]:
+        return _("aucun quasi-identifiant déclaré")
+    return _("k minimum %(least)s, seuil %(threshold)s, sur %(columns)s") % {
+        "least": number(told["least"]),
+        "threshold": THRESHOLD,
+        "columns": " × ".join(told["declared"]),
+    }
+
+
+def _cells(told: Mapping[str, Any]) -> str:
+    small = sum(each["small"] for each in told["crossings"])
+    again = sum(each["recomputed"] for each in told["crossings"])
+    return _(
+        "%(small)s de moins de 11, %(again)s recalculables, %(masked)s masquées (%(share)s)"
+    ) % {
+        "small": number(small),
+        "again": number(again),
+        "masked": number(told["masked"]),
+        "share": _share(told["share"]),
+    }
+
+
+MEASURED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "groups": _groups,
+    "geography": _geography,
+    "cells": _cells,
+    "identifiers": _identifiers,
+    "free_text": _free_text,
+    "dates": _dates,
+    "unique_rows": _unique_rows,
+    "sample": _sample,
+    "former": _former,
+    "linkage": _linkage,
+}
+
+
+def fault_of(content: Mapping[str, Any]) -> str:
+    """Say why a file could not be checked, "" where it was."""
+    fault = content.get("fault")
+    return sentence(fault["code"], fault["line"], fault) if fault else ""

@@ -1,0 +1,227 @@
+"""Pages of openings: what each shows to whom, what a form keeps, what an act answers."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from datasets.openings.actions import publication, review
+from datasets.openings.enums import OpeningStatus
+from datasets.openings.models import Opening
+from datasets.releases.models import Dataset
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.audit.outbox import relay
+from tests.datasets.access.test_pages import signed_in
+from tests.datasets.openings.tables import REFUSED, people, written
+from tests.factories.accounts import UserFactory
+from tests.factories.openings import World, again
+from tests.ledger import cost, same_for_three
+
+pytestmark = pytest.mark.django_db
+S = OpeningStatus
+PROPOSE = "/donnees/ouvertures/proposer/"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def filled(world: World, rows: Any = None, **values: Any) -> dict[str, Any]:
+    """Fill the form as a producer does."""
+    content = written(people() if rows is None else rows)
+    return {
+        "title": "Entrées en formation",
+        "card": str(world.card.public_id),
+        "restricted": str(world.restricted.public_id),
+        "interest": "Choisir où former.",
+        "legal_basis": "Mission d’intérêt public",
+        "licence": "etalab-2.0",
+        "of_personal_origin": "on",
+        "file": SimpleUploadedFile("entrees.csv", content),
+        "quasi_identifiers": "zone, trimestre, age",
+        "removed": "jeton : relie les lignes d’une personne",
+        **values,
+    }
+
+
+def act(client: Client, opening: Opening, name: str, **values: Any) -> Any:
+    address = reverse(f"datasets:{name}", args=(opening.public_id,))
+    return client.post(address, {"attempt": again(opening).attempt} | values)
+
+
+def page(client: Client, opening: Opening) -> str:
+    return client.get(opening.get_absolute_url()).text
+
+
+def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world: World) -> None:
+    producer, officer = signed_in(world.by), signed_in(world.officer)
+    answer = producer.post(PROPOSE, filled(world, REFUSED["commune"][0]))
+    opening = Opening.objects.get()
+    assert (answer.status_code, answer.headers["Location"]) == (302, opening.get_absolute_url())
+    assert "Admettre et contrôler" in page(officer, opening)
+    assert "Admettre et contrôler" not in page(producer, opening)
+    act(officer, opening, "admit_opening")
+    review.check_waiting()
+    told = page(producer, opening)
+    assert "Ce jeu ne peut pas être ouvert en l’état" in told
+    assert "Remplacez la commune" in told
+    assert "k minimum 24, seuil 11, sur zone × trimestre × age" in told
+    form = reverse("datasets:opening_file", args=(opening.public_id,))
+    assert "zone, trimestre, age" in producer.get(form).text
+    assert producer.post(form, filled(world, attempt="1")).status_code == 302
+    review.check_waiting()
+    assert "Corriger et relancer" not in page(producer, opening)
+    for who in (world.approver, world.dpo):
+        assert "Approuver l’ouverture" in page(signed_in(who), opening)
+        act(signed_in(who), opening, "approve_opening")
+    act(producer, opening, "publish_opening")
+    assert again(opening).status == S.PUBLISHED
+    anybody = Client()
+    shown = anybody.get(Dataset.objects.get(resource=world.card).get_absolute_url()).text
+    assert world.restricted.get_absolute_url() in shown
+    file = again(opening).release.files.get(name="entrees.csv")
+    address = reverse("datasets:file", args=(world.card.slug, file.public_id))
+    assert b"".join(anybody.get(address)) == written(people())
+    assert "Entrées en formation" in page(producer, opening)
+
+
+def test_approval_asks_for_a_recent_proof(world: World) -> None:
+    opening = world.checked()
+    client = Client()
+    client.force_login(world.approver)
+    answer = act(client, opening, "approve_opening")
+    assert (answer.status_code, again(opening).approver) == (302, None)
+    assert "/compte/identite/" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"title": ""}, "title", "Donnez un intitulé"),
+        ({"file": ""}, "file", "Déposez le fichier"),
+        ({"quasi_identifiers": ""}, "quasi_identifiers", "Nommez les colonnes"),
+        ({"quasi_identifiers": "zone, rue"}, "quasi_identifiers", "« rue » est nommée"),
+        ({"count": "effectif"}, "count", "« effectif » est nommée"),
+        ({"crossings": "zone × rue"}, "crossings", "« rue » est nommée"),
+        ({"free_text": "avis"}, "free_text", "écrivez la colonne, deux-points"),
+        ({"licence": "ODbL-1.0"}, "licence", "La fiche dit une autre licence"),
+        (
+            {"file": SimpleUploadedFile("x.csv", b"zone,trimestre,age\nGap,1\n")},
+            "file",
+            "Ligne 2 : 2 cellules au lieu de 3",
+        ),
+        (
+            {"dictionary": SimpleUploadedFile("d.csv", b"colonne,type\nage,integer\n")},
+            "file",
+            "Ligne 2, colonne « age » : « 26-49 »",
+        ),
+    ],
+)
+def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
+    world: World, values: dict[str, Any], field: str, sentence: str
+) -> None:
+    for each in values.values():
+        if isinstance(each, SimpleUploadedFile):
+            each.seek(0)
+    answer = signed_in(world.by).post(PROPOSE, filled(world, **values))
+    assert answer.status_code == 422
+    text = answer.text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert sentence in text
+    assert f'href="#id_{field}' in text
+    assert "relie les lignes" in text
+    assert not Opening.objects.exists()
+
+
+def test_a_member_proposes_from_the_page_of_a_restricted_dataset(world: World) -> None:
+    client = signed_in(UserFactory())
+    shown = client.get(world.restricted.get_absolute_url()).text
+    address = f"{PROPOSE}?jeu={world.restricted.resource.slug}"
+    assert address in shown
+    assert client.post(address, {"title": "", "interest": ""}).status_code == 422
+    answer = client.post(address, {"title": "Sorties", "interest": "Comparer."})
+    opening = Opening.objects.get()
+    assert answer.headers["Location"] == opening.get_absolute_url()
+    assert (opening.status, opening.producer) == (S.PROPOSED, world.producer)
+    producer = signed_in(world.by)
+    assert "Répondre à une proposition d’ouverture" in producer.get("/espace/").text
+    answer = act(producer, opening, "decline_opening", text="")
+    assert (answer.status_code, again(opening).status) == (422, S.PROPOSED)
+    act(producer, opening, "decline_opening", text="Pas maintenant.")
+    assert "Pas maintenant." in page(client, opening)
+    assert client.get(PROPOSE).status_code == 200
+
+
+def test_an_opening_hidden_is_an_unknown_one(world: World) -> None:
+    opening = world.checked()
+    unknown = reverse("datasets:opening", args=(uuid4(),))
+    report = reverse("datasets:opening_report", args=(opening.public_id, 1))
+    strangers = [UserFactory(), World().by]
+    for each in [*strangers, UserFactory(region=RegionRole.MODERATOR)]:
+        client = signed_in(each)
+        hidden, none = client.get(opening.get_absolute_url()), client.get(unknown)
+        assert (hidden.status_code, len(hidden.content)) == (404, len(none.content))
+        assert client.get(report).status_code == 404
+        assert act(client, opening, "approve_opening").status_code == 404
+    assert signed_in(strangers[0]).get("/donnees/ouvertures/region/").status_code == 404
+    given = signed_in(world.by).get(report)
+    assert b"".join(given) == publication.signed(opening.reports.get()).encode()
+
+
+def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
+    opening = world.published()
+    first, second = signed_in(world.approver), signed_in(world.dpo)
+    act(first, opening, "ask_withdrawal", text="Une personne se reconnaît.")
+    assert "Confirmer le retrait" not in page(first, opening)
+    assert "Confirmer le retrait" in page(second, opening)
+    asked = opening.withdrawals.get()
+    address = reverse("datasets:answer_withdrawal", args=(opening.public_id, asked.public_id))
+    assert first.post(address, {"answer": "yes"}).status_code == 403
+    assert second.post(address, {"answer": "yes"}).status_code == 302
+    assert "Données retirées en urgence" in page(second, opening)
+    releases = reverse("datasets:releases", args=(world.card.slug,))
+    assert "Une personne se reconnaît." in Client().get(releases).text
+    dataset = Dataset.objects.get(resource=world.card)
+    assert Client().get(dataset.get_absolute_url()).status_code == 200
+
+
+def test_letters_say_what_waits_and_lead_there(world: World, mailoutbox: list[Any]) -> None:
+    world.checked(REFUSED["few"][0])
+    opening = world.checked()
+    while relay():
+        pass
+    for each in (world.approver, world.dpo):
+        review.approve(opening=opening, attempt=1, by=each)
+    while relay():
+        pass
+    told = sorted({(mail.subject, mail.to[0]) for mail in mailoutbox})
+    title = "Entrées en formation par zone"
+    assert told == sorted(
+        {
+            (f"Ouverture à examiner : « {title} »", world.officer.email),
+            (f"Ouverture à corriger : « {title} »", world.by.email),
+            (f"Ouverture approuvée : « {title} »", world.by.email),
+            (f"Ouverture à approuver : « {title} »", world.approver.email),
+            (f"Ouverture à approuver : « {title} »", world.other_approver.email),
+            (f"Ouverture à approuver : « {title} »", world.dpo.email),
+        }
+    )
+
+
+def test_pages_cost_the_same_for_one_and_three(world: World) -> None:
+    by: User = world.by
+    first = world.checked()
+    producer, approver = signed_in(by), signed_in(world.other_approver)
+    counts = same_for_three(
+        lambda: world.deposited(),
+        lambda: cost(producer, "/donnees/ouvertures/"),
+        lambda: cost(approver, "/donnees/ouvertures/region/"),
+        lambda: cost(producer, first.get_absolute_url()),
+        lambda: cost(approver, first.get_absolute_url()),
+        lambda: cost(producer, PROPOSE),
+    )
+    assert max(counts) <= 25
