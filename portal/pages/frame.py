@@ -43,6 +43,7 @@ MENU = (
 EXPLORE = (
     Entry("ressources", _("Toutes les ressources"), "catalogue:list"),
     Entry("donnees", _("Répertoire R2DDE"), "datasets:list"),
+    Entry("registre", _("Registre public des accès"), "datasets:register"),
     Entry("challenges", _("Challenges d’innovation"), "challenges:list"),
     Entry("organisations", _("Organisations"), "organisations"),
     Entry("dossiers", _("Dossiers de ressources"), "catalogue:collections"),
@@ -51,6 +52,7 @@ EXPLORE = (
 
 CONTRIBUTE = (
     Entry("publier", _("Publier une ressource"), "catalogue:contribute"),
+    Entry("demander", _("Demander l’accès à des données"), "datasets:list"),
     Entry("charte", _("Charte de contribution"), "/charte/"),
 )
 
