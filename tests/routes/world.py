@@ -44,6 +44,7 @@ from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams.actions import teams
 from datasets import gate
+from datasets.access.models import Extract
 from datasets.releases.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations
 from portal.accounts.enums import RegionRole, Role
@@ -297,14 +298,18 @@ def _access(world: World) -> None:
     draft = other.draft(**_kept(world, "other-draft"))
     sent = other.admitted(**_kept(world, "other-request", *READS_REQUESTS))
     said = _kept(world, "other-granted", *READS_REQUESTS)
-    grant = other.active(**said | {"title": "Orienter autrement"})
+    foreign = other.active(**said | {"title": "Orienter autrement"})
+    lent.build_extracts()
+    extract_of = {each.granted.grant_id: str(each.public_id) for each in Extract.objects.all()}
     world.objects |= {
+        "extract.lent": extract_of[grant.pk],
+        "extract.other": extract_of[foreign.pk],
         "request.other_draft": str(draft.public_id),
         "request.other": str(sent.public_id),
         "opinion.other": str(sent.opinions.exclude(dataset=None)[0].public_id),
-        "grant.other": str(grant.public_id),
-        "named.other": str(grant.request.named_users.all()[0].public_id),
-        "return.other": str(grant.request.returns.get().public_id),
+        "grant.other": str(foreign.public_id),
+        "named.other": str(foreign.request.named_users.all()[0].public_id),
+        "return.other": str(foreign.request.returns.get().public_id),
     }
 
 
