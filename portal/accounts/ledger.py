@@ -20,8 +20,8 @@ from portal.accounts.space import Place
 from portal.accounts.views import person
 from portal.audit import invariants, reading
 from portal.audit.reading import Told
+from portal.lib import rates
 from portal.lib.prose.numbers import number
-from portal.lib.rates import take_turn
 from portal.lib.refusals import QuotaSpent
 from portal.lib.storage.files import csv_answer
 from portal.lib.web.requests import get_or_post
@@ -139,13 +139,9 @@ def _detail(each: Told) -> list[tuple[str, Any]]:
 
 def _verify(request: HttpRequest) -> None:
     """Follow the chain from its first link, one person at a time."""
-    turn = take_turn("ledger.verify", most=1, seconds=VERIFY_SECONDS)
-    if turn is None:
-        raise QuotaSpent(_("La chaîne est déjà en cours de vérification : revenez bientôt."))
-    try:
+    busy = QuotaSpent(_("La chaîne est déjà en cours de vérification : revenez bientôt."))
+    with rates.turn("ledger.verify", most=1, seconds=VERIFY_SECONDS, busy=busy):
         breaches = list(islice(invariants.chain_breaches(), BREACHES_SHOWN))
-    finally:
-        turn.give_back()
     seq, digest = reading.last_link()
     if breaches:
         said = _("La chaîne est rompue, aux numéros : %(numbers)s. Prévenez l’administration.")

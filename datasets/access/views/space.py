@@ -1,6 +1,6 @@
 """What access to data shows in a person's space: what waits for them, the links, the figures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from datasets.access.enums import GrantState, RequestStatus
 from datasets.access.models import AccessRequest, Grant, produced_by
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
-from portal.accounts.space import Figures, Item, Place
+from portal.accounts.space import Item, Place
 from portal.lib import clock
 
 SHOWN = 20
@@ -105,7 +105,7 @@ def _item(
     )
 
 
-def figures(user: User) -> Figures:
+def figures(user: User) -> Iterable[tuple[Any, int]]:
     """Tell a producer how many projects read their data today."""
     lent = queries.lending(user).active(clock.now()).count() if produced_by(user) else 0
     if lent:

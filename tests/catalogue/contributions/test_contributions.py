@@ -453,7 +453,7 @@ def test_the_list_costs_the_same_for_one_and_three(own: Client, author: User) ->
     address = reverse("catalogue:contributions")
     made = iter((make.draft, partial(make.offered, make.published()), make.draft))
     counts = (lambda: cost(own, address), lambda: cost(own, "/espace/"))
-    assert same_for_three(lambda: next(made)(author), *counts) == [5, 28]
+    assert same_for_three(lambda: next(made)(author), *counts) == [5, 37]
     page = own.get(address).text
     assert (page.count("<tr>"), page.count(make.NEED["title"])) == (4, 3)
 
@@ -475,7 +475,7 @@ def test_the_list_holds_what_the_space_shows(author: User) -> None:
     assert same_for_three(theirs, *counts) == [6]
 
 
-@pytest.mark.parametrize(("name", "queries"), [(Step.ESSENTIAL, 17), (Step.SEND, 12)])
+@pytest.mark.parametrize(("name", "queries"), [(Step.ESSENTIAL, 23), (Step.SEND, 15)])
 def test_the_cost_of_a_step(own: Client, need: Contribution, name: Step, queries: int) -> None:
     assert cost(own, step(need, name)) == queries
 
