@@ -25,7 +25,7 @@ from datasets.access.models import (
 )
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Dataset, Download
-from portal.accounts.authorization import Permission, has_permission, holds_somewhere
+from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
 
@@ -123,21 +123,16 @@ def readable_extracts(user: User) -> "list[Extract]":
 
 
 def is_concerned(user: User) -> bool:
-    """Say whether a person has a use for requests: the Region's, a producer's, who asks, reads."""
-    if has_permission(user, Permission.ACCESS_READ):
-        return True
-    return holds_somewhere(user, Permission.DATASET_WRITE) or has_asked(user)
+    """Say whether a person has a use for requests: the Region's, a member of who asks or lends.
+
+    No query: each page of the space asks it. Who is named alone comes by a letter.
+    """
+    return has_permission(user, Permission.ACCESS_READ) or bool(user.roles_by_organisation)
 
 
-def has_asked(user: User) -> bool:
-    """Say whether a person asked for data, or is named by who did."""
-    named = NamedUser.objects.filter(email__iexact=user.email, request__grant__isnull=False)
-    return AccessRequest.objects.filter(requester=user).exists() or named.exists()
-
-
-def has_asked_or_lent(user: User) -> bool:
-    """Say whether a person asked for data, is named, or lends data to somebody."""
-    return has_asked(user) or (bool(produced_by(user)) and lending(user).exists())
+def asks_or_lends(user: User) -> bool:
+    """Say whether a person belongs to an organisation, which may ask for data or lend some."""
+    return bool(user.roles_by_organisation)
 
 
 def written_by(user: User) -> "QuerySet[AccessRequest]":

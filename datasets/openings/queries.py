@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from catalogue.community.queries import followers_of
 from catalogue.resources.models import Resource
+from datasets.access.queries import asks_or_lends
 from datasets.openings import rules, wording
 from datasets.openings.enums import OpeningStatus, Outcome
 from datasets.openings.models import Opening, OpeningReport
@@ -223,13 +224,8 @@ def _awaited(opening: Opening, user: User) -> str:
     return ""
 
 
-def _has_opened(user: User) -> bool:
-    producing = bool(user.roles_by_organisation)
-    return producing or Opening.objects.filter(proposed_by=user).exists()
-
-
 PLACES = (
-    space.Place(_lazy("Mes ouvertures"), "lock-open", "datasets:openings", _has_opened),
+    space.Place(_lazy("Mes ouvertures"), "lock-open", "datasets:openings", asks_or_lends),
     space.Place(
         _lazy("Ouvertures à décider"),
         "shield-check",

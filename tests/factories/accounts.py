@@ -42,7 +42,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
     @factory.post_generation
     def region(self, create: bool, extracted: str | list[str] | None, **_: Any) -> None:
-        roles = [extracted] if isinstance(extracted, str) else extracted or []
+        roles = [extracted] if isinstance(extracted, str) and extracted else extracted or []
         with writes(RegionAppointment):
             for role in roles if create else ():
                 RegionAppointment.objects.create(

@@ -161,7 +161,7 @@ def test_p1_without_an_active_grant_no_restricted_byte_goes_out() -> None:
             said = body(answer) if answer.streaming else answer.content
             assert CANARY.encode() not in said, path
         assert client.get(address(file)).status_code == 404
-    for sha256 in objects.store().hashes():
+    for sha256, _at in objects.store().ages():
         assert CANARY.encode() not in objects.read(sha256)
     for model in apps.get_models():
         assert CANARY not in repr(list(model._default_manager.order_by().values()))
