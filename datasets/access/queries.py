@@ -135,6 +135,12 @@ def asks_or_lends(user: User) -> bool:
     return bool(user.roles_by_organisation)
 
 
+def has_use(user: User) -> bool:
+    """Say whether a person may ask for data or lend some, or is named by who was granted some."""
+    named = NamedUser.objects.filter(email__iexact=user.email, request__grant__isnull=False)
+    return asks_or_lends(user) or named.exists()
+
+
 def written_by(user: User) -> "QuerySet[AccessRequest]":
     """List the requests that wait for who asks: drafts, and those whose changes are asked."""
     rows = AccessRequest.objects.filter(requester=user, status__in=WRITABLE)

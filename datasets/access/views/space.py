@@ -20,7 +20,7 @@ from portal.lib import clock
 
 SHOWN = 20
 PLACES = (
-    Place(gettext_lazy("Mes demandes d’accès"), "key", "datasets:requests", queries.asks_or_lends),
+    Place(gettext_lazy("Mes demandes d’accès"), "key", "datasets:requests", queries.has_use),
     Place(
         gettext_lazy("Demandes d’accès"),
         "inbox",

@@ -453,7 +453,7 @@ def test_the_list_costs_the_same_for_one_and_three(own: Client, author: User) ->
     address = reverse("catalogue:contributions")
     made = iter((make.draft, partial(make.offered, make.published()), make.draft))
     counts = (lambda: cost(own, address), lambda: cost(own, "/espace/"))
-    assert same_for_three(lambda: next(made)(author), *counts) == [5, 34]
+    assert same_for_three(lambda: next(made)(author), *counts) == [5, 35]
     page = own.get(address).text
     assert (page.count("<tr>"), page.count(make.NEED["title"])) == (4, 3)
 

@@ -370,7 +370,7 @@ def test_the_page_costs_the_same_for_one_and_three(client: Client) -> None:
     user = UserFactory()
     client.force_login(user)
     page = reverse("account_tokens")
-    assert same_for_three(lambda: made(user), lambda: cost(client, page)) == [6]
+    assert same_for_three(lambda: made(user), lambda: cost(client, page)) == [7]
 
 
 def test_the_pages_rename_and_close_the_account(client: Client) -> None:

@@ -31,7 +31,7 @@ from tests.ledger import refused_of_accounts as refused
 pytestmark = pytest.mark.django_db
 
 
-QUERIES_LIST = 8
+QUERIES_LIST = 9
 FACTS = {"title": "Tensions", "about": "3"}
 
 
