@@ -19,6 +19,7 @@ from datasets.access.models import (
     RequestVersion,
     content_of,
 )
+from datasets.releases import queries as released
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -252,8 +253,11 @@ def _granted(
     )
     with immutable.writes(GrantedDataset):
         for row in terms.datasets:
+            # In the order of the file: PostgreSQL keeps none of an object's keys.
+            names = [each.name for each in released.page_of(row.dataset).columns]
+            kept_names = [name for name in names if name in row.columns]
             GrantedDataset.objects.create(
-                grant=grant, dataset_id=row.dataset_id, columns=list(row.columns)
+                grant=grant, dataset_id=row.dataset_id, columns=kept_names
             )
     return grant
 
