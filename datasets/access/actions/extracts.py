@@ -10,13 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from datasets import gate
 from datasets.access.models import Extract, Grant, GrantedDataset
 from datasets.holdouts.rules import WORKER
 from datasets.releases.enums import AccessLevel, FileRole, Protection
-from datasets.releases.models import Release
+from datasets.releases.models import DataFile
+from datasets.releases.queries import last_release
 from datasets.standards.extraction import cut_apart
 from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
@@ -58,18 +59,19 @@ def build_due(*, beside: Callable[[], AbstractContextManager[None]] = nullcontex
 
 def _due() -> Iterator[tuple[int, int]]:
     """Pair what is granted at this instant with the files whose extract nobody builds yet."""
-    now, file = clock.now(), "dataset__releases__files"
-    last = Release.objects.filter(dataset=OuterRef("dataset")).order_by("-number")
-    known = Extract.objects.filter(granted=OuterRef("pk"), data_file=OuterRef(f"{file}__pk"))
-    pairs = GrantedDataset.objects.filter(
-        grant__in=Grant.objects.active(now),
-        dataset__releases=Subquery(last.values("pk")[:1]),
-        **{
-            f"{file}__role": FileRole.DATA,
-            f"{file}__level__in": [each for each in AccessLevel if each.is_restricted],
-        },
-    ).exclude(Exists(known.exclude(_waits(now))))
-    found = pairs.order_by("pk").values_list("pk", f"{file}__pk", "columns", f"{file}__schema")
+    now, files = clock.now(), "dataset__releases__files"
+    lent = DataFile.objects.filter(
+        role=FileRole.DATA,
+        level__in=[each for each in AccessLevel if each.is_restricted],
+        release__number=last_release(),
+    )
+    # The file is named once, as a column: another filter would join another file.
+    pairs = GrantedDataset.objects.filter(grant__in=Grant.objects.active(now)).annotate(
+        file=F(f"{files}__pk"), schema=F(f"{files}__schema")
+    )
+    known = Extract.objects.filter(granted=OuterRef("pk"), data_file=OuterRef("file"))
+    due = pairs.filter(~Exists(known.exclude(_waits(now))), file__in=lent.values("pk"))
+    found = due.order_by("pk", "file").values_list("pk", "file", "columns", "schema")
     for granted, data_file, columns, schema in found.iterator():
         if columns_of(schema, columns):  # else the columns are all in another file
             yield granted, data_file

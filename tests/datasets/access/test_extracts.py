@@ -14,7 +14,7 @@ from datasets import gate
 from datasets.access.actions import extracts, grants
 from datasets.access.models import Extract, Grant, GrantedDataset
 from datasets.invariants import INVARIANTS
-from datasets.releases.enums import AccessLevel
+from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Download
 from datasets.standards.profile import TableFault
 from portal.lib import clock, immutable
@@ -103,21 +103,28 @@ def test_two_projects_are_not_joined_by_their_pseudonyms_and_two_files_of_one_ar
     assert not one & other
 
 
-def test_a_new_release_has_its_extract_and_open_files_have_none(world: World) -> None:
+def test_the_release_in_force_has_its_extracts_and_no_other_file_has(world: World) -> None:
     dataset = world.datasets[0]
     world.lent(dataset)
-    release = ReleaseFactory(dataset=dataset, number=dataset.releases.count() + 1_000)
+    world.active(dataset)  # its extract was not built before the new release
+    release, withdrawn = (
+        ReleaseFactory(dataset=dataset, number=1_000),
+        ReleaseFactory(dataset=dataset, number=1_001, withdrawn_at=clock.now()),
+    )
     columns = [
         {"name": name, "type": "string", "protection": kind}
         for name, kind in zip(("sortie", "autre"), PROTECTIONS[1:3], strict=True)
     ]
+    table = {"schema": columns, "content": b"sortie,autre\nemploi,x\n"}
     restricted: Any = {"release": release, "level": AccessLevel.RESTRICTED_PERSONAL}
-    DataFileFactory(**restricted, schema=columns, content=b"sortie,autre\nemploi,x\n")
+    wanted = DataFileFactory(**restricted, **table)
     DataFileFactory(**restricted, schema=columns[1:], content=b"autre\nx\n")  # nothing granted
+    DataFileFactory(**restricted | {"release": withdrawn}, **table)
     DataFileFactory(release=release)
-    assert build_extracts() == 1
-    assert Extract.objects.order_by("-pk")[0].columns == ["sortie"]
-    assert Extract.objects.count() == 2
+    DataFileFactory(release=release, role=FileRole.SAMPLE, **table)  # the columns of the table
+    assert build_extracts() == 2
+    built = Extract.objects.order_by("pk")[1:]
+    assert [(each.data_file, each.columns) for each in built] == [(wanted, ["sortie"])] * 2
     assert breaches() == []
 
 
