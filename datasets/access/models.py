@@ -517,10 +517,15 @@ class ExtractQuerySet(models.QuerySet["Extract"]):
         return self.filter(built_at__isnull=False, removed_at=None)
 
     def readable_by(self, user: "User | AnonymousUser", at: datetime) -> Self:
-        """Keep those that a person reads at an instant: grant active, signature given and kept."""
+        """Keep those that a person reads at an instant: grant active, signature given and kept.
+
+        Of a card that is published and a release that nobody took back.
+        """
         if not user.is_authenticated:
             return self.none()
         return self.ready().filter(
+            data_file__release__withdrawn_at=None,
+            data_file__release__dataset__resource__live=True,
             granted__grant__in=Grant.objects.active(at),
             granted__grant__request__named_users__user=user,
             granted__grant__request__named_users__user__is_active=True,

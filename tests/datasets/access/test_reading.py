@@ -13,12 +13,14 @@ from django.apps import apps
 from django.test import Client
 from django.test.utils import override_settings
 
+from catalogue.models import Resource
 from datasets import gate
+from datasets.access import queries
 from datasets.access.actions import grants
 from datasets.access.models import Extract, Grant
 from datasets.releases.actions import NewFile, publish
 from datasets.releases.enums import AccessLevel
-from datasets.releases.models import DataFile, Download
+from datasets.releases.models import DataFile, Download, Release
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Denial
@@ -195,9 +197,25 @@ def ended(world: World, grant: Grant, how: str) -> None:
             grants.remove_person(grant=grant, named=named, by=world.by)
         case "closed account":
             User.objects.filter(pk=world.reader.pk).update(is_active=False)
+        case "card taken away":
+            Resource.objects.update(live=False)
+        case "release taken back":
+            with immutable.writes(Release):
+                Release.objects.update(withdrawn_at=clock.now())
 
 
-@pytest.mark.parametrize("how", ["revoked", "suspended", "expired", "removed", "closed account"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "revoked",
+        "suspended",
+        "expired",
+        "removed",
+        "closed account",
+        "card taken away",
+        "release taken back",
+    ],
+)
 def test_p3_what_ends_cuts_a_transfer_and_the_next_request(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +228,7 @@ def test_p3_what_ends_cuts_a_transfer_and_the_next_request(
     with pytest.raises(gate.AccessEnded):
         content.read(1 << 20)
     content.close()
+    assert not queries.readable_extracts(world.reader)  # nor by a program
     with pytest.raises(Hidden):
         gate.open_file(data_file=file, by=world.reader)
 
