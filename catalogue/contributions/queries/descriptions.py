@@ -23,7 +23,7 @@ from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 # Raise it when the same record would give other values: every card is then written again.
-READING_VERSION = 3
+READING_VERSION = 4
 # Said by the source that proposes, not by its records.
 OURS = frozenset({"organisation", "deposit"})
 # Values that people left where an identifier was expected.
@@ -282,7 +282,13 @@ def kept(name: str, reading: Reading, record: Record) -> dict[str, Any]:
 
 
 def values(record: Record, kind: str) -> dict[str, Any]:
-    """Give the values that a draft of some kind can hold, cleaned as its form would."""
+    """Give the values that a draft of some kind can hold, cleaned as its form would.
+
+    Of another kind than was read, it has the whole text: it may lack the fields of its sections.
+    """
+    if kind != record.kind and record.whole:
+        text = replace(record.fields["description"], value=record.whole)
+        record = replace(record, fields={**record.fields, "description": text})
     # Its identity does not matter here: the draft is a person's.
     return dict(read_incoming(replace(record, kind=kind, remote_id="pasted")).values)
 

@@ -60,7 +60,7 @@ class Builder:
         self.links: list[Link] = []
         self.faults: list[Fault] = []
         self.untold: set[str] = set()
-        self.modified = ""
+        self.modified = self.whole = ""
         self.metrics: dict[str, int] = {}
 
     def record(self) -> Record:
@@ -75,6 +75,7 @@ class Builder:
             links=tuple(self.links[: formats.ITEMS]),
             faults=tuple(self.faults[: formats.FAULTS]),
             modified=self.modified,
+            whole=self.whole[: formats.DESCRIPTION_CHARACTERS],
             metrics=dict(self.metrics),
         )
 

@@ -193,7 +193,6 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
         )
     found = prose.sections(without_html(body))
     _title(data, found, name, into)
-    _describe(body, found, into)
     _vocabularies(data, body, into)
     into.address("homepage_url", url, "adresse")
     facts = prose.facts(body)
@@ -202,6 +201,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
         _model(data, found, into)
     else:
         _dataset(data, into)
+    _describe(body, found, into)
     return into.record()
 
 
@@ -243,9 +243,9 @@ def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     about = prose.section(found, "summary", "résumé", "description", "overview")
     if about is not None:
         into.line("summary", summary_of(about.body), about.title, guessed=True)
-    # The first heading is the title of the page: it is not said twice.
-    text = re.sub(r"\A\s*#\s[^\n]*\n", "", prose.clean(body))
-    into.describe(text, "texte")
+    into.whole = prose.joined(prose.sections(without_html(body)))
+    into.line("summary", summary_of(into.whole), "texte", guessed=True)
+    into.text("description", prose.joined(found) or into.whole, "texte")
     waiting = prose.unfilled(body)
     if waiting:
         into.note(
@@ -327,7 +327,7 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
         into.value("co2_grams", grams, "co2_eq_emissions")
         into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
-    _answers(list(found), into)
+    _answers(found, into)
     _measures(data, into)
 
 
@@ -351,32 +351,46 @@ EMITTED = re.compile(
 GRAMS = {"g": 1, "kg": 1_000, "t": 1_000_000}
 
 
-def _answers(left: list[prose.Section], into: Builder) -> None:
-    """Give each section to one question at most, and what it advises against to its own."""
-    parts: dict[str, prose.Section] = {}
+def _answers(found: list[prose.Section], into: Builder) -> None:
+    """Give each section to one question at most, and what it advises against to its own.
+
+    What a field says leaves its section.
+    """
+    left, against, advised = list(found), list[str](), "texte"
     for name, words in QUESTIONS.items():
         part = prose.section(left, *words)
-        if part is not None:
-            left.remove(part)
-            parts[name] = part
-    against: list[str] = []
-    if excluded := parts.pop("excluded_uses", None):
-        against = prose.bullets(prose.written(excluded.body))
-    for name, part in parts.items():
-        body = prose.written(part.body)
-        if name == "example":
-            into.value(name, prose.code(body)[:4_000], part.title, guessed=True)
+        if part is None:
             continue
-        body, taken = prose.taken_out(body, AGAINST)
-        against += taken
-        if name == "limits":
-            into.list_of(name, prose.bullets(body), part.title, guessed=True)
-            continue
-        if name == "footprint" and (emitted := EMITTED.search(body)):
-            grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
-            into.value("co2_grams", grams, part.title, guessed=True)
-        into.text(name, body, part.title, guessed=True)
-    into.list_of("excluded_uses", against, excluded.title if excluded else "texte", guessed=True)
+        left.remove(part)
+        text, blocks = prose.apart(prose.written(part.body))
+        if name == "excluded_uses":
+            against, advised = prose.bullets(text), part.title
+            said = sum(map(len, against))
+        elif name == "example":
+            said = 0
+            into.value(name, prose.code(blocks.pop(0)) if blocks else "", part.title, guessed=True)
+        else:
+            text, taken = prose.taken_out(text, AGAINST)
+            against += taken
+            said = _said(name, text, part.title, into)
+        if name in into.details or against:
+            prose.leave(found, part, text, blocks, said)
+    into.list_of("excluded_uses", against, advised, guessed=True)
+
+
+def _said(name: str, text: str, title: str, into: Builder) -> int:
+    """Give a text to its question; returns how much of it the field says, in characters."""
+    if name == "footprint" and (emitted := EMITTED.search(text)):
+        grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
+        into.value("co2_grams", grams, title, guessed=True)
+    if name in into.details:
+        return 0
+    if name == "limits":
+        into.list_of(name, prose.bullets(text), title, guessed=True)
+    else:
+        into.text(name, prose.unmarked(text), title, guessed=True)
+    said = into.details[name].value if name in into.details else ""
+    return len("".join(said))
 
 
 def _counted(emitted: Mapping[str, Any]) -> str:

@@ -55,12 +55,13 @@ def read(content: bytes, base_url: str) -> Reading:
     heading = next((each.title for each in found if each.title), "")
     first_line = next((line for line in bare.split("\n") if line.strip()), "")
     into.require_title((prose.filled(heading), "titre"), (plain(first_line), "première ligne"))
-    rest = re.sub(r"\A\s*#\s[^\n]*\n", "", prose.clean(body)) if heading else bare
-    into.text("description", rest, "texte", guessed=True)
-    into.line("summary", summary_of(rest), "texte", guessed=True)
+    into.whole = prose.joined(found) if heading else bare
+    into.line("summary", summary_of(into.whole), "texte", guessed=True)
     _addresses(bare, base_url, into)
     _licence(bare, found, into)
     _own(bare, found, into)
+    rest = prose.joined(found) if heading else bare
+    into.text("description", rest or into.whole, "texte", guessed=True)
     return Reading(records=(into.record(),))
 
 
@@ -103,18 +104,25 @@ def _licence(text: str, found: list[prose.Section], into: Builder) -> None:
 def _own(text: str, found: list[prose.Section], into: Builder) -> None:
     limits = prose.section(found, "limit")
     if into.kind in ("algorithm", "model") and limits is not None:
-        into.list_of("limits", prose.bullets(limits.body), limits.title, guessed=True)
+        told, blocks = prose.apart(limits.body)
+        said = prose.bullets(told)
+        into.list_of("limits", said, limits.title, guessed=True)
+        prose.leave(found, limits, told, blocks, sum(map(len, said)))
     if into.kind == "dataset":
         into.untold |= {"distributions"}
         return
-    code = re.search(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
-    if code and len(code[2]) < 4_000:
-        into.text("example", code[2], "texte", guessed=True)
+    for part in found:
+        told, blocks = prose.apart(part.body)
+        code = next((each for each in blocks if each.startswith(("```", "~~~"))), "")
+        if code and len(code) < 4_000:
+            blocks.remove(code)
+            into.text("example", prose.code(code), part.title, guessed=True)
+            prose.leave(found, part, told, blocks, 0)
+            break
     doi = DOI.search(text)
     if doi:
         into.line("paper", doi[0].rstrip("."), "texte", guessed=True)
     if into.kind == "algorithm":
-        told = [
-            LANGUAGES[each] for each in re.findall(r"^```(\w+)", text, re.M) if each in LANGUAGES
-        ]
-        into.list_of("programming_languages", told, "texte", guessed=True)
+        names = re.findall(r"^```(\w+)", text, re.M)
+        known = [LANGUAGES[each] for each in names if each in LANGUAGES]
+        into.list_of("programming_languages", known, "texte", guessed=True)

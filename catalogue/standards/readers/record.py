@@ -93,7 +93,8 @@ class Record:
     not_transmitted: names of fields that this format, or this source, did not carry at all.
     deleted: the source says that it is no longer there; nothing else is filled.
     refused: a fault forbids its import. modified: day, YYYY-MM-DD, as the source tells.
-    metrics: counts that the source tells, by the names of the counters of a card.
+    metrics: counts that the source tells, by the names of the counters of a card. whole: the text
+    before details took its sections, "" when none did.
     """
 
     kind: str
@@ -107,6 +108,7 @@ class Record:
     deleted: bool = False
     modified: str = ""
     metrics: Mapping[str, int] = made(default_factory=dict)
+    whole: str = ""
 
     @property
     def refused(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
 
 from catalogue.contributions.forms.steps import Step, StepForm, form_field
+from catalogue.contributions.queries import descriptions
 from catalogue.resources import fields, words
 from catalogue.resources.fields import COMMON_BY_NAME, DETAILS, clean_value
 from catalogue.resources.queries import detail
@@ -18,7 +19,7 @@ from catalogue.search.query import ResourceQuery
 from catalogue.standards import languages, licences, readers, territories, vocabularies
 from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.published import Licence
-from catalogue.standards.readers import datagouv, detect, formats, hugging_face
+from catalogue.standards.readers import datagouv, detect, formats, hugging_face, readme
 from catalogue.standards.readers.detection import places
 from catalogue.standards.readers.record import Reading, Record
 from catalogue.standards.readers.serve import read_here
@@ -793,7 +794,11 @@ pipeline_tag: fill-mask
 
 ## Intended uses & limitations
 
-Aider une conseillère. Ne pas utiliser pour trier des candidatures. It must **not** be used to rank.
+Aider une **conseillère**. Ne pas utiliser pour trier des candidatures.
+It must **not** be used to rank.
+
+- Lire
+- *Proposer*
 
 ## How to use
 
@@ -808,11 +813,32 @@ Les annonces courtes sont mal classées.
 ## Environmental impact
 
 Entraînement : 2,1 kg éq. CO2, sur un GPU A100.
+
+## Training data
+
+Des courriels, par classe.
+
+| classe | n |
+|---|---|
+| a | 3 |
+
+## Thanks
+
+À l’équipe.
 """
-    told = hugging_face.read(text.encode(), "").records[0].details
+    record = hugging_face.read(text.encode(), "").records[0]
+    told = record.details
+    # What a field says is not said again, what it cannot hold stays.
+    table = "| classe | n |\n|---|---|\n| a | 3 |"
+    description = f"## Training data\n\n{table}\n\n## Thanks\n\nÀ l’équipe."
+    assert record.fields["description"].value == description
+    assert told["training_data"].value == "Des courriels, par classe."
+    as_algorithm = descriptions.values(record, "algorithm")["description"]
+    assert "## Intended uses" in as_algorithm
+    assert descriptions.values(record, "model")["description"] == description
     assert told["limits"].value == ["Les annonces courtes sont mal classées."]
     assert told["limits"].origin == "Hugging Face › Limitations"
-    assert told["intended_purpose"].value == "Aider une conseillère."
+    assert told["intended_purpose"].value == "Aider une conseillère.\n\n• Lire\n• Proposer"
     assert told["excluded_uses"].value == [
         "Ne pas utiliser pour trier des candidatures.",
         "It must not be used to rank.",
@@ -824,3 +850,8 @@ Entraînement : 2,1 kg éq. CO2, sur un GPU A100.
     assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
     whole = hugging_face.read(text.replace("## Limitations", "## Notes").encode(), "").records[0]
     assert "limits" not in whole.details
+    # The same text as a README of no standard.
+    plain = readme.read(text.encode(), "").records[0]
+    assert plain.details["limits"].value == ["Les annonces courtes sont mal classées."]
+    assert "Limitations" not in plain.fields["description"].value
+    assert "soudeur" not in plain.fields["description"].value

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from catalogue.standards.readers.syntax.text import plain, web_address, without_html
+from catalogue.standards.readers.syntax.text import plain, web_address
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)---[ \t]*(?:\n|\Z)", re.S)
 HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
@@ -20,8 +20,11 @@ UNFILLED = re.compile(
 )
 FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
+BLOCK = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
 BARE_LINK = re.compile(r"https?://[^\s)>\]\"'`,]+")
 MOST_LINES = 50_000
+# What a section may say beside its field and leave with it: « To use it: ».
+FEW_CHARACTERS = 160
 
 
 class Section(NamedTuple):
@@ -85,10 +88,9 @@ def unfilled(text: str) -> int:
     return len(UNFILLED.findall(text))
 
 
-def clean(text: str) -> str:
+def clean(found: list[Section]) -> str:
     """Take away tables of contents, unfilled places, and sections left empty by them."""
     kept: list[str] = []
-    found = sections(without_html(text))
     for at, section in enumerate(found):
         if section.title.lower() in ("table of contents", "table des matières", "sommaire"):
             continue
@@ -99,6 +101,11 @@ def clean(text: str) -> str:
         head = f"{'#' * section.level} {filled(section.title)}\n\n" if section.title else ""
         kept.append(head + body.strip("\n"))
     return "\n\n".join(kept).strip()
+
+
+def joined(found: list[Section]) -> str:
+    """Join sections again, cleaned, without the first heading: it is the title of the page."""
+    return re.sub(r"\A\s*#\s[^\n]*(?:\n|\Z)", "", clean(found)).strip()
 
 
 def _bodies(body: str) -> list[str]:
@@ -139,10 +146,31 @@ def section(found: list[Section], *names: str) -> Section | None:
     return None
 
 
-def code(text: str) -> str:
-    """Give the first block of code of a text, without its fences; "" when there is none."""
-    found = re.search(r"^(```|~~~)[^\n]*\n(.*?)^\1", text, re.M | re.S)
-    return found[2].rstrip() if found else ""
+def apart(text: str) -> tuple[str, list[str]]:
+    """Tell the prose of a text from its blocks of code and lines of tables."""
+    return BLOCK.sub("", text), [found[0].strip() for found in BLOCK.finditer(text)]
+
+
+def code(block: str) -> str:
+    """Give a block of code without its fences."""
+    return "\n".join(block.split("\n")[1:-1]).rstrip()
+
+
+def unmarked(text: str) -> str:
+    """Give the words of prose without the marks of Markdown: its paragraphs and items stay."""
+    marked = re.sub(r"^[ \t]*[-*+]\s+", "• ", text, flags=re.M)
+    pieces = re.split(r"(\n\s*\n|\n(?=• |\s*\d+[.)]\s))", marked)
+    return "".join(plain(each) or "\n" * each.count("\n") for each in pieces).strip()
+
+
+def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: int) -> None:
+    """Keep of a section its blocks, and its text when its field says too little of it.
+
+    said: characters of the text that the field says.
+    """
+    is_said = len(plain(text)) - said <= FEW_CHARACTERS
+    rest = blocks if is_said else [text.strip(), *blocks]
+    found[found.index(part)] = part._replace(body="\n\n".join(rest))
 
 
 def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
