@@ -71,7 +71,7 @@ class RequestStatus(Shown):
 S = RequestStatus
 EDGES: dict[RequestStatus, frozenset[RequestStatus]] = {
     S.DRAFT: frozenset({S.SUBMITTED}),
-    S.SUBMITTED: frozenset({S.IN_REVIEW, S.CHANGES_REQUESTED, S.REFUSED, S.WITHDRAWN}),
+    S.SUBMITTED: frozenset({S.IN_REVIEW, S.CHANGES_REQUESTED, S.WITHDRAWN}),
     S.IN_REVIEW: frozenset({S.CHANGES_REQUESTED, S.APPROVED, S.REFUSED, S.WITHDRAWN}),
     S.CHANGES_REQUESTED: frozenset({S.SUBMITTED, S.IN_REVIEW, S.WITHDRAWN, S.LAPSED}),
     S.APPROVED: frozenset(),
@@ -82,6 +82,8 @@ EDGES: dict[RequestStatus, frozenset[RequestStatus]] = {
 }
 WRITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
 WAITING = frozenset({S.SUBMITTED, S.IN_REVIEW})
+# Only what an officer admitted comes here.
+EXAMINED = frozenset({S.IN_REVIEW, S.APPROVED, S.REFUSED})
 
 
 class RefusalReason(models.TextChoices):

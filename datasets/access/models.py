@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from datasets.access.enums import (
     EDGES,
+    EXAMINED,
     WAITING,
     WRITABLE,
     Country,
@@ -117,6 +118,8 @@ class AccessRequest(models.Model):
     stopped_days = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True, blank=True)
     officer = someone()
+    # The key of each officer who admitted it or asked for changes: none of them decides.
+    preparers = models.JSONField(default=list, blank=True)
     approver = someone()
     reason = word(RefusalReason, blank=True)
     decision = models.TextField(max_length=2_000, blank=True)
@@ -137,6 +140,11 @@ class AccessRequest(models.Model):
             models.CheckConstraint(
                 name="access_request_two_people",
                 condition=Q(approver=None) | Q(officer=None) | ~Q(approver=models.F("officer")),
+            ),
+            models.CheckConstraint(
+                name="access_request_decided_once_admitted",
+                condition=~Q(status__in=EXAMINED)
+                | Q(admitted_at__isnull=False, officer__isnull=False),
             ),
             models.CheckConstraint(
                 name="access_request_not_by_requester",

@@ -53,12 +53,12 @@ def kept_back(opinions: Iterable[Opinion]) -> set[int]:
 class Terms:
     """What a grant may be today: its datasets, its longest duration and who says so.
 
-    awaited: opinions that nobody gave yet. dpo_refuses: the officer's opinion is unfavourable.
+    awaited: how many opinions nobody gave yet. dpo_refuses: the officer's opinion is unfavourable.
     limits: (who, months) of each bound; the shortest wins.
     """
 
     datasets: tuple[RequestedDataset, ...]
-    awaited: tuple[Opinion, ...]
+    awaited: int
     dpo_refuses: bool
     limits: tuple[tuple[str, int], ...]
 
@@ -71,8 +71,8 @@ class Terms:
 def terms_of(request: AccessRequest) -> Terms:
     """Gather what a decision on this request could be; three queries."""
     opinions = opinions_of(request)
-    opposed = kept_back(opinions)
-    rows = request.datasets.select_related("dataset__resource__organisation")
+    opposed, given = kept_back(opinions), {each.dataset_id for each in opinions if each.verdict}
+    rows = asked_for(request)
     datasets = tuple(row for row in rows if row.dataset_id not in opposed)
     limits = [("", request.months), ("region", settings.ACCESS_MOST_MONTHS)]
     limits += [
@@ -82,15 +82,34 @@ def terms_of(request: AccessRequest) -> Terms:
     ]
     return Terms(
         datasets=datasets,
-        awaited=tuple(each for each in opinions if not each.verdict),
+        awaited=len(opinions_needed(rows).keys() - given),
         dpo_refuses=any(each.is_dpo and each.verdict == Verdict.UNFAVOURABLE for each in opinions),
         limits=tuple(limits),
     )
 
 
-def needs_dpo(request: AccessRequest) -> bool:
-    """Say whether the request asks for data of personal origin."""
-    return request.datasets.filter(dataset__level=AccessLevel.RESTRICTED_PERSONAL).exists()
+def asked_for(request: AccessRequest) -> list[RequestedDataset]:
+    """List the datasets that a request asks for, with who produces them."""
+    return list(request.datasets.select_related("dataset__resource__organisation"))
+
+
+def opinions_needed(asked: Iterable[RequestedDataset]) -> dict[int | None, int | None]:
+    """Name whose opinion a decision takes: {dataset: its producer}, {None: None} for the officer.
+
+    As the datasets are at this instant: one may have come to be of personal origin.
+    """
+    needed: dict[int | None, int | None] = {}
+    for row in asked:
+        needed[row.dataset_id] = row.dataset.resource.organisation_id
+        if row.dataset.level == AccessLevel.RESTRICTED_PERSONAL:
+            needed[None] = None
+    return needed
+
+
+def examiners(request: AccessRequest) -> "QuerySet[User]":
+    """List who prepared a request, or gave an opinion that is in force."""
+    given = [each.given_by_id for each in opinions_of(request)]
+    return User.objects.filter(Q(person_key__in=request.preparers) | Q(pk__in=given))
 
 
 def producers_of(grant: Grant) -> list[Organisation]:
@@ -170,7 +189,8 @@ def opinions_awaited(user: User) -> "QuerySet[Opinion]":
     if has_permission(user, Permission.ACCESS_ADVISE):
         wanted |= Q(dataset=None)
     rows = _unanswered().filter(wanted, request__status=RequestStatus.IN_REVIEW)
-    return rows.select_related("request__organisation", "organisation").order_by("asked_at", "pk")
+    rows = rows.select_related("request__organisation", "organisation").order_by("asked_at", "pk")
+    return rows.prefetch_related("request__named_users")
 
 
 def _unanswered() -> "QuerySet[Opinion]":
@@ -182,14 +202,14 @@ def _unanswered() -> "QuerySet[Opinion]":
 def to_admit() -> "QuerySet[AccessRequest]":
     """List the requests whose admission is awaited, the oldest first."""
     rows = AccessRequest.objects.waiting().filter(status=RequestStatus.SUBMITTED)
-    return rows.select_related("organisation")
+    return rows.select_related("organisation").prefetch_related("named_users")
 
 
 def to_decide() -> "QuerySet[AccessRequest]":
     """List the requests whose decision alone is awaited, the oldest first."""
     rows = AccessRequest.objects.waiting().filter(status=RequestStatus.IN_REVIEW)
-    rows = rows.exclude(pk__in=_unanswered().values("request"))
-    return rows.select_related("organisation").order_by("admitted_at", "pk")
+    rows = rows.exclude(pk__in=_unanswered().values("request")).order_by("admitted_at", "pk")
+    return rows.select_related("organisation").prefetch_related("named_users", "opinions")
 
 
 def suspended() -> "QuerySet[Grant]":
@@ -197,7 +217,8 @@ def suspended() -> "QuerySet[Grant]":
     rows = Grant.objects.filter(suspended_at__isnull=False).exclude(
         pk__in=Grant.objects.over(clock.now()).values("pk")
     )
-    return rows.select_related("request__organisation").order_by("suspended_at", "pk")
+    rows = rows.order_by("suspended_at", "pk").select_related("request__organisation")
+    return rows.prefetch_related("request__named_users")
 
 
 def lending(user: User) -> "GrantQuerySet":

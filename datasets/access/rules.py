@@ -23,25 +23,26 @@ def may_write_request(actor: Any, request: "AccessRequest") -> bool:
 
 def may_prepare(actor: Any, request: "AccessRequest") -> bool:
     """Say whether the actor may admit it and ask for changes: an officer without a tie to it."""
-    return has_permission(actor, P.ACCESS_PREPARE) and _is_apart(actor, request)
+    return has_permission(actor, P.ACCESS_PREPARE) and is_apart(actor, request)
 
 
 def may_decide(actor: Any, request: "AccessRequest") -> bool:
-    """Say whether the actor may grant or refuse: an approver, who neither asked nor prepared it.
+    """Say whether the actor may grant or refuse: an approver without a tie to the request.
 
-    Nor belongs to the organisation that asks, nor refused it before.
+    Who did not prepare it, gave no opinion on it, nor refused it before.
     """
     return (
         has_permission(actor, P.ACCESS_DECIDE)
-        and _is_apart(actor, request)
-        and not _is(actor, request.officer_id)
+        and is_apart(actor, request)
+        and actor.person_key not in request.preparers
         and not _is(actor, request.first_approver_id)
+        and not any(_is(actor, each.given_by_id) for each in request.opinions.all())
     )
 
 
 def may_advise(actor: Any, opinion: "Opinion") -> bool:
     """Say whether the actor may give this opinion: for the producer, or as DPO; not who asks."""
-    if not _is_apart(actor, opinion.request):
+    if not is_apart(actor, opinion.request):
         return False
     if opinion.organisation is None:
         return has_permission(actor, P.ACCESS_ADVISE)
@@ -51,9 +52,7 @@ def may_advise(actor: Any, opinion: "Opinion") -> bool:
 def may_sign(actor: Any, named: "NamedUser") -> bool:
     """Say whether the actor may sign for this named person: they alone, by a verified address."""
     return bool(
-        getattr(actor, "is_active", False)
-        and named.removed_at is None
-        and actor.email.casefold() == named.email.casefold()
+        getattr(actor, "is_active", False) and named.removed_at is None and _is_named(actor, named)
     )
 
 
@@ -66,7 +65,7 @@ def may_suspend(actor: Any, grant: "Grant", producers: list[Organisation]) -> bo
 
 def may_end(actor: Any, grant: "Grant") -> bool:
     """Say whether the actor may resume or revoke a grant: an approver without a tie to it."""
-    return has_permission(actor, P.ACCESS_DECIDE) and _is_apart(actor, grant.request)
+    return has_permission(actor, P.ACCESS_DECIDE) and is_apart(actor, grant.request)
 
 
 def is_requester(actor: Any, grant: "Grant") -> bool:
@@ -74,9 +73,14 @@ def is_requester(actor: Any, grant: "Grant") -> bool:
     return _is(actor, grant.request.requester_id)
 
 
-def _is_apart(actor: Any, request: "AccessRequest") -> bool:
-    own = _is(actor, request.requester_id)
-    return not own and not belongs_to(actor, request.organisation)
+def is_apart(actor: Any, request: "AccessRequest") -> bool:
+    """Say whether the actor is neither who asks, nor of their organisation, nor named to read."""
+    own = _is(actor, request.requester_id) or belongs_to(actor, request.organisation)
+    return not own and not any(_is_named(actor, each) for each in request.named_users.all())
+
+
+def _is_named(actor: Any, named: "NamedUser") -> bool:
+    return bool(actor.email.casefold() == named.email.casefold())
 
 
 def _is(actor: Any, pk: int | None) -> bool:

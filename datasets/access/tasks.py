@@ -105,6 +105,7 @@ def _context(asked: AccessRequest, until: str) -> dict[str, Any]:
 def _request(pk: int, *states: RequestStatus) -> AccessRequest | None:
     """Find a request while what a letter says of it is true: in one of these states."""
     rows = AccessRequest.objects.select_related("organisation", "requester", "officer", "grant")
+    rows = rows.prefetch_related("named_users", "opinions")
     return rows.filter(pk=pk, **({"status__in": states} if states else {})).first()
 
 
@@ -144,6 +145,7 @@ def opinion_asked(opinion_id: int) -> None:
     asked = _request(opinion.request_id, S.IN_REVIEW) if opinion else None
     if opinion is None or asked is None:
         return
+    opinion.request = asked
     concerned = region_people(Permission.ACCESS_ADVISE)
     if opinion.organisation_id is not None:
         concerned = editors_of(opinion.organisation_id)
@@ -204,6 +206,7 @@ def draft_expires(request_id: int) -> None:
 
 def _grant(pk: int) -> Grant | None:
     rows = Grant.objects.select_related("request__organisation", "request__requester")
+    rows = rows.prefetch_related("request__named_users")
     return rows.filter(pk=pk).first()
 
 

@@ -66,11 +66,17 @@ def admit(*, request: AccessRequest, edits: int, by: User) -> AccessRequest:
     """
     request = _locked(request, edits, rules.may_prepare, by)
     now = clock.now()
-    request.become(RequestStatus.IN_REVIEW, admitted_at=now, officer=by)
+    request.become(
+        RequestStatus.IN_REVIEW, admitted_at=now, officer=by, preparers=_preparers(request, by)
+    )
     ask_opinions(request, at=now)
     record("access_request.admitted", by=by, on=request)
     owe("mail.access_admitted", key=f"{request.pk}:{request.version}", request_id=request.pk)
     return request
+
+
+def _preparers(request: AccessRequest, by: User) -> list[str]:
+    return sorted({*request.preparers, by.person_key})
 
 
 def ask_opinions(request: AccessRequest, *, at: datetime) -> None:
@@ -79,13 +85,8 @@ def ask_opinions(request: AccessRequest, *, at: datetime) -> None:
     Called inside the action that sends or admits. Owes the letters to those who are asked.
     """
     last = {each.dataset_id: each for each in queries.opinions_of(request)}
-    rows = list(request.datasets.select_related("dataset__resource__organisation"))
-    wanted: list[tuple[int | None, Any]] = [
-        (row.dataset_id, row.dataset.resource.organisation_id) for row in rows
-    ]
-    if queries.needs_dpo(request):
-        wanted.append((None, None))
-    for dataset_id, organisation_id in wanted:
+    needed = queries.opinions_needed(queries.asked_for(request))
+    for dataset_id, organisation_id in needed.items():
         former = last.get(dataset_id)
         if former is not None and former.version == request.version:
             continue
@@ -134,6 +135,7 @@ def request_changes(
     request.become(
         RequestStatus.CHANGES_REQUESTED,
         officer=request.officer or by,
+        preparers=_preparers(request, by),
         changes_asked=text,
         changes_fields=list(fields),
         changes_asked_at=clock.now(),
@@ -186,9 +188,10 @@ def approve(
     """Grant access, by an approver who is not the officer: the request is frozen as it is.
 
     override: why an unfavourable opinion of the data protection officer is passed over. In order:
-    every opinion given, some dataset left, a duration that everybody accepts; status APPROVED; the
-    grant, its datasets and columns, the agreement in the store; event "grant.approved"; letters.
-    Raises NotAllowed; Invalid without a reason or for a longer duration; Conflict otherwise.
+    every opinion given, some dataset left, whoever examined it still without a tie to it, a
+    duration that everybody accepts; status APPROVED; the grant, its datasets and columns, the
+    agreement in the store; event "grant.approved"; letters. Raises NotAllowed; Invalid without a
+    reason or for a longer duration; Conflict otherwise.
     """
     text = _text(text)
     request = _locked(request, edits, rules.may_decide, by)
@@ -201,6 +204,14 @@ def approve(
         raise Conflict(
             _("Aucun producteur ne prête son jeu : cette demande ne peut qu’être refusée."),
             code="no_dataset_left",
+        )
+    if not all(rules.is_apart(each, request) for each in queries.examiners(request)):
+        raise Conflict(
+            _(
+                "Une personne qui a instruit la demande ou rendu un avis y est désormais nommée, "
+                "ou membre de l’organisme : demandez des corrections, ou refusez-la."
+            ),
+            code="examiner_tied",
         )
     if terms.dpo_refuses and not override.strip():
         raise Invalid(

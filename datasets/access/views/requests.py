@@ -30,6 +30,7 @@ def visible(request: HttpRequest, public_id: UUID) -> AccessRequest:
     rows = AccessRequest.objects.visible_to(person(request)).select_related(
         "organisation", "requester", "officer", "approver", "grant"
     )
+    rows = rows.prefetch_related("named_users", "opinions")
     return find(rows, among=AccessRequest.objects.all(), public_id=public_id)
 
 

@@ -12,12 +12,13 @@ from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import GrantState, Purpose, RefusalReason, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion
+from datasets.releases.models import Dataset
 from portal.accounts.enums import RegionRole
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.lib.storage import objects
 from tests.factories.access import World, again, restricted
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.datasets import DataFileFactory, member
 from tests.ledger import events, owed, refused
 from tests.threads import together
@@ -109,6 +110,50 @@ def test_p4_who_prepares_never_decides_nor_does_a_member(world: World) -> None:
             review.refuse(request=request, edits=request.edits, by=each, **refusing)
     with pytest.raises(IntegrityError), transaction.atomic():
         AccessRequest.objects.filter(pk=request.pk).update(approver=both, decided_at=clock.now())
+    # Each officer prepares: the second one, who asks for changes, does not decide either.
+    second = UserFactory(region=[RegionRole.OFFICER, RegionRole.APPROVER])
+    review.request_changes(
+        request=request, text="Précisez.", fields=[], edits=request.edits, by=second
+    )
+    drafts.submit(request=again(request), by=world.by)
+    with no_change(NotAllowed):
+        review.refuse(request=again(request), edits=again(request).edits, by=second, **refusing)
+
+
+def test_who_advised_or_is_named_has_no_other_say(world: World) -> None:
+    judge = UserFactory(region=[RegionRole.DPO, RegionRole.APPROVER])
+    reader = UserFactory(region=[RegionRole.OFFICER, RegionRole.DPO, RegionRole.APPROVER])
+    request = world.submitted(world.datasets[0], persons=[reader.email.upper()])
+    with no_change(NotAllowed):
+        review.admit(request=request, edits=request.edits, by=reader)
+    review.admit(request=request, edits=request.edits, by=world.officer)
+    for opinion, by in zip(queries.opinions_of(request), (world.hands[0], judge), strict=True):
+        with no_change(NotAllowed):
+            review.give_opinion(opinion=opinion, verdict=Verdict.FAVOURABLE, text="", by=reader)
+        review.give_opinion(opinion=opinion, verdict=Verdict.FAVOURABLE, text="", by=by)
+    request = again(request)
+    granting: dict[str, Any] = {"request": request, "months": 6, "text": "Oui."}
+    for by in (judge, reader):
+        with no_change(NotAllowed):
+            review.approve(**granting, edits=request.edits, by=by)
+    # Who examined it joins the organisation that asks before the decision.
+    MembershipFactory(organisation=world.organisation, user=judge)
+    with no_change(Conflict, code="examiner_tied"):
+        review.approve(**granting, edits=request.edits, by=world.approver)
+
+
+def test_what_nobody_admitted_is_neither_refused_nor_granted(world: World) -> None:
+    request = world.submitted()
+    with no_change(Conflict, code="request_status"):
+        review.refuse(
+            request=request,
+            reason=RefusalReason.PURPOSE,
+            text="Non.",
+            edits=request.edits,
+            by=world.approver,
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccessRequest.objects.filter(pk=request.pk).update(status=RequestStatus.IN_REVIEW)
 
 
 def test_p5_no_decision_without_its_reason(world: World) -> None:
@@ -138,6 +183,13 @@ def test_a_page_read_before_another_act_decides_nothing(world: World) -> None:
 
 def test_silence_grants_nothing(world: World) -> None:
     request = world.admitted()
+    with no_change(Conflict, code="opinion_awaited"):
+        review.approve(
+            request=request, months=12, text="Oui.", edits=request.edits, by=world.approver
+        )
+    business = restricted(world.producers[0], level="restricted_business")
+    request = world.advised(business)
+    Dataset.objects.filter(pk=business.pk).update(level="restricted_personal")
     with no_change(Conflict, code="opinion_awaited"):
         review.approve(
             request=request, months=12, text="Oui.", edits=request.edits, by=world.approver
