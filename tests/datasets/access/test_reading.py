@@ -87,7 +87,7 @@ def test_a_signatory_receives_the_extract_whole_or_from_where_they_had_come(worl
     whole: Any = client.get(address(file))
     content = body(whole)
     assert (whole.status_code, len(content)) == (200, extract.clear_size)
-    assert content.startswith(b"jeton,zone,sortie\n")
+    assert content.startswith(b"jeton,zone,sortie\r\n")
     assert b"p1" not in content
     assert b",F," not in content
     rest: Any = client.get(address(file), headers={"range": "bytes=10-"})
