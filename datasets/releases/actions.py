@@ -23,14 +23,13 @@ from datasets.standards import dictionary
 from datasets.standards.profile import TableFault, profile_apart
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.actors import Actor, SystemActor
+from portal.audit.actors import Actor
 from portal.audit.record import record
 from portal.lib import clock, immutable
 from portal.lib.prose import personal_data
 from portal.lib.refusals import Invalid, TooLarge
-from portal.lib.storage import objects, parts
+from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
-from portal.lib.storage.objects import hours_ago, referenced, unnamed
 
 
 @dataclass(frozen=True)
@@ -363,58 +362,3 @@ def _is_as_named(name: str, content: BinaryIO) -> bool:
     if extension in TEXTS:
         return file_types.is_utf8(head)
     return extension in PACKED and file_types.agrees(name, file_types.kind_of(head))
-
-
-SWEEPER = SystemActor("sweep")
-
-
-def sweep() -> int:
-    """Remove what was set aside a delay ago, set aside what nothing names; return how many went.
-
-    Call it outside any transaction: the store is listed in none, and each object has its own.
-    Two sweeps may overlap: each leaves alone what the other has moved since it listed.
-
-    Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
-    out of sight. Parts that no upload names go too, untold: they were never a file. The delay is
-    settings.OBJECTS_UNNAMED_HOURS.
-    """
-    store, before = objects.store(), hours_ago(settings.OBJECTS_UNNAMED_HOURS)
-    store.drop_drafts(before=before)
-    parts.sweep(before=before)
-    aside = dict(store.aside())
-    for sha256 in referenced(aside):
-        store.bring_back(sha256)
-        del aside[sha256]
-    gone = [sha256 for sha256, at in sorted(aside.items()) if at <= before]
-    purged = sum([_purge(sha256) for sha256 in gone])
-    for sha256 in unnamed(hours=settings.OBJECTS_UNNAMED_HOURS):
-        _set_aside(sha256, before)
-    return purged
-
-
-def _purge(sha256: str) -> bool:
-    """Remove what is aside, once its event stands; False when a row came to name it, or it is gone.
-
-    Killed between the two, the next sweep finds it aside and tells it again: nothing goes untold.
-    """
-    store = objects.store()
-    with transaction.atomic(durable=True):
-        if not store.is_aside(sha256):  # a sweep that began before this one removed it
-            return False
-        if referenced([sha256]):
-            store.bring_back(sha256)
-            return False
-        record("object.purged", by=SWEEPER, on=f"object:{sha256}")
-    store.drop_aside(sha256)
-    return True
-
-
-@transaction.atomic(durable=True)
-def _set_aside(sha256: str, before: float) -> None:
-    store = objects.store()
-    if not store.set_aside(sha256, before=before):
-        return
-    if referenced([sha256]):  # a row came between the two
-        store.bring_back(sha256)
-        return
-    record("object.set_aside", by=SWEEPER, on=f"object:{sha256}")

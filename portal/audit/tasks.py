@@ -1,10 +1,11 @@
 """Tasks of the ledger."""
 
-from portal.audit import denials, duties, outbox
+from portal.audit import denials, duties, outbox, sweep
 from portal.audit.duties import beat
 from portal.lib.queue import task
 
-__all__ = ["denials", "relay", "run_duties"]  # denials: its duty is registered by its import
+# Imported so that their duties are registered.
+__all__ = ["denials", "relay", "run_duties", "sweep"]
 
 
 @task("audit.relay")

@@ -18,14 +18,12 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
 from challenges.rescoring.actions import rescorings
 from challenges.teams.models import Team
-from datasets.releases import actions as releases
-from portal.audit import duties
+from portal.audit import duties, sweep
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 from portal.lib.storage import objects
 from tests.challenges.refusals import refuses
-from tests.datasets.test_actions import aged
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.challenges import (
@@ -37,6 +35,7 @@ from tests.factories.challenges import (
     region_person,
     reveal_of,
 )
+from tests.portal.test_sweep import aged
 
 pytestmark = pytest.mark.django_db
 YEAR_AND_DAY = timedelta(days=367)
@@ -96,7 +95,7 @@ def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(
     assert deleted(entry)
     for _step in range(2):
         aged(entry.sha256)
-        releases.sweep()
+        sweep.sweep()
     assert not objects.store().exists(entry.sha256)
     assert list(objects.store().aside()) == []
     assert list(invariants.receipts_without_file()) == []
@@ -153,7 +152,7 @@ def test_what_something_needs_stays(entry: Entry, phase: Phase, need: Any) -> No
     assert retention.delete_files() == 0
     assert not deleted(entry)
     aged(entry.sha256)
-    releases.sweep()
+    sweep.sweep()
     assert objects.store().exists(entry.sha256)
 
 

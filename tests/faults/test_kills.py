@@ -36,9 +36,8 @@ from challenges.queue.enums import JobState
 from challenges.sandbox import rooms
 from challenges.worker import drain
 from datasets.holdouts.models import HoldoutVersion
-from datasets.releases import actions as releases
 from portal.accounts.enums import Role
-from portal.audit import outbox
+from portal.audit import outbox, sweep
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.storage import objects
@@ -49,11 +48,11 @@ from tests.challenges.exchange.test_bundle_imports import METRIC, read, zipped
 from tests.challenges.programs.cases import isolated
 from tests.challenges.programs.code import world as code_world
 from tests.challenges.world import entered, opened
-from tests.datasets.test_actions import aged
 from tests.factories import contributions as make
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
 from tests.faults.processes import ROOT, WorkerProcess, killed_worker, run_once, until
+from tests.portal.test_sweep import aged
 
 TERMINAL = {
     EntryStatus.REJECTED,
@@ -205,7 +204,7 @@ def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Pat
     assert not BundleImport.objects.exists()
     for _delay in range(2):
         aged(left)
-        releases.sweep()
+        sweep.sweep()
     assert list(dict(objects.store().ages())) == list(objects.store().aside()) == []
     assert read(by).is_read  # the same archive again
 
@@ -229,7 +228,7 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
     left = set(dict(objects.store().ages()))
     for sha256 in left:
         aged(sha256)
-    releases.sweep()  # what the killed worker sealed, and no row names
+    sweep.sweep()  # what the killed worker sealed, and no row names
     assert len(left - set(dict(objects.store().ages()))) == (point == "creation.before_commit")
 
     assert clear(tmp_path / "tmp") != []  # a killed process removes nothing

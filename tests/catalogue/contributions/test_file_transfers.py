@@ -35,9 +35,9 @@ from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import FileState
 from catalogue.resources.queries import files as reads
 from catalogue.standards import files
-from datasets.releases import actions as releases
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
+from portal.audit import sweep
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed
 from portal.lib.storage import objects, parts
@@ -308,7 +308,7 @@ def test_a_part_that_no_upload_names_goes_after_a_day(
     assert parts.sweep(before=time.time() - 3_600) == 0
     for each in left(settings):
         os.utime(each, times=(time.time() - 90_000,) * 2)
-    releases.sweep()
+    sweep.sweep()
     assert left(settings) == [kept]
     assert program.patch(place, CSV[5:], 5).status_code == 204
 

@@ -44,12 +44,11 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain
-from datasets.releases import actions as releases
 from portal import checks
 from portal.accounts.actions import accounts
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
-from portal.audit import outbox
+from portal.audit import outbox, sweep
 from portal.audit.models import Outbox
 from portal.lib import clock
 from portal.lib.storage import objects
@@ -69,13 +68,13 @@ from tests.challenges.world import (
     owner,
     owner_of,
 )
-from tests.datasets.test_actions import aged
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, sign_in
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.portal import production
 from tests.portal.accounts.test_organisations import invite
 from tests.portal.management.conftest import Roles, run
+from tests.portal.test_sweep import aged
 from tests.routes import world as worlds
 from tests.routes.declared import routes
 from tests.routes.test_crawl import Crawl, path_of
@@ -382,10 +381,10 @@ def test_the_tasks_sweep_the_store_with_their_own_rights(roles: Roles, tmp_path:
     for sha256 in (left, *kept):
         aged(sha256)
     with roles.serving("tasks"):
-        assert releases.sweep() == 0
+        assert sweep.sweep() == 0
         assert set(dict(objects.store().ages())) == kept
         aged(left)
-        assert releases.sweep() == 1
+        assert sweep.sweep() == 1
 
 
 def test_the_tasks_forget_logs_with_their_own_rights(roles: Roles) -> None:
