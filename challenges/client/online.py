@@ -143,10 +143,8 @@ def _data(options: argparse.Namespace) -> Json:
     if found is None:
         raise UsageFault("U_EXTRACT", options.file)
     options.to.mkdir(parents=True, exist_ok=True)
-    target = options.to / _plain(found["name"])
-    size = portal.resume(found["content"], target)
-    if size != found["size"]:
-        raise UsageFault("U_SIZE", str(target))
+    target, size = options.to / _plain(found["name"]), int(found["size"])
+    portal.resume(found["content"], target, name=_plain(found["id"]), size=size)
     return {"file": str(target), "size": size}
 
 

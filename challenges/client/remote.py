@@ -10,9 +10,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
@@ -53,7 +54,7 @@ def save_access(access: Access) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with open(draft, "x", opener=_for_oneself) as file:
         json.dump({"server": access.server, "token": access.token}, file)
     draft.replace(path)
     return path
@@ -141,23 +142,34 @@ class Portal:
         )
         return self._kept(request, target, None)
 
-    def resume(self, place: str, target: Path) -> int:
+    def resume(self, place: str, target: Path, *, name: str, size: int) -> None:
         """Download a file of the API in one's own name, from where a former try was cut.
 
-        What is there stays in `target.part` until it is whole; returns its size in bytes.
+        name, size: of what is asked. What came stays in `name.part`, for its owner alone, until all
+        of it is there. Raises UsageFault for anything but that many bytes.
         """
-        draft = target.with_name(f"{target.name}.part")
+        draft = target.with_name(f"{name}.part")
         begun = draft.stat().st_size if draft.exists() else 0
+        if begun != size or not begun:
+            self._append_rest(place, draft, begun if begun < size else 0)
+        if draft.stat().st_size != size:
+            raise UsageFault("U_SIZE", str(target))
+        draft.replace(target)
+
+    def _append_rest(self, place: str, draft: Path, begun: int) -> None:
+        """Write what follows `begun` bytes; all anew when the portal gives the whole."""
         headers = {"Authorization": f"Bearer {self.access.token}"}
         if begun:
             headers["Range"] = f"bytes={begun}-"
         address = f"{self.access.server}{urlsplit(place).path}"
         request = urllib.request.Request(address, headers=headers)  # noqa: S310  # checked at login
-        with self._open(request) as answer, draft.open("ab" if begun else "wb") as file:
-            shutil.copyfileobj(answer, file, READ_BYTES)
-        size = draft.stat().st_size
-        draft.replace(target)
-        return size
+        with self._open(request) as answer:
+            told = answer.headers.get("Content-Range", "")
+            follows = answer.status == HTTPStatus.PARTIAL_CONTENT
+            if follows and not told.startswith(f"bytes {begun}-"):
+                raise UsageFault("U_PORTAL", address)
+            with open(draft, "ab" if follows else "wb", opener=_for_oneself) as file:
+                shutil.copyfileobj(answer, file, READ_BYTES)
 
     def submit(self, slug: str, phase: int, file: Path, fields: Mapping[str, str]) -> Json:
         """Submit a file, at once or in parts; returns the receipt.
@@ -251,11 +263,11 @@ class Portal:
             raise UsageFault("U_PORTAL", place)
         return read
 
-    def _open(self, request: urllib.request.Request) -> IO[bytes]:
+    def _open(self, request: urllib.request.Request) -> HTTPResponse:
         """Send a request; try again when the portal does not answer, or is busy."""
         for attempt in range(1, TRIES + 1):
             try:
-                opened: IO[bytes] = self._opener.open(request, timeout=SECONDS)
+                opened: HTTPResponse = self._opener.open(request, timeout=SECONDS)
                 return opened
             except urllib.error.HTTPError as error:
                 if error.code not in (502, 503, 504) or attempt == TRIES:
@@ -265,6 +277,10 @@ class Portal:
                     raise UsageFault("U_OFFLINE", self.access.server) from error
             time.sleep(attempt)
         raise AssertionError("unreachable")
+
+
+def _for_oneself(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _problem(error: urllib.error.HTTPError) -> Json:

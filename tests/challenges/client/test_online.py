@@ -6,6 +6,7 @@ import stat
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.teams.actions import teams
 from challenges.worker import drain
+from datasets.releases.models import Download
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.lib.storage import objects
+from portal.lib.web import responses
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.exchange.test_bundle_imports import zipped
@@ -339,7 +342,7 @@ def test_what_is_refused_is_told(organiser: Terminal, tmp_path: Path) -> None:
 
 
 def test_granted_data_are_listed_and_brought_even_after_a_cut(
-    terminal: Terminal, tmp_path: Path
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World()
     world.active(world.datasets[0])
@@ -347,12 +350,29 @@ def test_granted_data_are_listed_and_brought_even_after_a_cut(
     terminal.connect(world.reader)
     (extract,) = terminal.json("data", "list")["extracts"]
     assert extract["name"] in terminal.run("data", "list")[1]
-    brought = terminal.json("data", "download", extract["id"], "--to", tmp_path)
-    whole = Path(brought["file"]).read_bytes()
-    assert len(whole) == extract["size"]
-    Path(brought["file"]).rename(f"{brought['file']}.part")
-    with Path(f"{brought['file']}.part").open("r+b") as file:
-        file.truncate(20)
-    terminal.json("data", "download", extract["id"], "--to", tmp_path)
-    assert Path(brought["file"]).read_bytes() == whole
+    bring = ("data", "download", extract["id"], "--to", tmp_path)
+    target, part = tmp_path / extract["name"], tmp_path / f"{extract['id']}.part"
+    assert terminal.json(*bring) == {"file": str(target), "size": extract["size"]}
+    whole = target.read_bytes()
+    assert (len(whole), stat.S_IMODE(target.stat().st_mode)) == (extract["size"], 0o600)
+    target.with_name(f"{target.name}.part").write_bytes(b"of another grant")
+    for begun, reads in ((whole[:20], 2), (whole, 2), (whole + b"more", 3)):
+        part.write_bytes(begun)
+        terminal.json(*bring)
+        assert (target.read_bytes(), part.exists()) == (whole, False)
+        assert Download.objects.count() == reads
+    target.unlink()
+    with monkeypatch.context() as patch:
+        cut = SimpleNamespace(copyfileobj=lambda _answer, file, _size: file.write(whole[:9]))
+        patch.setattr(remote, "shutil", cut)
+        assert terminal.run(*bring)[0] == 2
+    assert (target.exists(), part.read_bytes()) == (False, whole[:9])
+    with monkeypatch.context() as patch:  # a proxy that knows no range
+        patch.setattr(
+            responses,
+            "asked_range",
+            lambda _request, *, size, etag: responses.Span(0, size, size, is_part=False),
+        )
+        terminal.json(*bring)
+    assert target.read_bytes() == whole
     assert terminal.run("data", "download", "inconnu", "--to", tmp_path)[0] == 2
