@@ -106,6 +106,9 @@ def page(request: HttpRequest) -> HttpResponse:
 def table(request: HttpRequest) -> HttpResponse:
     """Export what the filters keep, with what ties each act to the chain."""
     _require(person(request))
+    form = LedgerForm(request.GET)
+    if not form.is_valid():
+        return page(request)  # which says what is wrong
     head = ("seq", "at", "action", "object", "actor", "facts", "body_sha256", "prev", "hash")
     rows = [
         (
@@ -119,7 +122,7 @@ def table(request: HttpRequest) -> HttpResponse:
             each.prev,
             each.hash,
         )
-        for each in map(reading.told, LedgerForm(request.GET).rows()[:EXPORTED])
+        for each in map(reading.told, form.rows()[:EXPORTED])
     ]
     return csv_answer([head, *rows], "journal.csv")
 

@@ -51,10 +51,11 @@ def test_it_is_filtered_by_act_object_and_day(auditor: Client) -> None:
 
 
 def test_a_wrong_day_or_act_is_said_at_its_field(auditor: Client) -> None:
-    page = auditor.get(f"{PAGE}?du=hier&acte=Révoquer")
-    assert page.status_code == 422
-    assert set(page.context["form"].errors) == {"du", "acte"}
-    assert "hier" in page.content.decode()
+    for address in (PAGE, TABLE):
+        page = auditor.get(f"{address}?du=hier&acte=Révoquer")
+        assert page.status_code == 422
+        assert set(page.context["form"].errors) == {"du", "acte"}
+        assert "hier" in page.content.decode()
 
 
 def test_the_detail_of_what_others_keep_is_not_shown(auditor: Client) -> None:
