@@ -324,5 +324,5 @@ def extract_ready(extract_id: int) -> None:
 
 
 # What the schedule does, and how often.
-schedule("datasets.access_drafts", drafts.tidy, minutes=24 * 60)
+schedule("datasets.access_drafts", drafts.tidy, minutes=24 * 60, by_itself=True)
 schedule("datasets.access_dates", review.tell_late, grants.remind, minutes=24 * 60)

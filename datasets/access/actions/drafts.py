@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -26,9 +27,9 @@ from datasets.releases.enums import Protection
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
-from portal.audit.actors import SystemActor
+from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
-from portal.audit.record import record
+from portal.audit.record import record, reference
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid
 
@@ -306,8 +307,13 @@ def discard(*, request: AccessRequest, by: User) -> None:
     require(rules.may_write_request, by, request)
     if request.status != RequestStatus.DRAFT:
         raise Conflict(_("Cette demande est déposée : retirez-la."), code="request_status")
-    record("access_request.discarded", by=by, on=request)
+    _erase(request, by)
+
+
+def _erase(request: AccessRequest, by: Actor) -> None:
+    erased = reference(request)
     request.delete()
+    record("access_request.discarded", by=by, on=erased)
 
 
 DRAFT_NOTICE_DAYS = 7
@@ -317,35 +323,45 @@ LAPSE_REMINDERS = (30, 50)
 def tidy() -> None:
     """Forget drafts after their days, with notice; end requests whose changes never came.
 
-    Once a day. Event "access_request.discarded" or "access_request.lapsed" each; letters before.
+    Once a day, each in its own transaction. Event "access_request.discarded" or
+    "access_request.lapsed" each; letters before.
     """
-    now, day = clock.now(), timedelta(days=1)
-    drafts = AccessRequest.objects.filter(status=RequestStatus.DRAFT)
-    kept = settings.ACCESS_DRAFT_KEPT_DAYS
-    for draft in drafts.filter(edited_at__lte=now - (kept - DRAFT_NOTICE_DAYS) * day):
-        if draft.expiry_told_at is None:
-            AccessRequest.objects.filter(pk=draft.pk).update(expiry_told_at=now)
-            owe("mail.access_draft_expires", key=f"{draft.pk}:{now:%Y%m%d}", request_id=draft.pk)
-        elif draft.expiry_told_at <= now - DRAFT_NOTICE_DAYS * day:
-            record("access_request.discarded", by=SWEEPER, on=draft)
-            draft.delete()
-    for request in AccessRequest.objects.filter(status=RequestStatus.CHANGES_REQUESTED):
-        waited = (now - (request.changes_asked_at or now)).days
-        if waited >= settings.ACCESS_LAPSE_DAYS:
-            _lapse(request)
-            continue
-        for days in LAPSE_REMINDERS:
-            if waited >= days:
-                owe(
-                    "mail.access_changes_awaited",
-                    key=f"{request.pk}:{request.version}:{days}",
-                    request_id=request.pk,
-                )
+    last = timedelta(days=settings.ACCESS_DRAFT_KEPT_DAYS - DRAFT_NOTICE_DAYS)
+    old = Q(status=RequestStatus.DRAFT, edited_at__lte=clock.now() - last)
+    due = AccessRequest.objects.filter(old | Q(status=RequestStatus.CHANGES_REQUESTED))
+    for request in due.order_by("pk"):
+        with transaction.atomic():
+            _tidy_one(due, request)
 
 
-@transaction.atomic
-def _lapse(request: AccessRequest) -> None:
-    request = AccessRequest.objects.locked(request)
-    request.become(RequestStatus.LAPSED)
-    record("access_request.lapsed", by=SWEEPER, on=request)
-    owe("mail.access_decided", key=f"{request.pk}:lapsed", request_id=request.pk)
+def _tidy_one(due: QuerySet[AccessRequest], request: AccessRequest) -> None:
+    """Do what is due for a request, read again under its lock: it may have been sent meanwhile."""
+    held = due.select_for_update(of=("self",)).filter(pk=request.pk).first()
+    if held is None:
+        return
+    if held.status == RequestStatus.DRAFT:
+        _tidy_draft(held)
+    else:
+        _tidy_awaited(held)
+
+
+def _tidy_draft(draft: AccessRequest) -> None:
+    now, key = clock.now(), str(draft.pk)
+    if draft.expiry_told_at is None:
+        AccessRequest.objects.filter(pk=draft.pk).update(expiry_told_at=now)
+        owe("mail.access_draft_expires", key=f"{key}:{now:%Y%m%d}", request_id=draft.pk)
+    elif draft.expiry_told_at <= now - timedelta(days=DRAFT_NOTICE_DAYS):
+        _erase(draft, SWEEPER)
+
+
+def _tidy_awaited(request: AccessRequest) -> None:
+    waited = (clock.now() - (request.changes_asked_at or clock.now())).days
+    if waited >= settings.ACCESS_LAPSE_DAYS:
+        request.become(RequestStatus.LAPSED)
+        record("access_request.lapsed", by=SWEEPER, on=request)
+        owe("mail.access_decided", key=f"{request.pk}:lapsed", request_id=request.pk)
+        return
+    for days in LAPSE_REMINDERS:
+        if waited >= days:
+            key = f"{request.pk}:{request.version}:{days}"
+            owe("mail.access_changes_awaited", key=key, request_id=request.pk)

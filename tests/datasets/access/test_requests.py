@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
@@ -14,6 +14,8 @@ from datasets.access.enums import GrantState, Purpose, RefusalReason, RequestSta
 from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion
 from datasets.releases.models import Dataset
 from portal.accounts.enums import RegionRole
+from portal.audit.models import AuditEvent
+from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.lib.storage import objects
@@ -21,7 +23,7 @@ from tests.factories.access import World, again, restricted
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.datasets import DataFileFactory, member
 from tests.ledger import events, owed, refused
-from tests.threads import together
+from tests.threads import once, together
 
 pytestmark = pytest.mark.django_db
 no_change = partial(refused, label="datasets")
@@ -374,17 +376,21 @@ def test_a_refusal_is_examined_again_once_by_another(world: World) -> None:
 def test_a_draft_that_nobody_writes_goes_after_its_notice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = world.draft()
+    sent, request = world.draft(), world.draft()
     start, day = clock.now(), timedelta(days=1)
     for days in (22, 24, 29):
         monkeypatch.setattr(clock, "now", lambda days=days: start + days * day)
         drafts.tidy()
-        assert AccessRequest.objects.filter(pk=request.pk).exists()
-    assert owed().count("mail.access_draft_expires") == 1
+        assert AccessRequest.objects.count() == 2
+    assert owed().count("mail.access_draft_expires") == 2
     monkeypatch.setattr(clock, "now", lambda: start + 31 * day)
-    drafts.tidy()
+    send = partial(drafts.submit, request=sent, by=world.by)  # once the sweep has found it
+    with connection.execute_wrapper(once("SELECT .*datasets_accessrequest", send)):
+        drafts.tidy()
+    assert again(sent).status == RequestStatus.SUBMITTED
     assert not AccessRequest.objects.filter(pk=request.pk).exists()
-    assert events("access_request.discarded") == ["access_request.discarded"]
+    told = AuditEvent.objects.filter(action="access_request.discarded")
+    assert [each.object_ref for each in told] == [reference(request)]
 
 
 def test_changes_that_never_come_end_the_request(
