@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -191,10 +190,13 @@ def read(stream: BinaryIO) -> Table:
     return Table(tuple(columns), lines, delimiter_of(start), bom)
 
 
-def header_of(path: Path) -> list[str]:
+def header_of(stream: BinaryIO) -> list[str]:
     """Name the columns of a table that was read before."""
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
         return [each.name for each in columns_of(text.readline())]
+    finally:
+        text.detach()  # else it closes the stream
 
 
 def require_as_declared(table: Table, declared: Declared) -> None:

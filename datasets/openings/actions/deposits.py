@@ -201,7 +201,7 @@ def _require_kept(opening: Opening | None, said: Said) -> None:
     if opening is None or not opening.deposit_sha256:
         raise Invalid(_("Déposez le fichier à ouvrir, en CSV."), code="file")
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
-    with releases.opened(kept, "depot.csv") as path, path.open("rb") as content:
+    with releases.read(kept) as content:
         _require_readable(content, opening.file_name, said)
 
 

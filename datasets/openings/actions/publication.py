@@ -50,7 +50,7 @@ def publish(*, opening: Opening, by: User) -> Release:
         description = Description(legal_basis=opening.legal_basis[:200])
         dataset = releases.describe(resource=card, description=description, by=by)
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
-    with releases.opened(kept, "depot.csv") as path, path.open("rb") as content:
+    with releases.read(kept) as content:
         data = NewFile(opening.file_name, content, AccessLevel.OPEN, columns=opening.dictionary)
         return releases.publish(
             dataset=dataset,

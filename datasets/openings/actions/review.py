@@ -167,23 +167,22 @@ def _examined(opening: Opening) -> tuple[dict[str, Any], str]:
 
 def _report(opening: Opening) -> dict[str, Any]:
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
-    with tempfile.TemporaryDirectory(prefix="ouverture-") as place, releases.opened(kept) as path:
+    with tempfile.TemporaryDirectory(prefix="ouverture-") as place, releases.read(kept) as content:
         folder = Path(place)
         former = queries.former_table(opening)
         old = _copied(former, folder) if former is not None else None
-        names = header_of(path)
+        names = header_of(content)
         others = [
             (each.release.dataset.resource.title, _copied(each, folder))
             for each in queries.open_tables(names, apart_from=opening.card)
         ]
-        with path.open("rb") as content:
-            return disclosure.examine_apart(
-                content,
-                declared_of(opening),
-                seconds=settings.OPENING_CHECK_SECONDS,
-                old=old,
-                others=others,
-            )
+        return disclosure.examine_apart(
+            content,
+            declared_of(opening),
+            seconds=settings.OPENING_CHECK_SECONDS,
+            old=old,
+            others=others,
+        )
 
 
 def _copied(file: DataFile, folder: Path) -> Path:

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,7 +48,18 @@ def world() -> World:
     return World()
 
 
-def test_a_producer_opens_what_passes_the_checks_from_end_to_end(world: World) -> None:
+def test_a_producer_opens_what_passes_the_checks_from_end_to_end(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, opens = [], gate.open_deposit
+
+    def noted(*given: Any) -> None:
+        opens(*given)
+        given[-1].flush()
+        named.extend(tmp_path.rglob("*.csv"))  # what would stay of a process killed here
+
+    monkeypatch.setattr(gate, "open_deposit", noted)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     opening = world.deposited()
     assert (opening.status, opening.agreed_by, opening.attempt) == (S.IN_REVIEW, world.by, 1)
     sealed = objects.read(opening.deposit_sha256)
@@ -63,6 +76,7 @@ def test_a_producer_opens_what_passes_the_checks_from_end_to_end(world: World) -
 
     release = publication.publish(opening=opening, by=world.by)
     opening = again(opening)
+    assert named == []
     assert (opening.status, opening.release, opening.deposit_sha256) == (S.PUBLISHED, release, "")
     files = {file.role: file for file in release.files.filter(role__in=["data", "sample"])}
     assert {file.level for file in release.files.all()} == {"open"}
