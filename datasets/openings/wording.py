@@ -32,11 +32,17 @@ TODO = {
         "Regroupez des modalités (zones, âges, métiers), ou retirez une colonne."
     ),
     "geography": gettext_lazy("Remplacez la commune ou le code postal par la zone d’emploi."),
-    "cells": gettext_lazy("Masquez ces cellules, et une seconde par ligne qui porte un total."),
+    "cells": gettext_lazy(
+        "Masquez ces cellules, et une seconde par ligne qui porte un total : onze personnes au "
+        "moins restent cachées ensemble."
+    ),
     "identifiers": gettext_lazy("Retirez ces colonnes : elles désignent une personne."),
     "free_text": gettext_lazy("Retirez ces colonnes, ou dites pourquoi chacune peut être lue."),
     "dates": gettext_lazy("Remplacez le jour ou le mois par le trimestre, comme 2026-T1."),
-    "unique_rows": gettext_lazy("Arrondissez les nombres, ou regroupez des modalités."),
+    "unique_rows": gettext_lazy(
+        "Arrondissez les nombres, ou regroupez des modalités. Si chaque ligne compte plusieurs "
+        "personnes, nommez la colonne qui les compte et toutes celles qui la détaillent."
+    ),
     "sample": gettext_lazy("Rien de bloquant : toutes les combinaisons existent déjà."),
     "former": gettext_lazy("Vérifiez que ces écarts ne désignent personne."),
     "linkage": gettext_lazy("Vérifiez ce que ces lignes apprendraient une fois réunies."),

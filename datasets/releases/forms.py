@@ -205,6 +205,10 @@ SENTENCES = {
     "csv": _("Ligne %(line)s : le CSV est illisible."),
     "no_rows": _("Le fichier n’a que son en-tête : aucune ligne."),
     "unknown_column": _("La colonne « %(column)s » est nommée, mais le fichier ne l’a pas."),
+    "not_counted": _(
+        "Ligne %(line)s, colonne « %(column)s » : « %(value)s » n’est pas un nombre de personnes. "
+        "Écrivez le nombre seul, ou « c » s’il est masqué."
+    ),
     "not_typed": _(
         "Ligne %(line)s, colonne « %(column)s » : « %(value)s » n’est pas du type « %(type)s » que "
         "dit le dictionnaire."

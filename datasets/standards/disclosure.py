@@ -27,7 +27,6 @@ from datasets.standards.tables import (
     Table,
     digest,
     fold,
-    number,
     read,
     require_as_declared,
 )
@@ -41,7 +40,6 @@ MASKED_SHARE = 0.05
 SAMPLE_ROWS = 1_000
 SEED = 2_026
 PASS, WARN, FAIL = "pass", "warn", "fail"
-MASKED = frozenset({"", "s", "ss", "secret", "c", "masqué", "masque", "<11", "< 11"})
 TOTALS = frozenset({"total", "totaux", "ensemble", "tous", "toutes", "total général", "*"})
 
 Check = dict[str, Any]
@@ -256,6 +254,8 @@ def _is_fine_place(column: Column) -> bool:
     return len(towns) >= COMMUNES_LEAST
 
 
+# Ages, numbers of departments, weeks; years.
+SCALES = ((0, 120), (1900, 2100))
 COUNT_HEADERS = frozenset("effectif effectifs".split())
 # What describes a person whoever publishes it, in the name of a column.
 TELLING = frozenset(
@@ -264,24 +264,67 @@ TELLING = frozenset(
 )
 
 
-def count_column(table: Table, declared: Declared) -> str:
-    """Name the column that counts persons: as declared, or as it is called."""
-    if declared.count:
-        return declared.count
-    counts = (each for each in table.columns if each.words & COUNT_HEADERS)
-    return next((each.name for each in counts if _counts(each)), "")
+def _guessed(table: Table) -> str:
+    """Name the column that is called a count: it is looked at, and makes no table one of counts."""
+    called = (each for each in table.columns if each.words & COUNT_HEADERS)
+    return next((each.name for each in called if _is_of_numbers(each)), "")
 
 
-def _counts(column: Column) -> bool:
-    whole = [is_of_type("integer", value) for value, _count in column.filled]
-    return bool(whole) and sum(whole) >= len(whole) / 2
+def _is_of_numbers(column: Column) -> bool:
+    numbers = [is_of_type("number", value) for value, _count in column.filled]
+    return bool(numbers) and sum(numbers) >= len(numbers) / 2
+
+
+def _words(table: Table, count: str) -> list[str]:
+    return [each.name for each in table.columns if each.name != count and _is_of_words(each)]
+
+
+def _is_of_words(column: Column) -> bool:
+    totals = TOTALS - {"*"}  # among numbers, a mask
+    return not _is_of_numbers(column) or any(fold(each) in totals for each in column.values)
+
+
+def _is_scale(column: Column) -> bool:
+    """Say whether whole numbers are ages, years, codes that recur, rather than measures."""
+    numbers = {int(value) for value, _count in column.filled if column.type == "integer"}
+    bounds = (min(numbers), max(numbers)) if numbers else (0, 0)
+    recur = len(numbers) <= len(column.codes) / 2
+    return bool(numbers) and (recur or any(a <= bounds[0] and bounds[1] <= b for a, b in SCALES))
+
+
+def _details(table: Table, declared: Declared) -> list[str]:
+    """List what tells the cells of a table apart: what is declared, all words, then the ages and
+    years that it takes, in their order, for each cell to stand on one row.
+    """
+    crossed = [name for crossing in declared.crossings for name in crossing]
+    said = [*declared.quasi_identifiers, *crossed, *_words(table, declared.count)]
+    names = [name for name in dict.fromkeys(said) if name != declared.count]
+    for column in table.columns:
+        if column.name not in (*names, declared.count) and _is_scale(column):
+            if _stand_alone(table, names):
+                break
+            names.append(column.name)
+    return names
+
+
+def _stand_alone(table: Table, names: Sequence[str]) -> bool:
+    return len(np.unique(table.hashes(names))) == len(table.lines)
+
+
+def counted(table: Table, declared: Declared) -> str:
+    """Name the declared count where each row is a cell, "" where rows are persons.
+
+    Where several rows are alike, what they count is something else: the staff of an employer.
+    """
+    count = declared.count
+    return count if count and _stand_alone(table, _details(table, declared)) else ""
 
 
 def dimensions(table: Table, declared: Declared) -> list[str]:
-    """List what tells people apart: as declared; by default the words of a table of counts."""
-    if declared.quasi_identifiers or not count_column(table, declared):
+    """List what tells people apart: as declared; by default all that details a table of counts."""
+    if declared.quasi_identifiers or not counted(table, declared):
         return list(declared.quasi_identifiers)
-    return [each.name for each in table.columns if each.type == "string" and not _counts(each)]
+    return _details(table, declared)
 
 
 def _is_total(column: Column) -> npt.NDArray[np.bool_]:
@@ -289,21 +332,16 @@ def _is_total(column: Column) -> npt.NDArray[np.bool_]:
     return np.array(totals, dtype=bool)[column.codes]
 
 
-def _weights(table: Table, declared: Declared) -> npt.NDArray[np.float64]:
-    """Count the persons of each row: one, or what the row says; a total is nobody new."""
-    count = count_column(table, declared)
-    if not count:
-        return np.ones(len(table.lines))
-    weights = np.nan_to_num(table.named(count).numbers())
-    for name in dimensions(table, declared):
+def _sizes(table: Table, names: Sequence[str], count: str) -> dict[int, float]:
+    """Count the persons of each group, by the digest of what they share.
+
+    A row is one, or what the column of the count says; a total is nobody new.
+    """
+    weights = np.nan_to_num(table.named(count).numbers()) if count else np.ones(len(table.lines))
+    for name in names if count else ():
         weights[_is_total(table.named(name))] = 0
-    return weights
-
-
-def _sizes(table: Table, names: Sequence[str], declared: Declared) -> dict[int, float]:
-    """Count the persons of each group, by the digest of what they share."""
     keys, places = np.unique(table.hashes(names), return_inverse=True)
-    sizes = np.bincount(places.ravel(), weights=_weights(table, declared))
+    sizes = np.bincount(places.ravel(), weights=weights)
     return {key: size for key, size in zip(keys.tolist(), sizes.tolist(), strict=True) if size > 0}
 
 
@@ -321,7 +359,7 @@ def groups(table: Table, declared: Declared) -> Check:
     if not names:
         outcome = FAIL if declared.personal else PASS
         return _check("groups", outcome, telling, declared=[], undeclared=telling)
-    sizes = list(_sizes(table, names, declared).values())
+    sizes = list(_sizes(table, names, counted(table, declared)).values())
     small = [size for size in sizes if size < THRESHOLD]
     bars = [[str(size), sum(each == size for each in small), True] for size in range(1, THRESHOLD)]
     for low, high in BANDS:
@@ -345,17 +383,32 @@ def groups(table: Table, declared: Declared) -> Check:
 
 def cells(table: Table, declared: Declared) -> Check:
     """Require that cells of 1 to 10 persons are masked, and that no total gives them back."""
-    count = count_column(table, declared)
-    wanted = [list(each) for each in declared.crossings]
-    if count and not wanted:
-        wanted = [dimensions(table, declared)]
-    told = [_crossing(table, each, count) for each in wanted if each]
+    count = declared.count or _guessed(table)
+    told = [_crossing(table, each, count) for each in _crossings(table, declared, count)]
+    if declared.count:
+        # Read as they stand too: a crossing may sum them up.
+        numbers = table.named(count).numbers()
+        small = int(((numbers > 0) & (numbers < THRESHOLD)).sum())
+        if small > max((each["small"] for each in told), default=0):
+            names = [each.name for each in table.columns if each.name != count]
+            figures = {"cells": len(numbers), "small": small, "masked": 0, "recomputed": 0}
+            told.append({"columns": names, **figures})
     wrong = [each for each in told if each["small"] or each["recomputed"]]
     masked, total = (sum(each[name] for each in told) for name in ("masked", "cells"))
     share = masked / total if total else 0.0
     outcome = FAIL if wrong else WARN if share > MASKED_SHARE else PASS
     columns = dict.fromkeys(name for each in wrong for name in each["columns"])
     return _check("cells", outcome, columns, crossings=told, masked=masked, share=share)
+
+
+def _crossings(table: Table, declared: Declared, count: str) -> list[list[str]]:
+    """List the tables to look at: as declared; of a table of counts, itself, whole and by words."""
+    wanted = [list(each) for each in declared.crossings]
+    if declared.count:
+        wanted += [_details(table, declared), _words(table, count)]
+    elif count and not wanted:
+        wanted = [list(declared.quasi_identifiers) or _words(table, count)]
+    return [each for each in {frozenset(each): each for each in reversed(wanted)}.values() if each]
 
 
 def _crossing(table: Table, names: list[str], count: str) -> dict[str, Any]:
@@ -377,6 +430,7 @@ def _crossing(table: Table, names: list[str], count: str) -> dict[str, Any]:
 
 
 Cell = tuple[str, ...]
+Line = tuple[int, Cell]  # what varies along it, and what its cells share
 
 
 def _cells_of(table: Table, names: list[str], count: str) -> dict[Cell, float | None]:
@@ -384,52 +438,75 @@ def _cells_of(table: Table, names: list[str], count: str) -> dict[Cell, float | 
 
     Rows that detail another dimension are cells of another crossing, unless none sums them up.
     """
-    others = [
-        _is_total(each) | (each.codes == 0)
-        for each in table.columns
-        if each.name not in names and each.name != count and each.type == "string"
-    ]
+    words = {*_words(table, count)} - {*names}
+    others = [_is_total(each) | (each.codes == 0) for each in table.columns if each.name in words]
     kept = np.ones(len(table.lines), dtype=bool)
     for summed in others:
         if (kept & summed).any():
             kept &= summed
     columns = [table.named(name) for name in names]
-    counted = table.named(count)
+    numbers = table.named(count).numbers().tolist()
     held: dict[Cell, float | None] = {}
     for row in np.flatnonzero(kept).tolist():
         values = (each.values[each.codes[row]] for each in columns)
         cell = tuple("*" if fold(value) in TOTALS else value for value in values)
-        text = counted.values[counted.codes[row]]
-        value = None if text.lower() in MASKED else number(text)
+        value = None if math.isnan(numbers[row]) else numbers[row]
         before = held.get(cell, 0.0)
         held[cell] = None if value is None or before is None else before + value
     return held
 
 
 def _recomputed(held: Mapping[Cell, float | None]) -> int:
-    """Count the masked cells that totals give back, one after the other, by subtraction."""
+    """Count what totals give back by subtraction: masked cells, and the rests of 1 to 10 persons.
+
+    One after the other: a cell that is left out is known once it alone is missing from its line.
+    """
     known = dict(held)
-    lines: dict[tuple[int, Cell], list[Cell]] = {}
-    for cell in known:
+    lines: dict[Line, list[Cell]] = {}
+    _put(lines, known)
+    values = [{*each} for each in zip(*known, strict=True)]
+    exact = not _are_rounded(known.values())
+    found: set[Line | Cell] = set()
+    changed = True
+    while changed:
+        changed, alone = False, {}
+        for (at, others), line in lines.items():
+            if len(line) < 2 or not any(cell[at] == "*" for cell in line):
+                continue
+            hidden = [cell for cell in line if known[cell] is None]
+            signed = ((known[c] or 0.0) * (1 if c[at] == "*" else -1) for c in line)
+            rest = round(sum(signed), 6)
+            if len(hidden) == 1:
+                known[hidden[0]] = abs(rest)
+                found.add(hidden[0])
+                changed = True
+            elif 0 < rest < THRESHOLD and exact:
+                found.add((at, others))
+            elif not hidden and rest > 0 and len(values[at]) == len(line) + 1:
+                (absent,) = values[at] - {cell[at] for cell in line}
+                alone[(*others[:at], absent, *others[at:])] = rest
+        _put(lines, alone)
+        known |= alone
+        changed = changed or bool(alone)
+    return len(found)
+
+
+def _put(lines: dict[Line, list[Cell]], cells: Iterable[Cell]) -> None:
+    for cell in cells:
         for at in range(len(cell)):
             lines.setdefault((at, cell[:at] + cell[at + 1 :]), []).append(cell)
-    summed = [(at, line) for (at, _rest), line in lines.items() if any(c[at] == "*" for c in line)]
-    solved, changed = 0, True
-    while changed:
-        changed = False
-        for at, line in summed:
-            hidden = [cell for cell in line if known[cell] is None]
-            if len(hidden) != 1 or len(line) < 2:
-                continue
-            signed = {c: (known[c] or 0.0) * (1 if c[at] == "*" else -1) for c in line}
-            known[hidden[0]] = abs(sum(signed.values()))
-            solved, changed = solved + 1, True
-    return solved
+
+
+def _are_rounded(numbers: Iterable[float | None]) -> bool:
+    """Say whether counts are multiples of five or more: their differences are nobody's."""
+    several = {each for each in numbers if each}
+    whole = [int(each) for each in several if each.is_integer()]
+    return len(whole) == len(several) >= 10 and math.gcd(*whole) >= 5
 
 
 def unique_rows(table: Table, declared: Declared) -> Check:
     """Count the rows that are like no other: one in a hundred at most."""
-    if count_column(table, declared):
+    if counted(table, declared):
         return _check("unique_rows", PASS, aggregated=True, share=0.0, rows=0)
     sizes = np.unique(table.hashes([each.name for each in table.columns]), return_counts=True)[1]
     alone = int((sizes == 1).sum())
@@ -481,10 +558,11 @@ def former(table: Table, old: Table, declared: Declared) -> Check:
     """Compare with the former open release: groups of 1 to 10 persons come by subtraction."""
     there = {each.name for each in old.columns}
     names = [each for each in dimensions(table, declared) if each in there]
-    needed = {*dimensions(table, declared), count_column(table, declared)} - {""}
+    count = counted(table, declared)
+    needed = {*dimensions(table, declared), count} - {""}
     if not names or needed - there:
         return _check("former", PASS, groups=0, rows=0, compared=False)
-    new, past = (_sizes(each, names, declared) for each in (table, old))
+    new, past = (_sizes(each, names, count) for each in (table, old))
     moved = [abs(new.get(key, 0) - past.get(key, 0)) for key in new.keys() | past.keys()]
     small = [size for size in moved if 0 < size < THRESHOLD]
     outcome = WARN if small else PASS
@@ -500,9 +578,10 @@ def former(table: Table, old: Table, declared: Declared) -> Check:
 
 def linkage(table: Table, other: Table, title: str, declared: Declared) -> Check:
     """Try to join another open table: rows alone in both that share what both tell."""
-    count = count_column(table, declared)
     theirs = {each.name for each in other.columns}
-    names = [each.name for each in table.columns if each.name in theirs and each.name != count]
+    names = [
+        each.name for each in table.columns if each.name in theirs and each.name != declared.count
+    ]
     ours, others = (_alone(each.hashes(names)) for each in (table, other))
     rows = len(np.intersect1d(ours, others)) if names else 0
     share = rows / len(table.lines)

@@ -24,6 +24,12 @@ from datasets.standards.profile import (
     rows_of,
 )
 
+DIGIT = re.compile(r"\d")
+# What may stand for a count that is hidden: a range that holds 1 to 10 persons, or more.
+RANGE = re.compile(
+    r"[\[(]?(?:(?:<|moins de|inferieur a) ?(?:1[1-9]|[2-9]\d|\d{3,})"
+    r"|(?:<=|≤|au plus) ?\d{2,}|(?:entre )?[01] ?(?:-|–|a|et|,) ?\d{2,})[\])]?"
+)
 MISSING = frozenset(
     {"n/a", "na", "#n/a", "n.a.", "nd", "n.d.", "nc", "n.c.", "null", "none", "nan", "-", "–", "."}
 )
@@ -135,6 +141,12 @@ def number(text: str) -> float:
     return float(text.replace(",", ".")) if is_of_type("number", text) else math.nan
 
 
+def is_count(text: str) -> bool:
+    """Say whether a cell counts persons or hides how many: by a word, or by a range of ten."""
+    hidden = not DIGIT.search(text) or RANGE.fullmatch(fold(text))
+    return bool(hidden) or number(text) >= 0
+
+
 def digest(value: str, is_number: bool) -> int:
     """Give a digest of a cell, the same for « 1,50 » and « 1.5 »."""
     text = repr(number(value)) if is_number and value else value
@@ -203,23 +215,29 @@ def require_as_declared(table: Table, declared: Declared) -> None:
     """Raise TableFault where a table is not what is said of it.
 
     `unknown_column`: one that is named and is not there. `not_typed`: the first cell, by line, that
-    is not of the type of the dictionary.
+    is not of the type of the dictionary. `not_counted`: the first that neither counts nor hides.
     """
     names = {each.name for each in table.columns}
     for name in declared.columns():
         if name not in names:
             raise TableFault("unknown_column", 1, column=name)
+    _require_each(table, "not_counted", {declared.count: "count"} if declared.count else {})
+    kinds = {name: kind for name, kind in declared.types.items() if kind in TYPES}
+    _require_each(table, "not_typed", kinds)
+
+
+def _require_each(table: Table, code: str, kinds: Mapping[str, str]) -> None:
     faults = []
-    for name, kind in declared.types.items():
+    for name, kind in kinds.items():
         column = table.named(name)
-        wrong = [
-            code
-            for code, value in enumerate(column.values)
-            if code and kind in TYPES and not is_of_type(kind, value)
-        ]
+        wrong = [at for at, value in enumerate(column.values) if at and not _is(kind, value)]
         if wrong:
             row = int(np.isin(column.codes, wrong).argmax())
             faults.append((table.lines[row], name, kind, column.values[column.codes[row]]))
     if faults:
         line, name, kind, value = min(faults)
-        raise TableFault("not_typed", line, column=name, type=kind, value=value[:40])
+        raise TableFault(code, line, column=name, type=kind, value=value[:40])
+
+
+def _is(kind: str, value: str) -> bool:
+    return is_count(value) if kind == "count" else is_of_type(kind, value)

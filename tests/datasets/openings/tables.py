@@ -31,17 +31,26 @@ def people(size: int = 24) -> list[Row]:
     ]
 
 
-def counts(masked: dict[tuple[str, str], str] | None = None, totals: bool = True) -> list[Row]:
-    """Give one row a cell of zone and age, with totals; masked: what stands in some cells."""
+Cells = dict[tuple[str, str], Any]
+
+
+def counts(
+    masked: Cells | None = None, totals: bool = True, real: Cells | None = None
+) -> list[Row]:
+    """Give one row a cell of zone and age, with totals.
+
+    real: how many are in some cells; masked: what stands there, None where no row does.
+    """
     cells = {
         (zone, age): 20 + 3 * z + a for z, zone in enumerate(ZONES) for a, age in enumerate(AGES)
-    }
+    } | (real or {})
     if totals:
         cells |= {(zone, "Total"): sum(cells[zone, age] for age in AGES) for zone in ZONES}
         columns = (*AGES, "Total")
         cells |= {("Total", age): sum(cells[zone, age] for zone in ZONES) for age in columns}
-    shown: dict[tuple[str, str], Any] = {**cells, **(masked or {})}
-    return [{"zone": z, "age": a, "effectif": value} for (z, a), value in shown.items()]
+    shown: Cells = {**cells, **(masked or {})}
+    rows = [{"zone": z, "age": a, "effectif": value} for (z, a), value in shown.items()]
+    return [row for row in rows if row["effectif"] is not None]
 
 
 def with_column(name: str, values: Callable[[int], Any], rows: Iterable[Row] = ()) -> list[Row]:
@@ -201,5 +210,75 @@ TWICE: dict[str, Case] = {
         _also(FEW, "Prénom", lambda n: "AB"[n % 2]),
         DECLARED,
         ["groups", "identifiers"],
+    ),
+}
+
+
+def by_year(*years: list[Row]) -> list[Row]:
+    """Put several years one after the other, with the mean wage of each cell."""
+    return [
+        {**row, "annee": 2023 + number, "salaire_moyen": 1500 + 7 * at}
+        for number, rows in enumerate(years)
+        for at, row in enumerate(rows)
+    ]
+
+
+CORNERS = list(FOUR_MASKED)
+EACH = Declared(("zone", "age"), count="effectif", personal=True)
+ONLY_COUNT = Declared(count="effectif", personal=True)
+FIVE: Cells = {CORNERS[0]: 5}
+STAFF = with_column("effectif_entreprise", lambda n: (250, 1200)[n % 2], people(1))
+WAGES = with_column("salaire", lambda n: 1500 + 3 * n, STAFF)
+# What a table of counts gives back, and what it keeps.
+COUNTS: dict[str, Case] = {
+    "staff_is_no_count": (STAFF, DECLARED, ["groups", "unique_rows"]),
+    "staff_declared": (
+        [*WAGES, *({**row, "salaire": row["salaire"] + 1} for row in WAGES)],
+        Declared(DECLARED.quasi_identifiers, count="effectif_entreprise", personal=True),
+        ["groups", "unique_rows"],
+    ),
+    "staff_beside": (
+        with_column("effectif_entreprise", lambda n: (5, 250)[n % 2], people()),
+        DECLARED,
+        [],
+    ),
+    "undeclared": (
+        counts(totals=False, real={CORNERS[0]: 2}),
+        Declared(("zone",), count="effectif", personal=True),
+        ["cells"],
+    ),
+    "ages": (
+        [{"zone": z, "age": 16 + n, "effectif": 3 + 9 * n} for z in ZONES for n in range(9)],
+        Declared(("zone",), count="effectif", personal=True),
+        ["cells"],
+    ),
+    "left_out": (counts({CORNERS[0]: None}, real=FIVE), COUNTED, ["cells"]),
+    "left_out_again": (
+        counts(dict.fromkeys(CORNERS[:3]), real=FIVE),
+        COUNTED,
+        ["cells"],
+    ),
+    "few_together": (
+        counts(FOUR_MASKED, real={CORNERS[0]: 1, CORNERS[1]: 2}),
+        COUNTED,
+        ["cells"],
+    ),
+    "masked_by_a_word": (counts({CORNERS[0]: "confidentiel"}), COUNTED, ["cells"]),
+    "one_a_year": (
+        by_year(counts(ONE_MASKED), counts(dict.fromkeys(CORNERS[1:], "c"))),
+        EACH,
+        ["cells"],
+    ),
+    "years": (
+        by_year(counts(FOUR_MASKED), counts(dict.fromkeys(CORNERS, "moins de 11"), real=FIVE)),
+        ONLY_COUNT,
+        [],
+    ),
+    "years_each": (by_year(counts(FOUR_MASKED), counts()), EACH, []),
+    "nobody_left_out": (counts({CORNERS[0]: None}, real={CORNERS[0]: 0}), EACH, []),
+    "rounded": (
+        [{**row, "effectif": 5 * round(row["effectif"] / 5)} for row in counts()],
+        EACH,
+        [],
     ),
 }

@@ -13,6 +13,7 @@ from datasets.standards.tables import Declared
 from tests.datasets.openings.tables import (
     ACCEPTED,
     COUNTED,
+    COUNTS,
     DECLARED,
     FOUR_MASKED,
     ONE_MASKED,
@@ -38,9 +39,12 @@ def check(made: dict[str, Any], code: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("case", REFUSED | ACCEPTED | TWICE)
+CASES = REFUSED | ACCEPTED | TWICE | COUNTS
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_each_table_has_its_exact_verdict(case: str) -> None:
-    rows, declared, expected = (REFUSED | ACCEPTED | TWICE)[case]
+    rows, declared, expected = CASES[case]
     assert disclosure.verdict(report(rows, declared)["checks"]) == expected
 
 
@@ -77,6 +81,20 @@ def test_totals_give_back_one_masked_cell_and_not_four() -> None:
     three = {key: value for key, value in FOUR_MASKED.items() if key != ("Nice", "26-49")}
     (chain,) = check(report(counts(three), COUNTED), "cells")["figures"]["crossings"]
     assert (chain["masked"], chain["recomputed"]) == (3, 3)
+
+
+@pytest.mark.parametrize("text", ["7*", "7 pers.", "1-5", "< 5", "1 234", "-7"])
+def test_what_neither_counts_nor_hides_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(TableFault) as met:
+        report(counts({("Arles", "26-49"): text}), COUNTED)
+    told = {"column": "effectif", "type": "count", "value": text}
+    assert (met.value.code, met.value.line, met.value.facts) == ("not_counted", 3, told)
+
+
+@pytest.mark.parametrize("text", ["", "c", "s", "*", "<11", "≤ 10", "1-10", "[0 à 10]"])
+def test_what_hides_a_count_is_masked(text: str) -> None:
+    made = report(counts(dict.fromkeys(FOUR_MASKED, text)), COUNTED)
+    assert check(made, "cells")["figures"]["masked"] == 4
 
 
 def test_a_small_total_is_a_small_cell() -> None:
