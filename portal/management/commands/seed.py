@@ -8,7 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.management.opening import access, catalogue, challenge, datasets, pages, people
+from portal.management.opening import (
+    access,
+    catalogue,
+    challenge,
+    datasets,
+    openings,
+    pages,
+    people,
+)
 
 
 class Command(BaseCommand):
@@ -30,6 +38,7 @@ class Command(BaseCommand):
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
             self._step("Données d’essai", datasets.publish)
             self._step("Demandes d’accès d’essai", access.requests)
+            self._step("Ouvertures d’essai", openings.open_tables)
             self._step("Challenge d’essai", challenge.open_challenge)
         if self.quiet:
             self.stdout.write(json.dumps({"accounts": accounts}, ensure_ascii=False))

@@ -30,6 +30,14 @@ def publish() -> None:
 
 
 def _release(row: dict[str, Any], owner: Organisation, by: User) -> None:
+    resource = put_online(row, owner)
+    dataset = releases.describe(resource=resource, description=Description(**row["data"]), by=by)
+    files = [_file(**each) for each in row["files"]]
+    releases.publish(dataset=dataset, files=files, notes="Première version.", by=by)
+
+
+def put_online(row: dict[str, Any], owner: Organisation) -> Resource:
+    """Publish the card of a dataset; row: id, card."""
     resource = card_changes.create(
         kind=ResourceKind.DATASET,
         by=people.OPENING,
@@ -47,9 +55,7 @@ def _release(row: dict[str, Any], owner: Organisation, by: User) -> None:
     card_changes.put_online(
         resource=resource, revision=revision, by=people.OPENING, origin=VersionOrigin.OPENED
     )
-    dataset = releases.describe(resource=resource, description=Description(**row["data"]), by=by)
-    files = [_file(**each) for each in row["files"]]
-    releases.publish(dataset=dataset, files=files, notes="Première version.", by=by)
+    return resource
 
 
 def _file(name: str, path: str, level: str, columns: str, role: str = FileRole.DATA) -> NewFile:

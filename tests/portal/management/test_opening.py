@@ -15,10 +15,11 @@ from challenges.bundles.spec import Audience, Role
 from challenges.evaluation.rehearsals import Rehearsal
 from challenges.scoring.fields import Findings
 from datasets.access.models import AccessRequest, Grant
+from datasets.openings.models import Opening
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset
 from portal.lib import clock
-from portal.management.opening import access, challenge, datasets, people
+from portal.management.opening import access, challenge, datasets, openings, people
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +90,7 @@ def test_datasets_are_published_and_asked_for_once_and_read_by_the_public(client
     for _ in range(2):
         datasets.publish()
         access.requests()
+        openings.open_tables()
 
     found = Dataset.objects.order_by("pk")
     assert [(one.level, one.is_synthetic) for one in found] == [
@@ -96,6 +98,8 @@ def test_datasets_are_published_and_asked_for_once_and_read_by_the_public(client
         (AccessLevel.RESTRICTED_PERSONAL, True),
         (AccessLevel.RESTRICTED_BUSINESS, True),
         (AccessLevel.RESTRICTED_PERSONAL, True),
+        (AccessLevel.OPEN, True),  # opened
+        (AccessLevel.OPEN, True),  # described: its checks sent it back
     ]
     files = DataFile.objects.order_by("pk")
     assert [(one.name, one.role, one.level, one.rows) for one in files][:3] == [
@@ -103,7 +107,11 @@ def test_datasets_are_published_and_asked_for_once_and_read_by_the_public(client
         ("parcours.csv", FileRole.DATA, AccessLevel.RESTRICTED_PERSONAL, 3_000),
         ("parcours-echantillon.csv", FileRole.SAMPLE, AccessLevel.OPEN, 200),
     ]
-    for one in found:
+    assert Counter(Opening.objects.values_list("status", flat=True)) == {
+        "published": 1,
+        "changes_requested": 1,
+    }
+    for one in found.exclude(released_at=None):
         text = client.get(one.get_absolute_url()).text
         assert "Données synthétiques" in text
     assert "Demander l’accès" in text
