@@ -10,7 +10,9 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext_lazy as _
 
-from datasets.access.models import Extract
+from datasets.access.enums import Verdict
+from datasets.access.models import Extract, Grant
+from datasets.access.queries import opinions_of
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile
 from datasets.openings.enums import OpeningStatus
@@ -108,9 +110,21 @@ def miscut() -> Iterator[str]:
     """Name each extract that does not hold exactly the columns granted of its file."""
     built = Extract.objects.ready().select_related("granted", "data_file").order_by("pk")
     for each in built:
-        names = [str(column["name"]) for column in each.data_file.schema]
-        if each.columns != [name for name in names if name in each.granted.columns]:
+        if each.columns != each.granted.lends(each.data_file.schema, each.data_file.level):
             yield str(each.public_id)
+
+
+def unadvised() -> Iterator[str]:
+    """Name each grant that lends against a producer, or personal data without the officer's word.
+
+    Or without the opinion of either.
+    """
+    for grant in Grant.objects.select_related("request").order_by("pk"):
+        said = {each.dataset_id: each.verdict for each in opinions_of(grant.request)}
+        lent = dict(grant.datasets.values_list("dataset", "level"))
+        agreed = all(said.get(dataset) == Verdict.FAVOURABLE for dataset in lent)
+        if not agreed or (AccessLevel.RESTRICTED_PERSONAL in lent.values() and not said.get(None)):
+            yield grant.request.number
 
 
 def decided_alone() -> Iterator[str]:
@@ -134,4 +148,5 @@ INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D08": (_("Chaque lecture restreinte a son habilitation, dans ses jours."), ungranted),
     "D09": (_("Un extrait a exactement les colonnes accordées."), miscut),
     "D10": (_("Une ouverture a l’accord de deux personnes, et ses contrôles."), decided_alone),
+    "D11": (_("Une habilitation ne prête que ce que tous les avis permettent."), unadvised),
 }

@@ -73,7 +73,7 @@ class GrantOut(Schema):
     @staticmethod
     def resolve_datasets(row: Grant) -> list[dict[str, Any]]:
         return [
-            {"dataset": str(each.dataset), "columns": each.columns} for each in row.datasets.all()
+            {"dataset": str(each.dataset), "columns": each.names} for each in row.datasets.all()
         ]
 
     @staticmethod

@@ -27,7 +27,9 @@ from datasets.access.enums import (
     ReturnState,
     Verdict,
 )
+from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset
+from datasets.releases.queries import column_of, page_of
 from portal.accounts.authorization import ORGANISATION_ROLES, P, has_permission
 from portal.lib import clock
 from portal.lib.columns import (
@@ -504,17 +506,38 @@ class Grant(models.Model):
 
 
 class GrantedDataset(Immutable):
-    """A dataset of a grant and the columns that its extract keeps, in their order."""
+    """A dataset of a grant: its level then, and the columns that its extract keeps, in their order.
+
+    columns: pairs of name and protection, as they stood when this was granted.
+    """
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="datasets")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="granted")
+    level = word(AccessLevel)
     columns: Any = models.JSONField()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["grant", "dataset"], name="granted_dataset_once")
+            models.UniqueConstraint(fields=["grant", "dataset"], name="granted_dataset_once"),
+            within("level", AccessLevel, name="granted_dataset_level_known"),
         ]
+
+    @property
+    def names(self) -> list[str]:
+        """List the columns by their names."""
+        return [name for name, _protection in self.columns]
+
+    def lends(self, schema: list[dict[str, Any]], level: str) -> list[str]:
+        """List the columns of a file that its extract keeps, in the order of the file.
+
+        Those whose protection is the one that was granted; none of a file of a higher level.
+        """
+        if AccessLevel(level).rank > AccessLevel(self.level).rank:
+            return []
+        granted = dict(self.columns)
+        found = map(column_of, schema)
+        return [each.name for each in found if granted.get(each.name) == each.protection]
 
 
 class ExtractQuerySet(models.QuerySet["Extract"]):
@@ -581,14 +604,24 @@ class Extract(models.Model):
 
 
 def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[str, Any]:
-    """Write a request whole, as it is sent: what a version and a grant keep of it."""
+    """Write a request whole, as it is sent: what a version and a grant keep of it.
+
+    Of a dataset: its level at this instant, and protections: pairs of the name of a column asked
+    and its protection, in the order of the file. PostgreSQL keeps none of an object's keys.
+    """
     kept_back = set(without)
     datasets = [
         {
             "dataset": str(each.dataset.public_id),
             "title": each.dataset.resource.title,
             "producer": each.dataset.resource.holder_name,
+            "level": str(each.dataset.level),
             "columns": dict(each.columns),
+            "protections": [
+                [column.name, str(column.protection)]
+                for column in page_of(each.dataset).columns
+                if column.name in each.columns
+            ],
         }
         for each in request.datasets.select_related("dataset__resource__organisation")
         if each.dataset_id not in kept_back
@@ -610,6 +643,7 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
     return {
         **{name: getattr(request, name) for name in texts},
         "organisation": str(request.organisation or ""),
+        "organisation_id": str(request.organisation.public_id) if request.organisation else "",
         "datasets": datasets,
         "persons": sorted(
             request.named_users.filter(removed_at=None).values_list("email", flat=True)

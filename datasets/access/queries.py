@@ -53,12 +53,14 @@ def kept_back(opinions: Iterable[Opinion]) -> set[int]:
 class Terms:
     """What a grant may be today: its datasets, its longest duration and who says so.
 
-    awaited: how many opinions nobody gave yet. dpo_refuses: the officer's opinion is unfavourable.
+    awaited: how many opinions nobody gave yet. unasked: one of them was asked of nobody, a dataset
+    has come to be of personal origin since. dpo_refuses: the officer's opinion is unfavourable.
     limits: (who, months) of each bound; the shortest wins.
     """
 
     datasets: tuple[RequestedDataset, ...]
     awaited: int
+    unasked: bool
     dpo_refuses: bool
     limits: tuple[tuple[str, int], ...]
 
@@ -71,8 +73,8 @@ class Terms:
 def terms_of(request: AccessRequest) -> Terms:
     """Gather what a decision on this request could be; three queries."""
     opinions = opinions_of(request)
-    opposed, given = kept_back(opinions), {each.dataset_id for each in opinions if each.verdict}
-    rows = asked_for(request)
+    opposed, rows = kept_back(opinions), asked_for(request)
+    needed = opinions_needed(rows).keys()
     datasets = tuple(row for row in rows if row.dataset_id not in opposed)
     limits = [("", request.months), ("region", settings.ACCESS_MOST_MONTHS)]
     limits += [
@@ -82,7 +84,8 @@ def terms_of(request: AccessRequest) -> Terms:
     ]
     return Terms(
         datasets=datasets,
-        awaited=len(opinions_needed(rows).keys() - given),
+        awaited=len(needed - {each.dataset_id for each in opinions if each.verdict}),
+        unasked=bool(needed - {each.dataset_id for each in opinions}),
         dpo_refuses=any(each.is_dpo and each.verdict == Verdict.UNFAVOURABLE for each in opinions),
         limits=tuple(limits),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.queries.relations import editors_of, region_people
 from datasets.access import queries, rules
-from datasets.access.actions import drafts, grants, review
+from datasets.access.actions import drafts, extracts, grants, review
 from datasets.access.enums import GrantState, RefusalReason, RequestStatus, ReturnState
 from datasets.access.models import AccessRequest, Extract, Grant, NamedUser, Opinion, PromisedReturn
 from portal.accounts import news
@@ -48,6 +48,7 @@ news.declare(
             "access_resumed",
             "access_revoked",
             "access_draft_expires",
+            "access_withheld",
             "extract_ready",
         ),
         detail=_("Demandes, avis, décisions, signatures, échéances."),
@@ -323,6 +324,24 @@ def extract_ready(extract_id: int) -> None:
         _to_named(grant, "extract_ready", readers, event=str(extract.public_id))
 
 
+@handler("mail.access_withheld")
+def withheld(grant_id: int, data_file: int) -> None:
+    """Tell who asked, and the approvers, that a new table is not protected as was granted."""
+    grant = _grant(grant_id)
+    if grant is None or grant.state(clock.now()) is not GrantState.ACTIVE:
+        return
+    approvers = region_people(Permission.ACCESS_DECIDE)
+    people = [grant.request.requester, *(each for each in approvers if rules.may_end(each, grant))]
+    event = f"{grant.public_id}:{data_file}"
+    _tell("access_withheld", people, grant.request, path=_path(grant), event=event)
+
+
 # What the schedule does, and how often.
 schedule("datasets.access_drafts", drafts.tidy, minutes=24 * 60, by_itself=True)
-schedule("datasets.access_dates", review.tell_late, grants.remind, minutes=24 * 60)
+schedule(
+    "datasets.access_dates",
+    review.tell_late,
+    grants.remind,
+    extracts.tell_withheld,
+    minutes=24 * 60,
+)

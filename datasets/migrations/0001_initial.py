@@ -199,11 +199,12 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='datasets.grant')),
                         ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='granted', to='datasets.dataset')),
+                        ('level', models.CharField(choices=[('open', 'Accès ouvert'), ('registered', 'Avec un compte'), ('restricted_business', 'Restreint : secret des affaires'), ('restricted_personal', 'Restreint : données personnelles')], max_length=24)),
                         ('columns', models.JSONField()),
                     ],
                     options={
                         'ordering': ['pk'],
-                        'constraints': [models.UniqueConstraint(fields=('grant', 'dataset'), name='granted_dataset_once')],
+                        'constraints': [models.UniqueConstraint(fields=('grant', 'dataset'), name='granted_dataset_once'), models.CheckConstraint(condition=models.Q(('level__in', ['open', 'registered', 'restricted_business', 'restricted_personal'])), name='granted_dataset_level_known')],
                     },
                 ),
                 migrations.CreateModel(

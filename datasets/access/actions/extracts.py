@@ -57,9 +57,9 @@ def build_due(*, beside: Callable[[], AbstractContextManager[None]] = nullcontex
     return True
 
 
-def _due() -> Iterator[tuple[int, int]]:
-    """Pair what is granted at this instant with the files whose extract nobody builds yet."""
-    now, files = clock.now(), "dataset__releases__files"
+def _lent(now: Any) -> QuerySet[Any]:
+    """Pair what is granted at this instant with the tables of the release in force."""
+    files = "dataset__releases__files"
     lent = DataFile.objects.filter(
         role=FileRole.DATA,
         level__in=[each for each in AccessLevel if each.is_restricted],
@@ -67,14 +67,27 @@ def _due() -> Iterator[tuple[int, int]]:
     )
     # The file is named once, as a column: another filter would join another file.
     pairs = GrantedDataset.objects.filter(grant__in=Grant.objects.active(now)).annotate(
-        file=F(f"{files}__pk"), schema=F(f"{files}__schema")
+        file=F(f"{files}__pk"), schema=F(f"{files}__schema"), file_level=F(f"{files}__level")
     )
+    return pairs.filter(file__in=lent.values("pk")).order_by("pk", "file")
+
+
+def _due() -> Iterator[tuple[int, int]]:
+    """Pair what is granted with the files whose extract nobody builds yet."""
+    now = clock.now()
     known = Extract.objects.filter(granted=OuterRef("pk"), data_file=OuterRef("file"))
-    due = pairs.filter(~Exists(known.exclude(_waits(now))), file__in=lent.values("pk"))
-    found = due.order_by("pk", "file").values_list("pk", "file", "columns", "schema")
-    for granted, data_file, columns, schema in found.iterator():
-        if columns_of(schema, columns):  # else the columns are all in another file
-            yield granted, data_file
+    for granted in _lent(now).filter(~Exists(known.exclude(_waits(now)))).iterator():
+        if granted.lends(granted.schema, granted.file_level):  # else all are in another file
+            yield granted.pk, granted.file
+
+
+def tell_withheld() -> None:
+    """Owe a letter for each table that a grant lends less of: not protected as was granted."""
+    for granted in _lent(clock.now()).iterator():
+        there = {str(each["name"]) for each in granted.schema} & set(granted.names)
+        if len(granted.lends(granted.schema, granted.file_level)) < len(there):
+            key = f"{granted.pk}:{granted.file}"
+            owe("mail.access_withheld", key=key, grant_id=granted.grant_id, data_file=granted.file)
 
 
 def _waits(now: Any) -> Q:
@@ -119,10 +132,9 @@ def _give_back(extract: Extract, code: str, *, away: bool) -> None:
 
 
 def _build(extract: Extract) -> None:
-    granted = GrantedDataset.objects.values("grant__public_id", "columns").get(
-        pk=extract.granted_id
-    )
-    columns = columns_of(extract.data_file.schema, granted["columns"])
+    lent = GrantedDataset.objects.annotate(project=F("grant__public_id"))
+    granted = lent.get(pk=extract.granted_id)
+    columns = granted.lends(extract.data_file.schema, extract.data_file.level)
     with tempfile.TemporaryDirectory(prefix="extract-") as name:
         folder = Path(name)
         with (folder / "original").open("x+b") as original:
@@ -134,7 +146,7 @@ def _build(extract: Extract) -> None:
                 folder,
                 columns=columns,
                 pseudonyms=_pseudonyms(extract.data_file.schema),
-                key=gate.pseudonym_key(grant=granted["grant__public_id"], by=BUILDER),
+                key=gate.pseudonym_key(grant=granted.project, by=BUILDER),
                 seconds=settings.EXTRACT_SECONDS,
             )
         with made.open("rb") as source:
@@ -154,11 +166,6 @@ def _build(extract: Extract) -> None:
             return  # its object has no name: the sweep takes it
         record("extract.built", by=BUILDER, on=extract, columns=columns, rows=rows, bytes=size)
         owe("mail.extract_ready", key=str(extract.public_id), extract_id=extract.pk)
-
-
-def columns_of(schema: list[dict[str, Any]], granted: list[str]) -> list[str]:
-    """List the columns of a file that a grant gives, in the order of the file."""
-    return [str(each["name"]) for each in schema if each["name"] in granted]
 
 
 def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:

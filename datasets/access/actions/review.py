@@ -19,7 +19,8 @@ from datasets.access.models import (
     RequestVersion,
     content_of,
 )
-from datasets.releases import queries as released
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -28,8 +29,8 @@ from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.storage import objects
 
-# What a producer judges, beside the columns of their own dataset.
-JUDGED = ("purpose", "service", "use_cases", "security", "hosting", "months", "persons")
+# What a producer does not judge anew; of the datasets, theirs alone.
+UNJUDGED = {"title", "summary", "organisation", "datasets"}
 
 
 def _locked(
@@ -106,19 +107,21 @@ def ask_opinions(request: AccessRequest, *, at: datetime) -> None:
 
 def _judged_anew(request: AccessRequest, former: Opinion) -> bool:
     """Say whether what an opinion spoke of is not what is sent now."""
-    then = RequestVersion.objects.get(request=request, number=former.version).content
-    now = RequestVersion.objects.get(request=request, number=request.version).content
-    if former.dataset is None:
-        return bool(then != now)
-    if any(then.get(name) != now.get(name) for name in JUDGED):
-        return True
-    name = str(former.dataset.public_id)
-    return _columns(then, name) != _columns(now, name)
+    sent = RequestVersion.objects.filter(request=request)
+    then, now = (
+        _judged(sent.get(number=number).content, former.dataset)
+        for number in (former.version, request.version)
+    )
+    return then != now
 
 
-def _columns(content: dict[str, Any], dataset: str) -> Any:
-    named = (each["columns"] for each in content["datasets"] if each["dataset"] == dataset)
-    return next(named, None)
+def _judged(content: dict[str, Any], dataset: Dataset | None) -> dict[str, Any]:
+    """Keep of a sending what an opinion speaks of: all of it, for the data protection officer."""
+    if dataset is None:
+        return content
+    said = {name: value for name, value in content.items() if name not in UNJUDGED}
+    own = [row for row in content["datasets"] if row["dataset"] == str(dataset.public_id)]
+    return said | {"own": own}
 
 
 @transaction.atomic
@@ -196,6 +199,17 @@ def approve(
     text = _text(text)
     request = _locked(request, edits, rules.may_decide, by)
     terms = queries.terms_of(request)
+    kept = {row.dataset_id for row in terms.datasets}
+    without = request.datasets.exclude(dataset__in=kept).values_list("dataset_id", flat=True)
+    content = {**content_of(request, without=without), "months": months}
+    if terms.unasked or _is_changed(request.versions.get(number=request.version).content, content):
+        raise Conflict(
+            _(
+                "La protection d’un jeu a changé depuis l’envoi : demandez des corrections, "
+                "puis les avis seront redemandés."
+            ),
+            code="dataset_changed",
+        )
     if terms.awaited:
         raise Conflict(
             _("Un avis est encore attendu : le silence n’accorde rien."), code="opinion_awaited"
@@ -233,7 +247,7 @@ def approve(
         reason="",
         override=override.strip() if terms.dpo_refuses else "",
     )
-    grant = _granted(request, terms, months, by, now)
+    grant = _granted(request, terms, content, by, now)
     record(
         "grant.approved",
         by=by,
@@ -247,28 +261,41 @@ def approve(
     return grant
 
 
+def _is_changed(sent: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Say whether a dataset is of a higher level than it was sent, or a column protected anew."""
+    before = {each["dataset"]: each for each in sent["datasets"]}
+    for each in now["datasets"]:
+        former = before[each["dataset"]]
+        if AccessLevel(each["level"]).rank > AccessLevel(former["level"]).rank:
+            return True
+        if any(pair not in former["protections"] for pair in each["protections"]):
+            return True
+    return False
+
+
 def _granted(
-    request: AccessRequest, terms: queries.Terms, months: int, by: User, now: datetime
+    request: AccessRequest,
+    terms: queries.Terms,
+    content: dict[str, Any],
+    by: User,
+    now: datetime,
 ) -> Grant:
-    kept = {row.dataset_id for row in terms.datasets}
-    without = request.datasets.exclude(dataset__in=kept).values_list("dataset_id", flat=True)
-    content = {**content_of(request, without=without), "months": months}
     paper = agreement(request.number, content, at=now)
     grant = Grant.objects.create(
         request=request,
         content=content,
-        months=months,
+        months=content["months"],
         agreement_sha256=objects.put(paper).sha256,
         approved_at=now,
         approved_by=by,
     )
     with immutable.writes(GrantedDataset):
-        for row in terms.datasets:
-            # In the order of the file: PostgreSQL keeps none of an object's keys.
-            names = [each.name for each in released.page_of(row.dataset).columns]
-            kept_names = [name for name in names if name in row.columns]
+        for row, said in zip(terms.datasets, content["datasets"], strict=True):
             GrantedDataset.objects.create(
-                grant=grant, dataset_id=row.dataset_id, columns=kept_names
+                grant=grant,
+                dataset_id=row.dataset_id,
+                level=said["level"],
+                columns=said["protections"],
             )
     return grant
 

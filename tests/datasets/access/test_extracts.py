@@ -12,7 +12,7 @@ import pytest
 from challenges.worker import Worker
 from datasets import gate
 from datasets.access.actions import extracts, grants
-from datasets.access.models import Extract, Grant, GrantedDataset
+from datasets.access.models import Extract, Grant, GrantedDataset, Opinion
 from datasets.invariants import INVARIANTS
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Download
@@ -20,9 +20,10 @@ from datasets.standards.profile import TableFault
 from portal.lib import clock, immutable
 from portal.lib.refusals import Unavailable
 from portal.lib.storage import objects
-from tests.factories.access import PROTECTIONS, ROWS, World, build_extracts
+from tests.factories.access import ROWS, World, build_extracts, restricted
 from tests.factories.datasets import DataFileFactory, ReleaseFactory
-from tests.ledger import events, owed_ids
+from tests.factories.letters import delivered, letters
+from tests.ledger import events, owed, owed_ids
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def world() -> World:
 
 def breaches() -> list[str]:
     """Name what does not hold of files and of what is lent."""
-    return [name for name in ("D01", "D07", "D08", "D09") if list(INVARIANTS[name][1]())]
+    return [name for name in ("D01", "D07", "D08", "D09", "D11") if list(INVARIANTS[name][1]())]
 
 
 def read(extract: Extract, world: World) -> str:
@@ -113,12 +114,12 @@ def test_the_release_in_force_has_its_extracts_and_no_other_file_has(world: Worl
     )
     columns = [
         {"name": name, "type": "string", "protection": kind}
-        for name, kind in zip(("sortie", "autre"), PROTECTIONS[1:3], strict=True)
+        for name, kind in (("sortie", "free"), ("autre", "free"), ("zone", "conditional"))
     ]
-    table = {"schema": columns, "content": b"sortie,autre\nemploi,x\n"}
+    table = {"schema": columns, "content": b"sortie,autre,zone\nemploi,x,Arles\n"}
     restricted: Any = {"release": release, "level": AccessLevel.RESTRICTED_PERSONAL}
     wanted = DataFileFactory(**restricted, **table)
-    DataFileFactory(**restricted, schema=columns[1:], content=b"autre\nx\n")  # nothing granted
+    DataFileFactory(**restricted, schema=columns[1:2], content=b"autre\nx\n")  # nothing granted
     DataFileFactory(**restricted | {"release": withdrawn}, **table)
     DataFileFactory(release=release)
     DataFileFactory(release=release, role=FileRole.SAMPLE, **table)  # the columns of the table
@@ -126,6 +127,24 @@ def test_the_release_in_force_has_its_extracts_and_no_other_file_has(world: Worl
     built = Extract.objects.order_by("pk")[1:]
     assert [(each.data_file, each.columns) for each in built] == [(wanted, ["sortie"])] * 2
     assert breaches() == []
+    extracts.tell_withheld()  # the zone is not protected as it was granted
+    extracts.tell_withheld()
+    assert owed().count("mail.access_withheld") == 2
+
+
+def test_a_table_of_a_higher_level_than_was_granted_is_not_lent_and_is_told(world: World) -> None:
+    business = restricted(world.producers[0], level=AccessLevel.RESTRICTED_BUSINESS)
+    world.lent(business)
+    delivered()
+    raised = ReleaseFactory(dataset=business, number=1_000)
+    schema = DataFile.objects.get(release__dataset=business).schema
+    DataFileFactory(
+        release=raised, level=AccessLevel.RESTRICTED_PERSONAL, schema=schema, content=ROWS
+    )
+    assert build_extracts() == 0
+    extracts.tell_withheld()
+    subject = "Données retenues : « Former où l’on recrute »"
+    assert set(letters()) == {(each.email, subject) for each in (world.by, world.approver)}
 
 
 def test_a_killed_build_is_taken_up_again_and_a_third_failure_is_told(
@@ -230,8 +249,12 @@ def test_each_breach_of_what_is_lent_is_named(world: World) -> None:
     with immutable.writes(GrantedDataset):
         other = world.datasets[1]
         GrantedDataset.objects.update(dataset=other)
-        assert breaches() == ["D08"]
+        assert breaches() == ["D08", "D11"]
         GrantedDataset.objects.update(dataset=world.datasets[0])
+    opinions = Opinion.objects.filter(dataset=None)
+    opinions.update(verdict="", given_by=None, given_at=None)
+    assert breaches() == ["D11"]
+    opinions.update(verdict="favourable", given_by=world.dpo, given_at=clock.now())
     with immutable.writes(DataFile):
         DataFile.objects.filter(pk=extract.data_file_id).update(keys=[])
     assert breaches() == ["D07"]

@@ -12,11 +12,12 @@ from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import GrantState, Purpose, RefusalReason, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion
-from datasets.releases.models import Dataset
+from datasets.releases.models import DataFile, Dataset
 from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.audit.record import reference
-from portal.lib import clock
+from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.lib.storage import objects
 from tests.factories.access import World, again, restricted
@@ -192,7 +193,20 @@ def test_silence_grants_nothing(world: World) -> None:
     business = restricted(world.producers[0], level="restricted_business")
     request = world.advised(business)
     Dataset.objects.filter(pk=business.pk).update(level="restricted_personal")
-    with no_change(Conflict, code="opinion_awaited"):
+    with no_change(Conflict, code="dataset_changed"):
+        review.approve(
+            request=request, months=12, text="Oui.", edits=request.edits, by=world.approver
+        )
+
+
+def test_what_is_protected_otherwise_since_it_was_sent_is_sent_again(world: World) -> None:
+    asked = world.datasets[0]
+    request = world.advised(asked)
+    before = DataFile.objects.get(release__dataset=asked).schema
+    schema = [row | {"protection": "conditional"} for row in before]
+    with immutable.writes(DataFile):
+        DataFile.objects.filter(release__dataset=asked).update(schema=schema)
+    with no_change(Conflict, code="dataset_changed"):
         review.approve(
             request=request, months=12, text="Oui.", edits=request.edits, by=world.approver
         )
@@ -204,7 +218,7 @@ def test_p9_an_opposed_producer_keeps_its_dataset_and_the_others_lend(world: Wor
     assert [each["dataset"] for each in grant.content["datasets"]] == [
         str(world.datasets[0].public_id)
     ]
-    assert grant.datasets.get().columns == ["jeton", "zone", "sortie"]
+    assert grant.datasets.get().names == ["jeton", "zone", "sortie"]
 
 
 def test_no_dataset_left_is_refused(world: World) -> None:
@@ -357,6 +371,15 @@ def test_changes_stop_the_clock_and_ask_opinions_of_what_changed(
         {"jeton": "Relier les étapes.", "zone": "Comparer.", "sortie": ""},
         {"sortie": ""},
     ]
+    # Another organisation asks: nobody has judged it.
+    review.request_changes(
+        request=request, text="Qui ?", fields=[], edits=request.edits, by=world.officer
+    )
+    other = MembershipFactory(user=world.by).organisation
+    by = User.objects.get(pk=world.by.pk)
+    drafts.save(request=again(request), values={"organisation": other}, by=by)
+    drafts.submit(request=again(request), by=by)
+    assert {each.version for each in queries.opinions_of(again(request))} == {3}
 
 
 def test_a_refusal_is_examined_again_once_by_another(world: World) -> None:
