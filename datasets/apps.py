@@ -12,15 +12,17 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the catalogue where the files of a card are; say which objects are in use.
 
-        Show in each space what access to data waits for, and on a dataset who uses it.
+        Show in each space what access to data waits for, and on a dataset who uses it; give and
+        erase what is held of a person.
         """
         from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
+        from datasets.access.actions import persons  # noqa: PLC0415  # app ready
         from datasets.access.views import register  # noqa: PLC0415  # app ready
         from datasets.access.views import space as ours  # noqa: PLC0415  # app ready
         from datasets.openings import queries as openings  # noqa: PLC0415  # app ready
         from datasets.releases import queries as released  # noqa: PLC0415  # app ready
-        from portal.accounts import space  # noqa: PLC0415  # app ready
+        from portal.accounts import account_data, space  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
         objects.references.append(released.named)
@@ -31,3 +33,7 @@ class DatasetsConfig(AppConfig):
         space.sections["todo"].append(openings.to_do)
         space.figure_providers.append(ours.figures)
         space.all_places += (*ours.PLACES, *openings.PLACES)
+        account_data.register(
+            "acces", describe=ours.described, erase=lambda user: persons.forget(person=user)
+        )
+        account_data.register("ouvertures", describe=openings.described)

@@ -333,11 +333,14 @@ class Opinion(models.Model):
 
 
 class NamedUser(models.Model):
-    """A person whom a request names: reads nothing before they signed themselves."""
+    """A person whom a request names: reads nothing before they signed themselves.
+
+    The address stands nowhere else, and goes with the account.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     request = models.ForeignKey(AccessRequest, on_delete=models.CASCADE, related_name="named_users")
-    email = models.EmailField()
+    email = models.EmailField(blank=True)
     user = someone(related_name="named_in")
     signed_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -346,7 +349,13 @@ class NamedUser(models.Model):
         ordering = ["pk"]
         constraints = [
             set_together("user", "signed_at", name="named_user_signed_by_someone"),
-            models.UniqueConstraint(fields=["request", "email"], name="named_user_once"),
+            models.UniqueConstraint(
+                fields=["request", "email"], condition=~Q(email=""), name="named_user_once"
+            ),
+            models.CheckConstraint(
+                name="named_user_has_an_address",
+                condition=~Q(email="") | Q(removed_at__isnull=False),
+            ),
         ]
 
 
@@ -456,6 +465,8 @@ class Grant(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = someone()
     suspension = models.TextField(max_length=2_000, blank=True)
+    # Why the last suspension ended.
+    resumption = models.TextField(max_length=2_000, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = someone()
     revocation = models.TextField(max_length=2_000, blank=True)
@@ -608,8 +619,9 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
 
     Of a dataset: its level at this instant, and protections: pairs of the name of a column asked
     and its protection, in the order of the file. PostgreSQL keeps none of an object's keys.
+    persons: their public identifiers, no address.
     """
-    kept_back = set(without)
+    kept_back, named = set(without), request.named_users.filter(removed_at=None)
     datasets = [
         {
             "dataset": str(each.dataset.public_id),
@@ -645,9 +657,7 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
         "organisation": str(request.organisation or ""),
         "organisation_id": str(request.organisation.public_id) if request.organisation else "",
         "datasets": datasets,
-        "persons": sorted(
-            request.named_users.filter(removed_at=None).values_list("email", flat=True)
-        ),
+        "persons": sorted(map(str, named.values_list("public_id", flat=True))),
         "returns": [
             {"text": each.text, "months": each.months} for each in request.returns.order_by("pk")
         ],

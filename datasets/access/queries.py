@@ -282,13 +282,17 @@ def differences(request: AccessRequest) -> list[tuple[str, str, str]]:
     last = list(request.versions.order_by("-number")[:2])
     if len(last) < 2:
         return []
-    new, old = _said(last[0].content), _said(last[1].content)
+    people = {str(each.public_id): each.email for each in request.named_users.all()}
+    new, old = _said(last[0].content, people), _said(last[1].content, people)
     keys = list(dict.fromkeys([*new, *old]))
     return [(k, old.get(k, ""), new.get(k, "")) for k in keys if old.get(k, "") != new.get(k, "")]
 
 
-def _said(content: dict[str, Any]) -> dict[str, str]:
+def _said(content: dict[str, Any], people: dict[str, str]) -> dict[str, str]:
     said = {str(label): _plain(name, content.get(name)) for name, label in WORDS.items()}
+    gone = _("personne retirée")
+    persons = [people.get(each) or gone for each in content["persons"]]
+    said[str(WORDS["persons"])] = ", ".join(sorted(persons))
     for each in content["datasets"]:
         for column, why in each["columns"].items():
             said[f"{each['title']} : {column}"] = why or _("demandée")
@@ -301,8 +305,6 @@ def _plain(name: str, value: Any) -> str:
             return str(Purpose(value).label) if value else ""
         case "hosting":
             return str(Country(value).label) if value else ""
-        case "persons":
-            return ", ".join(value or [])
         case "returns":
             return " ; ".join(f"{each['text']} ({each['months']} mois)" for each in value or [])
         case _:

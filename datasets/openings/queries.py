@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -12,12 +13,13 @@ from catalogue.resources.models import Resource
 from datasets.access.queries import asks_or_lends
 from datasets.openings import rules, wording
 from datasets.openings.enums import OpeningStatus, Outcome
-from datasets.openings.models import Opening, OpeningReport
+from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.openings.wording import CheckRow
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset
 from datasets.releases.queries import last_release
 from portal.accounts import space
+from portal.accounts.account_data import columns_of
 from portal.accounts.authorization import ORGANISATION_ROLES, P, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
@@ -233,3 +235,19 @@ PLACES = (
         lambda user: has_permission(user, P.ACCESS_READ),
     ),
 )
+
+
+def described(user: User) -> dict[str, Any]:
+    """Describe what a person proposed, decided and asked to take back, for their archive."""
+    decided = Q(officer=user) | Q(approver=user) | Q(second_approver=user) | Q(decided_by=user)
+    told = "title status changes_asked reason decision decided_at"
+    return {
+        "proposees": columns_of(
+            Opening.objects.filter(proposed_by=user),
+            f"interest legal_basis licence removed proposed_at {told}",
+        ),
+        "decidees": columns_of(Opening.objects.filter(decided), told),
+        "retraits": columns_of(
+            OpeningWithdrawal.objects.filter(proposed_by=user), "opening__title reason proposed_at"
+        ),
+    }

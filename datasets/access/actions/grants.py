@@ -80,7 +80,7 @@ def remove_person(*, grant: Grant, named: NamedUser, by: User) -> None:
         raise NotAllowed
     rows = grant.request.named_users.filter(pk=named.pk, removed_at=None)
     if rows.update(removed_at=clock.now()):
-        record("grant.person_removed", by=by, on=grant, person=named.email)
+        record("grant.person_removed", by=by, on=grant, person=named.public_id)
 
 
 @transaction.atomic
@@ -94,8 +94,8 @@ def suspend(*, grant: Grant, text: str, by: User) -> Grant:
     require(rules.may_suspend, by, grant, queries.producers_of(grant))
     _in_state(grant, GrantState.PENDING, GrantState.ACTIVE)
     grant.suspended_at, grant.suspended_by = clock.now(), by
-    grant.suspension = _reason(text)
-    grant.save(update_fields=["suspended_at", "suspended_by", "suspension"])
+    grant.suspension, grant.resumption = _reason(text), ""
+    grant.save(update_fields=["suspended_at", "suspended_by", "suspension", "resumption"])
     record("grant.suspended", by=by, on=grant)
     _tell(grant, "suspended")
     return grant
@@ -107,10 +107,10 @@ def resume(*, grant: Grant, text: str, by: User) -> Grant:
     grant = _locked(grant)
     require(rules.may_end, by, grant)
     _in_state(grant, GrantState.SUSPENDED)
-    reason = _reason(text)
     grant.suspended_at, grant.suspended_by, grant.suspension = None, None, ""
-    grant.save(update_fields=["suspended_at", "suspended_by", "suspension"])
-    record("grant.resumed", by=by, on=grant, text=reason)
+    grant.resumption = _reason(text)
+    grant.save(update_fields=["suspended_at", "suspended_by", "suspension", "resumption"])
+    record("grant.resumed", by=by, on=grant)
     _tell(grant, "resumed")
     return grant
 
@@ -144,7 +144,7 @@ def attest_destruction(*, grant: Grant, text: str, by: User) -> Grant:
     _in_state(grant, GrantState.EXPIRED, GrantState.REVOKED)
     grant.closed_at, grant.closed_by, grant.destruction = clock.now(), by, _reason(text)
     grant.save(update_fields=["closed_at", "closed_by", "destruction"])
-    record("grant.closed", by=by, on=grant, text=grant.destruction)
+    record("grant.closed", by=by, on=grant)
     return grant
 
 

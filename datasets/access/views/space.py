@@ -6,13 +6,23 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from datasets.access import queries, rules
 from datasets.access.enums import GrantState, RequestStatus
-from datasets.access.models import AccessRequest, Grant, produced_by
+from datasets.access.models import (
+    AccessRequest,
+    Grant,
+    NamedUser,
+    Opinion,
+    RequestVersion,
+    produced_by,
+)
+from datasets.releases.models import Download
+from portal.accounts.account_data import columns_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.accounts.space import Item, Place
@@ -82,6 +92,42 @@ def _held(grant: Grant) -> Iterator[Item]:
         if each.due_at and not dropped and each.due_at <= soon:
             title = _("Donner ce que « %(title)s » a promis de rendre")
             yield item(title, icon="link", tone="ocre", due=each.due_at)
+
+
+def described(user: User) -> dict[str, Any]:
+    """Describe what a person asked, signed, thought, decided and read, for their archive."""
+    signed = Q(user=user) | Q(email__iexact=user.email)
+    ended = Q(suspended_by=user) | Q(revoked_by=user) | Q(closed_by=user)
+    return {
+        "demandes": columns_of(
+            AccessRequest.objects.filter(requester=user),
+            "public_id status organisation__name title summary purpose service use_cases "
+            "beneficiaries legal_basis impact_assessment security hosting months pledges "
+            "created_at submitted_at changes_asked decided_at reason decision",
+        ),
+        "envois": columns_of(
+            RequestVersion.objects.filter(sent_by=user), "request__public_id number content sent_at"
+        ),
+        "engagements": columns_of(
+            NamedUser.objects.filter(signed),
+            "request__title request__organisation__name email signed_at removed_at",
+        ),
+        "avis": columns_of(
+            Opinion.objects.filter(given_by=user), "request__title verdict text months given_at"
+        ),
+        "decisions": columns_of(
+            AccessRequest.objects.filter(approver=user),
+            "title status reason decision override decided_at",
+        ),
+        "habilitations": columns_of(
+            Grant.objects.filter(ended | Q(request__requester=user)),
+            "public_id starts_at ends_at suspension suspended_at revocation revoked_at "
+            "destruction closed_at",
+        ),
+        "lectures": columns_of(
+            Download.objects.filter(user=user), "data_file__name at bytes licences grant__public_id"
+        ),
+    }
 
 
 def _page(grant: Grant) -> str:

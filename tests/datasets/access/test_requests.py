@@ -1,21 +1,28 @@
 """A request, its opinions, its decision, its grant: what each act does and refuses."""
 
+import io
+import json
+import zipfile
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
+from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import GrantState, Purpose, RefusalReason, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion
 from datasets.releases.models import DataFile, Dataset
+from portal.accounts import account_data
+from portal.accounts.actions import accounts
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from portal.audit.models import AuditEvent
+from portal.audit.models import AuditBody, AuditEvent
 from portal.audit.record import reference
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
@@ -302,6 +309,35 @@ def test_p8_a_person_taken_off_is_no_signatory_and_the_others_are(world: World) 
         grants.remove_person(grant=grant, named=named, by=world.officer)
 
 
+def test_p11_who_closes_their_account_is_named_nowhere_and_the_grant_stands(world: World) -> None:
+    world.lent(world.datasets[0])
+    draft, sent, grant = world.draft(), world.submitted(), Grant.objects.get()
+    gate.open_file(data_file=DataFile.objects.all()[0], by=world.by).close()
+    grants.remove_person(grant=grant, named=NamedUser.objects.get(user=world.by), by=world.by)
+    with zipfile.ZipFile(io.BytesIO(account_data.archive(world.by))) as bundle:
+        held = json.loads(bundle.read("acces.json"))
+        assert json.loads(bundle.read("ouvertures.json"))["proposees"] == []
+    counts = {"demandes": 3, "envois": 2, "engagements": 3, "habilitations": 1, "lectures": 1}
+    assert {name: len(rows) for name, rows in held.items() if rows} == counts
+    people, addresses = (world.reader, world.by), {world.reader.email, world.by.email}
+    for person in people:
+        accounts.close(user=person, by=person)
+
+    assert not AccessRequest.objects.filter(pk=draft.pk).exists()
+    assert again(sent).status == RequestStatus.WITHDRAWN
+    assert Grant.objects.get().content == grant.content
+    assert not NamedUser.objects.filter(removed_at=None).exists()
+    assert events("access_request", "grant")[-4:] == [
+        "grant.person_removed",
+        "grant.person_removed",
+        "access_request.discarded",
+        "access_request.withdrawn",
+    ]
+    for model in (*apps.get_app_config("datasets").get_models(), AuditBody):
+        kept = str(list(model._base_manager.values()))
+        assert not [each for each in addresses if each in kept], model
+
+
 def test_a_grant_ends_at_its_instant_and_its_data_are_destroyed(world: World) -> None:
     grant = world.active()
     assert grant.ends_at is not None
@@ -328,6 +364,7 @@ def test_who_suspends_resumes_and_revokes(world: World) -> None:
         with no_change(NotAllowed):
             grants.resume(grant=grant, text="Je reprends.", by=each)
         grants.resume(grant=grant, text="Réparé.", by=world.approver)
+        assert Grant.objects.get().resumption == "Réparé."
         with no_change(NotAllowed):
             grants.revoke(grant=grant, text="Fin.", by=each)
     for each in (world.by, world.reader, member(world.organisation)):
