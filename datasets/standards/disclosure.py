@@ -54,14 +54,24 @@ NAME_HEADERS = frozenset(
     nometprenom prenometnom nompatronymique identite civilite lastname firstname surname fullname
     beneficiaire salarie candidat stagiaire demandeur""".split()
 )
+# Who a header tells the name, the number of: « nom_salarie », « id agent ».
+PERSON = (
+    r"(?:d[eu]?|dela?|l)?(?:salarie|agent|usager|beneficiaire|candidat|stagiaire|demandeur|personne"
+    r"|allocataire|assure|apprenti|eleve|etudiant|apprenant|inscrit|adherent|conseiller|referent"
+    r"|formateur|tuteur|dirigeant|conjoint|enfant|pere|mere)e?"
+)
+NAMED_HEADER = re.compile(rf".*prenom.*|noms?{PERSON}s?|{PERSON}s?noms?")
+NUMBERED_HEADER = re.compile(rf"(?:id|identifiants?|numero|num|matricule){PERSON}|{PERSON}id")
 IDENTIFIER_HEADERS = {
     "nir": {"nir", "nss", "numerodesecuritesociale", "numerosecuritesociale", "numsecu"},
     "email": {"email", "mail", "courriel", "adressemail", "adresseelectronique"},
     "phone": {"telephone", "tel", "portable", "mobile", "numerodetelephone"},
     "iban": {"iban", "rib"},
     "address": {"adresse", "adressepostale", "rue", "voie"},
-    "person": {"identifiant", "idpersonne", "iddemandeur", "idcandidat", "idfrancetravail"},
+    "person": {"identifiant", "idfrancetravail", "matricule"},
 }
+PHONE_WORDS = frozenset("telephone tel portable mobile gsm fixe".split())
+PHONE_DIGITS = re.compile(r"(?:\D*\d){9,13}\D*")  # nine: a spreadsheet takes the zero away
 FIRST_NAMES = frozenset(
     """adam agnes alain albert alexandre alice aline amandine amelie andre anne annie antoine
     arnaud arthur audrey aurelie baptiste beatrice benjamin benoit bernard brigitte bruno camille
@@ -79,8 +89,10 @@ FIRST_NAMES = frozenset(
     vincent virginie xavier yann yasmine yves yvette yvonne zoe""".split()
 )
 CIVILITY = re.compile(r"(?:M\.|Mr|Mme|Mlle|Monsieur|Madame) +[^\W\d_][\w’' -]+", re.IGNORECASE)
-FULL_NAME = re.compile(r"[^\W\d_][^\W\d_’'-]*(?:[-’'][^\W\d_]+)*(?: +[^\W\d_][^\W\d_’'-]*){1,2}")
+FULL_NAME = re.compile(r"[^\W\d_][^\W\d_’'-]*(?:[-’'][^\W\d_]+)*(?: +[^\W\d_][^\W\d_’'-]*){0,2}")
 NAMES_SHARE = 0.2
+# Of the distinct values of a column: one that is otherwise written hides no others.
+SOME, MOST = 0.2, 0.8
 DIGIT = re.compile(r"\d")
 ADDRESSED = re.compile(r"\d{5} [^\W\d_]")
 
@@ -120,14 +132,25 @@ def _identified(column: Column) -> dict[str, int]:
     filled = int(column.counts[1:].sum())
     header = fold(column.name).translate({ord(each): None for each in " _-.'’"})
     named = [value for value, _count in column.filled if _is_name(value)]
-    if (header in NAME_HEADERS and column.type == "string" and filled) or (
+    is_named = header in NAME_HEADERS or NAMED_HEADER.fullmatch(header)
+    if (is_named and column.type == "string" and filled) or (
         len(named) >= 3 and column.share(named) >= NAMES_SHARE
     ):
         kinds["name"] = filled
     for kind, headers in IDENTIFIER_HEADERS.items():
         if header in headers and filled:
             kinds.setdefault(kind, filled)
+    if NUMBERED_HEADER.fullmatch(header) and filled:
+        kinds.setdefault("person", filled)
+    if column.words & PHONE_WORDS and _share(column, PHONE_DIGITS) >= SOME:
+        kinds.setdefault("phone", filled)
     return kinds
+
+
+def _share(column: Column, pattern: re.Pattern[str]) -> float:
+    """Give the share of the distinct values that are written so, without case or accents."""
+    values = column.values[1:]
+    return sum(bool(pattern.fullmatch(fold(each))) for each in values) / max(len(values), 1)
 
 
 TEXT_HEADERS = frozenset(
@@ -168,13 +191,23 @@ DAY = re.compile(
     r"(?:[t ]\d\d?[:h]\d\d.*)?"
 )
 COMPACT_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+NAMED_MONTH = rf"(?:{MONTHS.replace(' ', '|')}|(?:janv?|fevr?|avr|juil?|sept?|oct|nov|dec)\.?)"
 MONTH = re.compile(
     r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
-    rf"|(?:{MONTHS.replace(' ', '|')}) (?:19|20)?\d\d"
+    rf"|{NAMED_MONTH}[ ./-]*(?:19|20)?\d\d|(?:19|20)\d\d[ ./-]*{NAMED_MONTH}"
+)
+# « 2024-S1 » is half a year; « 2024-S05 », a week.
+WEEK = re.compile(
+    r"(?:19|20)\d\d[ -]?(?:w\d\d?|s(?:0[3-9]|[1-5]\d))(?:-?[1-7])?"
+    r"|(?:w\d\d?|s(?:0[3-9]|[1-5]\d)|sem(?:aine)?\.? ?\d\d?)[ /-](?:19|20)\d\d"
+    r"|sem(?:aine)?\.? ?\d\d?"
 )
 COMPACT_MONTH = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
 QUARTER = re.compile(r"(?:19|20)\d\d[- ]?[tq][1-4]|[tq][1-4][- ](?:19|20)\d\d")
 FINE_HEADERS = frozenset("mois month jour jours day semaine week heure".split())
+# What says that such a word is no date: « nb_jours », « duree_mois ».
+NO_DATE = frozenset("nb nombre duree delai anciennete age tranche total moyenne par en".split())
+SHORT = re.compile(rf"{NAMED_MONTH}|[0-4]?\d|5[0-3]")
 
 
 def dates(table: Table, declared: Declared) -> Check:
@@ -197,15 +230,15 @@ def _grain(column: Column) -> str:
         return ""
     if any(DAY.fullmatch(each) for each in values):
         return "day"
-    # Eight digits may be a number; all of them dates, they are days.
-    if all(COMPACT_DAY.fullmatch(each) for each in values):
+    # Eight digits may be a number; where many are dates, they are days.
+    if _share(column, COMPACT_DAY) >= SOME:
         return "day"
-    if any(MONTH.fullmatch(each) for each in values):
+    if any(MONTH.fullmatch(each) or WEEK.fullmatch(each) for each in values):
         return "month"
-    if all(COMPACT_MONTH.fullmatch(each) for each in values):
+    if max(_share(column, COMPACT_MONTH), _share(column, re.compile(NAMED_MONTH))) >= SOME:
         return "month"
-    short = [each in MONTHS.split() or (each.isdigit() and int(each) <= 53) for each in values]
-    return "month" if fold(column.name) in FINE_HEADERS and all(short) else ""
+    is_called = column.words & FINE_HEADERS and not column.words & NO_DATE
+    return "month" if is_called and _share(column, SHORT) >= MOST else ""
 
 
 PLACE_HEADERS = frozenset(
@@ -216,6 +249,8 @@ PLACE_HEADERS = frozenset(
 NO_PLACE = frozenset("taille type nombre nb categorie tranche classe".split())
 POSTCODE = re.compile(r"(?:\d{2}|2[AB])\d{3}", re.IGNORECASE)
 REGIONAL = re.compile(r"(?:0[456]|13|83|84)\d{3}")
+# The commune, then four figures; a spreadsheet takes the zero away.
+IRIS = re.compile(r"(?:0?[456]|13|83|84)\d{3}0\d{3}")
 # Large towns of the region that give no zone d’emploi its name.
 COMMUNES = frozenset(
     """allauch antibes apt aubagne auriol bandol berre-l'etang biot bouc-bel-air
@@ -247,9 +282,15 @@ def _is_fine_place(column: Column) -> bool:
     if column.words & PLACE_HEADERS and not column.words & NO_PLACE:
         return True
     values = [value for value, _count in column.filled]
-    codes = all(POSTCODE.fullmatch(each) for each in values)
-    if codes and (column.type == "string" or all(REGIONAL.fullmatch(each) for each in values)):
+    codes = [each for each in values if POSTCODE.fullmatch(each)]
+    are_numbers = all(is_of_type("integer", each) for each in codes)
+    if _share(column, POSTCODE) >= SOME and not are_numbers:
         return True
+    # Five digits may be a number; and one that is unknown, a word.
+    written = [each for each in values if DIGIT.search(each)]
+    for place in (REGIONAL, IRIS):
+        if sum(bool(place.fullmatch(each)) for each in written) > MOST * max(len(written), 1):
+            return True
     towns = {fold(each).replace("’", "'").replace(" ", "-") for each in values} & COMMUNES
     return len(towns) >= COMMUNES_LEAST
 

@@ -199,6 +199,43 @@ def test_an_identifier_whose_key_does_not_hold_is_a_code() -> None:
     assert disclosure.verdict(report(rows)["checks"]) == []
 
 
+WRITTEN: list[tuple[str, tuple[Any, ...], str]] = [
+    ("nom_salarie", ("Durand", "Petit", "Blanc"), "identifiers"),
+    ("Nom de l’agent", ("Durand", "Petit", "Blanc"), "identifiers"),
+    ("prenom_usager", ("Zoé", "Léo"), "identifiers"),
+    ("suivi_par", ("Marie", "Paul", "Zoé"), "identifiers"),
+    ("id_beneficiaire", (1, 2), "identifiers"),
+    ("tel_portable", (612345678, 712345678), "identifiers"),
+    ("entree", (20240115, 20240116, "inconnu"), "dates"),
+    ("entree", (202401, 202402, "inconnu"), "dates"),
+    ("entree", ("2024-W05", "2024-W06"), "dates"),
+    ("entree", ("2024-S05", "inconnu"), "dates"),
+    ("entree", ("janv. 2024", "févr. 2024"), "dates"),
+    ("mois_debut", ("janvier", "mars"), "dates"),
+    ("mois_debut", (1, 2), "dates"),
+    ("lieu", (13001, 83000, "inconnu"), "geography"),
+    ("lieu", ("04000", "13001", "inconnu"), "geography"),
+    ("lieu", (130550101, 840070102), "geography"),
+    ("nom_zone", ("Durance", "Étang"), ""),
+    ("nom_formation", ("Soudure", "Cuisine", "Vente"), ""),
+    ("equipement_mobile", ("oui", "non"), ""),
+    ("duree_mois", (6, 12), ""),
+    ("nb_jours", (3, 7), ""),
+    ("semestre", ("2024-S1", "2024-S2"), ""),
+    ("siren", (130005481, 552081317), ""),
+    ("salaire_annuel", (13500, 24000, 31000, "c"), ""),
+    ("budget", (20240115, 51000000, 43000000, 72000000, 12000000, 33000000), ""),
+]
+
+
+@pytest.mark.parametrize(("header", "values", "code"), WRITTEN)
+def test_a_column_is_read_by_its_words_and_by_most_of_its_values(
+    header: str, values: tuple[Any, ...], code: str
+) -> None:
+    rows = with_column(header, lambda n: values[n % len(values)], people(72))
+    assert disclosure.verdict(report(rows)["checks"]) == ([code] if code else [])
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
