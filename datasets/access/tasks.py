@@ -50,8 +50,11 @@ news.declare(
             "access_draft_expires",
             "access_withheld",
             "extract_ready",
+            "opening_to_do",
+            "opening_told",
+            "opening_withdrawn",
         ),
-        detail=_("Demandes, avis, décisions, signatures, échéances."),
+        detail=_("Demandes, avis, décisions, signatures, échéances, ouvertures."),
         open_to=queries.is_concerned,
     )
 )

@@ -10,6 +10,8 @@ from django.utils.translation import ngettext
 
 from catalogue.community.queries import followers_of
 from catalogue.resources.models import Resource
+from catalogue.resources.queries.relations import editors_of
+from datasets.access.models import produced_by
 from datasets.access.queries import asks_or_lends
 from datasets.openings import rules, wording
 from datasets.openings.enums import OpeningStatus, Outcome
@@ -20,7 +22,7 @@ from datasets.releases.models import DataFile, Dataset
 from datasets.releases.queries import last_release
 from portal.accounts import space
 from portal.accounts.account_data import columns_of
-from portal.accounts.authorization import ORGANISATION_ROLES, P, has_permission
+from portal.accounts.authorization import P, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
 
@@ -61,8 +63,7 @@ def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> lis
 
 def producers_of(user: User) -> list[Organisation]:
     """List the organisations for which a person deposits data."""
-    roles = user.roles_by_organisation
-    able = [pk for pk, role in roles.items() if P.DATASET_WRITE in ORGANISATION_ROLES[role]]
+    able = produced_by(user)
     return list(Organisation.objects.filter(pk__in=able).order_by("name")) if able else []
 
 
@@ -175,15 +176,8 @@ def _day(at: Any) -> str:
 
 def audience_of(opening: Opening) -> list[User]:
     """List who hears what becomes of an opening: who proposed it, its producer's editors."""
-    able = [role for role, given in ORGANISATION_ROLES.items() if P.DATASET_WRITE in given]
-    editors = User.objects.filter(
-        memberships__organisation=opening.producer_id,
-        memberships__role__in=able,
-        memberships__left_at=None,
-        is_active=True,
-    )
-    proposer = User.objects.filter(pk=opening.proposed_by_id, is_active=True)
-    return list((editors | proposer).distinct().order_by("pk"))
+    proposer = User.objects.filter(pk=opening.proposed_by_id, is_active=True).distinct()
+    return list(editors_of(opening.producer_id) | proposer)
 
 
 def followers(opening: Opening) -> list[User]:

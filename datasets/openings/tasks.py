@@ -2,37 +2,42 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
+from catalogue.resources.queries.relations import region_people
 from datasets.openings import queries, rules
 from datasets.openings.actions import review
 from datasets.openings.models import Opening, OpeningWithdrawal
 from portal.accounts import news
 from portal.accounts.actions import notifications
-from portal.accounts.enums import RegionRole
+from portal.accounts.authorization import Permission
 from portal.accounts.models import User
 from portal.audit.duties import schedule
 from portal.audit.outbox import handler
 
-DECIDERS = (RegionRole.APPROVER, RegionRole.DPO)
 
-
-def _region(*roles: RegionRole) -> list[User]:
-    people = User.objects.filter(
-        region_appointments__role__in=list(roles),
-        region_appointments__ended_at__isnull=True,
-        is_active=True,
-    )
-    return list(people.distinct().order_by("pk"))
+def _deciders() -> QuerySet[User]:
+    return region_people(Permission.ACCESS_DECIDE) | region_people(Permission.ACCESS_ADVISE)
 
 
 def _tell(
-    letter: str, people: Iterable[User], opening: Opening, about: str, path: str = ""
+    letter: str,
+    people: Iterable[User],
+    opening: Opening,
+    about: str,
+    *,
+    path: str = "",
+    event: str = "",
 ) -> None:
-    """Note what happens to an opening for some people; owe a letter to who hears at once."""
+    """Note what happens to an opening for some people; owe a letter to who hears at once.
+
+    event: what happened, once; by default, this to this deposit.
+    """
     notifications.tell(
         letter,
         people,
         path=path or opening.get_absolute_url(),
-        event=f"{opening.public_id}:{opening.attempt}:{about}",
+        event=event or f"{opening.public_id}:{opening.attempt}:{about}",
         facts={"title": opening.title, "about": about},
         sent_by="mail.opening_letter",
         opening_id=opening.pk,
@@ -63,7 +68,7 @@ def opening_proposed(opening_id: int) -> None:
 def opening_to_review(opening_id: int) -> None:
     """Ask the officers without a tie to it to examine an opening."""
     opening = _opening(opening_id)
-    officers = _region(RegionRole.OFFICER)
+    officers = region_people(Permission.ACCESS_PREPARE)
     people = [each for each in officers if rules.may_examine(each, opening)]
     _tell("opening_to_do", people, opening, "review")
 
@@ -72,7 +77,7 @@ def opening_to_review(opening_id: int) -> None:
 def opening_to_approve(opening_id: int) -> None:
     """Ask those who may be one of the two to approve an opening."""
     opening = _opening(opening_id)
-    people = [each for each in _region(*DECIDERS) if rules.may_approve(each, opening)]
+    people = [each for each in _deciders() if rules.may_approve(each, opening)]
     _tell("opening_to_do", people, opening, "approve")
 
 
@@ -89,20 +94,21 @@ def opening_to_withdraw(withdrawal_id: int) -> None:
     withdrawal = OpeningWithdrawal.objects.select_related("opening").get(pk=withdrawal_id)
     if withdrawal.answer:
         return
-    able = [each for each in _region(*DECIDERS) if rules.may_answer_withdrawal(each, withdrawal)]
-    _tell("opening_to_do", able, withdrawal.opening, "withdrawal")
+    able = [each for each in _deciders() if rules.may_answer_withdrawal(each, withdrawal)]
+    event = str(withdrawal.public_id)
+    _tell("opening_to_do", able, withdrawal.opening, "withdrawal", event=event)
 
 
 @handler("mail.opening_withdrawn")
 def opening_withdrawn(withdrawal_id: int) -> None:
     """Tell who follows the card, and the producer, that its data were taken back."""
-    opening = (
-        OpeningWithdrawal.objects.select_related("opening__card").get(pk=withdrawal_id).opening
-    )
+    withdrawal = OpeningWithdrawal.objects.select_related("opening__card").get(pk=withdrawal_id)
+    opening = withdrawal.opening
     people = {each.pk: each for each in queries.followers(opening)}
     people |= {each.pk: each for each in queries.audience_of(opening)}
     path = opening.card.get_absolute_url() if opening.card is not None else ""
-    _tell("opening_withdrawn", people.values(), opening, "withdrawn", path)
+    event = str(withdrawal.public_id)
+    _tell("opening_withdrawn", people.values(), opening, "withdrawn", path=path, event=event)
 
 
 # What the schedule does, and how often.
