@@ -28,7 +28,7 @@ EDGES: dict[OpeningStatus, frozenset[OpeningStatus]] = {
     S.CHECKING: frozenset({S.CHANGES_REQUESTED, S.READY}) | ENDS,
     S.CHANGES_REQUESTED: frozenset({S.IN_REVIEW, S.CHECKING}) | ENDS,
     S.READY: frozenset({S.APPROVED, S.CHANGES_REQUESTED}) | ENDS,
-    S.APPROVED: frozenset({S.PUBLISHED, S.WITHDRAWN}),
+    S.APPROVED: frozenset({S.PUBLISHED, S.CHANGES_REQUESTED, S.WITHDRAWN}),
     S.PUBLISHED: frozenset(),
     S.REFUSED: frozenset(),
     S.WITHDRAWN: frozenset(),

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import Dataset
 from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.accounts.models import Organisation
 
@@ -22,8 +24,23 @@ def may_write(actor: Any, producer: Organisation) -> bool:
 
 
 def may_take_back(actor: Any, opening: "Opening") -> bool:
-    """Say whether the actor may take a proposal back: who made it, or its producer."""
-    return _is(actor, opening.proposed_by_id) or may_write(actor, opening.producer)
+    """Say whether the actor may take it back: its producer, or who proposed until they agreed."""
+    is_theirs = _is(actor, opening.proposed_by_id) and opening.agreed_by_id is None
+    return is_theirs or may_write(actor, opening.producer)
+
+
+def may_read_report(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor reads what the checks say: its producer and the Region, then all."""
+    if opening.release_id is not None or has_permission(actor, P.ACCESS_READ):
+        return True
+    return may_write(actor, opening.producer)
+
+
+def is_from_persons(*datasets: Dataset | None) -> bool:
+    """Say whether the portal knows one of these datasets to come from personal data."""
+    personal = AccessLevel.RESTRICTED_PERSONAL
+    known = [each for each in datasets if each is not None]
+    return any(each.of_personal_origin or each.level == personal for each in known)
 
 
 def may_examine(actor: Any, opening: "Opening") -> bool:

@@ -6,17 +6,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from datasets.access.models import produced_by
 from datasets.openings import queries, rules, wording
 from datasets.openings.actions import deposits, publication, review
 from datasets.openings.enums import OpeningRefusal, OpeningStatus
 from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
+from datasets.releases.forms import sentence
 from datasets.releases.queries import restricted
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
@@ -42,8 +45,7 @@ def visible(request: HttpRequest, public_id: UUID) -> Opening:
 def mine(request: HttpRequest) -> HttpResponse:
     """List the openings that a person proposed, and those of their organisations."""
     by = person(request)
-    producers = [each.pk for each in queries.producers_of(by)]
-    rows = Opening.objects.filter(proposed_by=by) | Opening.objects.filter(producer__in=producers)
+    rows = Opening.objects.filter(Q(proposed_by=by) | Q(producer__in=produced_by(by)))
     page = Paginator(rows.with_names(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"section": "donnees", "page": page, "waiting": []}
     return render(request, "datasets/openings/list.html", context)
@@ -146,7 +148,8 @@ def show(request: HttpRequest, opening: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) -> HttpResponse:
     by = person(request)
-    reports = list(found.reports.defer("sample"))
+    reads = rules.may_read_report(by, found)
+    reports = list(found.reports.defer("sample")) if reads else []
     report = reports[0] if reports else None
     checks = queries.checks_of(report) if report else []
     waiting = next(iter(found.withdrawals.filter(answer="")), None)
@@ -157,6 +160,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
     context: dict[str, Any] = {
         "section": "donnees",
         "opening": found,
+        "reads": reads,
         "report": report,
         "older": reports[1:],
         "checks": checks,
@@ -173,7 +177,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "may_take_back": rules.may_take_back(by, found)
         and found.status not in (S.PUBLISHED, S.REFUSED, S.WITHDRAWN),
         "may_admit": examines and found.status == S.IN_REVIEW,
-        "may_ask_changes": examines and found.status in (S.IN_REVIEW, S.READY),
+        "may_ask_changes": examines and found.status in (S.IN_REVIEW, S.READY, S.APPROVED),
         "may_approve": found.status == S.READY and rules.may_approve(by, found),
         "is_online": is_online,
         "withdrawal": waiting,
@@ -191,6 +195,8 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
 def report(request: HttpRequest, opening: UUID, attempt: int) -> HttpResponseBase:
     """Give the signed report of one deposit."""
     found = visible(request, opening)
+    if not rules.may_read_report(person(request), found):
+        raise Hidden
     made = find(found.reports.all(), among=OpeningReport.objects.all(), attempt=attempt)
     content = publication.signed(made).encode()
     name = f"{found.number}-{attempt}.json"
@@ -207,6 +213,9 @@ def _do(request: HttpRequest, opening: UUID, act: Act, done: str) -> HttpRespons
         act(found, person(request), natural(request.POST.get("attempt", "")))
     except (Conflict, Invalid) as refusal:
         messages.error(request, str(refusal))
+        for fault in getattr(refusal, "faults", ()):
+            said = sentence(fault["code"], fault["line"], fault)
+            messages.error(request, f"{fault['file']} : {said}")
         return _page(request, visible(request, opening), status_of(refusal))
     messages.success(request, done)
     return redirect(found)
@@ -347,12 +356,17 @@ def answer_withdrawal(request: HttpRequest, opening: UUID, withdrawal: UUID) -> 
     found = visible(request, opening)
     among = OpeningWithdrawal.objects.all()
     asked = find(found.withdrawals.all(), among=among, public_id=withdrawal)
-    accept = request.POST.get("answer") == "yes"
+    answer = request.POST.get("answer")
+    accept = answer == "yes"
+
+    def answered(_found: Opening, by: User, _attempt: int) -> None:
+        if answer not in {"yes", "no"}:
+            raise Invalid(_("Confirmez le retrait, ou refusez-le."), code="answer_missing")
+        publication.answer_withdrawal(withdrawal=asked, accept=accept, by=by)
+
     return _do(
         request,
         opening,
-        lambda _found, by, _attempt: publication.answer_withdrawal(
-            withdrawal=asked, accept=accept, by=by
-        ),
+        answered,
         _("Données retirées : plus personne ne les lit.") if accept else _("Retrait refusé."),
     )

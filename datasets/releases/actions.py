@@ -177,9 +177,9 @@ def publish(
     personal_checked: the producer answers for addresses and telephone numbers in files that are
     not restricted; a social security or bank account number stops them all the same.
 
-    opened: called in the transaction that writes the release, for the data of an opening, which two
-    people approved: of all others, what anybody may read is refused to the restricted directory and
-    to what comes from personal data.
+    opened: called in the transaction that writes the release, before its event as every lock but
+    the ledger's, for the data of an opening, which two people approved: of all others, what anybody
+    may read is refused to the restricted directory and to what comes from personal data.
 
     In order: right asked, files judged, profiled, searched for personal data and put in the
     private store, those that are restricted sealed to the scoring worker; then in one transaction:
@@ -190,9 +190,7 @@ def publish(
     require(rules.may_publish_release, by, dataset.resource.organisation)
     prepared = _prepared(files, personal_checked=personal_checked)
     with transaction.atomic():
-        release = _publish(dataset, prepared, notes, by, through_opening=opened is not None)
-        if opened is not None:
-            opened(release)
+        release = _publish(dataset, prepared, notes, by, opened)
         if personal_checked:
             record("release.personal_checked", by=by, on=release)
     return release
@@ -203,8 +201,7 @@ def _publish(
     prepared: list[dict[str, Any]],
     notes: str,
     by: Actor,
-    *,
-    through_opening: bool,
+    opened: Callable[[Release], None] | None,
 ) -> Release:
     locked = (
         Dataset.objects.select_for_update(of=("self",))
@@ -212,7 +209,7 @@ def _publish(
         .get(pk=dataset.pk)
     )
     require(rules.may_publish_release, by, locked.resource.organisation)
-    if not through_opening:
+    if opened is None:
         for each in [one for one in prepared if one["role"] == FileRole.DATA] or prepared:
             refuse_without_opening(vars(locked), AccessLevel(each["level"]))
     last = locked.releases.order_by("-number").values_list("number", flat=True).first() or 0
@@ -229,6 +226,8 @@ def _publish(
     locked.level = overall(prepared)
     locked.released_at = release.published_at
     locked.save(update_fields=["level", "released_at"])
+    if opened is not None:
+        opened(release)
     record(
         "release.published",
         by=by,

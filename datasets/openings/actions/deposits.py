@@ -1,5 +1,6 @@
 """Propose that a dataset is opened, deposit its file, take the proposal back."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -9,8 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.resources.enums import ResourceKind
+from catalogue.resources.file_types import extension
 from catalogue.resources.models import Resource
 from datasets.openings import rules
+from datasets.openings.actions.publication import BESIDE
 from datasets.openings.enums import OpeningLicence, OpeningRefusal, OpeningStatus
 from datasets.openings.models import Opening
 from datasets.releases import actions as releases
@@ -23,11 +26,15 @@ from portal.accounts.models import Organisation, User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.prose import personal_data
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.lib.storage.files import safe_name
 
 # What the Region examines: changed, it is examined again.
-EXAMINED = ("card", "title", "interest", "legal_basis", "licence", "of_personal_origin")
+EXAMINED = (
+    "card", "restricted", "title", "interest", "legal_basis", "licence", "of_personal_origin"
+)  # fmt: skip
+PROPOSALS_MOST = 10  # that one person has waiting for a producer
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,11 @@ def propose(
 
     In order: the opening, which waits for the producer's file; event "opening.proposed"; a letter
     to its editors, unless one of them proposes. Raises NotAllowed; Invalid for a dataset that is
-    not the producer's.
+    not the producer's; Conflict for who has too many proposals without an answer.
     """
     require(rules.may_propose, by)
+    if not rules.may_write(by, producer):
+        _require_few(by)
     if restricted is not None and restricted.resource.organisation_id != producer.pk:
         raise Invalid(_("Ce jeu est d’un autre producteur."), code="restricted")
     opening = Opening.objects.create(
@@ -71,6 +80,16 @@ def propose(
     if not rules.may_write(by, producer):
         owe("mail.opening_proposed", key=str(opening.public_id), opening_id=opening.pk)
     return opening
+
+
+def _require_few(by: User) -> None:
+    User.objects.select_for_update().get(pk=by.pk)
+    waiting = Opening.objects.filter(proposed_by=by, status=OpeningStatus.PROPOSED)
+    if waiting.count() >= PROPOSALS_MOST:
+        raise Conflict(
+            _("Dix de vos propositions attendent une réponse : retirez-en une, ou attendez."),
+            code="too_many_proposals",
+        )
 
 
 def deposit(
@@ -89,17 +108,25 @@ def deposit(
     in a child and compared with what is declared, sealed; then in one transaction: the opening
     locked, status IN_REVIEW, or CHECKING when the Region has admitted what it says already; event
     "opening.deposited"; letters. Raises NotAllowed; Invalid with one fault {file, code, line}, or
-    for a card that cannot carry it; Conflict on a page read before another deposit; TooLarge.
+    for a card that cannot carry it, a text or a name that cannot be published, an origin
+    that the portal knows to be personal; Conflict on a page read before another deposit; TooLarge.
     """
     producer = opening.producer if opening is not None else said.card.organisation
     if producer is None:
         raise NotAllowed
     require(rules.may_write, by, producer)
     _require_card(said, producer)
+    _require_origin(opening, said)
+    _require_publishable(said)
     columns: dict[str, Any] = {}
     if content is not None:
         size, sha256 = releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
         name = safe_name(name)
+        if extension(name) != "csv" or name.lower() in BESIDE:
+            raise Invalid(
+                _("Déposez une table CSV, sous un autre nom que les fichiers qui l’accompagnent."),
+                code="file",
+            )
         _require_readable(content, name, said)
         content.seek(0)
         kept = releases.keep(content)
@@ -180,6 +207,27 @@ def _require_card(said: Said, producer: Organisation) -> None:
         )
 
 
+def _require_origin(opening: Opening | None, said: Said) -> None:
+    """Keep who produces from passing by the data protection officer."""
+    carried: Dataset | None = getattr(said.card, "dataset", None)
+    proposed = opening.restricted if opening is not None else None
+    known = rules.is_from_persons(said.restricted, proposed, carried)
+    if known and not said.of_personal_origin:
+        raise Invalid(
+            _("Le portail sait ces données d’origine personnelle : cochez cette case."),
+            code="of_personal_origin",
+        )
+
+
+def _require_publishable(said: Said) -> None:
+    """Refuse what would keep the note or the report from being published in the end."""
+    reasons = "\n".join(said.declared.get("free_text", {}).values())
+    for name, text in (("title", said.title), ("removed", said.removed), ("free_text", reasons)):
+        for found in personal_data.scan_file(io.BytesIO(text.encode())):
+            text = _("« %(excerpt)s » ressemble à une donnée personnelle : ce texte sera public.")
+            raise Invalid(text % {"excerpt": found.excerpt}, code=name)
+
+
 def _require_readable(content: BinaryIO, name: str, said: Said) -> None:
     try:
         disclosure.examine_apart(
@@ -207,14 +255,15 @@ def _require_kept(opening: Opening | None, said: Said) -> None:
 
 @transaction.atomic
 def withdraw(*, opening: Opening, by: User) -> Opening:
-    """Take a proposal back before it is published, by who made it or its producer.
+    """Take a proposal back before it is published, by its producer, or before by who made it.
 
-    Status WITHDRAWN, the file forgotten; event "opening.withdrawn".
+    Status WITHDRAWN, the file forgotten; event "opening.withdrawn"; a letter.
     """
     opening = Opening.objects.locked(opening)
     require(rules.may_take_back, by, opening)
     opening.become(OpeningStatus.WITHDRAWN, deposit_sha256="", deposit_keys=[])
     record("opening.withdrawn", by=by, on=opening)
+    owe("mail.opening_told", key=f"{opening.pk}:back", opening_id=opening.pk, about="withdrawn")
     return opening
 
 

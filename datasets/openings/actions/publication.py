@@ -25,6 +25,7 @@ from portal.lib.refusals import Conflict, Invalid, unless_taken
 
 SAMPLE, REPORT = "echantillon-synthetique.csv", "rapport-d-ouverture.json"
 NOTE = "ce-qui-a-ete-retire.md"
+BESIDE = frozenset({SAMPLE, REPORT, NOTE})
 
 
 def publish(*, opening: Opening, by: User) -> Release:
@@ -33,7 +34,8 @@ def publish(*, opening: Opening, by: User) -> Release:
     With the file: the synthetic sample, the signed report, the note of what was removed; schema,
     profile and dictionary as of any release. In the transaction of the release: status PUBLISHED,
     the sealed deposit forgotten; event "opening.published"; a letter. Raises NotAllowed; Conflict
-    unless it is approved and its card is online; what `releases.publish` raises.
+    unless it is approved and its card is online, or where its origin is now known to be personal;
+    what `releases.publish` raises.
     """
     opening = Opening.objects.select_related("producer", "card").get(pk=opening.pk)
     require(rules.may_write, by, opening.producer)
@@ -96,6 +98,15 @@ def note(opening: Opening) -> str:
 
 def _note_published(opening: Opening, release: Release, by: User) -> None:
     locked = Opening.objects.locked(opening)
+    known = rules.is_from_persons(locked.restricted, release.dataset)
+    if known and not locked.of_personal_origin:
+        raise Conflict(
+            _(
+                "Ces données sont maintenant d’origine personnelle : demandez à la Région de vous "
+                "les renvoyer, puis cochez cette origine."
+            ),
+            code="origin_changed",
+        )
     locked.become(OpeningStatus.PUBLISHED, release=release, deposit_sha256="", deposit_keys=[])
     if locked.of_personal_origin:
         Dataset.objects.filter(pk=release.dataset_id).update(of_personal_origin=True)

@@ -213,7 +213,8 @@ def approve(*, opening: Opening, attempt: int, by: User) -> Opening:
         opening.save()
         return opening
     opening.become(OpeningStatus.APPROVED)
-    owe("mail.opening_told", key=f"{opening.pk}:approved", opening_id=opening.pk, about="approved")
+    key = f"{opening.pk}:{attempt}:approved"
+    owe("mail.opening_told", key=key, opening_id=opening.pk, about="approved")
     return opening
 
 

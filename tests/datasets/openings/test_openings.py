@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from catalogue.community.actions import follows
 from datasets import gate
 from datasets.invariants import decided_alone
-from datasets.openings import queries
+from datasets.openings import queries, rules
 from datasets.openings.actions import deposits, publication, review
 from datasets.openings.enums import OpeningRefusal, OpeningStatus
 from datasets.openings.models import Opening, OpeningReport
@@ -104,8 +104,8 @@ def test_a_producer_opens_what_passes_the_checks_from_end_to_end(
         "opening.checked",
         "opening.approved",
         "opening.approved",
-        "release.published",
         "opening.published",
+        "release.published",
     ]
     assert [topic for topic in owed() if topic.startswith("mail.opening")] == [
         "mail.opening_to_review",
@@ -156,6 +156,77 @@ def test_a_member_proposes_and_the_producer_answers(world: World) -> None:
         deposits.propose(**lent, **said, by=someone)
 
 
+def test_who_proposed_takes_it_back_until_the_producer_agrees(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone = UserFactory()
+    lent: dict[str, Any] = {"producer": world.producer, "restricted": world.restricted}
+    propose = partial(deposits.propose, **lent, title="Sorties", interest="Comparer.", by=someone)
+    monkeypatch.setattr(deposits, "PROPOSALS_MOST", 2)
+    opening, other = propose(), propose()
+    with no_change(Conflict, code="too_many_proposals"):
+        propose()
+    deposits.withdraw(opening=other, by=someone)
+    agreed = world.deposited(opening=opening)
+    with no_change(NotAllowed):
+        deposits.withdraw(opening=agreed, by=someone)
+    review.admit(opening=agreed, attempt=1, by=world.officer)
+    review.check(again(agreed))
+    assert rules.may_read_report(world.officer, again(agreed))
+    assert not rules.may_read_report(someone, again(agreed))
+    deposits.withdraw(opening=agreed, by=world.by)
+    while relay():
+        pass
+    told = Notification.objects.filter(letter="opening_told", facts__about="withdrawn")
+    assert sorted(told.values_list("user", flat=True)) == sorted([someone.pk, world.by.pk] * 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"of_personal_origin": False}, "of_personal_origin"),
+        ({"title": "Appeler le 04 91 22 33 44"}, "title"),
+        ({"removed": "la colonne de jean.petit@exemple.fr"}, "removed"),
+        ({"declared": {"free_text": {"avis": "vu avec jean.petit@exemple.fr"}}}, "free_text"),
+    ],
+)
+def test_what_could_not_be_published_is_not_deposited(
+    world: World, values: dict[str, Any], code: str
+) -> None:
+    with no_change(Invalid, code=code):
+        world.deposited(**values)
+
+
+@pytest.mark.parametrize("name", ["donnees.xlsx", "donnees.txt", publication.SAMPLE])
+def test_a_file_that_would_not_be_published_is_not_deposited(world: World, name: str) -> None:
+    with no_change(Invalid, code="file"):
+        deposits.deposit(
+            opening=None,
+            said=world.said(),
+            name=name,
+            content=io.BytesIO(written(people())),
+            attempt=0,
+            by=world.by,
+        )
+
+
+def test_an_origin_known_to_be_personal_brings_the_officer_of_data_back(world: World) -> None:
+    lent = Dataset.objects.filter(pk=world.restricted.pk)
+    lent.update(level=AccessLevel.RESTRICTED_BUSINESS)
+    world.restricted.refresh_from_db()
+    opening = world.approved(of_personal_origin=False)
+    lent.update(level=AccessLevel.RESTRICTED_PERSONAL)
+    with pytest.raises(Conflict, match="d’origine personnelle"):
+        publication.publish(opening=opening, by=world.by)
+    assert (again(opening).status, again(opening).release) == (S.APPROVED, None)
+    review.request_changes(opening=opening, text="Cochez.", attempt=1, by=world.officer)
+    assert again(opening).approver is None
+    with no_change(Invalid, code="of_personal_origin"):
+        world.deposited(opening=again(opening), of_personal_origin=False, restricted=None)
+    opening = world.deposited(opening=again(opening))
+    assert (opening.status, opening.officer) == (S.IN_REVIEW, None)
+
+
 def _acts(opening: Opening) -> dict[str, Callable[[User], object]]:
     attempt = opening.attempt
     text: dict[str, Any] = {"text": "Trop fin."}
@@ -177,7 +248,7 @@ ALLOWED = {
     "deposited": {"admit", "changes", "refuse", "withdraw"},
     "admitted": {"changes", "refuse", "withdraw"},
     "checked": {"changes", "approve", "refuse", "withdraw"},
-    "approved": {"publish", "withdraw"},
+    "approved": {"changes", "publish", "withdraw"},
     "published": set(),
 }
 
@@ -255,7 +326,7 @@ def test_two_people_approve_neither_tied_to_it_and_the_officer_of_data_is_one(
 
 
 def test_what_comes_from_nobody_takes_two_approvers(world: World) -> None:
-    opening = world.checked(of_personal_origin=False)
+    opening = world.checked(of_personal_origin=False, restricted=None)
     for each in (world.approver, world.other_approver):
         review.approve(opening=opening, attempt=1, by=each)
     assert again(opening).status == S.APPROVED
@@ -423,6 +494,14 @@ def test_a_withdrawal_refused_leaves_the_data_there(world: World) -> None:
     assert again(opening).release.withdrawn_at is None
     with no_change(Conflict, code="already_answered"):
         publication.answer_withdrawal(withdrawal=asked, accept=True, by=world.dpo)
+    # Asked again, those who may confirm hear of it again; nobody turned it down.
+    while relay():
+        pass
+    publication.ask_withdrawal(opening=opening, reason="Fuite.", by=world.officer)
+    while relay():
+        pass
+    told = Notification.objects.filter(letter="opening_to_do", facts__about="withdrawal")
+    assert told.filter(user=world.dpo).count() == 1
 
 
 def test_invariant_names_an_opening_without_its_report(world: World) -> None:

@@ -181,6 +181,7 @@ def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     asked = opening.withdrawals.get()
     address = reverse("datasets:answer_withdrawal", args=(opening.public_id, asked.public_id))
     assert first.post(address, {"answer": "yes"}).status_code == 403
+    assert second.post(address).status_code == 422
     assert second.post(address, {"answer": "yes"}).status_code == 302
     assert "Données retirées en urgence" in page(second, opening)
     releases = reverse("datasets:releases", args=(world.card.slug,))
