@@ -91,7 +91,7 @@ class File:
 
     access_url: where one gets it or asks for it. download_url: the bytes themselves, or "".
     columns: those of a table, empty when unknown. licence: SPDX identifier when it has its own.
-    access: that of the file when it is not that of the resource.
+    access: that of the file when it is not that of the resource. version: of its release.
     """
 
     iri: str
@@ -107,6 +107,7 @@ class File:
     access: str = ""
     columns: tuple[Column, ...] = ()
     rows: int | None = None
+    version: str = ""
 
     @property
     def name(self) -> str:
@@ -201,6 +202,11 @@ class Published:
         if isinstance(value, list):
             return "\n".join(str(each) for each in value if not isinstance(each, dict))
         return "" if value is None else str(value)
+
+    @property
+    def version(self) -> str:
+        """Give its version as it tells, else that of its files."""
+        return self.text("version") or next((file.version for file in self.files), "")
 
     @property
     def released(self) -> str:

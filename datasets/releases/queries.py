@@ -242,6 +242,7 @@ def _public_file(row: DataFile, page: str) -> File:
             for each in row.schema
         ),
         rows=row.rows,
+        version=str(row.release.number),
     )
 
 

@@ -47,7 +47,7 @@ def cff(resource: Published) -> str:
         "title": resource.title,
         "abstract": resource.summary,
         "authors": authors,
-        "version": resource.text("version"),
+        "version": resource.version,
         "doi": doi(resource),
         "date-released": _day(resource),
         "license": _licences(resource),
@@ -81,7 +81,7 @@ def bibtex(resource: Published) -> str:
         "title": f"{{{_plain(resource.title)}}}",
         "author": " and ".join(f"{{{_plain(name)}}}" for name in names),
         "year": year(resource),
-        "version": _plain(resource.text("version")),
+        "version": _plain(resource.version),
         "doi": doi(resource),
         "url": resource.iri,
     }

@@ -61,7 +61,7 @@ def document(resource: Published) -> Json:
         "publisher": {"@type": "sc:Organization", "name": holder.name},
         "datePublished": resource.released,
         "dateModified": resource.updated,
-        "version": _version(resource.text("version")),
+        "version": _version(resource.version),
         "inLanguage": list(resource.languages),
         "keywords": list(resource.keywords),
         "citeAs": citation.bibtex(resource),

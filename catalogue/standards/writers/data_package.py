@@ -41,7 +41,7 @@ def document(resource: Published) -> Json:
         "contributors": [
             {"title": (resource.publisher or resource.site.publisher).name, "role": "publisher"}
         ],
-        "version": resource.text("version"),
+        "version": resource.version,
         "resources": [_table(file, number) for number, file in enumerate(files, 1)],
     }
     return {name: value for name, value in found.items() if value not in ("", [])}

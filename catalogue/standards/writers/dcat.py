@@ -190,7 +190,7 @@ def _dataset(writer: Writer, resource: Published) -> URIRef:
         writer.add(node, DCTERMS.coverage, writer.territory(territory, named))
     if resource.period:
         writer.add(node, DCTERMS.temporal, _period(writer, resource.iri, *resource.period))
-    if version := resource.text("version"):
+    if version := resource.version:
         writer.add(node, DCAT.version, version)
     if (standard := resource.text("schema")).startswith(("http://", "https://")):
         writer.add(node, DCTERMS.conformsTo, writer.typed(standard, DCTERMS.Standard))

@@ -101,7 +101,7 @@ def _model(writer: Writer, resource: Published) -> URIRef:
     writer.words(node, IT6.shortDescription, resource.summary, language)
     writer.add(node, DCTERMS.created, date(resource.text("created")))
     writer.add(node, DCTERMS.modified, date(resource.updated) if resource.updated else None)
-    writer.add(node, DCAT.version, resource.text("version"))
+    writer.add(node, DCAT.version, resource.version)
     for word in resource.keywords:
         writer.words(node, DCAT.keyword, word, language if resource.tags else "fr")
     spoken = (terms.LANGUAGES[code] for code in resource.languages if code in terms.LANGUAGES)

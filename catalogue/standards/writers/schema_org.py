@@ -59,7 +59,7 @@ def document(resource: Published) -> Json:
         "datePublished": resource.released,
         "dateModified": resource.updated,
         "sdDatePublished": resource.issued.date().isoformat(),
-        "version": resource.text("version"),
+        "version": resource.version,
         "isAccessibleForFree": resource.access in {"open", "registered"},
         "conditionsOfAccess": _conditions(resource),
         "isBasedOn": [

@@ -34,6 +34,7 @@ from catalogue.standards.writers import (
 )
 from tests.catalogue.standards.examples import AT, CSV, DETAILS, SHA256, SITE, TABLE, example
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.openings import World
 
 DC = "verb=ListRecords&metadataPrefix=oai_dc"
 HOSTILE = "</script><b>\"'\\{}%&=+@ \u2028 é\n---\n: - # @type"
@@ -582,6 +583,54 @@ def test_frictionless_accepts_our_package(tmp_path: Path) -> None:
     document = data_package.document(example("dataset", files=(table(),)))
     (tmp_path / "offres.csv").write_bytes(CSV)
     document["resources"][0]["path"] = "offres.csv"
+    (tmp_path / "datapackage.json").write_text(json.dumps(document))
+    run(tool("frictionless", "frictionless"), "validate", "datapackage.json", cwd=tmp_path)
+
+
+@pytest.fixture
+def opened(db: None) -> dict[str, bytes]:
+    """Give what anybody reads of a dataset that an opening published: each file, each document."""
+    opening = World().published()
+    page, client = f"/ressources/{opening.card.slug}", Client()
+    names = ("/croissant.json", "/datapackage.json", ".ttl")
+    found = {name.strip("/"): client.get(page + name).content for name in names}
+    for file in opening.release.files.all():
+        given: Any = client.get(
+            f"{opening.card.dataset.get_absolute_url()}fichiers/{file.public_id}/"
+        )
+        found[file.name] = b"".join(given.streaming_content)
+    return found
+
+
+def test_an_opened_dataset_conforms_to_dcat_ap(shared: Path, opened: dict[str, bytes]) -> None:
+    graph = Graph().parse(data=opened[".ttl"], format="turtle")
+    assert results(graph, shapes(shared, "base")) == []
+    assert b"entrees.csv" in opened[".ttl"]
+
+
+@pytest.mark.full
+def test_mlcroissant_loads_the_rows_that_were_opened(
+    tmp_path: Path, opened: dict[str, bytes]
+) -> None:
+    for name, content in opened.items():
+        (tmp_path / name).write_bytes(content)
+    document = json.loads(opened["croissant.json"])
+    held = [f"{each['name']}={tmp_path / each['name']}" for each in document["distribution"]]
+    said = json.loads(
+        run(tool("croissant"), OUTSIDE / "croissant.py", tmp_path / "croissant.json", *held)
+    )
+    assert said["issues"] == []
+    rows = opened["entrees.csv"].decode().splitlines()
+    assert len([row for row in said["rows"] if "sortie" in row]) >= len(rows) - 1
+
+
+@pytest.mark.full
+def test_frictionless_accepts_what_was_opened(tmp_path: Path, opened: dict[str, bytes]) -> None:
+    for name, content in opened.items():
+        (tmp_path / name).write_bytes(content)
+    document = json.loads(opened["datapackage.json"])
+    for each in document["resources"]:
+        each["path"] = each["title"]
     (tmp_path / "datapackage.json").write_text(json.dumps(document))
     run(tool("frictionless", "frictionless"), "validate", "datapackage.json", cwd=tmp_path)
 
