@@ -327,10 +327,12 @@ def _is_of_words(column: Column) -> bool:
 
 def _is_scale(column: Column) -> bool:
     """Say whether whole numbers are ages, years, codes that recur, rather than measures."""
-    numbers = {int(value) for value, _count in column.filled if column.type == "integer"}
-    bounds = (min(numbers), max(numbers)) if numbers else (0, 0)
-    recur = len(numbers) <= len(column.codes) / 2
-    return bool(numbers) and (recur or any(a <= bounds[0] and bounds[1] <= b for a, b in SCALES))
+    numbers = [value for value, _count in column.filled if is_of_type("number", value)]
+    whole = [int(value) for value in numbers if is_of_type("integer", value)]
+    if not whole or len(whole) < len(numbers):
+        return False
+    recur = len(column.filled) <= len(column.codes) / 2
+    return recur or any(low <= min(whole) and max(whole) <= high for low, high in SCALES)
 
 
 def _details(table: Table, declared: Declared) -> list[str]:

@@ -275,6 +275,16 @@ COUNTS: dict[str, Case] = {
         [],
     ),
     "years_each": (by_year(counts(FOUR_MASKED), counts()), EACH, []),
+    "departments": (
+        [
+            {"departement": code, "enfants": n, "sexe": sexe, "effectif": 20}
+            for code in ("04", "05", "06", "13", "83", "84")
+            for n in (0, 1, 2, "3 et plus")
+            for sexe in ("femme", "homme")
+        ],
+        ONLY_COUNT,
+        [],
+    ),
     "nobody_left_out": (counts({CORNERS[0]: None}, real={CORNERS[0]: 0}), EACH, []),
     "rounded": (
         [{**row, "effectif": 5 * round(row["effectif"] / 5)} for row in counts()],
