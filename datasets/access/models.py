@@ -80,7 +80,8 @@ class AccessRequest(models.Model):
     """What an organisation asks of the restricted directory, and where that stands.
 
     `version` counts the sendings, `edits` every change: an act on a page that was read before
-    another act is refused. `stopped_days`: working days during which changes were awaited.
+    another act is refused. `stopped_days`: working days since it was admitted that do not count:
+    changes were awaited, or the examination that counts is the one that followed a refusal.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -176,7 +177,7 @@ class AccessRequest(models.Model):
     @property
     def number(self) -> str:
         """Name the request as letters and the register do."""
-        return f"R2-{(self.submitted_at or self.created_at).year}-{self.pk:04d}"
+        return f"R2-{clock.paris_day(self.created_at).year}-{self.pk:04d}"
 
     @property
     def is_writable(self) -> bool:
@@ -190,7 +191,7 @@ class AccessRequest(models.Model):
 
     @property
     def decision_days(self) -> int:
-        """Count the working days since it was admitted, less those when changes were awaited."""
+        """Count the working days of its examination, or of the one that followed a refusal."""
         end = self.decided_at
         if self.status == RequestStatus.CHANGES_REQUESTED:
             end = self.changes_asked_at
@@ -202,7 +203,15 @@ class AccessRequest(models.Model):
         if self.status == RequestStatus.SUBMITTED:
             return self.admissible_by_days > settings.ACCESS_ADMISSIBLE_DAYS
         waits = self.status == RequestStatus.IN_REVIEW
-        return waits and self.decision_days > settings.ACCESS_DECISION_DAYS
+        return waits and self.decision_days > self.promised_days
+
+    @property
+    def promised_days(self) -> int:
+        """Count the working days promised for a decision, or for examining a refusal again."""
+        if self.review_asked_at is None:
+            return settings.ACCESS_DECISION_DAYS
+        until = self.review_asked_at + timedelta(days=settings.ACCESS_REVIEW_DAYS)
+        return self._days(self.review_asked_at, until)
 
     @property
     def due_on(self) -> date | None:
@@ -211,8 +220,7 @@ class AccessRequest(models.Model):
             case RequestStatus.SUBMITTED:
                 return self._promised(self.submitted_at, settings.ACCESS_ADMISSIBLE_DAYS)
             case RequestStatus.IN_REVIEW:
-                days = settings.ACCESS_DECISION_DAYS + self.stopped_days
-                return self._promised(self.admitted_at, days)
+                return self._promised(self.admitted_at, self.promised_days + self.stopped_days)
             case RequestStatus.CHANGES_REQUESTED:
                 asked = self.changes_asked_at or self.edited_at
                 return clock.paris_day(asked + timedelta(days=settings.ACCESS_LAPSE_DAYS))
@@ -388,7 +396,6 @@ class PromisedReturn(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivered_by = someone()
     link = models.URLField(max_length=500, blank=True)
-    late_told_at = models.DateTimeField(null=True, blank=True)
 
     objects = PromisedReturnQuerySet.as_manager()
 
@@ -474,7 +481,6 @@ class Grant(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = someone()
     destruction = models.TextField(max_length=2_000, blank=True)
-    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = GrantQuerySet.as_manager()
 

@@ -118,8 +118,9 @@ def lent_datasets() -> list[tuple[str, str]]:
 class Figures:
     """What the register says in figures.
 
-    delay, most_days: working days from admission to decision, without those when changes were
-    awaited: the median, and what nine decisions in ten do not exceed; None before the first.
+    delay, most_days: working days from admission to decision, or of the examination that followed a
+    refusal, without those when changes were awaited: the median, and what nine decisions in ten do
+    not exceed; None before the first.
     refusals: (reason, how many), the most frequent first. since: the first decision.
     """
 

@@ -187,7 +187,6 @@ class Migration(migrations.Migration):
                         ('closed_at', models.DateTimeField(blank=True, null=True)),
                         ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('destruction', models.TextField(blank=True, max_length=2000)),
-                        ('reminded_days', models.PositiveSmallIntegerField(blank=True, null=True)),
                     ],
                     options={
                         'ordering': ['-approved_at', '-pk'],
@@ -373,7 +372,6 @@ class Migration(migrations.Migration):
                         ('delivered_at', models.DateTimeField(blank=True, null=True)),
                         ('delivered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('link', models.URLField(blank=True, max_length=500)),
-                        ('late_told_at', models.DateTimeField(blank=True, null=True)),
                     ],
                     options={
                         'ordering': ['pk'],

@@ -41,7 +41,8 @@ def sign(*, grant: Grant, by: User) -> Grant:
 
     In order: dates of the grant and of what is promised, with the requester's signature; the
     signature of the person named; event "grant.signed"; a letter to the persons named at the
-    first. Raises NotAllowed for anybody else; Conflict before the requester, and once it ended.
+    first. Nothing for who signed already. Raises NotAllowed for anybody else; Conflict before the
+    requester, and once it ended.
     """
     grant = _locked(grant)
     named = grant.request.named_users.filter(email__iexact=by.email).first()
@@ -50,8 +51,8 @@ def sign(*, grant: Grant, by: User) -> Grant:
     if not (asked or signs):
         raise NotAllowed
     _in_state(grant, GrantState.PENDING, GrantState.ACTIVE)
-    now = clock.now()
-    if grant.starts_at is None:
+    begins, now = grant.starts_at is None, clock.now()
+    if begins:
         if not asked:
             raise Conflict(
                 _("Le responsable du projet signe d’abord."), code="requester_signs_first"
@@ -65,6 +66,8 @@ def sign(*, grant: Grant, by: User) -> Grant:
     if named is not None and signs and named.signed_at is None:
         named.user, named.signed_at = by, now
         named.save(update_fields=["user", "signed_at"])
+    elif not begins:
+        return grant  # signed already
     record("grant.signed", by=by, on=grant, as_requester=asked, reads=signs)
     return grant
 

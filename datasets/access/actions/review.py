@@ -323,8 +323,9 @@ def refuse(
 def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
     """Ask that another person examines a refusal, once, within two months.
 
-    In order: back IN_REVIEW, its first approver kept away; event "access_request.review_asked"; a
-    letter to the approvers. Raises NotAllowed; Conflict the second time, or too late.
+    In order: back IN_REVIEW, its clock begun anew, its first approver kept away; event
+    "access_request.review_asked"; a letter to the approvers. Raises NotAllowed; Conflict the second
+    time, or too late.
     """
     request = AccessRequest.objects.locked(request)
     require(rules.may_write_request, by, request)
@@ -337,9 +338,12 @@ def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
             ),
             code="review_over",
         )
+    now = clock.now()
+    day = clock.paris_day
     request.become(
         RequestStatus.IN_REVIEW,
-        review_asked_at=clock.now(),
+        review_asked_at=now,
+        stopped_days=clock.working_days_elapsed(day(request.admitted_at or now), day(now)),
         first_approver=request.approver,
         approver=None,
         decided_at=None,
@@ -355,4 +359,4 @@ def tell_late() -> None:
     """Owe the approvers one letter for each request whose promised delay has passed."""
     for request in AccessRequest.objects.waiting():
         if request.is_late:
-            owe("mail.access_late", key=f"{request.pk}:{request.status}", request_id=request.pk)
+            owe("mail.access_late", key=f"{request.pk}:{request.due_on}", request_id=request.pk)

@@ -291,6 +291,8 @@ def test_who_asked_signs_first_then_each_for_themselves(world: World) -> None:
     grant = grants.sign(grant=grant, by=world.by)
     assert queries.signatory(grant, world.reader) is None
     grants.sign(grant=grant, by=world.reader)
+    grants.sign(grant=grant, by=world.reader)
+    assert events("grant.signed") == ["grant.signed"] * 2
     assert queries.signatory(grant, world.reader) is not None
     grant = Grant.objects.get(pk=grant.pk)
     assert grant.starts_at is not None
@@ -419,12 +421,23 @@ def test_changes_stop_the_clock_and_ask_opinions_of_what_changed(
     assert {each.version for each in queries.opinions_of(again(request))} == {3}
 
 
-def test_a_refusal_is_examined_again_once_by_another(world: World) -> None:
+def test_a_refusal_is_examined_again_once_by_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request = world.advised()
     refusing: dict[str, Any] = {"reason": RefusalReason.EXCESSIVE, "text": "Trop de colonnes."}
     review.refuse(request=request, edits=request.edits, by=world.approver, **refusing)
+    start, day = clock.now(), timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: start + 50 * day)
     review.ask_review(request=request, by=world.by)
     request = again(request)
+    # Its clock begins anew, for the two months that are promised.
+    assert (request.is_late, request.decision_days) == (False, 0)
+    assert request.due_on is not None
+    assert abs(request.due_on - clock.paris_day(start + 111 * day)) <= 3 * day
+    monkeypatch.setattr(clock, "now", lambda: start + 115 * day)
+    assert request.is_late
+    monkeypatch.setattr(clock, "now", lambda: start + 60 * day)
     with no_change(NotAllowed):
         review.refuse(request=request, edits=request.edits, by=world.approver, **refusing)
     other = UserFactory(region=RegionRole.APPROVER)
@@ -482,6 +495,9 @@ def test_lateness_is_told_once_to_those_who_decide(
         review.tell_late()
         assert again(request).is_late is late
     assert owed().count("mail.access_late") == 1
+    # Sent again the next year, it keeps its number.
+    AccessRequest.objects.filter(pk=request.pk).update(submitted_at=start + timedelta(days=400))
+    assert again(request).number == request.number
 
 
 def test_a_return_is_delivered_once(world: World) -> None:
