@@ -185,7 +185,7 @@ def grants(request: HttpRequest) -> Any:
 def reads(request: HttpRequest, grant: UUID) -> Any:
     rows = Grant.objects.visible_to(person(request))
     found = find(rows, among=Grant.objects.all(), public_id=grant)
-    return {"reads": queries.reads_of(found)[:MOST]}
+    return {"reads": queries.reads_of(found, person(request))[:MOST]}
 
 
 @router.get(

@@ -161,7 +161,8 @@ class NeedForm(StepForm):
         super().__init__(*args, **options)
         rows = self.request.datasets.select_related("dataset__resource__organisation")
         self.rows: list[RequestedDataset] = list(rows)
-        self.columns = {each.pk: released.page_of(each.dataset).columns for each in self.rows}
+        columns = released.columns_of([each.dataset_id for each in self.rows])
+        self.columns = {each.pk: columns[each.dataset_id] for each in self.rows}
         for row in self.rows:
             self._ask_columns(row)
         taken = {row.dataset_id for row in self.rows}

@@ -29,7 +29,7 @@ from datasets.access.enums import (
 )
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset
-from datasets.releases.queries import column_of, page_of
+from datasets.releases.queries import column_of, columns_of
 from portal.accounts.authorization import ORGANISATION_ROLES, P, has_permission
 from portal.lib import clock
 from portal.lib.columns import (
@@ -60,16 +60,14 @@ class AccessRequestQuerySet(LockableQuerySet["AccessRequest"]):
     """Reads of requests by who asks and by where they stand."""
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Keep one's own, those that ask one's opinion or name one; all sent, for the Region."""
+        """Keep one's own, those that ask one's opinion; all sent, for the Region."""
         if not user.is_authenticated:
             return self.none()
         own = Q(requester=user)
         if has_permission(user, P.ACCESS_READ):
             return self.filter(own | ~Q(status=RequestStatus.DRAFT))
         answered = Q(opinions__organisation__in=produced_by(user))
-        sent = ~Q(status=RequestStatus.DRAFT)
-        named = Q(named_users__user=user) | Q(named_users__email__iexact=user.email)
-        return self.filter(own | sent & answered | sent & named).distinct()
+        return self.filter(own | ~Q(status=RequestStatus.DRAFT) & answered).distinct()
 
     def waiting(self) -> Self:
         """Keep those that wait for the Region, the oldest first."""
@@ -421,8 +419,13 @@ class GrantQuerySet(LockableQuerySet["Grant"]):
     """Reads of grants by who asks and by where they stand."""
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Keep those of the requests that this person sees."""
-        return self.filter(request__in=AccessRequest.objects.visible_to(user))
+        """Keep those of the requests that this person sees, and those that name them."""
+        seen = Q(request__in=AccessRequest.objects.visible_to(user))
+        if user.is_authenticated:
+            mine = Q(user=user) | Q(email__iexact=user.email)
+            named = NamedUser.objects.filter(mine, removed_at=None)
+            seen |= Q(request__in=named.values("request"))
+        return self.filter(seen)
 
     def active(self, at: datetime) -> Self:
         """Keep those that give access at this instant."""
@@ -628,6 +631,8 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
     persons: their public identifiers, no address.
     """
     kept_back, named = set(without), request.named_users.filter(removed_at=None)
+    rows = list(request.datasets.select_related("dataset__resource__organisation"))
+    columns = columns_of([each.dataset_id for each in rows])
     datasets = [
         {
             "dataset": str(each.dataset.public_id),
@@ -637,11 +642,11 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
             "columns": dict(each.columns),
             "protections": [
                 [column.name, str(column.protection)]
-                for column in page_of(each.dataset).columns
+                for column in columns[each.dataset_id]
                 if column.name in each.columns
             ],
         }
-        for each in request.datasets.select_related("dataset__resource__organisation")
+        for each in rows
         if each.dataset_id not in kept_back
     ]
     texts = (

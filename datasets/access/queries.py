@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from datasets.access import rules
 from datasets.access.enums import WAITING, WRITABLE, Country, Purpose, RequestStatus, Verdict
 from datasets.access.models import (
     AccessRequest,
@@ -311,9 +312,49 @@ def _plain(name: str, value: Any) -> str:
             return str(value or "")
 
 
-def reads_of(grant: Grant) -> "QuerySet[Download]":
-    """List every read under a grant, the newest first: producer and requester see them alike."""
-    return grant.downloads.select_related("user", "data_file").order_by("-at", "-pk")
+@dataclass(frozen=True)
+class Parts:
+    """What a reader is shown of a request.
+
+    whole: all of it. sent: what was sent last, None for who writes it: they see what they write.
+    opinions, changes: of a producer, their own opinions and no change.
+    """
+
+    whole: bool
+    sent: dict[str, Any] | None
+    opinions: list[Opinion]
+    changes: list[tuple[str, str, str]]
+
+
+def parts_of(request: AccessRequest, opinions: list[Opinion], user: User) -> Parts:
+    """Choose what a person who may see a request is shown of it."""
+    whole = rules.sees_whole(user, request)
+    last = None if rules.may_write_request(user, request) else request.versions.last()
+    return Parts(
+        whole=whole,
+        sent=None if last is None else last.content,
+        opinions=[each for each in opinions if whole or each.organisation_id in produced_by(user)],
+        changes=differences(request) if whole else [],
+    )
+
+
+def persons_of(grant: Grant, user: User) -> list[NamedUser]:
+    """List the persons named whom a reader of a grant knows of: all, or themselves."""
+    rows = list(grant.request.named_users.select_related("user"))
+    whole = rules.sees_whole(user, grant.request)
+    return [each for each in rows if whole or rules.may_sign(user, each)]
+
+
+def reads_of(grant: Grant, user: User) -> "QuerySet[Download]":
+    """List the reads under a grant, the newest first, to who asked and the Region.
+
+    To a producer those of their datasets, to who is named their own.
+    """
+    rows = grant.downloads.select_related("user", "data_file").order_by("-at", "-pk")
+    if rules.sees_whole(user, grant.request):
+        return rows
+    lent = Q(data_file__release__dataset__resource__organisation__in=produced_by(user))
+    return rows.filter(lent | Q(user=user))
 
 
 def reads_of_dataset(dataset: Dataset) -> "QuerySet[Download]":

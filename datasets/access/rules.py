@@ -21,6 +21,11 @@ def may_write_request(actor: Any, request: "AccessRequest") -> bool:
     return _is(actor, request.requester_id)
 
 
+def sees_whole(actor: Any, request: "AccessRequest") -> bool:
+    """Say whether the actor is shown all of a request and of its grant: who asks, the Region."""
+    return may_write_request(actor, request) or has_permission(actor, P.ACCESS_READ)
+
+
 def may_prepare(actor: Any, request: "AccessRequest") -> bool:
     """Say whether the actor may admit it and ask for changes: an officer without a tie to it."""
     return has_permission(actor, P.ACCESS_PREPARE) and is_apart(actor, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -260,6 +260,20 @@ def page_of(dataset: Dataset) -> DatasetPage:
         releases=releases,
         downloads=Download.objects.filter(data_file__release__dataset=dataset).count(),
     )
+
+
+def columns_of(datasets: Collection[int]) -> defaultdict[int, list[Column]]:
+    """Give the columns of the table of some datasets, by their keys, as their pages do; a query."""
+    files = DataFile.objects.filter(
+        release__dataset__in=datasets, release__number=last_release(), role=FileRole.DATA
+    ).select_related("release")
+    tables: dict[int, DataFile] = {}
+    for file in files:
+        known = tables.get(file.release.dataset_id)
+        if file.schema and (known is None or (file.rows or 0) > (known.rows or 0)):
+            tables[file.release.dataset_id] = file
+    found = {pk: [column_of(row) for row in file.schema] for pk, file in tables.items()}
+    return defaultdict(list, found)
 
 
 def file_of(public_id: UUID, slug: str) -> DataFile | None:

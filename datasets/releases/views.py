@@ -284,7 +284,7 @@ def handed(
             data_file=data_file,
             by=request.user,
             first=part.first,
-            extract=extract,
+            extract=None if lent is None else lent.public_id,
             licences=licences,
         )
         if part.first == 0:

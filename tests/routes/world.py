@@ -281,7 +281,7 @@ def _access(world: World) -> None:
     readers = ("contributor_a", "producer", "mate_a", *READS_REQUESTS)
     named = {"persons": [asking.reader.email]}
     draft = asking.draft(**_kept(world, "draft-request", "contributor_a"), persons=[])
-    sent = asking.admitted(**_kept(world, "request", *readers), **named)
+    sent = asking.admitted(**_kept(world, "request", *set(readers) - {"mate_a"}), **named)
     said = _kept(world, "granted-request", *readers)
     grant = asking.active(**said | {"title": "Former où l’on recrute"}, **named)
     by_dataset = {each.is_dpo: str(each.public_id) for each in sent.opinions.all()}

@@ -127,9 +127,10 @@ def _set_datasets(request: AccessRequest, wanted: Mapping[Dataset, Mapping[str, 
             code="request_datasets",
         )
     request.datasets.exclude(dataset__in=[each.pk for each in wanted]).delete()
+    known = released.columns_of([each.pk for each in wanted])
     for dataset, columns in wanted.items():
         _add(request, dataset)
-        names = {column.name for column in released.page_of(dataset).columns}
+        names = {column.name for column in known[dataset.pk]}
         kept = {name: why.strip()[:500] for name, why in columns.items() if name in names}
         request.datasets.filter(dataset=dataset).update(columns=kept)
 
@@ -205,13 +206,13 @@ def _column_faults(request: AccessRequest) -> list[dict[str, str]]:
     rows = list(request.datasets.select_related("dataset__resource"))
     if not rows:
         return [{"field": "datasets", "message": _("Choisissez au moins un jeu du répertoire.")}]
-    faults = []
+    faults, columns = [], released.columns_of([row.dataset_id for row in rows])
     for row in rows:
         title = row.dataset.resource.title
         if not row.columns:
             sentence = _("Choisissez au moins une colonne de « %(title)s ».") % {"title": title}
             faults.append({"field": f"columns-{row.dataset.public_id}", "message": sentence})
-        for column in released.page_of(row.dataset).columns:
+        for column in columns[row.dataset_id]:
             if column.name not in row.columns:
                 continue
             field = f"why-{row.dataset.public_id}-{column.name}"

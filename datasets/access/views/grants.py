@@ -15,7 +15,7 @@ from datasets.access import queries, rules
 from datasets.access.actions import grants
 from datasets.access.enums import GrantState
 from datasets.access.forms import DeliveryForm, ReasonForm
-from datasets.access.models import Grant, NamedUser, PromisedReturn
+from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
@@ -44,7 +44,7 @@ def show(request: HttpRequest, grant: UUID) -> HttpResponse:
 def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: Any) -> HttpResponse:
     """Draw the page of a grant; made: forms that come back with their faults."""
     by, state = person(request), found.state(clock.now())
-    named = list(found.request.named_users.select_related("user"))
+    named = queries.persons_of(found, by)
     own = next((each for each in named if rules.may_sign(by, each)), None)
     is_requester = rules.is_requester(by, found)
     to_sign = is_requester and found.starts_at is None
@@ -57,7 +57,9 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "named": named,
         "datasets": list(found.datasets.select_related("dataset__resource__organisation")),
         "returns": list(found.request.returns.all()),
-        "reads": queries.reads_of(found)[:50],
+        "reads": queries.reads_of(found, by)[:50],
+        "asked": AccessRequest.objects.visible_to(by).filter(pk=found.request_id).first(),
+        "whole": rules.sees_whole(by, found.request),
         "is_requester": is_requester,
         "may_sign": to_sign and state in OPEN,
         "may_suspend": state in OPEN and rules.may_suspend(by, found, queries.producers_of(found)),

@@ -1,5 +1,7 @@
 """Pages of who asks: begin a request, write it step by step, send it, follow it."""
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from datasets.access.enums import RequestStatus
 from datasets.access.forms import STEP_FORMS, STEP_LABELS, NeedForm, Step, StepForm
 from datasets.access.models import AccessRequest
 from datasets.releases import queries as released
+from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.accounts.views import person
@@ -172,21 +175,40 @@ def _state(each: Step, now: Step) -> str:
     return "done" if order.index(each) < order.index(now) else ""
 
 
-def content(found: AccessRequest) -> dict[str, Any]:
-    """Gather what a request says, as its pages show it."""
-    rows = found.datasets.select_related("dataset__resource__organisation")
-    shown: list[dict[str, Any]] = []
-    count = 0
-    for row in rows:
-        columns = released.page_of(row.dataset).columns
-        asked = [(each, row.columns[each.name]) for each in columns if each.name in row.columns]
-        count += len(asked)
-        shown.append({"dataset": row.dataset, "columns": asked, "all": len(columns)})
+def said(found: AccessRequest, sent: Mapping[str, Any] | None) -> AccessRequest:
+    """Read the texts of a request as they were sent, or as they stand."""
+    read = copy(found)
+    for name in drafts.TEXTS:
+        setattr(read, name, sent[name] if sent else getattr(found, name))
+    return read
+
+
+def content(found: AccessRequest, sent: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Gather what a request says, as its pages show it: as it was sent, or as it stands."""
+    if sent is None:
+        rows = found.datasets.select_related("dataset__resource__organisation")
+        wanted = [(row.dataset, row.columns) for row in rows]
+        persons, returns = found.named_users.filter(removed_at=None), found.returns.all()
+    else:
+        asked = {each["dataset"]: each["columns"] for each in sent["datasets"]}
+        datasets = Dataset.objects.with_card().filter(public_id__in=asked).order_by("pk")
+        wanted = [(each, asked[str(each.public_id)]) for each in datasets]
+        persons, returns = sent["persons"], sent["returns"]
+    columns = released.columns_of([dataset.pk for dataset, _asked in wanted])
     return {
-        "datasets": shown,
-        "columns": count,
-        "persons": list(found.named_users.filter(removed_at=None)),
-        "returns": list(found.returns.all()),
+        "organisation": sent["organisation"] if sent else found.organisation,
+        "datasets": [
+            {
+                "dataset": dataset,
+                "columns": [
+                    (each, why[each.name]) for each in columns[dataset.pk] if each.name in why
+                ],
+                "all": len(columns[dataset.pk]),
+            }
+            for dataset, why in wanted
+        ],
+        "persons": list(persons),
+        "returns": list(returns),
     }
 
 

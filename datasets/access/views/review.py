@@ -16,7 +16,7 @@ from datasets.access.actions import review
 from datasets.access.enums import RefusalReason, RequestStatus, Verdict
 from datasets.access.forms import ApprovalForm, ChangesForm, OpinionForm, RefusalForm
 from datasets.access.models import AccessRequest, Opinion
-from datasets.access.views.requests import content, visible
+from datasets.access.views.requests import content, said, visible
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
@@ -57,6 +57,7 @@ def page_of(
     """Draw the page of a request; made: forms that come back with their faults."""
     by = person(request)
     opinions, terms = queries.opinions_of(found), queries.terms_of(found)
+    parts = queries.parts_of(found, opinions, by)
     in_review = found.status == RequestStatus.IN_REVIEW
     prepares = rules.may_prepare(by, found)
     decides = rules.may_decide(by, found) and in_review
@@ -64,12 +65,14 @@ def page_of(
     context: dict[str, Any] = {
         "section": "donnees",
         "asked": found,
-        "summary": content(found),
-        "opposed": queries.kept_back(opinions),
-        "opinions": opinions,
+        "whole": parts.whole,
+        "said": said(found, parts.sent),
+        "summary": content(found, parts.sent),
+        "opposed": queries.kept_back(parts.opinions),
+        "opinions": parts.opinions,
         "terms": terms,
-        "steps": queries.life_of(found, opinions),
-        "versions": queries.differences(found),
+        "steps": queries.life_of(found, parts.opinions),
+        "versions": parts.changes,
         "is_own": rules.may_write_request(by, found),
         "may_admit": prepares and found.status == RequestStatus.SUBMITTED,
         "may_ask_changes": prepares

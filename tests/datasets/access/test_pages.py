@@ -4,12 +4,17 @@ import time
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from datasets import gate
 from datasets.access import queries
-from datasets.access.enums import ForbiddenUse, RequestStatus
+from datasets.access.actions import drafts, grants, review
+from datasets.access.enums import ForbiddenUse, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Grant
+from datasets.releases.models import DataFile
 from portal.accounts.models import User
 from tests.factories.access import SERVICE, World, again
 from tests.factories.accounts import UserFactory
@@ -132,3 +137,68 @@ def test_a_request_goes_from_its_queue_to_its_signatures() -> None:
     assert queries.signatory(Grant.objects.get(), world.reader)
     pdf = signed_in(world.reader).get(reverse("datasets:agreement", args=(grant.public_id,)))
     assert b"".join(pdf.streaming_content).startswith(b"%PDF")
+
+
+def test_each_sees_of_a_request_and_its_grant_what_concerns_them() -> None:
+    """The whole for who asks and the Region; a producer their part; who is named their own."""
+    world = World()
+    request = world.admitted(service=f"Service envoyé. {SERVICE}")
+    hands = dict(zip([each.pk for each in world.producers], world.hands, strict=True))
+    for opinion in queries.opinions_of(request):
+        who = hands.get(opinion.organisation_id or 0, world.dpo)
+        review.give_opinion(
+            opinion=opinion, verdict=Verdict.FAVOURABLE, text=f"Avis {who.pk}.", by=who
+        )
+    request = again(request)
+    review.request_changes(
+        request=request,
+        text="À préciser.",
+        fields=["besoin"],
+        edits=request.edits,
+        by=world.officer,
+    )
+    drafts.save(request=request, values={"service": f"Service réécrit. {SERVICE}"}, by=world.by)
+    opinions = [f"Avis {who.pk}." for who in (*world.hands, world.dpo)]
+    words = ["Service envoyé", "Service réécrit", "À préciser.", *opinions]
+
+    def shown(user: User, address: str, words: list[str]) -> list[str]:
+        text = signed_in(user).get(address).text
+        return [each for each in words if each in text]
+
+    page = request.get_absolute_url()
+    assert shown(world.by, page, words) == words[1:]
+    assert shown(world.officer, page, words) == [words[0], *words[2:]]
+    assert shown(world.hands[1], page, words) == [words[0], opinions[1]]
+    assert signed_in(world.reader).get(page).status_code == 404
+
+    drafts.withdraw(request=request, by=world.by)
+    grant = world.lent()
+    for file in DataFile.objects.order_by("pk"):
+        for who in (world.by, world.reader):
+            gate.open_file(data_file=file, by=who).close()
+    page = reverse("datasets:grant", args=(grant.public_id,))
+    files = list(DataFile.objects.order_by("pk").values_list("name", flat=True))
+    words = [world.by.email, world.reader.email, *files]
+    assert shown(world.by, page, words) == shown(world.approver, page, words) == words
+    assert shown(world.hands[1], page, words) == [files[1]]
+    assert shown(world.reader, page, words) == words[1:]
+    counts = {world.by: 4, world.hands[0]: 2, world.reader: 2, world.dpo: 4}
+    for who, count in counts.items():
+        assert queries.reads_of(grant, who).count() == count
+    named = grant.request.named_users.get(email=world.reader.email)
+    grants.remove_person(grant=grant, named=named, by=world.by)
+    assert signed_in(world.reader).get(page).status_code == 404
+
+
+def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
+    world = World()
+    one, two = world.draft(world.datasets[0]), world.draft()
+    client = signed_in(world.by)
+    client.get(step(one, "structure"))  # what is read once
+    for name in ("besoin", "relecture"):
+        asked = []
+        for each in (one, two):
+            with CaptureQueriesContext(connection) as seen:
+                client.get(step(each, name))
+            asked.append(len(seen))
+        assert asked[0] == asked[1] <= 25

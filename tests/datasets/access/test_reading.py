@@ -122,6 +122,8 @@ def test_who_reads_a_file_under_two_grants_says_which(world: World) -> None:
         second.pk,
         second.pk,
     ]
+    mine_page = client.get("/donnees/demandes/").text  # leads to each
+    assert all(f"?extrait={each.public_id}" in mine_page for each in mine.values())
     for unknown in ("rien", uuid4(), Extract.objects.exclude(data_file=file)[0].public_id):
         assert asked(unknown).status_code == 404
 
