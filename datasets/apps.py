@@ -28,6 +28,7 @@ class DatasetsConfig(AppConfig):
         objects.references.append(released.named)
         card_files.providers[ResourceKind.DATASET] = released.address_of
         card_files.held_providers[ResourceKind.DATASET] = released.published_files
+        card_files.depositories[ResourceKind.DATASET] = released.deposit_page_of
         released.register_around(register.around)
         space.sections["todo"].append(ours.to_do)
         space.sections["todo"].append(openings.to_do)

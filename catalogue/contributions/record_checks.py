@@ -101,6 +101,10 @@ REMARKS: dict[str, Promise] = {
         "%(name)s : ce fichier n’est pas gardé ici pour cette fiche. Déposez-le, ou retirez la "
         "ligne."
     ),
+    "file_of_release": _(
+        "%(name)s : les fichiers de ce jeu se publient en versions, et non sur sa fiche. "
+        "Retirez-le, puis publiez-le dans une version."
+    ),
     "file_waiting": _("%(name)s : le fichier est en cours d’examen. Réessayez dans un moment."),
     "file_infected": _("%(name)s : l’antivirus y a trouvé un logiciel malveillant. Retirez-le."),
     "file_unscannable": _("%(name)s : l’antivirus n’a pas pu le lire. Retirez-le."),
@@ -372,6 +376,7 @@ class HeldFile:
     """What the portal knows of a file that it keeps: `signs` are codes of `FileSign`.
 
     personal: kind, line and excerpt of what looks like personal data in its first rows.
+    of_release: the card may not newly name it, being one whose files are those of releases.
     """
 
     name: str
@@ -380,6 +385,7 @@ class HeldFile:
     waits: bool
     signs: tuple[str, ...] = ()
     personal: tuple[Mapping[str, Any], ...] = ()
+    of_release: bool = False
 
 
 def files(record: Record, held: Mapping[str, HeldFile | None] | None = None) -> Check:
@@ -417,6 +423,8 @@ def _held(field_name: str, row: Mapping[str, Any], file: HeldFile | None) -> Ite
         yield Remark("file_absent", field_name, facts, Verdict.BLOCKING)
         return
     facts = {"name": file.name[-64:]}
+    if file.of_release:
+        yield Remark("file_of_release", field_name, facts, Verdict.BLOCKING)
     if file.waits:
         yield Remark("file_waiting", field_name, facts, Verdict.BLOCKING)
     for sign in file.signs:

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import Access, ResourceKind
 from catalogue.resources.models import Resource
-from catalogue.resources.queries.files import Card
+from catalogue.resources.queries.files import ON_REQUEST, Card
 from catalogue.standards import published
 from catalogue.standards.published import File
 from datasets.holdouts.models import WrappedKey
@@ -187,6 +187,18 @@ def address_of(resource: Resource) -> str:
     """Give the address of the files of a card, or "" when none was deposited here."""
     is_released = Dataset.objects.filter(resource=resource, released_at__isnull=False).exists()
     return reverse("datasets:dataset", args=(resource.slug,)) if is_released else ""
+
+
+def deposit_page_of(resource: Resource, accesses: Collection[str]) -> str:
+    """Give the page that takes the files of a dataset, "" where its card keeps them.
+
+    It takes those that are had on request, in the directory, or held here already.
+    """
+    held = Q(in_directory=True) | Q(released_at__isnull=False)
+    rows = Dataset.objects.filter(held, resource=resource)
+    if ON_REQUEST.isdisjoint(accesses) and not rows.exists():
+        return ""
+    return reverse("datasets:publish", args=(resource.slug,))
 
 
 def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:

@@ -21,14 +21,16 @@ SHA256 = hashlib.sha256(CSV).hexdigest()
 
 
 class House:
-    """An organisation, its referent, a draft of a dataset without any file."""
+    """An organisation, its referent, a draft without any file; of a dataset, or of a model."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: ResourceKind = ResourceKind.DATASET) -> None:
         self.holder = make.organisation()
         self.by = make.joined(make.person(), self.holder, Role.REFERENT)
-        self.draft = make.draft(
-            self.by, kind=ResourceKind.DATASET, holder=self.holder, distributions=[]
-        )
+        self.field = card_files.field_of(kind)
+        values = {**make.DATASET, self.field: []}
+        if kind != ResourceKind.DATASET:
+            del values["distributions"], values["update_frequency"]
+        self.draft = make.draft(self.by, kind=kind, holder=self.holder, **values)
 
     def file(self, name: str = "offres.csv", content: bytes = CSV) -> CardFile:
         return make.filed(self.draft, name, content, by=self.by)
@@ -37,7 +39,7 @@ class House:
         make.edit(self.draft, self.by, **values)
 
     def rows(self) -> list[dict[str, Any]]:
-        return make.again(self.draft).content["details"].get("distributions", [])
+        return make.again(self.draft).content["details"].get(self.field, [])
 
     def publish(self, **values: Any) -> Resource:
         """Put the card online, with these values."""

@@ -87,12 +87,19 @@ def clean_name(name: str) -> str:
 def announce(*, contribution: Contribution, name: str, size: int, by: User) -> None:
     """Refuse, before one byte is read, a file that would be refused after it.
 
-    size: in bytes, as announced. Raises NotAllowed, Conflict, TooLarge, QuotaSpent.
+    size: in bytes, as announced. Raises NotAllowed; Conflict, also where the files are those of
+    releases; TooLarge, QuotaSpent.
     """
     require(rules.may_edit, by, contribution)
     field, rows = _rows(contribution)
     if not field:
         raise Conflict(_("Ce type de fiche n’a pas de fichiers."), code="no_files_of_kind")
+    if page := named_files.deposit_page(contribution):
+        raise Conflict(
+            _("Les fichiers de ce jeu se publient en versions, sur la page %(page)s.")
+            % {"page": f"{settings.SITE_URL}{page}"},
+            code="files_of_releases",
+        )
     if len(rows) >= ROWS_MOST and _former(contribution, name) is None:
         raise _too_many()
     if size > settings.CARD_FILE_MAX_BYTES:

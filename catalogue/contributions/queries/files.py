@@ -9,6 +9,7 @@ from catalogue.contributions.record_checks import HeldFile
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import FileState
 from catalogue.resources.models import CardFile
+from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.files import (
     ON_REQUEST,
     file_lines,
@@ -31,21 +32,29 @@ def files_named_by(
     card, details = contribution.resource, record.get("details") or {}
     online = ids_named(card.details) if card.live else set()
     own = {each.public_id: each for each in files_of_text(card, details, whole=True)}
+    page = card_files.deposit_page(card, record.get("access")) if own else ""
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
         file = own.get(public_id)
         if file is None and not is_own(row.get("url") or row.get("download_url")):
             continue  # an address of another portal
         may_name = file and (public_id in online or is_brought(file, contribution))
-        told = _kept_file(file) if file and may_name else None
+        is_new = bool(may_name) and public_id not in online
+        told = _kept_file(file, is_new and bool(page)) if file and may_name else None
         found[str(row.get("url") or row.get("download_url"))] = told
     return found
 
 
-def _kept_file(file: CardFile) -> HeldFile:
+def deposit_page(contribution: Contribution) -> str:
+    """Give the address where the files of this card are deposited, "" when a draft takes them."""
+    return card_files.deposit_page(contribution.resource, contribution.content.get("access"))
+
+
+def _kept_file(file: CardFile, of_release: bool) -> HeldFile:
     waits = file.state == FileState.WAITING
     personal = tuple(file.preview.get("personal") or ())
-    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
+    signs = tuple(file.signs)
+    return HeldFile(file.name, file.size, file.sha256, waits, signs, personal, of_release)
 
 
 def is_brought(file: CardFile, contribution: Contribution) -> bool:
@@ -91,22 +100,21 @@ def accesses_given(file: CardFile, user: Any) -> Iterator[str]:
 def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
     """Say whether this person may have, by a contribution that they see, a file it brought.
 
-    What is had on request stays with who answers for the card and who brought it.
+    What is had on request, or by releases, stays with who answers for the card and who brought it.
     """
     card, told = contribution.resource, contribution.content
     if file.public_id not in ids_named(told.get("details") or {}) or not is_brought(
         file, contribution
     ):
         return False
-    is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
-    writes = rules.writes(user, contribution)
-    if is_closed and not writes and not resource_rules.owns(user, card):
-        return False
-    if writes:
+    if rules.writes(user, contribution):
         return True
-    reads_all = has_permission(user, Permission.CONTRIBUTION_READ_ALL)
+    owns = resource_rules.owns(user, card)
+    is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
+    if not owns and (is_closed or deposit_page(contribution)):
+        return False
     # Who left the organisation does not.
-    reads = reads_all or resource_rules.owns(user, card)
+    reads = owns or has_permission(user, Permission.CONTRIBUTION_READ_ALL)
     return reads and contribution.status not in rules.UNSENT
 
 

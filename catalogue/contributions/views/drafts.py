@@ -408,6 +408,7 @@ def _files(contribution: Contribution, step: Step, form: StepForm) -> dict[str, 
     return {
         "files_field": field,
         "stored": [each | {"row": by_file.get(each["file"].public_id)} for each in stored],
+        "deposit_page": named_files.deposit_page(contribution),
         "has_others": bool(widget.others(field, rows)),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }

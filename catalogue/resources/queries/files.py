@@ -88,6 +88,8 @@ FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url
 ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})
 # By kind: who holds its files, and who describes those held.
 providers: dict[ResourceKind, Provider] = {}
+# By kind: where the files of a card of some accesses are deposited, "" where the card keeps them.
+depositories: dict[ResourceKind, Callable[[Resource, Collection[str]], str]] = {}
 held_providers: dict[ResourceKind, HeldProvider] = {}
 
 
@@ -95,6 +97,18 @@ def files_page(resource: Resource) -> str:
     """Give the address of the page of a card's files, or "" when they are not held here."""
     provider = providers.get(ResourceKind(resource.kind))
     return provider(resource) if provider else ""
+
+
+def deposit_page(resource: Resource, access: object = None) -> str:
+    """Give the address where the files of a card are deposited, "" when the card keeps its own.
+
+    access: what a text that may go online says, beside the card online.
+    """
+    depository = depositories.get(ResourceKind(resource.kind))
+    if depository is None:
+        return ""
+    accesses = {str(access or resource.access), *([resource.access] if resource.live else [])}
+    return depository(resource, accesses)
 
 
 def files_held(resources: Sequence[Card]) -> dict[int, Sequence[File]]:

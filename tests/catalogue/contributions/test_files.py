@@ -36,10 +36,11 @@ from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
 from portal.lib.storage import objects, scanning
-from tests.catalogue.pages.test_api import Pipeline
+from tests.catalogue.pages.test_api import Pipeline, faults
 from tests.factories import contributions as make
 from tests.factories.accounts import signed_in
 from tests.factories.card_files import CSV, OTHER, SHA256, House, brought, found, given, statuses
+from tests.factories.datasets import DatasetFactory
 from tests.ledger import events, refuses
 
 pytestmark = pytest.mark.django_db
@@ -589,44 +590,77 @@ def test_an_account_is_asked_where_the_card_asks_it(house: House) -> None:
 
 @pytest.mark.parametrize("access", [Access.ON_REQUEST, Access.RESTRICTED])
 def test_what_is_had_on_request_is_given_to_its_organisation_alone(
-    house: House, access: Access
+    model_house: House, access: Access
 ) -> None:
-    rows = (house.file(), house.rows())[1]
-    file, card = closed(house, access)
+    rows = (model_house.file(), model_house.rows())[1]
+    file, card = closed(model_house, access)
     assert published.published_one(card).files == ()
     assert str(file.public_id) not in Client().get(card.get_absolute_url()).text
     stranger, auditor = make.person(), make.region(RegionRole.AUDITOR)
-    proposed(card, stranger, distributions=rows)
-    people = (None, stranger, make.moderator(), auditor, house.by)
+    proposed(card, stranger, files=rows)
+    people = (None, stranger, make.moderator(), auditor, model_house.by)
     assert statuses(file, *people) == [404, 404, 404, 404, 200]
-    sent = make.offered(card, make.person(), distributions=rows, summary=JUSTER)
-    assert statuses(file, sent.author, make.moderator(), house.by) == [404, 404, 200]
+    sent = make.offered(card, make.person(), files=rows, summary=JUSTER)
+    assert statuses(file, sent.author, make.moderator(), model_house.by) == [404, 404, 200]
 
 
 def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
-    house: House,
+    model_house: House,
 ) -> None:
-    _file, card = closed(house)
+    _file, card = closed(model_house)
     stranger = make.person()
     draft = make.drafts.propose(resource=card, by=stranger)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
-    assert statuses(new, stranger, house.by, make.moderator()) == [200, 404, 404]
+    assert statuses(new, stranger, model_house.by, make.moderator()) == [200, 404, 404]
     make.send(draft, stranger)
-    assert statuses(new, stranger, house.by, make.moderator()) == [200, 200, 404]
+    assert statuses(new, stranger, model_house.by, make.moderator()) == [200, 200, 404]
 
 
-def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(house: House) -> None:
-    file, own = house.file(), signed_in(house.by)
-    assert preview(file) in own.get(step(house.draft)).text
-    house.edit(access=Access.RESTRICTED)
-    page = own.get(step(house.draft)).text
+def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(
+    model_house: House,
+) -> None:
+    file, own = model_house.file(), signed_in(model_house.by)
+    assert preview(file) in own.get(step(model_house.draft)).text
+    model_house.edit(access=Access.RESTRICTED)
+    page = own.get(step(model_house.draft)).text
     assert reads.file_address(file).removeprefix(django_settings.SITE_URL) in page
     assert preview(file) not in page
-    sent = make.send(house.draft, house.by)
-    assert statuses(file, house.by, make.moderator()) == [200, 404]
+    sent = make.send(model_house.draft, model_house.by)
+    assert statuses(file, model_house.by, make.moderator()) == [200, 404]
     assert own.get(preview(file)).status_code == 404
     make.put_online(sent)
     assert [each.get(preview(file)).status_code for each in (own, Client())] == [404, 404]
+
+
+@pytest.mark.parametrize("held", [{"in_directory": True}, {"released_at": clock.now()}, {}])
+def test_a_dataset_that_the_portal_lends_or_holds_takes_no_file_on_its_card(
+    house: House, held: dict[str, Any]
+) -> None:
+    file, sent_to = house.file(), f"{django_settings.SITE_URL}/donnees/"
+    DatasetFactory.create(resource=house.draft.resource, **held)
+    if not held:
+        house.edit(access=Access.RESTRICTED)
+    assert found(house.draft) == {"file_of_release"}
+    with refuses(Conflict, "files_of_releases") as refused:
+        house.file("suite.csv")
+    assert f"{sent_to}{house.draft.resource.slug}/versions/nouvelle/" in str(refused.value)
+    page = signed_in(house.by).get(step(house.draft)).text
+    assert ("publier une version" in page, 'name="file"' in page) == (True, False)
+    place = f"resources/{house.draft.resource.slug}/submit"
+    answer = Pipeline(house.by).post(place, {"charter": make.CHARTER})
+    assert faults(answer) == {"distributions": "file_of_release"}
+    Contribution.objects.filter(pk=house.draft.pk).update(
+        status="submitted", submitted_at=clock.now(), first_submitted_at=clock.now()
+    )
+    assert statuses(file, house.by, make.moderator()) == [200, 404]
+
+
+def test_a_file_online_stays_named_once_its_dataset_is_lent(house: House) -> None:
+    house.file()
+    card = house.publish()
+    change = make.edit(make.drafts.propose(resource=card, by=house.by), house.by, summary=JUSTER)
+    DatasetFactory.create(resource=card, in_directory=True)
+    assert found(change) == set()
 
 
 def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
@@ -726,8 +760,8 @@ def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None
     assert new.unnamed_at is not None
 
 
-def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: House) -> None:
-    file, card = closed(house)
+def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(model_house: House) -> None:
+    file, card = closed(model_house)
     stranger = make.person()
     draft = make.drafts.propose(resource=card, by=stranger)
     program, own = Pipeline(stranger), str(file.public_id)
@@ -735,43 +769,45 @@ def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: Ho
     told = program.ask("GET", f"contributions/{draft.public_id}")
     assert (told.status_code, own in told.text) == (200, False)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
-    assert changes(draft) == ["distributions"]
+    assert changes(draft) == ["files"]
     card = make.put_online(draft, stranger)
     assert reads.ids_named(card.details) == {file.public_id, new.public_id}
     assert own not in program.ask("GET", f"contributions/{draft.public_id}").text
 
 
-def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) -> None:
-    file, card = closed(house)
+def test_files_that_were_not_shown_stay_whatever_the_card_becomes(model_house: House) -> None:
+    file, card = closed(model_house)
     stranger = make.person()
     draft = make.drafts.propose(resource=card, by=stranger)
-    make.changed(card, house.by, access=Access.OPEN)
+    make.changed(card, model_house.by, access=Access.OPEN)
     carried_over(draft, stranger, summary=JUSTER)
     assert changes(draft) == ["summary"]
     assert reads.ids_named(make.put_online(draft, stranger).details) == {file.public_id}
 
 
 def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
-    house: House,
+    model_house: House,
 ) -> None:
-    file, (row,) = house.file(), house.rows()
-    card, stranger, other = house.publish(), make.person(), make.person()
+    file, (row,) = model_house.file(), model_house.rows()
+    card, stranger, other = model_house.publish(), make.person(), make.person()
     draft = make.drafts.propose(resource=card, by=stranger)
-    renaming = proposed(card, other, distributions=[row | {"title": "Les offres"}])
-    new = brought(card, house.by, "suite.csv", access=Access.ON_REQUEST)
+    renaming = proposed(card, other, files=[row | {"title": "Les offres"}])
+    new = brought(card, model_house.by, "suite.csv", access=Access.ON_REQUEST)
     for each, by in ((draft, stranger), (renaming, other)):
         content = carried_over(each, by).content["details"]
         assert [str(one.public_id) in str(content) for one in (file, new)] == [False, False]
     card = make.put_online(draft, stranger)
     assert {file.public_id, new.public_id} <= reads.ids_named(card.details)
     # A file renamed before the card closed is not told twice.
-    carried_over(renaming, other, summary="Autre.", distributions=[row | {"title": "Lot"}])
-    titles = [each["title"] for each in make.put_online(renaming, other).details["distributions"]]
+    carried_over(renaming, other, summary="Autre.", files=[row | {"title": "Lot"}])
+    titles = [each["title"] for each in make.put_online(renaming, other).details["files"]]
     assert titles == ["offres.csv", "suite.csv"]
 
 
-def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house: House) -> None:
-    file, card = closed(house)
+def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(
+    model_house: House,
+) -> None:
+    file, card = closed(model_house)
     sent = make.offered(card, make.person(), access=Access.OPEN)
     now = clock.now()
     Contribution.objects.filter(pk=sent.pk).update(
@@ -821,10 +857,10 @@ def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: H
 
 # Told in the ledger
 def test_who_was_given_a_closed_file_is_told_once_a_day(
-    house: House, django_capture_on_commit_callbacks: Any
+    model_house: House, django_capture_on_commit_callbacks: Any
 ) -> None:
-    file, _card = closed(house)
-    client = signed_in(house.by)
+    file, _card = closed(model_house)
+    client = signed_in(model_house.by)
 
     def told(by: User | None, **headers: str) -> int:
         with django_capture_on_commit_callbacks(execute=True):
@@ -832,13 +868,15 @@ def test_who_was_given_a_closed_file_is_told_once_a_day(
         return len(events("file.read"))
 
     assert told(None) == 0
-    assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == 0
+    assert told(model_house.by, **{"If-None-Match": f'"{file.sha256}"'}) == 0
     client.head(reads.file_address(file).removeprefix(django_settings.SITE_URL))
     assert events("file.read") == []
-    assert [told(house.by, Range=part) for part in ("bytes=3-5", "bytes=6-")] == [1, 1]
-    assert (told(house.by), told(house.colleague())) == (1, 2)
-    opened = make.draft(house.by, kind=house.draft.resource.kind, holder=house.holder)
-    table = make.filed(opened, "table.csv", CSV, by=house.by)
+    assert [told(model_house.by, Range=part) for part in ("bytes=3-5", "bytes=6-")] == [1, 1]
+    assert (told(model_house.by), told(model_house.colleague())) == (1, 2)
+    opened = make.draft(
+        model_house.by, kind=model_house.draft.resource.kind, holder=model_house.holder
+    )
+    table = make.filed(opened, "table.csv", CSV, by=model_house.by)
     assert client.get(preview(table)).status_code == 200
     assert len(events("file.read")) == 3
 
