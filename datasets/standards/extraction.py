@@ -8,21 +8,17 @@ import hmac
 import io
 import json
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-
-from datasets.standards.profile import TableFault, delimiter_of
+from datasets.standards.profile import TableFault, batches_of, delimiter_of
 from portal.lib import children
 from portal.lib.children import Bounds, ChildLost
 
 TOKEN_BYTES = 8
 CACHED_VALUES = 1 << 17
-BLOCK_BYTES = 4 << 20  # a row is within one
 MEMORY_BYTES = 512 << 20
 WRITTEN_BYTES = 6 << 30
 PLAN, EXTRACT = "plan.json", "extract.csv"
@@ -41,7 +37,7 @@ def cut(
     source: as `profile` read it before it was published, at its start. target: UTF-8 without mark,
     commas, CRLF (RFC 4180). A cell of `pseudonyms` becomes 16 hexadecimal characters, HMAC-SHA-256
     of its text under the key; an empty one stays empty. Memory: CACHED_VALUES tokens, some blocks
-    of BLOCK_BYTES. Raises TableFault: `header` for a column that is not there, `width`, `csv`.
+    of a file. Raises TableFault: `header` for a column that is not there, `width`, `csv`.
     """
     text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="")
     start = text.readline()
@@ -57,7 +53,7 @@ def cut(
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(kept)
     try:
-        for batch in _batches(source, names, kept, separator):
+        for batch in batches_of(source, names, kept, separator):
             cells = zip(kept, (column.to_pylist() for column in batch.columns), strict=True)
             told = [map(token, each) if name in pseudonyms else each for name, each in cells]
             writer.writerows(zip(*told, strict=True))
@@ -66,35 +62,6 @@ def cut(
     finally:
         out.detach()  # written by then, unless it failed
     return rows
-
-
-def _batches(
-    source: BinaryIO, names: list[str], kept: list[str], separator: str
-) -> Iterator[pa.RecordBatch]:
-    """Read the rows, the columns kept alone, each cell as its text; blank lines are skipped."""
-    wrong: list[int] = []
-
-    def refuse(row: pa_csv.InvalidRow) -> str:
-        wrong.append(row.number or 0)
-        return "error"
-
-    try:
-        yield from pa_csv.open_csv(
-            source,
-            pa_csv.ReadOptions(
-                use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=1
-            ),
-            pa_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=True, invalid_row_handler=refuse
-            ),
-            pa_csv.ConvertOptions(
-                include_columns=kept,
-                column_types=dict.fromkeys(kept, pa.string()),
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise TableFault(*("width", wrong[0]) if wrong else ("csv", 0)) from error
 
 
 def _tokens(key: bytes) -> Callable[[str], str]:

@@ -1,6 +1,7 @@
 """Tables: what their profile says, and the faults named by line."""
 
 import io
+from unittest.mock import Mock
 
 import pytest
 
@@ -169,3 +170,32 @@ def test_a_child_that_takes_too_long_is_stopped() -> None:
     with pytest.raises(TableFault) as fault:
         profile.profile_apart(io.BytesIO(TABLE.encode()), seconds=0)
     assert (fault.value.code, fault.value.line, fault.value.facts) == ("heavy", 0, {"seconds": 0})
+
+
+SURE = TABLE + '"d";"x;""y""";"4";"1,5";"";"";""\r\n'
+ODD = [
+    'a,b\n1,le "mot"\n',
+    'a,b\r"x,"",y",2\r3,4\r',
+    "a,b\n+5,٣\n1e400,07\n",
+    f"a\n{'x' * 100_001}\n",
+]
+
+
+@pytest.mark.parametrize("text", [SURE, *ODD, 'a,b\n"x"y,2\n', 'a,b\n"x,"y",2\n', '"a"\n""\n"'])
+def test_arrow_and_the_csv_module_read_alike(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> object:
+        try:
+            found = read(text)
+        except TableFault as fault:
+            return fault.code, fault.line
+        return found, [each.bounds for each in found.columns]
+
+    monkeypatch.setattr(profile, "BLOCK_BYTES", 16)  # quotes fall between two pieces
+    both = told()
+    monkeypatch.setattr(profile, "_plain_batches", Mock(side_effect=TableFault("csv", 0)))
+    assert both == told()
+
+
+def test_a_plain_table_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "_batches_by_row", Mock(side_effect=AssertionError))
+    assert read(SURE).rows == 4
