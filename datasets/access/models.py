@@ -260,7 +260,7 @@ class AccessRequest(models.Model):
 class RequestVersion(Immutable):
     """One sending of a request, whole: what opinions and decisions spoke of."""
 
-    request = models.ForeignKey(AccessRequest, on_delete=models.CASCADE, related_name="versions")
+    request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.JSONField()
     sent_by = person()

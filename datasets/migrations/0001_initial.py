@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('data_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to='datasets.datafile')),
-                        ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='downloads', to=settings.AUTH_USER_MODEL)),
+                        ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to=settings.AUTH_USER_MODEL)),
                         ('at', models.DateTimeField()),
                         ('licences', models.CharField(blank=True, max_length=200)),
                         ('grant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to='datasets.grant')),
@@ -400,7 +400,7 @@ class Migration(migrations.Migration):
                     name='RequestVersion',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='datasets.accessrequest')),
+                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='datasets.accessrequest')),
                         ('number', models.PositiveIntegerField()),
                         ('content', models.JSONField()),
                         ('sent_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.models import Resource
 from datasets.releases.enums import AccessLevel, FileRole
-from portal.lib.columns import Member
+from portal.lib.columns import Member, someone
 from portal.lib.immutable import Immutable
 
 if TYPE_CHECKING:
@@ -141,13 +141,7 @@ class Download(Immutable):
     """One file handed out, written before its first byte. Append-only."""
 
     data_file = models.ForeignKey(DataFile, on_delete=models.PROTECT, related_name="downloads")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="downloads",
-    )
+    user = someone("downloads")
     at = models.DateTimeField()
     # The licences the person accepted to receive a file that asks for an account.
     licences = models.CharField(max_length=200, blank=True)

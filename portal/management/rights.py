@@ -49,6 +49,13 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.ReceiptKey": ADD,
     "challenges.Certificate": ADD,
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
+    # What was asked, granted, checked and read is never written again; the worker cuts extracts.
+    "datasets.RequestVersion": ADD,
+    "datasets.Grant": WRITE,
+    "datasets.GrantedDataset": ADD,
+    "datasets.Extract": READ,
+    "datasets.OpeningReport": ADD,
+    "datasets.Download": ADD,
 }
 EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     "web": SERVING
@@ -69,6 +76,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         },
         "audit.Outbox": WRITE,
         "audit.Heartbeat": WRITE,
+        # The keys of an extract are destroyed with its grant.
+        "datasets.Extract": CHANGE,
         # The sweep of the store asks which objects have a name; a digest tells no prediction.
         "challenges.SealedPredictions": {"SELECT": ("ciphertext_sha256", "run_id")},
     },
@@ -143,6 +152,10 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "datasets.Opinion": NOTHING,
         "datasets.NamedUser": NOTHING,
         "datasets.PromisedReturn": NOTHING,
+        "datasets.Download": NOTHING,
+        "datasets.Opening": NOTHING,
+        "datasets.OpeningReport": NOTHING,
+        "datasets.OpeningWithdrawal": NOTHING,
         "accounts.User": {"SELECT": ("id", "public_id", "person_key", "is_active")},
         "accounts.Membership": READ,
         "accounts.Organisation": READ,

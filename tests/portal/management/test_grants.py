@@ -44,6 +44,12 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.programs.actions import changes as program_changes
 from challenges.results import actions as results
 from challenges.worker import drain
+from datasets import gate
+from datasets.access.actions import drafts as drafts_of_access
+from datasets.access.actions import extracts
+from datasets.access.actions.grants import revoke
+from datasets.access.models import Extract
+from datasets.openings.actions import publication, review
 from portal import checks
 from portal.accounts.actions import accounts
 from portal.accounts.enums import Role
@@ -68,6 +74,7 @@ from tests.challenges.world import (
     owner,
     owner_of,
 )
+from tests.factories import access, openings
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, sign_in
 from tests.factories.challenges import TeamFactory, captain_of
@@ -121,6 +128,13 @@ SERVING = SEALED | {
     "SELECT wrapped FROM datasets_wrappedkey",
     "UPDATE datasets_wrappedkey SET key_id = ''",
     "TRUNCATE accounts_user CASCADE",
+    "UPDATE datasets_requestversion SET content = '{}'",
+    "DELETE FROM datasets_grant",
+    "UPDATE datasets_granteddataset SET columns = '[]'",
+    "UPDATE datasets_openingreport SET passed = true",
+    "UPDATE datasets_download SET bytes = 0",
+    "DELETE FROM datasets_download",
+    "DELETE FROM datasets_extract",
 }
 PEOPLE = {
     "SELECT email FROM accounts_user",
@@ -137,10 +151,19 @@ PEOPLE = {
     "SELECT value FROM cache",
     "DELETE FROM challenges_entry",
     "UPDATE catalogue_resource SET live = true",
+    "SELECT email FROM datasets_nameduser",
+    "SELECT deposit_keys FROM datasets_opening",
+    "SELECT content FROM datasets_openingreport",
+    "SELECT reason FROM datasets_openingwithdrawal",
+    "SELECT user_id FROM datasets_download",
 }
 FORBIDDEN = {
     "web": SERVING
-    | {"UPDATE audit_outbox SET done_at = now()", "UPDATE audit_heartbeat SET at = now()"},
+    | {
+        "UPDATE audit_outbox SET done_at = now()",
+        "UPDATE audit_heartbeat SET at = now()",
+        "UPDATE datasets_extract SET keys = '[]'",
+    },
     "tasks": SERVING | {"DELETE FROM challenges_standing"},
     "worker": (SEALED - {"INSERT INTO challenges_score SELECT * FROM challenges_score"}) | PEOPLE,
 }
@@ -385,6 +408,27 @@ def test_the_tasks_sweep_the_store_with_their_own_rights(roles: Roles, tmp_path:
         assert set(dict(objects.store().ages())) == kept
         aged(left)
         assert sweep.sweep() == 1
+
+
+def test_data_are_lent_and_opened_each_with_its_own_rights(roles: Roles) -> None:
+    with roles.serving("web"):
+        lent, opens = access.World(), openings.World()
+        drafts_of_access.discard(request=lent.draft(lent.datasets[0]), by=lent.by)
+        grant, opening = lent.active(lent.datasets[0]), opens.admitted()
+    with roles.serving("worker"):
+        assert access.build_extracts() == 1
+    with roles.serving("tasks"):
+        review.check_waiting()
+    with roles.serving("web"):
+        extract = Extract.objects.readable_by(lent.reader, clock.now())[0]
+        gate.open_file(data_file=extract.data_file, by=lent.reader).close()
+        for each in (opens.approver, opens.dpo):
+            review.approve(opening=opening, attempt=1, by=each)
+        publication.publish(opening=opening, by=opens.by)
+        revoke(grant=grant, text="Un usage interdit.", by=lent.approver)
+    with roles.serving("tasks"):
+        drafts_of_access.tidy()
+        assert extracts.remove_ended() == 1
 
 
 def test_the_tasks_forget_logs_with_their_own_rights(roles: Roles) -> None:
