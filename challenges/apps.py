@@ -19,7 +19,7 @@ class ChallengesConfig(AppConfig):
         from challenges.evaluation.actions import baselines, evaluations  # noqa: PLC0415  # app ready
         from challenges.forum.views import KIND as challenge_discussions  # noqa: PLC0415  # app ready
         from challenges.organising import queries as organising  # noqa: PLC0415  # app ready
-        from challenges.organising.actions import challenges, drafts, texts  # noqa: PLC0415  # app ready
+        from challenges.organising.actions import challenges, drafts, organisers, texts  # noqa: PLC0415  # app ready
         from challenges.pages import queries as pages  # noqa: PLC0415  # app ready
         from challenges.pages.views import space as ours  # noqa: PLC0415  # app ready
         from challenges.programs import modes  # noqa: F401, PLC0415  # registers its own
@@ -51,6 +51,7 @@ class ChallengesConfig(AppConfig):
         space.sections["teams"].append(ours.teams)
         space.all_places.append(ours.PLACE)
         space.panel_providers.append(ours.organisation_panel)
+        account_data.refusals.append(organisers.refuse_closing)
         account_data.register(
             "challenges",
             describe=ours.described,

@@ -5,7 +5,8 @@ Apps above register their share at start (AppConfig.ready):
     account_data.register("equipes", describe=teams_as_json, erase=forget_teams)
 
 `describe(user)` returns JSON-able data; `erase(user)` runs inside the closing transaction and
-removes what identifies the person, leaving public objects in place.
+removes what identifies the person, leaving public objects in place. Each of `refusals` raises
+Conflict while something rests on that person alone; it holds what it read, before the person is.
 """
 
 import io
@@ -25,11 +26,18 @@ from portal.accounts.models import User
 Describe = Callable[[User], Any]
 Erase = Callable[[User], None]
 _shares: dict[str, tuple[Describe, Erase | None]] = {}
+refusals: list[Callable[[User], None]] = []
 
 
 def register(name: str, *, describe: Describe, erase: Erase | None = None) -> None:
     """Add an app's share under a name, which is also the name of its file in the archive."""
     _shares[name] = (describe, erase)
+
+
+def refuse_orphans(user: User) -> None:
+    """Let every app say what would be left without anybody, in the caller's transaction."""
+    for refuse in refusals:
+        refuse(user)
 
 
 def erase_shares(user: User) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.organising import rules
-from challenges.organising.enums import OrganiserRole
+from challenges.organising.enums import ChallengeStatus, OrganiserRole
 from challenges.organising.models.challenges import (
     Challenge,
     ChallengeOrganiser,
@@ -164,8 +164,31 @@ def remove(*, organiser: ChallengeOrganiser, by: User) -> None:
     record("organiser.removed", by=by, on=challenge, person=person, role=role)
 
 
+def refuse_closing(person: User) -> None:
+    """Raise Conflict for the only owner of a challenge that is in review, public, or run by others.
+
+    Those that the person owns are held, so that two owners who leave together see each other.
+    """
+    owned = Challenge.objects.filter(
+        organisers__user=person, organisers__role=OrganiserRole.OWNER
+    ).exclude(status=ChallengeStatus.ARCHIVED)
+    for challenge in owned.select_for_update(of=("self",)).order_by("pk"):
+        others = challenge.organisers.exclude(user=person).filter(user__is_active=True)
+        alone = challenge.status == ChallengeStatus.DRAFT and not others.exists()
+        if not alone and not others.filter(role=OrganiserRole.OWNER).exists():
+            raise Conflict(
+                _(
+                    "Vous êtes la seule personne responsable du challenge « %(title)s » : "
+                    "donnez d’abord ce rôle à une autre."
+                )
+                % {"title": challenge.title},
+                code="last_owner",
+            )
+
+
 def _refuse_ownerless(challenge: Challenge, organiser: ChallengeOrganiser) -> None:
-    others = challenge.organisers.filter(role=OrganiserRole.OWNER).exclude(pk=organiser.pk)
+    owners = challenge.organisers.filter(role=OrganiserRole.OWNER, user__is_active=True)
+    others = owners.exclude(pk=organiser.pk)
     if organiser.role == OrganiserRole.OWNER and not others.exists():
         raise Conflict(
             _("Il faut au moins une personne responsable : nommez-en d’abord une autre."),

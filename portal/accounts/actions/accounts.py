@@ -94,7 +94,7 @@ def close(*, user: User, by: Actor) -> User:
     invitations are deleted; each app erases its share; the row keeps random names only, shown
     as « compte supprimé »; event "account.closed"; a last letter; the erasure journal. Raises
     NotAllowed for another person's account; Conflict for the last referent of an organisation
-    that has other members, or the last administrator.
+    that has other members, the last administrator, or what `account_data.refusals` say.
     """
     user = _lock_person(user)
     require(rules.is_self, by, user)
@@ -141,9 +141,10 @@ def discard_unconfirmed(*, email: str, keep: User) -> None:
 def _lock_person(user: User) -> User:
     """Lock a person and everything in which somebody must stay, then read the person again.
 
-    Two who leave together then wait for each other. In the order of every other action:
-    proposals, organisations, appointments, the person.
+    Two who leave together then wait for each other. In the order of every other action: what apps
+    hold, proposals, organisations, appointments, the person.
     """
+    account_data.refuse_orphans(user)
     list(RoleProposal.objects.select_for_update().filter(user=user, answer="").order_by("pk"))
     held = _organisations_of(user)
     list(Organisation.objects.select_for_update().filter(pk__in=held).order_by("pk"))

@@ -11,6 +11,7 @@ from challenges.organising.actions import notices, organisers
 from challenges.organising.enums import OrganiserRole
 from challenges.teams import rules
 from challenges.teams.actions import teams
+from portal.accounts.actions import accounts
 from portal.accounts.models import User
 from portal.audit.models import Outbox
 from portal.audit.outbox import relay
@@ -98,9 +99,19 @@ def test_one_owner_at_least_stays(challenge: Challenge, owner: User) -> None:
     ):
         with refuses(Conflict, "last_owner"):
             act()
-    other = joined(challenge, owner, OrganiserRole.OWNER)
+    joined(challenge, owner, OrganiserRole.JURY)
+    with refuses(Conflict, "last_owner") as refusal:
+        accounts.close(user=owner, by=owner)
+    assert challenge.title in str(refusal.value)
+    other, closed = (joined(challenge, owner, OrganiserRole.OWNER) for _person in range(2))
     organisers.remove(organiser=mine, by=owner)
-    assert challenge.organisers.get().user == other
+    accounts.close(user=closed, by=closed)
+    mine = challenge.organisers.get(user=other)
+    with refuses(Conflict, "last_owner"):
+        organisers.remove(organiser=mine, by=other)
+    challenge.organisers.exclude(pk=mine.pk).delete()
+    with refuses(Conflict, "last_owner"):
+        accounts.close(user=other, by=other)
 
 
 @pytest.mark.parametrize("role", [OrganiserRole.ORGANISER, OrganiserRole.JURY])
