@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Case, Max, Q, When
+from django.db.models import Case, Q, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -48,7 +48,6 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
     chosen = request.GET.get("kind", "")
     wanted = {"kind": chosen} if chosen in counts else {}
     cards = relations.published_by(organisation).with_organisation().select_related("indexed")
-    updated = cards.aggregate(at=Max("indexed__updated_on"))["at"]
     over = Q(details__closes_on__lt=f"{clock.paris_day(clock.now())}") | ~Q(archived_at=None)
     ordered = cards.filter(**wanted).annotate(over=Case(When(over, then=1), default=0))
     ordered = ordered.order_by("over", "-indexed__updated_on", "-indexed__quality", "-pk")
@@ -69,7 +68,6 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
             "followers": Follow.objects.filter(organisation=organisation).count(),
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
-            "updated": updated,
             "sites": _sites(
                 organisation, chain(*cards.values_list("homepage_url", "repository_url"))
             ),

@@ -57,7 +57,9 @@ HUB_MODEL = re.compile(
 # By library: how a model that lives there is run.
 HUB_EXAMPLES = {
     "transformers": "# pip install transformers torch\nfrom transformers import pipeline\n\n"
-    'model = pipeline(model="{}")',
+    'model = pipeline(model="{}")\n'
+    # Some models find a missing word, where their mask stands.
+    'print(model("Je cherche un emploi de " + (model.tokenizer.mask_token or "soudeur")))',
     "sentence-transformers": "# pip install sentence-transformers\n"
     "from sentence_transformers import SentenceTransformer\n\n"
     'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])',

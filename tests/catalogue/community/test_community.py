@@ -678,6 +678,9 @@ def test_an_organisation_shows_its_cards_by_kind(client: Client, data: Resource)
         lambda: cost(client, page),
     )
     assert f'<a href="{page}?kind=need">Besoins<small>3</small></a>' in client.get(page).text
+    shown = client.get(page).text
+    # No figure of nothing; the day of import is not that of a resource.
+    assert not any(each in shown for each in ("Abonnés", "Réutilisations", "Mise à jour"))
     needs = client.get(page, {"kind": "need"}).text
     assert needs.count("res-title") == 3
     assert data.title not in needs
