@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
+from catalogue.resources.enums import ResourceKind, Task
 from catalogue.search import fulltext
 from catalogue.search.fulltext import FIELDS, MARK, SYNONYM, WEIGHTS, Plan, Texts
-from catalogue.search.models import IndexedResource
+from catalogue.search.models import IndexedFacet, IndexedResource
 from catalogue.search.query import ResourceQuery, Sort
+from catalogue.search.text import terms
 
 # So many results are ordered again.
 FIRST = 200
@@ -51,15 +53,17 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
     rows = IndexedResource.objects.in_bulk([pk for pk in ids if pk in texts])
     rarity = _rarity(plan)
     said = " ".join(plan.typed)
+    do_it = _doing(said, ids)
     place = {pk: number for number, pk in enumerate(ids)}
 
     def key(pk: int) -> tuple[Any, ...]:
         if pk not in rows:  # withdrawn a moment ago
-            return (place[pk] >= complete, 0.0)
+            return (place[pk] >= complete, 2, 0.0)
         row = rows[pk]
         score = _score(texts[pk], plan, rarity) * _bonus(texts[pk], said) * row.boost
         return (
             place[pk] >= complete,
+            do_it.get(pk, 2),
             -round(score, 6),
             not row.verified,
             -row.quality,
@@ -69,6 +73,22 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
         )
 
     return sorted(ids, key=key)
+
+
+def _doing(said: str, ids: Sequence[int]) -> dict[int, int]:
+    """Put first what does the task that the query names, its models before the rest."""
+    words = said.count(" ") + 1
+    named = [
+        task.value
+        for task in Task
+        if said
+        in (" ".join(terms(task.replace("_", " "))), " ".join(terms(str(task.label))[:words]))
+    ]
+    if not named:
+        return {}
+    held = IndexedFacet.objects.filter(facet="task", value__in=named, resource__in=ids)
+    kinds = held.values_list("resource_id", "resource__resource__kind")
+    return {pk: int(kind != ResourceKind.MODEL) for pk, kind in kinds}
 
 
 def _rarity(plan: Plan) -> dict[str, float]:

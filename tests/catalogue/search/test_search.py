@@ -90,12 +90,12 @@ def test_two_words_are_read_as_the_one_that_they_make(q: str) -> None:
 
 
 def test_many_synonyms_of_one_word_count_once() -> None:
-    Synonym.objects.create(phrases="matching, appariement, rapprochement")
+    Synonym.objects.create(phrases="liaison, appariement, rapprochement")
     tasks = [Task.MATCHING, Task.DATA_LINKAGE]
     ResourceFactory(published=True, title="Ariane", tasks=tasks)
     ResourceFactory(published=True, title="Ariane", tasks=[Task.DATA_LINKAGE])
     wanted = ResourceFactory(published=True, title="Ariane", summary="Appariement des offres.")
-    assert found("matching")[0] == wanted.pk
+    assert found("liaison")[0] == wanted.pk
 
 
 def test_a_phrase_keeps_its_order_within_one_field() -> None:
@@ -221,6 +221,28 @@ def test_a_word_known_by_its_synonyms_is_proposed_suggested_and_said(client: Cli
     assert "chercher seulement" in client.get("/ressources/?q=appariement").text
     proposed = suggest.suggest("match", language="fr")
     assert [each.text for each in proposed.topics + proposed.resources] == ["matching", card.title]
+
+
+def test_what_does_the_task_that_one_names_leads_its_models_first() -> None:
+    Synonym.objects.create(phrases="appariement, rapprochement, matching")
+    told = {"published": True, "summary": "Un outil."}
+    word = ResourceFactory(title="Matching", kind="technology", **told)
+    linkage = ResourceFactory(title="Outil", tasks=["data_linkage"], **told)
+    solution = ResourceFactory(title="Carte, matching", kind="solution", tasks=["matching"], **told)
+    model = ResourceFactory(title="JobBERT", kind="model", tasks=["matching"], **told)
+    assert found("matching") == [model.pk, solution.pk, word.pk, linkage.pk]
+    assert found("appariement")[:2] == [model.pk, solution.pk]
+    assert found("rapprochement")[0] == linkage.pk
+
+
+@pytest.mark.parametrize("q", ["chat", "robot conversationnel", "chatbot"])
+def test_a_chat_is_known_and_leads_to_nothing_else(q: str) -> None:
+    for group in read_groups(synonyms.OPENING.read_text()):
+        Synonym.objects.create(phrases=", ".join(group))
+    talks = ResourceFactory(published=True, title="Agent conversationnel")
+    for title in ("Achat de formation", "Château"):
+        ResourceFactory(published=True, title=title)
+    assert found(q) == [talks.pk]
 
 
 def test_a_line_marks_the_topic_or_the_sentence_that_answers(client: Client) -> None:
