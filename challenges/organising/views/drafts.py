@@ -1,5 +1,6 @@
 """Write a challenge by form: its texts, rules and pages, its files, scoring and phases."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -36,6 +37,7 @@ from challenges.organising.forms.columns import SHARES, ColumnsForm, FilesForm, 
 from challenges.organising.forms.fairness import FairnessForm
 from challenges.organising.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.organising.forms.scorings import ROWS, SHAPES, suggested
+from challenges.organising.letters import registered
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import brings_files
 from challenges.organising.queries import phase_of
@@ -52,7 +54,7 @@ from portal.accounts.models import User
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Invalid, NotAllowed
-from portal.lib.web.form_pages import sent, tried
+from portal.lib.web.form_pages import REFUSALS, sent, tried
 from portal.lib.web.requests import get_or_post
 
 
@@ -147,6 +149,14 @@ def write_dates(request: HttpRequest, slug: str) -> HttpResponse:
             acts.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
         texts.take_part(challenge=challenge, by=by, **form.participation)
 
+    proof: list[str] = []
+    announced = "publier" in request.POST
+    if challenge.is_public and not announced and form.is_valid():
+        proof = _announced_by(act, challenge)
+    if proof:  # read again before it is announced
+        again = DatesForm(challenge=challenge, phases=listed)
+        again.initial = {**again.initial, **form.cleaned_data}
+        form = again
     return form_page(
         request,
         challenge,
@@ -155,7 +165,21 @@ def write_dates(request: HttpRequest, slug: str) -> HttpResponse:
         act,
         template="challenges/organising/dates.html",
         faults=faults,
+        done=_("Enregistré et annoncé aux personnes inscrites.") if announced else "",
+        proof="\n".join(proof),
+        told=registered(challenge).count() if proof else 0,
     )
+
+
+def _announced_by(act: Callable[[], object], challenge: Challenge) -> list[str]:
+    """Say what an act would announce, and undo it; nothing when it is refused."""
+    with suppress(*REFUSALS), transaction.atomic():
+        known = set(challenge.notices.values_list("pk", flat=True))
+        act()
+        told = [each.text for each in challenge.notices.all() if each.pk not in known]
+        transaction.set_rollback(True)
+        return told
+    return []
 
 
 @get_or_post

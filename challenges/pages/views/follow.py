@@ -191,47 +191,55 @@ def _chart(challenge: Challenge, now: datetime) -> dict[str, Any]:
 
 
 def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
-    """List the teams, the last to send first, each with its captains, its public rank and score."""
+    """List the teams by rank, each with its captains, its public score; then the last to send."""
     captains = TeamMember.objects.filter(role=TeamRole.CAPTAIN, left_at=None)
     last = Entry.objects.filter(enrolment__team=OuterRef("pk")).order_by("-received_at", "-number")
     is_scored = Q(enrolments__entries__status=EntryStatus.SCORED)
     is_refused = Q(enrolments__entries__status=EntryStatus.REJECTED)
+    ranked = Standing.objects.filter(
+        leaderboard__challenge=challenge,
+        leaderboard__hidden=False,
+        leaderboard__anonymous=False,
+        leaderboard__primary__hidden=False,
+        split=Split.PUBLIC,
+    ).order_by("-leaderboard", "position")
     teams = (
         challenge.teams.live()
         .annotate(
             scored=Count("enrolments__entries", filter=is_scored),
             refused=Count("enrolments__entries", filter=is_refused),
             last_sent=Max("enrolments__entries__received_at"),
+            rank=Subquery(ranked.filter(team=OuterRef("pk")).values("rank")[:1]),
+            place=Subquery(ranked.filter(team=OuterRef("pk")).values("position")[:1]),
             last_status=Subquery(last.values("status")[:1]),
         )
         .prefetch_related(Prefetch("members", captains.select_related("user"), to_attr="captains"))
-        .order_by(F("last_sent").desc(nulls_last=True), "name", "pk")
+        .order_by(
+            F("rank").asc(nulls_last=True), F("last_sent").desc(nulls_last=True), "name", "pk"
+        )
     )
     page = Paginator(teams, TEAMS).get_page(request.GET.get("equipes"))
-    ranked = Standing.objects.filter(
-        leaderboard__challenge=challenge,
-        leaderboard__hidden=False,
-        leaderboard__anonymous=False,
-        split=Split.PUBLIC,
-    )
-    others = ranked.filter(leaderboard=OuterRef("leaderboard"), rank=OuterRef("rank"))
+    others = ranked.order_by().filter(leaderboard=OuterRef("leaderboard"), rank=OuterRef("rank"))
     rows = ranked.filter(team__in=[each.pk for each in page]).annotate(
         tied=Exists(others.exclude(pk=OuterRef("pk")))
     )
     nowhere = {"rank": None, "tied": False, "score": "", "low": "", "high": ""}
     places: dict[int, dict[str, Any]] = {}
-    for row in rows.select_related("leaderboard__primary").order_by("-leaderboard", "position"):
+    measures = set()
+    for row in rows.select_related("leaderboard__primary"):
         primary = row.leaderboard.primary
-        if primary is not None and not primary.hidden:
+        if primary is not None and row.team_id not in places:
             cell = row.cells.get(primary.key, {})
             ends = ends_of({"low": row.interval_low, "high": row.interval_high}, primary)
             shown = {"rank": row.rank, "tied": row.tied, "score": text_of(cell, primary), **ends}
-            places.setdefault(row.team_id, nowhere | shown)
+            places[row.team_id] = shown
+            measures.add(primary)
     listed: list[Any] = list(page)
     states = [EntryStatus(each.last_status) if each.last_status else None for each in listed]
     told = [None if each is EntryStatus.SCORED else each for each in states]
     return {
         "page": page,
+        "primary": measures.pop() if len(measures) == 1 else None,
         "rows": [
             (team, state, places.get(team.pk, nowhere))
             for team, state in zip(listed, told, strict=True)

@@ -506,7 +506,15 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
     phase = challenge.phases.get()
     shown = timezone.localtime(phase.opens_at).strftime("%Y-%m-%dT%H:%M")
     body = PARTICIPATION | {"opens_at_0": shown, "closes_at_0": "2126-12-17T17:00"}
-    assert client.post(url_of(challenge, "write_dates"), body).status_code == 302
+    # Read again before all teams are told: nothing is kept until then.
+    proof = client.post(url_of(challenge, "write_dates"), body)
+    assert proof.status_code == 200
+    assert "ferme le 17 décembre 2126 à 17 h" in " ".join(proof.text.split())
+    assert 'value="2126-12-17T17:00"' in proof.text
+    assert challenge.phases.get().closes_at is None
+    assert not challenge.notices.filter(text__contains="2126").exists()
+    told = client.post(url_of(challenge, "write_dates"), body | {"publier": "1"}, follow=True)
+    assert "Enregistré et annoncé" in told.text
     again = challenge.phases.get()
     assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)
     sooner = body | {"closes_at_0": "2126-11-17T17:00"}

@@ -50,11 +50,29 @@ def test_organisers_see_what_waits_and_whom_to_write_to_and_others_no_address() 
     assert "2 au total" in pages["owner"].replace('<b class="ink">', "").replace("</b>", "")
     assert "Annoncer la date de clôture" in pages["owner"]  # beside the question
     assert '<svg class="chart"' not in pages["owner"]  # one day draws nothing
+    assert "Soumissions</h2>" not in pages["owner"]
     assert captain.display_name in pages["jury"]
     assert "Équipe Étoile" not in pages["region"]
     for name in ("jury", "region"):
         assert captain.email not in pages[name]
         assert asked.path not in pages[name]
+
+
+def test_teams_stand_by_rank_under_what_is_measured(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True, owner=UserFactory())
+    with_contract(challenge)
+    for name, rank in (("Deux", 2), ("Un", 1), ("Trois", 3)):
+        listed(challenge, name, 0.3, rank=rank)
+    client.force_login(challenge.organisers.get().user)
+    page = client.get(url_of(challenge, "organiser"))
+    assert [team.name for team, _state, _place in page.context["teams"]["rows"]] == [
+        "Un",
+        "Deux",
+        "Trois",
+    ]
+    measure = page.context["teams"]["primary"]
+    assert f"{measure.title}" in page.text.partition("Rang public</th>")[2].partition("</th>")[0]
+    assert "est meilleur" in page.text
 
 
 def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: Client) -> None:
