@@ -95,7 +95,20 @@ class FilesForm(forms.Form):
             if value == UNSURE and not sent.get("uploads"):
                 fault = _("Dites ce qu’est ce fichier : rien n’en est publié avant.")
                 self.add_error(name, fault)
+        self._want_one_of_each({**sent})
         return sent
+
+    def _want_one_of_each(self, sent: Mapping[str, Any]) -> None:
+        """Name the other file of a role that only one may have, beside each of the two."""
+        for at, each in self._enumerated:
+            role = sent.get(f"role_{at}")
+            alike = [
+                o["path"] for n, o in self._enumerated if n != at and sent.get(f"role_{n}") == role
+            ]
+            if alike and role not in (None, "", UNSURE, Role.EXTRA):
+                fault = _("« %(name)s » et « %(other)s » ont le même rôle : changez l’un des deux.")
+                names = {"name": each["path"], "other": alike[0]}
+                self.add_error(f"role_{at}", fault % names)
 
     def is_valid(self) -> bool:
         """Say whether the columns are well said too, where they are asked for."""

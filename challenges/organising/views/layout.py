@@ -234,6 +234,7 @@ def steps_of(challenge: Challenge, route: str) -> dict[str, Any]:
         "steps": states,
         "is_step": route in ROUTES_OF_STEPS,
         "missing": to_mend(challenge, missing),
+        "missing_keys": {each.key for each in missing},
         "advised": to_mend(challenge, advised),
         "ready": [_("Fichiers déposés")] * (not organising.missing_files(challenge))
         + [each.sentence for each in ready],

@@ -328,17 +328,13 @@ def field(bound: BoundField, label: str = "", optional: str = "") -> dict[str, A
 
 
 @register.inclusion_tag("components/drop.html")
-def drop(
-    bound: BoundField, hint: str = "", most: int = 0, send: str = "", beside: Any = None
-) -> dict[str, Any]:
+def drop(bound: BoundField, hint: str = "", most: int = 0, send: str = "") -> dict[str, Any]:
     """Show a file field as a drop zone; the native input stays visible.
 
     most: bytes of a file; a browser that runs our script says so before it sends one. send: words
-    of a button that such a browser presses as soon as a file is chosen, unless beside, another
-    form of the page, may hold what was typed.
+    of a button that such a browser presses as soon as a file is chosen.
     """
-    shown = {"most": most, "send": send, "at_once": not beside}
-    return kit.field_context(bound, hint=hint) | shown
+    return kit.field_context(bound, hint=hint) | {"most": most, "send": send}
 
 
 @register.inclusion_tag("components/error_summary.html")

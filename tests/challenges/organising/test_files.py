@@ -31,7 +31,21 @@ def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
     assert "Secret" not in str(kept)
     page = send(client, ("solution.csv", "\n".join(TRUTH.splitlines()[:100])))
     assert [each[1:] for each in page.context["replaced"]] == [(ROWS, 99)]
+    assert "remplacé" in page.text
+    assert "incomplet" in page.text
+    assert "Fichiers reçus" not in page.text  # nothing is green beside the fault
     send(client, ("test.csv", TEST + "Z9,1\n"))  # nobody reads the answers that it came after
     page = client.get(at("write_files"))
     assert "ids" not in [each["key"] for each in page.context["missing"]]
     assert same not in page.context["ready"]
+
+
+def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -> None:
+    begin(client, by)
+    page = send(client, ("test.csv", TEST), ("solution.csv", TRUTH))
+    form = page.context["form"]
+    sent = {name: "test" for name in form.fields if name.startswith("role_")}
+    refused = client.post(at("write_files"), sent)
+    assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == set(sent)
+    assert "« test.csv » et « solution.csv » ont le même rôle" in refused.text.replace("\xa0", " ")
