@@ -100,6 +100,13 @@ class Deposit(models.TextChoices):
     REFERENCED = "referenced", _("Fiche de référencement")
 
 
+# As it is asked.
+DEPOSITS = (
+    (Deposit.OWNED.value, _("Oui, je la dépose")),
+    (Deposit.REFERENCED.value, _("Non, je la signale")),
+)
+
+
 class Lifecycle(models.TextChoices):
     """The life of the thing described."""
 

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources import words
 from catalogue.resources.enums import (
+    DEPOSITS,
     LANGUAGES,
     Access,
     Barrier,
     Beneficiary,
-    Deposit,
     Lifecycle,
     LinkType,
     ResourceKind,
@@ -327,8 +327,7 @@ CARD: tuple[Field, ...] = (
     ),
 )
 
-# Questions without which a card is not complete.
-CARD_NEEDS = (
+CARD_NEEDS = (  # without which a card is not complete
     "intended_purpose",
     "excluded_uses",
     "ai_act_class",
@@ -370,10 +369,11 @@ COMMON: tuple[Field, ...] = (
     Field("alternate_titles", _("Autres noms"), F.LIST, _("Anciens noms, un par ligne.")),
     Field(
         "deposit",
-        _("Lien avec la ressource"),
+        _("Cette ressource est-elle la vôtre ?"),
         F.CHOICE,
+        _("Oui : elle paraît à votre nom. Non : au nom de son détenteur, qui peut la reprendre."),
         needed=True,
-        choices=_pairs(Deposit.choices),
+        choices=DEPOSITS,
     ),
     Field(
         "producer_name",

@@ -252,3 +252,10 @@ def test_a_role_that_nothing_waits_for_yet_says_what_it_is_for(client: Client, r
     page = html.unescape(client.get(reverse("space")).text)
     assert str(DUTIES[RegionRole(role)])[:20] in page
     assert "Rien ne vous attend" not in page
+
+
+def test_a_newcomer_has_one_first_thing_to_do(client: Client) -> None:
+    client.force_login(UserFactory())
+    page = html.unescape(client.get(reverse("space")).text)
+    assert "Publier ou signaler une première ressource" in page
+    assert page.count('<ul class="todo') == 1

@@ -278,14 +278,18 @@ MOST_READ = 2_000
 
 
 def tags(record: Mapping[str, Any]) -> list[str]:
-    """List the most used public tags whose words stand in the text and that were not chosen."""
-    said = " ".join(str(record.get(name) or "") for name in ("title", "summary", "description"))
+    """List the most used public tags whose words stand in the title or the summary.
+
+    None that was chosen, nor that one card alone bears: a word of a long text is no topic.
+    """
+    said = " ".join(str(record.get(name) or "") for name in ("title", "summary"))
     text = f" {writing.fold(said)} "
     chosen = set(record.get("tags") or ())
     used = (
         IndexedFacet.objects.filter(facet="tag")
         .values_list("value")
         .annotate(count=Count("pk"))
+        .filter(count__gt=1)
         .order_by("-count", "value")
     )
     near = (tag for tag, _count in used[:MOST_READ] if tag not in chosen and _stands(tag, text))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from catalogue.contributions.actions import drafts
 from catalogue.contributions.enums import ContributionStatus
 from catalogue.contributions.forms.steps import Step
-from catalogue.contributions.queries import descriptions, proposals
+from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.models import Contribution, Resource
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.serve import read_here
@@ -458,6 +458,13 @@ def test_the_list_costs_the_same_for_one_and_three(own: Client, author: User) ->
     assert (page.count("<tr>"), page.count(make.NEED["title"])) == (4, 3)
 
 
+def test_a_suggested_keyword_is_a_topic_that_several_cards_bear() -> None:
+    ResourceFactory.create_batch(2, published=True, tags=["mobilité"])
+    ResourceFactory(published=True, tags=["recherche"])
+    assert reviews.tags({"title": "Mobilité", "summary": "Une recherche."}) == ["mobilité"]
+    assert reviews.tags({"title": "Outil", "description": "La mobilité."}) == []
+
+
 def test_the_list_holds_what_the_space_shows(author: User) -> None:
     holder = make.organisation("Coopérative Bâtir Sud")
     mate = make.joined(make.person(), holder, Role.EDITOR)
@@ -586,7 +593,7 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     assert (told["origin"], told["verified"], told["guessed"]) == ("import:cff", True, False)
     page = words(own.get(answer.headers["Location"]))
     assert (contribution.content["deposit"], contribution.content["scope"]) == ("", "")
-    assert "Lien avec la ressource</a> – à remplir" in page
+    assert "Cette ressource est-elle la vôtre ?</a> – à remplir" in page
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
