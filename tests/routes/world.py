@@ -702,6 +702,9 @@ def _around_a_card(world: World) -> None:
     world.objects |= _offered(world)
 
 
+OF_DATASETS = ("distributions", "update_frequency")
+
+
 def _files(world: World, side: str, by: User) -> None:
     """Bring files to two cards online: one withdrawn since, one in its place, one on request."""
     own, holder = f"referent_{side}", world.objects[f"organisation.{side}"]
@@ -712,8 +715,10 @@ def _files(world: World, side: str, by: User) -> None:
     change = proposals.drafts.propose(resource=_online(draft, by), by=by)
     public = proposals.filed(change, "a.csv", b"a\nouvert\n", by=by)
     _online(change, by)
+    # A model: the files of a dataset on request are those of its releases.
+    said = {name: told for name, told in proposals.DATASET.items() if name not in OF_DATASETS}
     draft = proposals.draft(
-        by, kind=ResourceKind.DATASET, holder=holder, distributions=[], access=Access.ON_REQUEST
+        by, kind=ResourceKind.MODEL, holder=holder, **said | {"access": Access.ON_REQUEST}
     )
     asked = proposals.filed(draft, "a.csv", f"a\n{closed}\n".encode(), by=by)
     _online(draft, by)
