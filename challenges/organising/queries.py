@@ -31,6 +31,7 @@ from challenges.organising.models.challenges import (
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.organising.modes import mode_of
 from challenges.scoring.contract import Layout
+from datasets.access.models import Grant, GrantQuerySet
 from portal.audit.duties import beats
 from portal.lib import clock
 from portal.lib.prose.numbers import number
@@ -79,6 +80,14 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         gettext_lazy("la licence des données reste à confirmer avant la publication"),
     ),
     "licence_name": ("write_texts", "", gettext_lazy("la licence des données")),
+    "grant": (
+        "write_texts",
+        gettext_lazy("L’habilitation %(number)s est en cours"),
+        gettext_lazy(
+            "les données sont à accès restreint : choisissez une habilitation en cours qui prévoit "
+            "un challenge"
+        ),
+    ),
     "prizes": (
         "write_texts",
         gettext_lazy("La dotation est décrite"),
@@ -237,6 +246,7 @@ FIELDS = {
     "terms": "id_terms",
     "licence": "id_licence_status",
     "licence_name": "id_licence_name",
+    "grant": "id_grant",
     "prizes": "id_prizes_md",
     "prize_rule": "id_prize_rule_md",
     "file": "id_uploads",
@@ -304,6 +314,7 @@ def checklist(challenge: Challenge) -> list[Point]:
         needed("licence", not challenge.licence_to_confirm, advice=True)
         if challenge.licence.get("name")
         else Point("licence_name", "missing"),
+        *_grant(challenge),
         *_prizes(challenge),
         *_ids(challenge, written),
         *_build(challenge, written, scored=bool(phases and phases[0].in_force)),
@@ -366,6 +377,20 @@ def missing(challenge: Challenge) -> list[Point]:
 def needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
     """Make a line of the checklist: what is not ready is missing, or only advised."""
     return Point(key, "ready" if ready else "advice" if advice else "missing", phase)
+
+
+def grants_for(challenge: Challenge) -> GrantQuerySet:
+    """List the grants of its organisation that give access now and cover a challenge."""
+    live = Grant.objects.active(clock.now()).for_challenges(challenge.organiser_id)
+    return live.select_related("request").order_by("pk")
+
+
+def _grant(challenge: Challenge) -> list[Point]:
+    if not challenge.restricted:
+        return []
+    if challenge.grant is None or challenge.waits_for_grant(clock.now()):
+        return [Point("grant", "missing")]
+    return [Point("grant", "ready", facts={"number": challenge.grant.number})]
 
 
 def _prizes(challenge: Challenge) -> list[Point]:

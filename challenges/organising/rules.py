@@ -35,6 +35,11 @@ def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
     return is_person(by) and challenge.is_organised_by(by)
 
 
+def may_choose_grant(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may use a grant of its organisation: an organiser who is of it."""
+    return may_edit_challenge(by, challenge) and belongs_to(by, challenge.organiser)
+
+
 def may_read_cockpit(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor reads the cockpit: who runs the challenge, its jury included."""
     return is_person(by) and challenge.is_run_by(by)

@@ -164,12 +164,24 @@ class ChallengesOut(Schema):
     next_cursor: str | None
 
 
+class AccessOut(Schema):
+    """What allows the restricted data of a challenge to be used, as the public register says it."""
+
+    number: str
+    purpose: str
+
+
 class ChallengeOut(ListedOut):
-    """A challenge in full; terms is the number of the rules in force."""
+    """A challenge in full; terms is the number of the rules in force.
+
+    restricted: nothing is shown of what programs write; access: null without restricted data.
+    """
 
     registration: str
     team_min: int
     team_max: int
+    restricted: bool
+    access: AccessOut | None = Field(alias="grant")
     terms: int | None
     fact_sheet: list[QuestionOut]
     phases: list[PhaseOut]

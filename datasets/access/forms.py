@@ -26,8 +26,10 @@ from datasets.releases.enums import Protection
 from datasets.releases.models import Dataset
 from datasets.releases.queries import Column
 from portal.accounts.models import Organisation, User
-from portal.lib.web.fields import LinesField, PlainForm, choice, line, prose, whole
+from portal.lib.web.fields import LinesField, PlainForm, box, choice, line, prose, whole
 
+# What a request may leave out.
+OPTIONAL = {"impact_assessment", "persons", "another", "organises_challenge"}
 RETURN_ROWS = 3
 RETURN_MONTHS = (3, 6, 12, 18, 24, 36)
 
@@ -56,7 +58,7 @@ class StepForm(PlainForm):
         self.request, self.by = request, by
         options["initial"] = self.initial_of(request)
         super().__init__(*args, **options)
-        for name in set(self.base_fields) - {"impact_assessment", "persons", "another"}:
+        for name in set(self.base_fields) - OPTIONAL:
             self.fields[name].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
 
     def initial_of(self, request: AccessRequest) -> dict[str, Any]:
@@ -132,6 +134,9 @@ class DatasetAsked:
         return sum(each.is_chosen for each in self.columns)
 
 
+NEED_TEXTS = ("purpose", "service", "use_cases", "organises_challenge", "beneficiaries")
+
+
 class NeedForm(StepForm):
     """What for, for whom, with which columns."""
 
@@ -150,6 +155,10 @@ class NeedForm(StepForm):
     )
     use_cases = prose(
         _("Cas d’usage"), 1_000, hint=_("À quels moments, par qui, ces données seront lues.")
+    )
+    organises_challenge = box(
+        _("Organiser un challenge sur ces données"),
+        hint=_("Ses équipes n’en téléchargent rien : elles signent les usages interdits."),
     )
     beneficiaries = line(_("Bénéficiaires"), 300, hint=_("À qui le service profite."))
     another = choice(
@@ -221,12 +230,11 @@ class NeedForm(StepForm):
 
     def texts(self) -> list[BoundField]:
         """List the questions before the columns."""
-        return [self[name] for name in ("purpose", "service", "use_cases", "beneficiaries")]
+        return [self[name] for name in NEED_TEXTS]
 
     def values(self) -> dict[str, Any]:
         cleaned = super().values()
-        texts = ("purpose", "service", "use_cases", "beneficiaries")
-        values = {name: cleaned[name] for name in texts if name in cleaned}
+        values = {name: cleaned[name] for name in NEED_TEXTS if name in cleaned}
         wanted: dict[Dataset, dict[str, str]] = {}
         for row in self.rows:
             chosen = cleaned.get(f"columns-{row.dataset.public_id}", list(row.columns))

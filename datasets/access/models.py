@@ -20,6 +20,7 @@ from datasets.access.enums import (
     WAITING,
     WRITABLE,
     Country,
+    ForbiddenUse,
     GrantState,
     Purpose,
     RefusalReason,
@@ -99,6 +100,8 @@ class AccessRequest(models.Model):
     purpose = word(Purpose, blank=True)
     service = models.TextField(max_length=2_000, blank=True)
     use_cases = models.TextField(max_length=1_000, blank=True)
+    # A challenge is run on these data: its teams download none of them.
+    organises_challenge = models.BooleanField(default=False)
     beneficiaries = models.CharField(max_length=300, blank=True)
     legal_basis = models.CharField(max_length=300, blank=True)
     impact_assessment = models.CharField(max_length=300, blank=True)
@@ -432,6 +435,10 @@ class GrantQuerySet(LockableQuerySet["Grant"]):
         open_ones = self.filter(suspended_at=None, revoked_at=None, closed_at=None)
         return open_ones.filter(starts_at__lte=at, ends_at__gt=at)
 
+    def for_challenges(self, organisation: int) -> Self:
+        """Keep those of an organisation, by key, that cover the running of a challenge."""
+        return self.filter(content__organises_challenge=True, request__organisation=organisation)
+
     def over(self, at: datetime) -> Self:
         """Keep those that give access to nothing any more, for good."""
         ended = Q(revoked_at__isnull=False) | Q(closed_at__isnull=False) | Q(ends_at__lte=at)
@@ -512,6 +519,21 @@ class Grant(models.Model):
         if self.suspended_at is not None:
             return GrantState.SUSPENDED
         return GrantState.PENDING if self.starts_at is None else GrantState.ACTIVE
+
+    @property
+    def number(self) -> str:
+        """Name it as letters and the register do."""
+        return self.request.number
+
+    @property
+    def purpose(self) -> str:
+        """Say what it was approved for."""
+        return str(Purpose(self.content["purpose"]).label)
+
+    @property
+    def forbidden_uses(self) -> list[str]:
+        """List what is never done with its data, as who asked signed it."""
+        return [str(ForbiddenUse(each).label) for each in self.content["pledges"]]
 
     @property
     def ended_at(self) -> datetime | None:
@@ -655,6 +677,7 @@ def content_of(request: AccessRequest, *, without: Iterable[int] = ()) -> dict[s
         "purpose",
         "service",
         "use_cases",
+        "organises_challenge",
         "beneficiaries",
         "legal_basis",
         "impact_assessment",

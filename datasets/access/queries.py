@@ -266,6 +266,7 @@ WORDS = {
     "purpose": gettext_lazy("Finalité"),
     "service": gettext_lazy("Service rendu"),
     "use_cases": gettext_lazy("Cas d’usage"),
+    "organises_challenge": gettext_lazy("Challenge sur ces données"),
     "beneficiaries": gettext_lazy("Bénéficiaires"),
     "legal_basis": gettext_lazy("Base légale"),
     "impact_assessment": gettext_lazy("Analyse d’impact"),
@@ -306,6 +307,8 @@ def _plain(name: str, value: Any) -> str:
             return str(Purpose(value).label) if value else ""
         case "hosting":
             return str(Country(value).label) if value else ""
+        case "organises_challenge":
+            return str(_("Oui")) if value else ""
         case "returns":
             return " ; ".join(f"{each['text']} ({each['months']} mois)" for each in value or [])
         case _:

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                         ('purpose', models.CharField(blank=True, choices=[('guidance', 'Orienter'), ('support', 'Accompagner vers l’emploi'), ('company_needs', 'Exprimer des besoins de compétences'), ('training_steering', 'Piloter l’offre de formation'), ('policy_evaluation', 'Évaluer une politique publique'), ('equal_treatment', 'Mesurer l’égalité de traitement'), ('research', 'Recherche scientifique')], max_length=24)),
                         ('service', models.TextField(blank=True, max_length=2000)),
                         ('use_cases', models.TextField(blank=True, max_length=1000)),
+                        ('organises_challenge', models.BooleanField(default=False)),
                         ('beneficiaries', models.CharField(blank=True, max_length=300)),
                         ('legal_basis', models.CharField(blank=True, max_length=300)),
                         ('impact_assessment', models.CharField(blank=True, max_length=300)),

@@ -23,6 +23,7 @@ from challenges.organising.enums import (
 )
 from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
 from challenges.organising.models.scorings import PhaseTask
+from datasets.access.models import Grant
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -93,14 +94,21 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
 
     A phase without an opening date opens now. In order: IN_REVIEW to PUBLISHED; dates; notice;
     event "challenge.published"; letter to the organisers. Raises NotAllowed; Conflict when the
-    challenge changed since it was read, or an incompatible one is open; Invalid when the
-    licence still awaits a confirmation.
+    challenge changed since it was read, an incompatible one is open, or the grant of its restricted
+    data gives no access; Invalid when the licence still awaits a confirmation.
     """
     read = challenge.version
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_publish_challenge, by, challenge)
     challenge.refuse_unread(read)
+    if challenge.grant is not None:
+        Grant.objects.locked(challenge.grant)  # what ends it waits, or is seen
     now = clock.now()
+    if challenge.waits_for_grant(now):
+        raise Conflict(
+            _("Les données de ce challenge n’ont pas d’habilitation en cours."),
+            code="grant_not_active",
+        )
     awaited = challenge.licence_to_confirm  # never again once it is published
     if awaited and not confirm_licence:
         raise Invalid(

@@ -12,10 +12,11 @@ from wagtail.models import Revision
 
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import chain, relations
-from challenges.organising import rules
+from challenges.organising import queries, rules
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
 from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
+from datasets.access.models import Grant
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -37,24 +38,14 @@ def describe(
 ) -> Challenge:
     """Rewrite the texts of a challenge: free at any time before its archive.
 
-    texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, restricted,
-    has_prizes, prizes_md, prize_rule_md. licence: name, spdx, holder, status. Once the challenge
-    is public the licence is kept as it is, and `restricted` can only become true. cards: as
-    `origins.name`. In order: challenge and its document; event "challenge.described" with the
-    names of what changed, and `restricted`. Raises NotAllowed, Conflict, Invalid for a text that
-    cannot be rendered or a card that is not found.
+    texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, has_prizes,
+    prizes_md, prize_rule_md. licence: name, spdx, holder, status. Once the challenge is public the
+    licence is kept as it is. cards: as `origins.name`. In order: challenge and its document; event
+    "challenge.described" with the names of what changed. Raises NotAllowed, Conflict, Invalid for a
+    text that cannot be rendered or a card that is not found.
     """
     body_html = render(str(texts["body_md"]))
     challenge = _writable(challenge, by)
-    # Lifting it would show what programs write of data that the Region released as restricted.
-    if challenge.is_public and challenge.restricted and not texts.get("restricted", True):
-        raise Conflict(
-            _(
-                "Une fois le challenge publié, cette case ne se décoche plus : ce que les "
-                "programmes écrivent en lisant les données gardées reste caché."
-            ),
-            code="frozen",
-        )
     changed = sorted(key for key, value in texts.items() if getattr(challenge, key) != value)
     if name_cards(challenge, cards):
         changed.append(CARDS)
@@ -77,12 +68,41 @@ def describe(
     challenge.bundle = document
     challenge.version += 1
     challenge.save()
+    record("challenge.described", by=by, on=challenge, changed=changed)
+    return challenge
+
+
+@transaction.atomic
+def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Challenge:
+    """Say under which grant of its organisation the data of a challenge are used, or under none.
+
+    It makes the challenge restricted: nothing that programs write is shown. The same grant changes
+    nothing. In order: the challenge; event "challenge.grant_chosen" with its number. Raises
+    NotAllowed for who is not of the organisation; Conflict for a grant that gives no access now, or
+    covers no challenge of this organisation, and for none once the challenge is public.
+    """
+    challenge = _writable(challenge, by)
+    if grant == challenge.grant:
+        return challenge
+    require(rules.may_choose_grant, by, challenge)
+    if grant is None and challenge.is_public:
+        # Lifting it would show what programs write of data that the Region lent.
+        raise Conflict(
+            _(
+                "Une fois le challenge publié, ses données restent à accès restreint : choisissez "
+                "une autre habilitation en cours."
+            ),
+            code="frozen",
+        )
+    if grant is not None and grant not in queries.grants_for(challenge):
+        raise Conflict(
+            _("Cette habilitation n’est pas en cours, ou ne prévoit pas de challenge."),
+            code="grant_not_active",
+        )
+    challenge.grant, challenge.restricted = grant, grant is not None
+    challenge.save_change("grant", "restricted")
     record(
-        "challenge.described",
-        by=by,
-        on=challenge,
-        changed=changed,
-        restricted=challenge.restricted,
+        "challenge.grant_chosen", by=by, on=challenge, request=grant.request.number if grant else ""
     )
     return challenge
 

@@ -13,11 +13,13 @@ from django.utils.translation import pgettext_lazy
 
 from challenges.bundles.portable import LICENCE_STATUSES
 from challenges.bundles.spec import Role
+from challenges.organising import queries as organising
 from challenges.organising.actions import texts
 from challenges.organising.actions.leaderboards import MOST_QUESTIONS
 from challenges.organising.enums import OrganiserRole, RegistrationMode
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.words import TASKS
+from datasets.access.models import Grant
 from portal.accounts.models import Organisation
 from portal.lib.web.fields import (
     LinesField,
@@ -288,11 +290,12 @@ class TextsForm(forms.Form):
     forum_url = forms.URLField(
         label=_("Forum extérieur"), required=False, assume_scheme="https", max_length=200
     )
-    restricted = box(
-        _("Les données gardées viennent du répertoire régional R2DDE"),
+    grant = choice(
+        _("Données du répertoire régional R2DDE"),
         hint=_(
-            "La page le dit, et rien de ce que les programmes écrivent en les lisant n’est montré. "
-            "Une fois le challenge publié, cette case peut être cochée, plus décochée."
+            "Habilitation en cours de votre organisation, dont la demande prévoit un challenge. La "
+            "page dit sa finalité et son numéro ; rien de ce que les programmes écrivent n’est "
+            "montré."
         ),
     )
     has_prizes = box(_("Le challenge est doté"))
@@ -326,6 +329,14 @@ class TextsForm(forms.Form):
         if is_asked:
             status = cast(forms.ChoiceField, self.fields["licence_status"])
             status.choices = [("", _("À choisir")), *STATUS_CHOICES]
+        own = [challenge.grant] if challenge.grant else []
+        listed = {str(each.public_id): each for each in [*organising.grants_for(challenge), *own]}
+        self.grants = listed
+        self.initial["grant"] = str(own[0].public_id) if own else ""
+        cast(forms.ChoiceField, self.fields["grant"]).choices = [
+            ("", _("Aucune donnée à accès restreint")),
+            *((key, f"{each.number} · {each}") for key, each in listed.items()),
+        ]
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
                 self.fields.pop(f"licence_{key}")
@@ -359,11 +370,16 @@ class TextsForm(forms.Form):
         texts = {
             key: value
             for key, value in sent.items()
-            if not key.startswith("licence_") and key not in {"cards", "terms"}
+            if not key.startswith("licence_") and key not in {"cards", "grant", "terms"}
         }
         texts["language"] = sent["language"] or self.challenge.language
         texts["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
         return texts
+
+    @property
+    def chosen_grant(self) -> Grant | None:
+        """Return the grant under which the data are used."""
+        return self.grants.get(self.cleaned_data["grant"])
 
     @property
     def licence(self) -> Mapping[str, Any]:

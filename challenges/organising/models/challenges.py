@@ -26,6 +26,7 @@ from challenges.organising.enums import (
     ReportAudience,
 )
 from challenges.scoring.audit.declared import SMALLEST
+from datasets.access.models import Grant
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet, User
 from portal.lib import clock
@@ -121,7 +122,12 @@ class Challenge(models.Model):
     fact_sheet = models.JSONField(default=list, blank=True)
     # Persons under which a group is never shown: part of the contract, so set in a draft only.
     n_min_group = models.PositiveIntegerField(default=SMALLEST)
+    # Nothing that programs write while they read its data is shown.
     restricted = models.BooleanField(default=False)
+    # What allows its data of the restricted directory to be used.
+    grant = models.ForeignKey(
+        Grant, on_delete=models.PROTECT, null=True, blank=True, related_name="challenges"
+    )
     # The imported document, whole, and keyed digests that tell whether an import changes it.
     bundle = models.JSONField(default=dict, blank=True)
     bundle_fingerprint = models.CharField(max_length=64, blank=True)
@@ -155,6 +161,9 @@ class Challenge(models.Model):
                 condition=Q(team_max__gte=F("team_min")) & Q(team_min__gte=1),
                 name="challenge_team_sizes_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(grant=None) | Q(restricted=True), name="challenge_granted_is_restricted"
+            ),
             set_exactly(
                 ~Q(status__in=["draft", "in_review"]),
                 "published_at",
@@ -186,6 +195,11 @@ class Challenge(models.Model):
     def licence_confirmed(self) -> bool:
         """Say whether the visa confirmed a licence that the draft left to confirm."""
         return self.published_at is not None and self.licence.get("status") == "to_confirm"
+
+    def waits_for_grant(self, at: datetime) -> bool:
+        """Say whether its restricted data may not be used at this instant: read, never kept."""
+        live = Grant.objects.active(at).filter(pk=self.grant_id or 0)
+        return self.restricted and not live.exists()
 
     def become(self, status: ChallengeStatus, *, at: datetime) -> None:
         """Change the status along an edge of the table; refuse any other."""

@@ -96,7 +96,8 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     last = challenge.terms.first()
     usual = last.text if last else standard_terms(challenge.language)
     form = TextsForm(sent(request), challenge=challenge, terms=usual, use_cases=USE_CASES)
-    faults = {"markdown": "body_md", "card_unknown": "cards", "frozen": "restricted"}
+    faults = {"markdown": "body_md", "card_unknown": "cards"}
+    faults |= dict.fromkeys(("frozen", "grant_not_active"), "grant")
 
     @transaction.atomic
     def act() -> None:
@@ -109,6 +110,7 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
             cards=form.cleaned_data["cards"],
             by=by,
         )
+        fresh = texts.choose_grant(challenge=challenge, grant=form.chosen_grant, by=by)
         faults["markdown"] = "terms"
         texts.write_terms(challenge=challenge, text=form.cleaned_data["terms"], by=by)
         if lacking and not organising.missing_to_check(fresh):

@@ -90,6 +90,7 @@ ACTS: Mapping[str, str | Promise] = {
     "challenge.fairness_declared": gettext_lazy("Attributs d’équité déclarés"),
     "challenge.file_added": gettext_lazy("Fichier ajouté"),
     "challenge.file_removed": gettext_lazy("Fichier retiré"),
+    "challenge.grant_chosen": gettext_lazy("Habilitation des données choisie"),
     "challenge.imported": gettext_lazy("Challenge importé"),
     "challenge.masked": gettext_lazy("Noms d’équipe masqués pendant la phase"),
     "challenge.archived": gettext_lazy("Challenge archivé"),

@@ -43,6 +43,7 @@ TEXTS = (
     "purpose",
     "service",
     "use_cases",
+    "organises_challenge",
     "beneficiaries",
     "legal_basis",
     "impact_assessment",

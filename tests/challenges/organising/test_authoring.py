@@ -25,8 +25,6 @@ from challenges.worker import drain
 from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
-from portal.audit.reading import events
-from portal.audit.record import reference
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.storage import objects
 from tests.challenges import world
@@ -461,14 +459,13 @@ def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User)
 def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, by: User) -> None:
     ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
     texts = {"title": "Autre titre", "summary": "Autre", "body_md": "**Gras**", "tags": "a, b"}
-    texts |= {"language": "en", "restricted": "on", "terms": "Une règle."}
+    texts |= {"language": "en", "terms": "Une règle."}
     assert client.post(at("write_texts"), texts).status_code == 302
     assert client.post(at("write_pages"), {"title": "Jury", "body_md": "Trois"}).status_code == 302
     assert client.post(at("write_page", 0), {"title": "Jury", "body_md": "Cinq"}).status_code == 302
     public = client.get(at("presentation")).text
     assert "<strong>Gras</strong>" in public
     assert 'lang="en"' in public
-    assert "Données du répertoire régional R2DDE" in public
     assert Challenge.objects.get().bundle["language"] == "en"
     assert "Cinq" in public
     assert client.post(at("remove_page", 0)).status_code == 302
@@ -478,30 +475,6 @@ def test_texts_rules_and_pages_are_public_once_the_challenge_is(client: Client, 
     assert client.post(at("write_phase", 0), {"max_per_day": "1"}).status_code == 409
     assert client.post(at("write_phase", 0), {"max_per_day": "9"}).status_code == 302
     assert client.post(at("build")).status_code == 409
-
-
-def test_restricted_data_are_declared_at_any_time_and_never_withdrawn_in_public(
-    client: Client, by: User
-) -> None:
-    texts = {"title": "T", "summary": "S", "body_md": "B", "terms": "R"}
-
-    def send_texts(**more: str) -> Any:
-        return client.post(at("write_texts"), texts | more)
-
-    ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
-    assert send_texts().status_code == 302
-    assert send_texts(restricted="on").status_code == 302
-    refused = send_texts(title="Autre")
-    assert refused.status_code == 409
-    assert "ne se décoche plus" in refused.context["form"].errors["restricted"][0]
-    challenge = Challenge.objects.get()
-    assert (challenge.title, challenge.restricted) == ("T", True)
-    told = reversed(events([reference(challenge)], families=["challenge"]))
-    told = [each for each in told if each.action == "challenge.described"]
-    assert [each.facts["restricted"] for each in told] == [False, True]
-    Challenge.objects.update(status=ChallengeStatus.DRAFT, published_at=None)
-    assert send_texts(licence_name="L", licence_status="verified").status_code == 302
-    assert not Challenge.objects.get().restricted
 
 
 def test_pages_cost_the_same_whatever_they_show(

@@ -54,6 +54,7 @@ def test_a_request_is_written_in_four_steps_and_sent() -> None:
     need = {
         "purpose": "training_steering",
         "use_cases": "Choisir où former.",
+        "organises_challenge": "on",
         "beneficiaries": "Demandeurs d’emploi",
         f"columns-{key}": ["jeton", "sortie"],
     }
@@ -74,6 +75,7 @@ def test_a_request_is_written_in_four_steps_and_sent() -> None:
     answer = send("relecture", pledges=ForbiddenUse.values)
     assert answer.headers["Location"] == request.get_absolute_url()
     assert again(request).status == RequestStatus.SUBMITTED
+    assert "ses équipes n’en téléchargent rien" in client.get(request.get_absolute_url()).text
     assert client.get(step(request, "besoin")).status_code == 302
 
 
