@@ -151,15 +151,15 @@ def test_a_producer_sees_who_reads_their_data(world: World, client: Client) -> N
     )
 
 
-@pytest.mark.parametrize("part", ["by", "officer", "approver", "dpo"])
 def test_many_requests_cost_no_more_queries(
-    world: World, part: str, django_assert_max_num_queries: Any
+    world: World, django_assert_max_num_queries: Any
 ) -> None:
-    for _number in range(3):
+    for _number in range(2):
         world.granted()
         world.advised()
         world.admitted()
         world.submitted()
-    person = fresh(getattr(world, part))
-    with django_assert_max_num_queries(10):
-        assert list(space.to_do(person))
+    for part in ("by", "officer", "approver", "dpo"):
+        person = fresh(getattr(world, part))
+        with django_assert_max_num_queries(10):
+            assert list(space.to_do(person))
