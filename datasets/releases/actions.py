@@ -28,7 +28,7 @@ from portal.audit.record import record
 from portal.lib import clock, immutable
 from portal.lib.prose import personal_data
 from portal.lib.refusals import Invalid, TooLarge
-from portal.lib.storage import objects
+from portal.lib.storage import objects, scanning
 from portal.lib.storage.files import safe_name
 
 
@@ -181,11 +181,11 @@ def publish(
     the ledger's, for the data of an opening, which two people approved: of all others, what anybody
     may read is refused to the restricted directory and to what comes from personal data.
 
-    In order: right asked, files judged, profiled, searched for personal data and put in the
-    private store, those that are restricted sealed to the scoring worker; then in one transaction:
-    dataset locked, right asked again, release and files written, the dataset's level and date,
-    event "release.published". Raises NotAllowed; Invalid with one fault a wrong file {file, code,
-    line}, and for data that need an opening; TooLarge.
+    In order: right asked, files read by the antivirus, judged, profiled, searched for personal
+    data and put in the private store, those that are restricted sealed to the scoring worker; then
+    in one transaction: dataset locked, right asked again, release and files written, the dataset's
+    level and date, event "release.published". Raises NotAllowed; Invalid with one fault a wrong
+    file {file, code, line}, for data that need an opening, while no antivirus answers; TooLarge.
     """
     require(rules.may_publish_release, by, dataset.resource.organisation)
     prepared = _prepared(files, personal_checked=personal_checked)
@@ -290,7 +290,10 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
         raise Invalid(
             _("Une version compte de 1 à 20 fichiers, de noms différents."), code="release_files"
         )
-    faults: list[dict[str, Any]] = []
+    scanned = ({"file": n, "code": _scanned(one)} for one, n in zip(files, names, strict=True))
+    faults: list[dict[str, Any]] = [{**each, "line": 0} for each in scanned if each["code"]]
+    if faults:
+        raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
     values = [_values(one, name, faults) for one, name in zip(files, names, strict=True)]
     for one, name in zip(files, names, strict=True):
         if not one.level.is_restricted and not any(each["file"] == name for each in faults):
@@ -314,6 +317,22 @@ def stored(content: BinaryIO, level: AccessLevel) -> dict[str, Any]:
     size, _clear_digest = measured(content, limit_bytes=FILE_MAX_BYTES)
     sealed = gate.seal_file("", content)
     return {"sha256": sealed.ciphertext_sha256, "size": size, "keys": list(sealed.keys)}
+
+
+def _scanned(one: NewFile) -> str:
+    """Have the antivirus read a file: the code of its fault, "" when it is clean."""
+    try:
+        found = scanning.scan(one.content)
+    except scanning.ScannerFailed:
+        return "unscannable"
+    except scanning.ScannerAway as error:
+        raise Invalid(
+            _("L’antivirus ne répond pas : rien n’est publié. Réessayez plus tard."),
+            code=error.code,
+        ) from error
+    finally:
+        one.content.seek(0)
+    return "infected" if found else ""
 
 
 def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]:

@@ -175,6 +175,8 @@ SENTENCES = {
         "Un fichier à accès restreint est une table CSV : il se prête par colonnes. "
         "Convertissez-le, ou choisissez un autre niveau."
     ),
+    "infected": _("L’antivirus y a trouvé un logiciel malveillant."),
+    "unscannable": _("L’antivirus n’a pas pu lire ce fichier."),
     "unread": _(
         "Ce fichier ne se lit pas entier : on ne peut pas y chercher de données personnelles."
     ),

@@ -322,6 +322,14 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "datasets/release_form.html", context, status=status)
 
 
+# Where a refusal of the whole is shown.
+FIELDS = {
+    "opening_needed": "of_personal_origin",
+    "origin_stays": "of_personal_origin",
+    "scanner_away": "table",
+}
+
+
 def _published(form: ReleaseForm, card: Resource, request: HttpRequest) -> bool:
     """Write the dataset and its release; False once the faults stand in the form."""
     by = cast(User, request.user)
@@ -338,8 +346,7 @@ def _published(form: ReleaseForm, card: Resource, request: HttpRequest) -> bool:
         if refusal.faults:
             form.refuse(refusal.faults)
         else:
-            personal = refusal.code in {"opening_needed", "origin_stays"}
-            form.add_error("of_personal_origin" if personal else "in_directory", str(refusal))
+            form.add_error(FIELDS.get(refusal.code, "in_directory"), str(refusal))
         return False
     messages.success(request, _("Version %(number)s publiée.") % {"number": release.number})
     return True

@@ -2,7 +2,8 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from unittest.mock import Mock
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,7 +22,7 @@ from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import immutable
 from portal.lib.refusals import Invalid, NotAllowed
-from portal.lib.storage import objects
+from portal.lib.storage import objects, scanning
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.datasets import (
     CSV,
@@ -202,6 +203,34 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
     ]
     assert (Release.objects.count(), events()) == (0, [])
     assert list(dict(objects.store().ages())) == []
+
+
+def test_no_file_is_published_before_the_antivirus_has_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset, read = DatasetFactory(), []
+
+    def scan(source: BinaryIO) -> str | None:
+        read.append(source.read())
+        if len(read) == 3:
+            raise scanning.ScannerFailed
+        return "Eicar" if len(read) == 2 else None
+
+    def publish() -> Invalid:
+        files = [new(f"{n}.csv", CSV + b"%d,1\n" % n) for n in range(3)]
+        with pytest.raises(Invalid) as refusal:
+            releases.publish(dataset=dataset, files=files, by=member(dataset.resource.organisation))
+        return refusal.value
+
+    monkeypatch.setattr(scanning, "scan", scan)
+    assert publish().faults == [
+        {"file": "1.csv", "code": "infected", "line": 0},
+        {"file": "2.csv", "code": "unscannable", "line": 0},
+    ]
+    assert read == [CSV + b"%d,1\n" % n for n in range(3)]
+    monkeypatch.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerAway))
+    assert publish().code == "scanner_away"
+    assert (Release.objects.count(), dict(objects.store().ages())) == (0, {})
 
 
 @pytest.mark.parametrize(

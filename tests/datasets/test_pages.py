@@ -4,6 +4,7 @@ import json
 import time
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +13,7 @@ from django.test import Client
 from catalogue.resources.enums import Access
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Download, Release
+from portal.lib.storage import scanning
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
     CSV,
@@ -360,6 +362,15 @@ def test_a_wrong_file_is_told_beside_its_field(client: Client, form: str) -> Non
     assert errors["table"] == ["Ligne 2 : 1 cellule au lieu de 2."]
     assert errors["sample"][0].startswith("Le contenu ne correspond pas")
     assert Release.objects.count() == 0
+
+
+def test_a_silent_antivirus_is_told_and_nothing_is_published(
+    client: Client, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "scan", Mock(side_effect=scanning.ScannerAway))
+    response = client.post(form, {"table": upload(), "level": "open"})
+    assert response.status_code == 422
+    assert "Réessayez plus tard" in response.context["form"].errors["table"][0]
 
 
 @pytest.mark.parametrize(

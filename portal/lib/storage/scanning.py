@@ -6,8 +6,9 @@ A file counts as clean when the scanner said so, never because it did not answer
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -40,8 +41,8 @@ def is_set() -> bool:
     return bool(settings.SCANNER_URL)
 
 
-def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
-    """Return the name of what the scanner found in a file, None when it is clean.
+def scan(source: Path | IO[bytes], *, seconds: float = ANSWER_SECONDS) -> str | None:
+    """Return the name of what the scanner found in a file, from its start, None when it is clean.
 
     Without a scanner, every file is. Raises ScannerFailed when it answers anything else, as of a
     file beyond its StreamMaxLength, or nothing of this file while it still answers a ping;
@@ -56,7 +57,7 @@ def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
     try:
         with closing(_connected(settings.SCANNER_URL)) as link:
             link.settimeout(seconds)
-            answer = _asked(link, path)
+            answer = _asked(link, source)
     except OSError as error:
         raise _silent(type(error).__name__) from error
     if not answer:
@@ -104,11 +105,11 @@ def _connected(url: str) -> socket.socket:
     return link
 
 
-def _asked(link: socket.socket, path: Path) -> str:
+def _asked(link: socket.socket, source: Path | IO[bytes]) -> str:
     """Send a file by pieces, each after its length, and read the one line of the answer."""
     try:
         link.sendall(b"zINSTREAM\0")
-        for piece in _pieces(path):
+        for piece in _pieces(source):
             link.sendall(struct.pack(">I", len(piece)) + piece)
         link.sendall(struct.pack(">I", 0))
     except (BrokenPipeError, ConnectionResetError):
@@ -126,7 +127,8 @@ def _line(link: socket.socket) -> str:
     return answer.rstrip(b"\0\n").decode("utf-8", "replace")
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+def _pieces(source: Path | IO[bytes]) -> Iterator[bytes]:
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        file.seek(0)
         while piece := file.read(PIECE_BYTES):
             yield piece

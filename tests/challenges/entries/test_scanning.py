@@ -3,6 +3,7 @@
 It speaks clamd's protocol on loopback: `zINSTREAM`, pieces after their lengths, one answer.
 """
 
+import io
 import socket
 import socketserver
 import struct
@@ -84,6 +85,7 @@ def test_what_the_scanner_says_of_a_file(tmp_path: Path, settings: Any) -> None:
         assert server.seen == [b"a" * 200_000]
         file.write_bytes(b"PK" + EICAR)
         assert scanning.scan(file) == "Eicar-Test-Signature"
+        assert scanning.scan(io.BytesIO(b"PK" + EICAR)) == "Eicar-Test-Signature"
         file.write_bytes(b"b" * 5_000_000)
         with pytest.raises(scanning.ScannerFailed):
             scanning.scan(file)
