@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -147,7 +148,8 @@ def forget(sha256: str) -> None:
 
 
 FILES_MAX = 20
-FILE_MAX_BYTES = 50 * 1024 * 1024
+FILE_MAX_BYTES = 50 * 1024 * 1024  # of a table that is read whole, to be opened
+PROFILED_BYTES_A_SECOND = 10_000_000  # at the least, on a busy machine
 TEXTS = frozenset({"csv", "json", "jsonl", "geojson", "md", "txt"})
 PACKED = frozenset({"parquet", "pdf", "zip", "xlsx", "ods"})
 
@@ -312,9 +314,9 @@ def stored(content: BinaryIO, level: AccessLevel) -> dict[str, Any]:
     """
     content.seek(0)
     if not level.is_restricted:
-        kept = objects.put(objects.pieces(content), limit_bytes=FILE_MAX_BYTES)
+        kept = objects.put(objects.pieces(content), limit_bytes=settings.BUNDLE_MAX_BYTES)
         return {"sha256": kept.sha256, "size": kept.size}
-    size, _clear_digest = measured(content, limit_bytes=FILE_MAX_BYTES)
+    size, _clear_digest = measured(content, limit_bytes=settings.BUNDLE_MAX_BYTES)
     sealed = gate.seal_file("", content)
     return {"sha256": sealed.ciphertext_sha256, "size": size, "keys": list(sealed.keys)}
 
@@ -369,8 +371,10 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
     }
     if not is_table:
         return values
+    seconds = settings.PARSE_CHILD_SECONDS
+    seconds += one.content.seek(0, SEEK_END) // PROFILED_BYTES_A_SECOND
     try:
-        table = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)
+        table = profile_apart(one.content, seconds=seconds)
     except TableFault as fault:
         faults.append({"file": name, "code": fault.code, "line": fault.line, **fault.facts})
         return values

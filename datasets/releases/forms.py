@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from datasets.releases.actions import FILE_MAX_BYTES, Description, NewFile, refuse_without_opening
+from datasets.releases.actions import Description, NewFile, refuse_without_opening
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import Dataset
 from datasets.standards import dictionary
@@ -35,7 +36,7 @@ class ReleaseForm(forms.Form):
 
     table = forms.FileField(
         label=_("Fichier de données"),
-        help_text=_("CSV en UTF-8 de préférence : le schéma en est tiré. 50 Mo au plus."),
+        help_text=_("CSV en UTF-8 de préférence : le schéma en est tiré. 500 Mo au plus."),
     )
     level = forms.ChoiceField(
         label=_("Qui peut le télécharger ?"),
@@ -157,11 +158,11 @@ def read_dictionary(upload: UploadedFile) -> Mapping[str, Mapping[str, str]]:
 
 
 def _bounded(upload: UploadedFile) -> UploadedFile:
-    if (upload.size or 0) > FILE_MAX_BYTES:
+    if (upload.size or 0) > settings.BUNDLE_MAX_BYTES:
         raise ValidationError(
             _("Ce fichier dépasse %(limit)s Mo."),
             code="too_large",
-            params={"limit": FILE_MAX_BYTES // MEGABYTE},
+            params={"limit": settings.BUNDLE_MAX_BYTES // MEGABYTE},
         )
     return upload
 

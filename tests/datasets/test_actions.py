@@ -205,6 +205,18 @@ def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
     assert list(dict(objects.store().ages())) == []
 
 
+def test_a_longer_table_may_be_profiled_for_longer(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    profiled = Mock(wraps=profile.profile_apart)
+    monkeypatch.setattr(releases, "profile_apart", profiled)
+    monkeypatch.setattr(releases, "PROFILED_BYTES_A_SECOND", 10)
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+    releases.publish(dataset=dataset, files=[new(content=b"zone\n" + b"Arles\n" * 10)], by=by)
+    assert profiled.call_args.kwargs == {"seconds": settings.PARSE_CHILD_SECONDS + 6}
+
+
 def test_no_file_is_published_before_the_antivirus_has_read_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -364,6 +364,13 @@ def test_a_wrong_file_is_told_beside_its_field(client: Client, form: str) -> Non
     assert Release.objects.count() == 0
 
 
+def test_a_file_over_the_bound_is_told(client: Client, form: str, settings: Any) -> None:
+    settings.BUNDLE_MAX_BYTES = 1_000_000
+    sent = {"table": upload(content=CSV + b"1,2\n" * 250_000), "level": "open"}
+    response = client.post(form, sent)
+    assert response.context["form"].errors["table"] == ["Ce fichier dépasse 1 Mo."]
+
+
 def test_a_silent_antivirus_is_told_and_nothing_is_published(
     client: Client, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
