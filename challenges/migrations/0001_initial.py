@@ -623,13 +623,15 @@ class Migration(migrations.Migration):
                         ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to=settings.AUTH_USER_MODEL)),
                         ('terms', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='challenges.terms')),
                         ('terms_accepted_at', models.DateTimeField(blank=True, null=True)),
+                        ('grant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='datasets.grant')),
+                        ('uses_signed_at', models.DateTimeField(blank=True, null=True)),
                         ('state', models.CharField(choices=[('pending', 'En attente'), ('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Désinscrite')], default='pending', max_length=24)),
                         ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('reason', models.CharField(blank=True, max_length=500)),
                         ('at', models.DateTimeField()),
                     ],
                     options={
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'pending', 'refused', 'withdrawn'])), name='registration_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('terms__isnull', True), ('terms_accepted_at__isnull', True)), models.Q(('terms__isnull', False), ('terms_accepted_at__isnull', False)), _connector='OR'), name='registration_terms_accepted_dated'), models.UniqueConstraint(fields=('challenge', 'user'), name='registration_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'pending', 'refused', 'withdrawn'])), name='registration_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('terms__isnull', True), ('terms_accepted_at__isnull', True)), models.Q(('terms__isnull', False), ('terms_accepted_at__isnull', False)), _connector='OR'), name='registration_terms_accepted_dated'), models.CheckConstraint(condition=models.Q(models.Q(('grant__isnull', True), ('uses_signed_at__isnull', True)), models.Q(('grant__isnull', False), ('uses_signed_at__isnull', False)), _connector='OR'), name='registration_uses_signed_dated'), models.UniqueConstraint(fields=('challenge', 'user'), name='registration_once')],
                     },
                 ),
                 migrations.CreateModel(

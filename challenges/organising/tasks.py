@@ -118,9 +118,13 @@ def remind() -> None:
 
 @handler("mail.phase_opened")
 def phase_opened(phase_id: int, date: str) -> None:
-    """Tell who had registered before that a phase is open, unless its dates moved meanwhile."""
+    """Tell who had registered before that a phase is open, unless its dates moved meanwhile.
+
+    Nor while its restricted data have no grant in force.
+    """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
-    if str(phase.opens_at) != date or phase.moment() != PhaseMoment.OPEN:
+    waits = phase.challenge.waits_for_grant(clock.now())
+    if waits or str(phase.opens_at) != date or phase.moment() != PhaseMoment.OPEN:
         return
     waiting = registered(phase.challenge, before=phase.opens_at)
     challenge, event = phase.challenge, f"{phase.pk}:{date}"

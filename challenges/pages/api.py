@@ -169,6 +169,7 @@ class AccessOut(Schema):
 
     number: str
     purpose: str
+    forbidden_uses: list[str]
 
 
 class ChallengeOut(ListedOut):

@@ -27,11 +27,12 @@ from portal.lib.web.endpoints import lazy as _
 
 
 class TermsIn(Schema):
-    """The number of the rules that were read."""
+    """The number of the rules that were read; access: that of the request whose uses are signed."""
 
     model_config = ConfigDict(extra="forbid")
 
     number: int
+    access: str = ""
 
 
 class RegistrationOut(Schema):
@@ -114,7 +115,11 @@ READ, TEAM = Token(TokenScope.READ), Token(TokenScope.TEAM)
     summary=_("Accepter le règlement en vigueur et s’inscrire"),
 )
 def accept(request: HttpRequest, slug: str, read: TermsIn) -> Registration:
-    """number : celui du règlement lu ; un règlement changé entre-temps est refusé (409)."""
+    """number : celui du règlement lu ; un règlement changé entre-temps est refusé (409).
+
+    access : le numéro de la demande d’un challenge à accès restreint, dont les usages interdits
+    sont ainsi signés ; sans lui, ou avec un autre, l’inscription est refusée (409).
+    """
     challenge = challenge_named(request, slug)
     terms = latest_terms(challenge)
     if terms is not None and terms.number != read.number:
@@ -123,7 +128,8 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> Registration:
             code="terms_changed",
             number=terms.number,
         )
-    return teams.accept_terms(challenge=challenge, by=person(request))
+    grant = challenge.grant if challenge.grant and challenge.grant.number == read.access else None
+    return teams.accept_terms(challenge=challenge, grant=grant, by=person(request))
 
 
 @router.post(

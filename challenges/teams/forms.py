@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.organising.models.challenges import Terms
 from challenges.teams.actions.teams import offer_behind
 from challenges.teams.models import Team, TeamInvitation
+from datasets.access.models import Grant
 from portal.accounts.models import User
 from portal.audit import denials
 from portal.audit.record import reference
@@ -33,12 +34,24 @@ class TermsForm(forms.Form):
     accepted = box(
         _("J’ai lu le règlement et je l’accepte"), _("Cochez la case pour accepter le règlement.")
     )
+    signed = box(
+        _("Je m’engage à ne faire aucun usage interdit des données de ce challenge"),
+        _("Cochez la case pour signer : ces données ne servent qu’à la finalité de leur accès."),
+    )
 
     def __init__(
-        self, data: Any = None, *, version: Terms | None, initial: dict[str, Any] | None = None
+        self,
+        data: Any = None,
+        *,
+        version: Terms | None,
+        grant: Grant | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
+        """Lay the form out. grant: the one whose forbidden uses are still to be signed."""
         super().__init__(data, initial={**(initial or {}), "terms": version and version.number})
-        self.version = version
+        self.version, self.grant = version, grant
+        if grant is None:
+            del self.fields["signed"]
         if version is None:
             del self.fields["terms"], self.fields["accepted"]
 
@@ -80,7 +93,7 @@ class LinkForm(forms.Form):
 class TakePartForm(TermsForm, TeamForm):
     """Accept the rules and name one's team, at once."""
 
-    field_order = ("name", "terms", "accepted")
+    field_order = ("name", "terms", "accepted", "signed")
 
 
 class InvitationForm(forms.Form):

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from challenges.organising.models.challenges import Challenge, Phase, Terms, Viewer, person_id
 from challenges.teams.enums import LIVE_STATES, RegistrationState, TeamRole, TeamState
+from datasets.access.models import Grant
 from portal.accounts.models import AddressInvitation, AddressInvitationQuerySet
 from portal.lib.columns import LockableQuerySet, person, set_together, someone, within, word
 
@@ -199,6 +200,11 @@ class Registration(models.Model):
         Terms, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
     )
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    # The last grant of the challenge whose forbidden uses the person signed.
+    grant = models.ForeignKey(
+        Grant, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    uses_signed_at = models.DateTimeField(null=True, blank=True)
     state = word(RegistrationState, default=RegistrationState.PENDING)
     decided_by = someone()
     # Why it was refused, told to the person.
@@ -209,5 +215,6 @@ class Registration(models.Model):
         constraints = [
             within("state", RegistrationState, name="registration_state_known"),
             set_together("terms", "terms_accepted_at", name="registration_terms_accepted_dated"),
+            set_together("grant", "uses_signed_at", name="registration_uses_signed_dated"),
             models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
         ]

@@ -33,7 +33,10 @@ def latest_terms(challenge: Challenge) -> Terms | None:
 
 
 def has_accepted_terms(challenge: Challenge, user: Viewer) -> bool:
-    """Say whether this person accepted the rules in force."""
+    """Say whether this person accepted the rules in force, and signed the uses of its data."""
+    mine = challenge.registrations.filter(user_id=person_id(user))
+    if challenge.grant_id is not None and not mine.filter(grant=challenge.grant_id).exists():
+        return False
     terms = latest_terms(challenge)
     if terms is None:
         return True

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.test import override_settings
 
+from challenges.models import Challenge
 from datasets.access import queries
 from datasets.access.actions import drafts, extracts, grants, review
 from datasets.access.enums import ForbiddenUse, Purpose, Verdict
@@ -155,3 +156,11 @@ class World:
         grant = self.active(*datasets, **values)
         build_extracts()
         return grant
+
+
+def lend(challenge: Challenge) -> Grant:
+    """Put a challenge under a live grant of its organisation, as its draft does."""
+    grant = World(organisation=challenge.organiser).active(organises_challenge=True)
+    Challenge.objects.filter(pk=challenge.pk).update(grant=grant, restricted=True)
+    challenge.refresh_from_db()
+    return grant

@@ -203,6 +203,8 @@ def accepted_person(challenge: Challenge, person: User | None = None) -> User:
         at=_now(),
         terms=terms,
         terms_accepted_at=terms and _now(),
+        grant_id=challenge.grant_id,
+        uses_signed_at=clock.now() if challenge.grant_id else None,
     )
     return person
 

@@ -227,7 +227,15 @@ def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
 
 
 def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
-    """Raise Closed unless the phase takes entries; return whether the grace delay is used."""
+    """Raise Closed unless the phase takes entries; return whether the grace delay is used.
+
+    The grant of restricted data is read at this instant.
+    """
+    if phase.challenge.waits_for_grant(now):
+        raise Closed(
+            _("Les données de ce challenge n’ont pas d’habilitation en cours : rien n’est reçu."),
+            code="grant_not_active",
+        )
     if phase.takes_entries(now):
         return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:

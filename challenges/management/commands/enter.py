@@ -109,7 +109,7 @@ def member_named_after(team: str) -> User:
 def joined(challenge: Challenge, name: str, by: User) -> Team:
     """Return the team of this name, its rules accepted and itself made where they were not."""
     if not (has_accepted_terms(challenge, by) and is_registered(challenge, by)):
-        teams.accept_terms(challenge=challenge, by=by)
+        teams.accept_terms(challenge=challenge, grant=challenge.grant, by=by)
     found = challenge.teams.of_people().filter(slug=slugify(name)).first()
     return found or teams.create(challenge=challenge, name=name, by=by)
 

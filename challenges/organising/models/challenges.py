@@ -421,10 +421,12 @@ class Phase(models.Model):
         return Intake(self.closes_at, self.max_total, counts=True)
 
     def takes_entries(self, at: datetime) -> bool:
-        """Say whether a team may begin to send at this instant: by its dates.
+        """Say whether a team may begin to send at this instant: by its dates, and by its grant.
 
-        A bench has none, and ends where its challenge stops.
+        A bench has no dates, and ends where its challenge stops.
         """
+        if self.challenge.waits_for_grant(at):
+            return False
         if self.intake.counts:
             published = self.challenge.status == ChallengeStatus.PUBLISHED
             return published and self.moment(at) is PhaseMoment.OPEN

@@ -16,6 +16,7 @@ from challenges.teams import rules
 from challenges.teams.actions import guests
 from challenges.teams.enums import RegistrationState, TeamRole, TeamState
 from challenges.teams.models import Registration, Team, TeamInvitation, TeamMember
+from datasets.access.models import Grant
 from portal.accounts.actions.invitations import keep_letters_few
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState
@@ -40,14 +41,16 @@ _OFFER = re.compile(
 
 
 @transaction.atomic
-def accept_terms(*, challenge: Challenge, by: User) -> Registration:
+def accept_terms(*, challenge: Challenge, grant: Grant | None = None, by: User) -> Registration:
     """Accept the rules in force and register, at once where registration is open or one is invited.
 
-    Who left takes part again. In order: registration if there is none, or WITHDRAWN to ACCEPTED or
-    PENDING, which uses the invitation of the address; event "challenge.joined"; letter to the
-    organisers when it awaits their answer; the rules; event "terms.accepted". Twice changes
-    nothing. Raises NotAllowed for an organiser, an unseen challenge, a domain that is not
-    admitted, and who is not invited where one must be.
+    grant: the one of the challenge, whose forbidden uses were read and are signed. Who left takes
+    part again. In order: registration if there is none, or WITHDRAWN to ACCEPTED or PENDING, which
+    uses the invitation of the address; event "challenge.joined"; letter to the organisers when it
+    awaits their answer; the rules; event "terms.accepted"; the grant; event "uses.signed". Twice
+    changes nothing. Raises NotAllowed for an organiser, an unseen challenge, a domain that is not
+    admitted, and who is not invited where one must be; Conflict where another grant is to be
+    signed.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
@@ -55,12 +58,21 @@ def accept_terms(*, challenge: Challenge, by: User) -> Registration:
         raise NotAllowed(
             _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
         )
+    if challenge.grant != grant:
+        raise Conflict(
+            _("Les usages interdits de ces données ont changé : relisez-les, puis signez-les."),
+            code="uses_changed",
+        )
     registration = _register(challenge, by)
     terms = challenge.terms.order_by("-number").first()
     if terms is not None and registration.terms_id != terms.pk:
         registration.terms, registration.terms_accepted_at = terms, clock.now()
         registration.save(update_fields=["terms", "terms_accepted_at"])
         record("terms.accepted", by=by, on=challenge, number=terms.number)
+    if grant is not None and registration.grant_id != grant.pk:
+        registration.grant, registration.uses_signed_at = grant, clock.now()
+        registration.save(update_fields=["grant", "uses_signed_at"])
+        record("uses.signed", by=by, on=challenge, request=grant.number)
     return registration
 
 
@@ -143,6 +155,11 @@ def require_registered(challenge: Challenge, by: User) -> Terms | None:
     terms = challenge.terms.order_by("-number").first()
     if asked is None or (terms is not None and asked.terms_id != terms.pk):
         raise NotAllowed(_("Acceptez le règlement d’abord."), code="terms_required")
+    if challenge.grant_id is not None and asked.grant_id != challenge.grant_id:
+        raise NotAllowed(
+            _("Signez d’abord les usages interdits des données de ce challenge."),
+            code="uses_required",
+        )
     if asked.state != RegistrationState.ACCEPTED:
         raise NotAllowed(
             _("Votre inscription à ce challenge n’est pas acceptée."), code="registration_required"

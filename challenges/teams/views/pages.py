@@ -77,7 +77,7 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     context = challenge_context(request, slug, "rules")
     challenge: Challenge = context["challenge"]
     terms = latest_terms(challenge)
-    form = TermsForm(sent(request), version=terms)
+    form = TermsForm(sent(request), version=terms, grant=challenge.grant)
     status = tried(form, lambda: _register(challenge, person(request)))
     if form.is_bound and not status:
         messages.success(request, _("Règlement accepté."))
@@ -94,7 +94,7 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 def _register(challenge: Challenge, by: User) -> None:
     """Accept the rules; what is wrong with the address is told on the page."""
     try:
-        teams.accept_terms(challenge=challenge, by=by)
+        teams.accept_terms(challenge=challenge, grant=challenge.grant, by=by)
     except NotAllowed as refusal:
         if refusal.code not in UNFIT:
             raise
@@ -121,6 +121,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     form = TakePartForm(
         None if link_form.is_bound else sent(request),
         version=None if context["accepted"] else latest_terms(challenge),
+        grant=None if context["accepted"] else challenge.grant,
         initial={"name": _proposed_name(challenge, person(request))},
     )
     status = tried(
@@ -257,7 +258,8 @@ def join(request: HttpRequest, slug: str, **_given: Any) -> HttpResponse:
         context |= {"offered_by": offer.sent_by, "over": over, "other": other}
     context |= _place(request, context)
     terms = None if context["accepted"] else latest_terms(challenge)
-    form = TermsForm(sent(request), version=terms)
+    unsigned = None if context["accepted"] else challenge.grant
+    form = TermsForm(sent(request), version=terms, grant=unsigned)
 
     def enter() -> None:
         _register(challenge, by)

@@ -1,29 +1,37 @@
 """A challenge on restricted data: its grant, chosen, read again at each act, lost."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.models import Challenge
+from challenges.entries.actions import deposits
+from challenges.entries.actions.deposits import Accepted
+from challenges.models import Challenge, Phase, Team
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from datasets.access.actions import grants
+from datasets.access.enums import ForbiddenUse
 from datasets.access.models import Grant
+from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit.reading import events
 from portal.audit.record import reference
-from portal.lib.refusals import Conflict
+from portal.lib import clock
+from portal.lib.refusals import Closed, Conflict, NotAllowed
 from tests.challenges.pages.scenes import plain, with_contract
 from tests.challenges.refusals import refuses
 from tests.challenges.world import owner_of
-from tests.factories.access import World
-from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.challenges import ChallengeFactory, PhaseFactory
+from tests.factories.access import World, lend
+from tests.factories.accounts import MembershipFactory, UserFactory, bearer
+from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
 
+USES = [str(ForbiddenUse(each).label) for each in sorted(ForbiddenUse.values)]
 pytestmark = pytest.mark.django_db
 
 
@@ -86,7 +94,7 @@ def test_a_public_challenge_says_its_grant_and_keeps_one(client: Client, by: Use
     assert f"Finalité : Piloter l’offre de formation. Demande {grant.number}" in page
     read = Client().get(f"/api/v1/challenges/{challenge.slug}").json()
     access = {"number": grant.number, "purpose": "Piloter l’offre de formation"}
-    assert (read["restricted"], read["access"]) == (True, access)
+    assert (read["restricted"], read["access"]) == (True, access | {"forbidden_uses": USES})
 
 
 def test_restricted_data_are_published_under_a_live_grant_alone() -> None:
@@ -115,3 +123,78 @@ def test_restricted_data_are_published_under_a_live_grant_alone() -> None:
     grants.resume(grant=grant, text="Relu.", by=world_of_access.approver)
     publish()
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
+
+
+def test_who_takes_part_signs_the_forbidden_uses(client: Client, by: User) -> None:
+    challenge = ChallengeFactory(opened=True, slug="estimer-un-niveau")
+    grant = lend(challenge)
+    rules = {"terms": 1, "accepted": "on"}
+    sent = {"name": "Mistral", **rules}
+    shown = client.get(at("team")).text
+    assert "Réidentifier, croiser avec des données hors de la demande" in shown
+    assert client.post(at("team"), sent).status_code == 422
+    assert not challenge.registrations.exists()
+    assert client.post(at("team"), sent | {"signed": "on"}).status_code == 302
+    mine = challenge.registrations.get()
+    assert (mine.user, mine.grant) == (by, grant)
+    assert mine.uses_signed_at is not None
+    assert events([reference(challenge)], families=["uses"])[0].facts == {"request": grant.number}
+    team, phase = challenge.teams.get(), challenge.phases.get()
+    other = World(organisation=challenge.organiser).active(organises_challenge=True)
+    Challenge.objects.update(grant=other)
+    with refuses(NotAllowed, "uses_required"):
+        enter(phase, team, by)
+    assert client.post(at("rules"), rules).status_code == 422
+    assert client.post(at("rules"), rules | {"signed": "on"}).status_code == 302
+    assert challenge.registrations.get().grant == other
+    assert enter(phase, team, by).created
+
+
+def test_uses_are_signed_by_program_with_the_number_that_was_read(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True, slug="estimer-un-niveau")
+    grant, person = lend(challenge), UserFactory()
+
+    def accept(**read: Any) -> Any:
+        address = f"/api/v1/challenges/{challenge.slug}/terms/acceptance"
+        sent, headers = {"number": 1, **read}, bearer(person, TokenScope.TEAM)
+        return client.post(address, sent, content_type="application/json", headers=headers)
+
+    for wrong in ({}, {"access": "R2-2020-0001"}):
+        answer = accept(**wrong)
+        assert (answer.status_code, answer.json()["code"]) == (409, "uses_changed")
+    assert accept(access=grant.number).status_code == 200
+    assert challenge.registrations.get().grant == grant
+
+
+def test_entries_wait_for_an_active_grant_read_at_their_instant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    challenge = ChallengeFactory(opened=True)
+    grant = lend(challenge)
+    phase, team = challenge.phases.get(), TeamFactory(challenge=challenge)
+    by, approver = captain_of(team), UserFactory(region="approver")
+    grants.suspend(grant=grant, text="À relire.", by=UserFactory(region="officer"))
+    assert not phase.takes_entries(clock.now())
+    with refuses(Closed, "grant_not_active"):
+        enter(phase, team, by)
+    grants.resume(grant=grant, text="Relu.", by=approver)
+    assert enter(phase, team, by).created
+    grant.refresh_from_db()
+    end = grant.ends_at or clock.now()
+    monkeypatch.setattr(clock, "now", lambda: end - timedelta(seconds=1))
+    assert enter(phase, team, by).created
+    monkeypatch.setattr(clock, "now", lambda: end)  # no duty has run
+    with refuses(Closed, "grant_not_active"):
+        enter(phase, team, by)
+
+
+def enter(phase: Phase, team: Team, by: User) -> Accepted:
+    """Send a file that no other is."""
+    return deposits.enter(
+        phase=phase,
+        team=team,
+        content=uuid4().bytes,
+        original_name="a.csv",
+        idempotency_key=uuid4().hex,
+        by=by,
+    )

@@ -25,6 +25,7 @@ from tests.challenges import world
 from tests.challenges.exchange.test_exports import returned
 from tests.challenges.programs.cases import Clock, bundle, entered, isolated, scored_by
 from tests.challenges.world import worked
+from tests.factories.access import lend
 from tests.factories.accounts import UserFactory, signed_in
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.letters import delivered
@@ -131,7 +132,7 @@ def test_an_undeclared_score_is_named_to_the_organiser_unless_data_are_restricte
     assert len(evaluation.environment_digest) == 64
 
     # It has read the answers, and could write them in a log or in the name of a score.
-    Challenge.objects.update(restricted=True)
+    lend(challenge)
     for what in ("crash", "extra"):
         report = worked(entered(challenge, what)).evaluations.get().program_report
         assert (report.undeclared, report.detail, report.log, report.html) == ([], "", "", "")

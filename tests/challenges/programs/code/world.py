@@ -9,6 +9,7 @@ from challenges.worker import drain
 from tests.archives import zipped
 from tests.challenges import kept, world
 from tests.challenges.bundles import folders
+from tests.factories.access import lend
 
 TABLE = "test.csv"
 FORMAT = "submission_format.csv"
@@ -57,9 +58,8 @@ def _opened(path: Path, restricted: bool, phase: dict[str, Any]) -> Challenge:
     for name, value in {"time_limit_s": 60, "memory_mb": 256, "logs": "team_trial"}.items():
         setattr(made, name, phase.get(name, value))
     made.save()
-    challenge.refresh_from_db()
-    challenge.restricted = restricted
-    challenge.save()
+    if restricted:
+        lend(challenge)
     assert drain()
     challenge = world.published(challenge, by)
     assert drain()
