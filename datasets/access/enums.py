@@ -83,7 +83,7 @@ EDGES: dict[RequestStatus, frozenset[RequestStatus]] = {
 WRITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
 WAITING = frozenset({S.SUBMITTED, S.IN_REVIEW})
 # Only what an officer admitted comes here.
-EXAMINED = frozenset({S.IN_REVIEW, S.APPROVED, S.REFUSED})
+EXAMINED = (S.APPROVED, S.IN_REVIEW, S.REFUSED)
 
 
 class RefusalReason(models.TextChoices):
