@@ -50,6 +50,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         openings.report,
         name="opening_report",
     ),
+    path(
+        "donnees/ouvertures/<uuid:opening>/rapport-<int:attempt>.pdf",
+        openings.report_paper,
+        name="opening_report_paper",
+    ),
     path("donnees/ouvertures/<uuid:opening>/admettre/", openings.admit, name="admit_opening"),
     path(
         "donnees/ouvertures/<uuid:opening>/corrections/",

@@ -194,13 +194,26 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
 @require_safe
 def report(request: HttpRequest, opening: UUID, attempt: int) -> HttpResponseBase:
     """Give the signed report of one deposit."""
-    found = visible(request, opening)
-    if not rules.may_read_report(person(request), found):
-        raise Hidden
-    made = find(found.reports.all(), among=OpeningReport.objects.all(), attempt=attempt)
+    found, made = _report(request, opening, attempt)
     content = publication.signed(made).encode()
     name = f"{found.number}-{attempt}.json"
     return attachment([content], name, media_type="application/json", size=len(content))
+
+
+@require_safe
+def report_paper(request: HttpRequest, opening: UUID, attempt: int) -> HttpResponseBase:
+    """Give the same report as a page that one prints."""
+    found, made = _report(request, opening, attempt)
+    content = wording.paper_of(found, made)
+    name = f"{found.number}-{attempt}.pdf"
+    return attachment([content], name, media_type="application/pdf", size=len(content))
+
+
+def _report(request: HttpRequest, opening: UUID, attempt: int) -> tuple[Opening, OpeningReport]:
+    found = visible(request, opening)
+    if not rules.may_read_report(person(request), found):
+        raise Hidden
+    return found, find(found.reports.all(), among=OpeningReport.objects.all(), attempt=attempt)
 
 
 Act = Callable[[Opening, User, int], object]

@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from datasets.openings.enums import Outcome
+from datasets.openings.models import Opening, OpeningReport
 from datasets.releases.forms import sentence
 from datasets.standards.disclosure import THRESHOLD
-from portal.lib.prose.numbers import number
+from portal.lib import clock, paper
+from portal.lib.prose.numbers import file_size, number
 
 TITLES = {
     "groups": (gettext_lazy("Anonymat de groupe"), gettext_lazy("quasi-identifiants déclarés")),
@@ -184,3 +188,35 @@ def fault_of(content: Mapping[str, Any]) -> str:
     """Say why a file could not be checked, "" where it was."""
     fault = content.get("fault")
     return sentence(fault["code"], fault["line"], fault) if fault else ""
+
+
+def paper_of(opening: Opening, report: OpeningReport) -> bytes:
+    """Draw a report as one page, in French; the same report, the same bytes.
+
+    The signature is that of the JSON: the page gives the digest that it signs.
+    """
+    with translation.override("fr"):
+        told = report.content
+        checks = [row(each) for each in told["checks"]]
+        verdict = _("peut être ouvert") if report.passed else _("ne peut pas être ouvert en l’état")
+        sheet = paper.Sheet(
+            language="fr",
+            brand=("Open Emploi", _("Région Provence-Alpes-Côte d’Azur")),
+            title=_("Rapport de contrôle avant ouverture"),
+            lead=opening.title,
+            facts=[
+                (_("Ouverture"), _("%(number)s, dépôt %(attempt)s") % told),
+                (_("Fichier"), f"{told['file']['name']} ({file_size(told['file']['size'])})"),
+                (_("Empreinte"), told["file"]["sha256"]),
+                (_("Verdict"), fault_of(told) or verdict),
+                *((str(each.title), f"{each.outcome.label} : {each.measured}") for each in checks),
+                (_("Contrôlé le"), clock.paris_words(report.made_at)),
+            ],
+            notes=[
+                _("Empreinte du rapport signé, publié avec les données : %(digest)s.")
+                % {"digest": report.digest}
+            ],
+            address=settings.SITE_URL + opening.get_absolute_url(),
+            code_label=_("La page de cette ouverture"),
+        )
+        return paper.draw(sheet, at=report.made_at)

@@ -170,6 +170,11 @@ def test_an_opening_hidden_is_an_unknown_one(world: World) -> None:
     assert signed_in(strangers[0]).get("/donnees/ouvertures/region/").status_code == 404
     given = signed_in(world.by).get(report)
     assert b"".join(given) == publication.signed(opening.reports.get()).encode()
+    paper = report.replace(".json", ".pdf")
+    assert signed_in(strangers[0]).get(paper).status_code == 404
+    printed = b"".join(signed_in(world.by).get(paper))
+    assert printed.startswith(b"%PDF")
+    assert printed == b"".join(signed_in(world.officer).get(paper))
 
 
 def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
