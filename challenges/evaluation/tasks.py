@@ -5,7 +5,9 @@ from datetime import timedelta
 from django.conf import settings
 
 from challenges.evaluation import queries as evaluation_queries
-from challenges.organising.letters import alarm
+from challenges.evaluation.actions import interventions
+from challenges.organising.letters import alarm, organisers, tell
+from challenges.organising.models.challenges import Challenge
 from challenges.queue.models import Job
 from portal.audit import duties
 from portal.audit.duties import duty
@@ -34,6 +36,26 @@ def watch() -> None:
         owe("mail.entries_late", key=hour, hour=hour)
     if Job.objects.due(now).filter(run_after__lt=waited).exists():
         owe("mail.queue_late", key=hour, hour=hour)
+
+
+@duty("challenges.grants", minutes=1)
+def pause_without_grant() -> None:
+    """Pause the phases whose restricted data have no grant in force any more."""
+    interventions.pause_without_grant()
+
+
+@handler("mail.phase_paused")
+def phase_paused(phase_id: int, notice_id: int) -> None:
+    """Tell the organisers that the portal paused a phase, and what lets them resume it."""
+    challenge = Challenge.objects.get(phases=phase_id)
+    tell(
+        "phase_paused",
+        organisers(challenge),
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/textes/#id_grant",
+        event=str(notice_id),
+        about=challenge.phases.get(pk=phase_id).name,
+    )
 
 
 @handler("mail.worker_silent")

@@ -213,6 +213,7 @@ KINDS = (
         (
             "registration_pending",
             "entry_attention",
+            "phase_paused",
             "program_to_mend",
             "baseline_drifted",
             "challenge_published",

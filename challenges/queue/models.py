@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import CharField, Exists, Func, Q
 
 from challenges.queue.enums import JobKind, JobState
+from datasets.access.models import Grant
 from portal.lib.columns import set_exactly, within, word
 
 RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
@@ -44,8 +45,13 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Jobs, by what may happen to them now."""
 
     def due(self, at: datetime) -> "JobQuerySet":
-        """Keep the jobs that a worker may take, the next one first; a paused phase gives none."""
-        ready = self.unpaused().filter(state=JobState.READY, run_after__lte=at)
+        """Keep the jobs that a worker may take, the next one first.
+
+        A paused phase gives none, nor one whose restricted data have no grant at this instant.
+        """
+        granted = Q(phase__challenge__grant__in=Grant.objects.active(at))
+        free = Q(phase=None) | Q(phase__challenge__restricted=False)
+        ready = self.unpaused().filter(free | granted, state=JobState.READY, run_after__lte=at)
         return ready.order_by("priority", "fair_rank", "run_after", "pk")
 
     def unpaused(self) -> "JobQuerySet":

@@ -1,5 +1,7 @@
 """What people do to the scoring: pause a phase, try broken entries again, decide on one."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,11 +25,13 @@ from challenges.queue.models import Dashed, Job
 from challenges.scoring.verdict import ReasonCode
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.actors import Actor
+from portal.audit.actors import Actor, SystemActor
+from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
+PORTAL = SystemActor("scheduler")
 REASON_MAX_CHARACTERS = 500
 MOST_RETRIED = 500
 
@@ -54,15 +58,7 @@ def pause(*, phase: Phase, reason: str, by: User) -> Phase:
     if phase.paused_at:
         raise Conflict(_("La notation de cette phase est déjà en pause."), code="phase_paused")
     now = clock.now()
-    phase.paused_at, phase.paused_by_id, phase.pause_reason = now, by.pk, reason
-    phase.save(update_fields=["paused_at", "paused_by", "pause_reason"])
-    waited = Evaluation.objects.filter(in_force(), entry__enrolment__phase=phase)
-    for kind, subject in ((JobKind.SCORE, "pk"), (JobKind.RUN, "run_id")):
-        Job.objects.filter(
-            kind=kind,
-            state=JobState.READY,
-            dedup_key__in=waited.order_by().values(key=Dashed(subject)),
-        ).update(phase=phase)
+    _hold(phase, by.pk, reason, now)
     announce(
         challenge=phase.challenge,
         kind=NoticeKind.SCORING,
@@ -78,16 +74,67 @@ def pause(*, phase: Phase, reason: str, by: User) -> Phase:
     return phase
 
 
+def _hold(phase: Phase, person: int | None, reason: str, at: datetime) -> None:
+    """Write the pause of a locked phase, and tie to it the jobs that wait."""
+    phase.paused_at, phase.paused_by_id, phase.pause_reason = at, person, reason
+    phase.save(update_fields=["paused_at", "paused_by", "pause_reason"])
+    waited = Evaluation.objects.filter(in_force(), entry__enrolment__phase=phase)
+    for kind, subject in ((JobKind.SCORE, "pk"), (JobKind.RUN, "run_id")):
+        Job.objects.filter(
+            kind=kind,
+            state=JobState.READY,
+            dedup_key__in=waited.order_by().values(key=Dashed(subject)),
+        ).update(phase=phase)
+
+
+def pause_without_grant() -> int:
+    """Pause the phases whose restricted data have no grant in force; return how many.
+
+    For each that may still be scored, once: phase paused by nobody, its cause as reason; jobs as by
+    `pause`; public notice; event "phase.paused"; letter to the organisers.
+    """
+    now = clock.now()
+    found = Phase.objects.without_grant(now).filter(paused_at__isnull=True)
+    return sum(_pause_without_grant(phase, now) for phase in found.order_by("pk"))
+
+
+@transaction.atomic
+def _pause_without_grant(phase: Phase, now: datetime) -> bool:
+    phase = Phase.objects.locked(phase)
+    if phase.paused_at or not phase.challenge.waits_for_grant(now):
+        return False
+    notice = announce(
+        challenge=phase.challenge,
+        kind=NoticeKind.SCORING,
+        sentence=gettext_lazy(
+            "« %(name)s » est en pause : ses données à accès restreint n’ont plus d’habilitation "
+            "en cours. Rien n’est reçu ni noté d’ici la reprise."
+        ),
+        at=now,
+        name=phase.name,
+    )
+    _hold(phase, None, notice.text, now)
+    record("phase.paused", by=PORTAL, on=phase, reason=notice.text)
+    owe("mail.phase_paused", key=f"{phase.pk}:{notice.pk}", phase_id=phase.pk, notice_id=notice.pk)
+    return True
+
+
 @transaction.atomic
 def resume(*, phase: Phase, by: User) -> Phase:
     """Score again what waits, in its order. Event "phase.resumed", public notice.
 
-    Raises NotAllowed; Conflict when it is not paused.
+    Raises NotAllowed; Conflict when it is not paused, and until a grant of its restricted data is
+    in force.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_pause_phase, by, phase)
     if not phase.paused_at:
         raise Conflict(_("La notation de cette phase n’est pas en pause."), code="phase_running")
+    if phase.challenge.waits_for_grant(clock.now()):
+        raise Conflict(
+            _("Choisissez d’abord, dans « Textes et règles », une habilitation en cours."),
+            code="grant_not_active",
+        )
     phase.paused_at = phase.paused_by = None
     phase.pause_reason = ""
     phase.save(update_fields=["paused_at", "paused_by", "pause_reason"])

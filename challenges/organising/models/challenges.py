@@ -71,6 +71,10 @@ class ChallengeQuerySet(LockableQuerySet["Challenge"]):
         own = ChallengeOrganiser.objects.filter(user_id=person_id(user)).values("challenge_id")
         return self.filter(Q(status__in=sorted(PUBLIC_STATUSES)) | Q(pk__in=own))
 
+    def waiting_for_grant(self, at: datetime) -> "ChallengeQuerySet":
+        """Keep those whose restricted data may not be used at an instant."""
+        return self.filter(restricted=True).exclude(grant__in=Grant.objects.active(at))
+
     def not_run_by(self, user: User) -> "ChallengeQuerySet":
         """Leave out those that this person runs or ran, or that an organisation of theirs holds."""
         run = ChallengeOrganiser.objects.filter(user_id=user.pk).values("challenge_id")
@@ -295,6 +299,12 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
             | (archived & (Q(reveal__executed_at__isnull=True) | Q(benchmark_after_close=True)))
         )
 
+    def without_grant(self, at: datetime) -> "PhaseQuerySet":
+        """Keep the public phases that may still be scored, whose restricted data have no grant."""
+        left = Q(reveal__executed_at__isnull=True) | Q(benchmark_after_close=True)
+        live = Challenge.objects.public().exclude(status=ChallengeStatus.ARCHIVED)
+        return self.filter(left, challenge__in=live.waiting_for_grant(at))
+
     def taking_over(self, at: datetime) -> "PhaseQuerySet":
         """Keep the phases open since this instant that still have choices to take over."""
         return self.filter(
@@ -364,7 +374,8 @@ class Phase(models.Model):
     final_choices = models.PositiveSmallIntegerField(default=2)
     logs = word(LogAudience, default=LogAudience.NONE)
     benchmark_after_close = models.BooleanField(default=False)
-    # Entries are received and their files checked, nothing is scored: teams read why.
+    # Nothing is scored: teams read why. By nobody where the portal did, since a grant gives no
+    # access; entries are then not received either.
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = someone()
     pause_reason = models.TextField(blank=True)
@@ -387,11 +398,10 @@ class Phase(models.Model):
                 condition=Q(migrated_at__isnull=True) | Q(migrate_from__isnull=False),
                 name="phase_migrated_comes_from_another",
             ),
-            set_together(
-                "paused_at",
-                "paused_by",
-                words="pause_reason",
-                name="phase_pause_has_author_and_reason",
+            set_together("paused_at", words="pause_reason", name="phase_pause_has_reason"),
+            models.CheckConstraint(
+                condition=Q(paused_by__isnull=True) | Q(paused_at__isnull=False),
+                name="phase_paused_by_while_paused",
             ),
         ]
 

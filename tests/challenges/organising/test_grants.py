@@ -5,16 +5,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import Accepted
-from challenges.models import Challenge, Phase, Team
+from challenges.entries.enums import EntryStatus
+from challenges.evaluation.actions import interventions
+from challenges.models import Challenge, Job, Phase, Team
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
+from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
 from datasets.access.actions import grants
 from datasets.access.enums import ForbiddenUse
 from datasets.access.models import Grant
@@ -29,7 +34,14 @@ from tests.challenges.refusals import refuses
 from tests.challenges.world import owner_of
 from tests.factories.access import World, lend
 from tests.factories.accounts import MembershipFactory, UserFactory, bearer
-from tests.factories.challenges import ChallengeFactory, PhaseFactory, TeamFactory, captain_of
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EntryFactory,
+    PhaseFactory,
+    TeamFactory,
+    captain_of,
+)
+from tests.factories.letters import delivered
 
 USES = [str(ForbiddenUse(each).label) for each in sorted(ForbiddenUse.values)]
 pytestmark = pytest.mark.django_db
@@ -198,3 +210,44 @@ def enter(phase: Phase, team: Team, by: User) -> Accepted:
         idempotency_key=uuid4().hex,
         by=by,
     )
+
+
+def test_a_grant_that_ends_pauses_what_it_lends_to_until_a_person_resumes(client: Client) -> None:
+    apart = ChallengeFactory(opened=True)
+    challenge = ChallengeFactory(opened=True, slug="estimer-un-niveau")
+    grant, owner = lend(challenge), owner_of(challenge)
+    entry = EntryFactory(enrolment__team__challenge=challenge, status=EntryStatus.QUEUED)
+    jobs.put(kind=JobKind.SCORE, subject_id=entry.pk, phase_id=challenge.phases.get().pk)
+    assert interventions.pause_without_grant() == 0
+    assert Job.objects.due(clock.now()).exists()
+    revoke(grant)
+    assert not Job.objects.due(clock.now()).exists()  # before any duty
+    assert interventions.pause_without_grant() == 1
+    assert interventions.pause_without_grant() == 0
+    phase = challenge.phases.get()
+    assert (phase.paused_at is not None, phase.paused_by) == (True, None)
+    assert phase.pause_reason == challenge.notices.get().text
+    assert not apart.phases.get().paused_at
+    delivered()
+    letters = [each for each in mail.outbox if "en pause" in each.subject]
+    assert [each.to for each in letters] == [[owner.email]]
+    client.force_login(owner)
+    assert "par le portail" in client.get(at("pipeline")).text
+    with refuses(Conflict, "grant_not_active"):
+        interventions.resume(phase=phase, by=owner)
+    lend(challenge)
+    assert challenge.phases.get().paused_at  # a person resumes
+    interventions.resume(phase=phase, by=owner)
+    assert Job.objects.due(clock.now()).exists()
+    assert interventions.pause_without_grant() == 0
+
+
+def test_a_pause_has_its_cause_and_only_a_pause_has_an_author() -> None:
+    phase = ChallengeFactory(opened=True).phases.get()
+    for wrong in ({"paused_at": clock.now()}, {"paused_by": UserFactory()}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Phase.objects.filter(pk=phase.pk).update(**wrong)
+
+
+def revoke(grant: Grant) -> None:
+    grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
