@@ -151,4 +151,5 @@ class _Paper(FPDF):
 
 
 def _shortened(text: str) -> str:
+    text = text.replace("\u202f", "\u00a0")  # the narrow space is not in the fonts
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
