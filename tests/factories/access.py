@@ -1,5 +1,6 @@
 """Requests for restricted data, in the states that tests need; each act is really done."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +12,9 @@ from datasets.access import queries
 from datasets.access.actions import drafts, extracts, grants, review
 from datasets.access.enums import ForbiddenUse, Purpose, Verdict
 from datasets.access.models import AccessRequest, Grant
+from datasets.releases.actions import NewFile, publish
 from datasets.releases.enums import AccessLevel
-from datasets.releases.models import Dataset
+from datasets.releases.models import DataFile, Dataset
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import Organisation, User
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -72,6 +74,18 @@ class World:
         self.by = member(self.organisation)
         self.datasets = [restricted(each, content=self.content) for each in self.producers]
         self.hands = [member(each) for each in self.producers]
+
+    def publish(self, *rows: str) -> DataFile:
+        """Publish the next release of the first dataset, as its producer does: a row a text."""
+        columns = zip(COLUMNS, PROTECTIONS, strict=True)
+        file = NewFile(
+            "parcours.csv",
+            io.BytesIO("\n".join([",".join(COLUMNS), *rows, ""]).encode()),
+            AccessLevel.RESTRICTED_PERSONAL,
+            columns={name: {"protection": protection} for name, protection in columns},
+        )
+        release = publish(dataset=self.datasets[0], files=[file], by=self.hands[0])
+        return release.files.get()
 
     def draft(self, *datasets: Dataset, **values: Any) -> AccessRequest:
         """Write a request that lacks nothing; values: what it says otherwise."""

@@ -44,7 +44,12 @@ from challenges.results import actions as results
 from challenges.results.models import certificates as certified
 from challenges.teams.actions import teams
 from datasets import gate
-from datasets.access.models import Extract
+from datasets.access.actions import grants
+from datasets.access.actions import review as examination
+from datasets.access.enums import RefusalReason
+from datasets.access.models import AccessRequest, Extract, Grant
+from datasets.openings.models import Opening, OpeningWithdrawal
+from datasets.releases.actions import keep
 from datasets.releases.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations
 from portal.accounts.enums import RegionRole, Role
@@ -160,7 +165,7 @@ ADDRESS_READERS = {
     "captain_b": ("organiser",),
     "contributor_a": ("referent_a", "administrator", "dpo"),
     # Named in a request for data.
-    "mate_a": ("contributor_a", "producer", *READS_REQUESTS),
+    "mate_a": ("contributor_a", *READS_REQUESTS),
     "referent_a": ("administrator", "dpo"),
     "referent_b": ("administrator", "dpo"),
 }
@@ -257,9 +262,19 @@ def _opening(world: World, side: str, producer: str) -> None:
     """Propose to open a dataset of a producer, with a report; ask to take it back."""
     told = world.canary(producer, "opening", producer, *DECIDES_ON_DATA)
     opening = openings.proposed(_fresh(world, producer), _holder(world, side), told)
+    kept = keep(io.BytesIO(f"zone\n{world.canary(producer, 'deposit')}\n".encode()))
+    Opening.objects.filter(pk=opening.pk).update(
+        legal_basis=told,
+        changes_asked=told,
+        file_name=f"{told}.csv",
+        deposit_sha256=kept.sha256,
+        deposit_keys=kept.keys,
+        dictionary={"zone": {"type": "string", "description": told}},
+    )
     name = "own" if side == "p" else "sibling"
     world.objects[f"opening.{name}"] = str(opening.public_id)
     asked = openings.withdrawal_of(opening, people.UserFactory(region=RegionRole.OFFICER))
+    OpeningWithdrawal.objects.filter(pk=asked.pk).update(reason=told)
     world.objects[f"withdrawal.{name}"] = str(asked.public_id)
 
 
@@ -278,12 +293,13 @@ def _access(world: World) -> None:
         reader=_fresh(world, "mate_a"),
     )
     asking.by, asking.hands = _fresh(world, "contributor_a"), [_fresh(world, "producer")]
-    readers = ("contributor_a", "producer", "mate_a", *READS_REQUESTS)
-    named = {"persons": [asking.reader.email]}
-    draft = asking.draft(**_kept(world, "draft-request", "contributor_a"), persons=[])
-    sent = asking.admitted(**_kept(world, "request", *set(readers) - {"mate_a"}), **named)
-    said = _kept(world, "granted-request", *readers)
-    grant = asking.active(**said | {"title": "Former où l’on recrute"}, **named)
+    _lent_table(world, asking, "contributor_a", "mate_a")
+    seen = ("contributor_a", "producer", *READS_REQUESTS)
+    persons = [asking.reader.email, _named(world, "contributor_a", *READS_REQUESTS)]
+    draft = asking.draft(**_kept(world, asking, "draft-request", "contributor_a"), persons=[])
+    sent = asking.admitted(**_kept(world, asking, "request", *seen), persons=persons)
+    said = _kept(world, asking, "granted-request", *seen, "mate_a") | PUBLIC
+    grant = asking.active(**said, persons=persons)
     by_dataset = {each.is_dpo: str(each.public_id) for each in sent.opinions.all()}
     world.objects |= {
         "request.draft": str(draft.public_id),
@@ -291,14 +307,16 @@ def _access(world: World) -> None:
         "opinion.producer": by_dataset[False],
         "opinion.dpo": by_dataset[True],
         "grant.active": str(grant.public_id),
-        "named.active": str(grant.request.named_users.get().public_id),
+        "named.active": str(grant.request.named_users.get(user=asking.reader).public_id),
         "return.active": str(grant.request.returns.get().public_id),
+        "request.refused": _refused(world, asking),
+        "grant.ended": _ended(world, asking, *seen, "mate_a"),
     }
     other = lent.World(officer=asking.officer, approver=asking.approver, dpo=asking.dpo)
-    draft = other.draft(**_kept(world, "other-draft"))
-    sent = other.admitted(**_kept(world, "other-request", *READS_REQUESTS))
-    said = _kept(world, "other-granted", *READS_REQUESTS)
-    foreign = other.active(**said | {"title": "Orienter autrement"})
+    draft = other.draft(**_kept(world, other, "other-draft"))
+    sent = other.admitted(**_kept(world, other, "other-request", *READS_REQUESTS))
+    said = _kept(world, other, "other-granted", *READS_REQUESTS) | PUBLIC
+    foreign = other.active(**said)
     lent.build_extracts()
     extract_of = {each.granted.grant_id: str(each.public_id) for each in Extract.objects.all()}
     world.objects |= {
@@ -313,12 +331,69 @@ def _access(world: World) -> None:
     }
 
 
-def _kept(world: World, what: str, *readers: str) -> dict[str, str]:
+# What the public register says of a grant.
+PUBLIC = {"title": "Former où l’on recrute", "returns": [("Un tableau et son code", 6)]}
+
+
+def _kept(world: World, asking: lent.World, what: str, *readers: str) -> dict[str, Any]:
     """Write a canary in each text of a request, its title and its public summary too."""
-    texts = {name: world.canary("requester", f"{what}-{name}", *readers) for name in KEPT}
+    texts: dict[str, Any] = {
+        name: world.canary("requester", f"{what}-{name}", *readers) for name in KEPT
+    }
     texts["service"] = f"{texts['service']} {lent.SERVICE}"
     told = world.canary("requester", what, *readers)
-    return texts | {"title": f"Un projet {told}", "summary": told}
+    why = dict.fromkeys(("jeton", "zone"), world.canary("requester", f"{what}-why", *readers))
+    return texts | {
+        "title": f"Un projet {told}",
+        "summary": told,
+        "datasets": {each: {**why, "sortie": ""} for each in asking.datasets},
+        "returns": [(world.canary("requester", f"{what}-return", *readers), 6)],
+    }
+
+
+def _named(world: World, *readers: str) -> str:
+    """Name a person who has no account."""
+    return f"{world.canary('named', 'address', *readers)}@exemple.fr".lower()
+
+
+def _lent_table(world: World, asking: lent.World, *readers: str) -> None:
+    """Publish a table with a canary in each column: two are lent, a pseudonym and one are not."""
+    who = {"zone": readers, "sortie": readers}
+    cells = (world.canary("lent", each, *who.get(each, ())) for each in lent.COLUMNS)
+    asking.publish(",".join(cells))
+
+
+def _refused(world: World, asking: lent.World) -> str:
+    """Refuse a request after changes and opinions, each with its text."""
+    refused = asking.advised(persons=[asking.reader.email])
+    whole = ("contributor_a", *READS_REQUESTS)
+    for opinion in refused.opinions.all():
+        also = () if opinion.is_dpo else ("producer",)
+        opinion.text = world.canary("region", "opinion", *whole, *also)
+        opinion.save()
+    examination.refuse(
+        request=refused,
+        reason=RefusalReason.SAFEGUARDS,
+        text=world.canary("region", "decision", *whole),
+        edits=refused.edits,
+        by=asking.approver,
+    )
+    AccessRequest.objects.filter(pk=refused.pk).update(
+        changes_asked=world.canary("region", "changes", *whole),
+        override=world.canary("region", "override", *whole),
+    )
+    return str(refused.public_id)
+
+
+def _ended(world: World, asking: lent.World, *readers: str) -> str:
+    """Suspend a grant, revoke it and have its destruction attested, each with its text."""
+    grant = asking.active(persons=[asking.reader.email])
+    told = (world.canary("grant", each, *readers) for each in ("suspended", "revoked", "closed"))
+    grants.suspend(grant=grant, text=next(told), by=asking.hands[0])
+    grants.revoke(grant=grant, text=next(told), by=asking.approver)
+    grants.attest_destruction(grant=grant, text=next(told), by=asking.by)
+    Grant.objects.filter(pk=grant.pk).update(resumption=world.canary("grant", "resumed", *readers))
+    return str(grant.public_id)
 
 
 def _challenges(world: World) -> None:
