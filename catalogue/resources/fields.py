@@ -155,10 +155,8 @@ def _choice(field: Field, value: object) -> str:
 
 
 def _sequence(value: object) -> Sequence[object]:
-    if value in (None, ""):
-        return ()
-    if isinstance(value, str):
-        return value.splitlines()
+    if value is None or isinstance(value, str):
+        return (value or "").splitlines()
     if not isinstance(value, list | tuple):
         raise ValidationError(_("Une liste est attendue."))
     if len(value) > MAX_ITEMS:
@@ -591,6 +589,7 @@ FREQUENCIES: tuple[tuple[str, Text], ...] = (
 )
 PERSONAL_DATA: tuple[tuple[str, Text], ...] = (
     ("none", _("Aucune donnée personnelle")),
+    ("anonymised", _("Données anonymisées, d’origine personnelle")),
     ("pseudonymised", _("Données pseudonymisées")),
     ("personal", _("Données personnelles")),
 )

@@ -310,6 +310,8 @@ class SafetyForm(StepForm):
                 initial=said.months if said else 12,
             )
 
+        self.fields["return-0"].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
+
     def initial_of(self, request: AccessRequest) -> dict[str, Any]:
         persons = list(request.named_users.filter(removed_at=None).values_list("email", flat=True))
         if not persons and not request.version:

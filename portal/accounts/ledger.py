@@ -137,7 +137,12 @@ def may_read_ledger(actor: Any) -> bool:
 
 
 def _detail(each: Told) -> list[tuple[str, Any]]:
-    return sorted(each.facts.items()) if each.action.split(".")[0] in DETAILED else []
+    if each.action.split(".")[0] not in DETAILED:
+        return []
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
+        for name, value in sorted(each.facts.items())
+    ]
 
 
 def _verify(request: HttpRequest) -> None:

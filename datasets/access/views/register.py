@@ -90,7 +90,7 @@ def _promised(each: Return) -> str:
 @login_not_required
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
-    """Give the last grants, and what became of them, as Atom."""
+    """Give the last grants, or those that the filters keep, and what became of them, as Atom."""
     now, link = clock.now(), settings.SITE_URL + reverse("datasets:register")
     atom = Feed(
         title=_("Registre public des accès"),
@@ -100,7 +100,8 @@ def feed(request: HttpRequest) -> HttpResponse:
         feed_url=request.build_absolute_uri(),
         author_name="Open Emploi",
     )
-    for row in register.rows(register.grants()[:IN_FEED], now):
+    listed = RegisterFilter(request.GET, queryset=register.grants(), now=now)
+    for row in register.rows(listed.qs[:IN_FEED], now):
         atom.add_item(
             title=f"{row.title} ({row.organisation})",
             link=f"{link}#{row.number}",

@@ -96,16 +96,16 @@ def standing(user: Any) -> str:
 
 DUTIES = {
     RegionRole.OFFICER: _(
-        "Vous préparez les réponses aux demandes d’accès aux données. Elles arriveront ici : leur "
-        "réception n’est pas encore ouverte."
+        "Vous préparez les réponses aux demandes d’accès aux données. Elles arriveront ici : "
+        "aucune n’attend."
     ),
     RegionRole.APPROVER: _(
         "Vous décidez des demandes d’accès aux données, une fois préparées. Elles arriveront ici : "
-        "leur réception n’est pas encore ouverte."
+        "aucune n’attend."
     ),
     RegionRole.DPO: _(
         "Vous veillez aux données personnelles. Les demandes d’accès qui attendent votre avis "
-        "arriveront ici : leur réception n’est pas encore ouverte."
+        "arriveront ici : aucune n’attend."
     ),
     RegionRole.AUDITOR: _(
         "Vous vérifiez sans rien changer : vous pouvez lire toutes les contributions, publiées ou "
