@@ -1,6 +1,7 @@
 """Reads of openings: where one stands, what its report says, which open tables it may join."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -18,7 +19,7 @@ from datasets.openings.enums import OpeningStatus, Outcome
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.openings.wording import CheckRow
 from datasets.releases.enums import AccessLevel, FileRole
-from datasets.releases.models import DataFile, Dataset
+from datasets.releases.models import DataFile, Dataset, Release
 from datasets.releases.queries import last_release
 from portal.accounts import space
 from portal.accounts.account_data import columns_of
@@ -48,6 +49,23 @@ def former_table(opening: Opening) -> DataFile | None:
         _open_tables().filter(release__dataset__resource=opening.card_id).first()
     )
     return table
+
+
+def replaced_by(opening: Opening) -> Release | None:
+    """Give the release that anybody reads today on the card of an opening not yet published."""
+    if opening.release_id is not None or opening.card_id is None:
+        return None
+    there = Release.objects.filter(dataset__resource=opening.card_id, withdrawn_at=None)
+    return there.order_by("-number").first()
+
+
+def approvals_of(opening: Opening) -> list[tuple[User, datetime]]:
+    """List who approved an opening, and when, the first first."""
+    given = [
+        (opening.approver, opening.approved_at),
+        (opening.second_approver, opening.second_approved_at),
+    ]
+    return sorted(((who, at) for who, at in given if who and at), key=lambda each: each[1])
 
 
 def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> list[DataFile]:

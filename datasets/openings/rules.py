@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.resources.models import Resource
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import Permission, belongs_to, has_permission
@@ -11,6 +14,10 @@ if TYPE_CHECKING:
     from datasets.openings.models import Opening, OpeningWithdrawal
 
 P = Permission
+CONTRADICTED = _(
+    "La fiche dit « Aucune donnée personnelle », et ces données en viennent : corrigez la fiche, "
+    "par exemple en « Données anonymisées, d’origine personnelle »."
+)
 
 
 def may_propose(actor: Any) -> bool:
@@ -41,6 +48,11 @@ def is_from_persons(*datasets: Dataset | None) -> bool:
     personal = AccessLevel.RESTRICTED_PERSONAL
     known = [each for each in datasets if each is not None]
     return any(each.of_personal_origin or each.level == personal for each in known)
+
+
+def contradicts(card: Resource, of_personal_origin: bool) -> bool:
+    """Say whether a card denies the personal origin of what would be opened on it."""
+    return of_personal_origin and card.details.get("personal_data") == "none"
 
 
 def may_examine(actor: Any, opening: "Opening") -> bool:

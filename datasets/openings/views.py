@@ -155,6 +155,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
     waiting = next(iter(found.withdrawals.filter(answer="")), None)
     writes = rules.may_write(by, found.producer)
     examines = rules.may_examine(by, found)
+    is_region = has_permission(by, Permission.ACCESS_READ)
     may_refuse = rules.may_refuse(by, found) and found.status in (S.IN_REVIEW, S.READY)
     is_online = found.release is not None and found.release.withdrawn_at is None
     context: dict[str, Any] = {
@@ -173,6 +174,8 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "steps": queries.life_of(found, report),
         "writes": writes and found.is_writable,
         "may_decline": writes and found.status == S.PROPOSED and found.proposed_by != by,
+        "replaced": queries.replaced_by(found),
+        "approvals": queries.approvals_of(found) if is_region else [],
         "may_publish": writes and found.status == S.APPROVED,
         "may_take_back": rules.may_take_back(by, found)
         and found.status not in (S.PUBLISHED, S.REFUSED, S.WITHDRAWN),

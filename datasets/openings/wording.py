@@ -84,6 +84,8 @@ def row(check: Mapping[str, Any]) -> CheckRow:
         todo = _("Rien de bloquant : regroupez si trop de cellules sont masquées.")
     if code == "groups" and outcome is Outcome.WARN:
         todo = _("Déclarez aussi ces colonnes, si elles permettent de reconnaître quelqu’un.")
+    if code == "former" and not check["figures"]["compared"]:
+        todo = _("Vérifiez la fiche : ce fichier remplacerait des données d’une autre forme.")
     columns = check["columns"]
     if code == "groups" and outcome is Outcome.FAIL:
         columns = check["figures"]["undeclared"]

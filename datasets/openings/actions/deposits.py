@@ -108,8 +108,9 @@ def deposit(
     in a child and compared with what is declared, sealed; then in one transaction: the opening
     locked, status IN_REVIEW, or CHECKING when the Region has admitted what it says already; event
     "opening.deposited"; letters. Raises NotAllowed; Invalid with one fault {file, code, line}, or
-    for a card that cannot carry it, a text or a name that cannot be published, an origin
-    that the portal knows to be personal; Conflict on a page read before another deposit; TooLarge.
+    for a card that cannot carry it or denies its origin, a text or a name that cannot be published,
+    an origin that the portal knows to be personal; Conflict on a page read before another deposit;
+    TooLarge.
     """
     producer = opening.producer if opening is not None else said.card.organisation
     if producer is None:
@@ -200,6 +201,8 @@ def _require_card(said: Said, producer: Organisation) -> None:
             _("Choisissez une fiche de jeu de données du producteur, sans fichier restreint."),
             code="card",
         )
+    if rules.contradicts(card, said.of_personal_origin):
+        raise Invalid(rules.CONTRADICTED, code="card")
     if said.licence not in card.licences:
         raise Invalid(
             _("La fiche dit une autre licence : corrigez la fiche, ou choisissez la sienne."),

@@ -34,8 +34,8 @@ def publish(*, opening: Opening, by: User) -> Release:
     With the file: the synthetic sample, the signed report, the note of what was removed; schema,
     profile and dictionary as of any release. In the transaction of the release: status PUBLISHED,
     the sealed deposit forgotten; event "opening.published"; a letter. Raises NotAllowed; Conflict
-    unless it is approved and its card is online, or where its origin is now known to be personal;
-    what `releases.publish` raises.
+    unless it is approved and its card is online, where its origin is now known to be personal, or
+    where the card denies it; what `releases.publish` raises.
     """
     opening = Opening.objects.select_related("producer", "card").get(pk=opening.pk)
     require(rules.may_write, by, opening.producer)
@@ -47,6 +47,8 @@ def publish(*, opening: Opening, by: User) -> Release:
             _("La fiche n’est pas en ligne : publiez la fiche, puis ouvrez les données."),
             code="card_offline",
         )
+    if rules.contradicts(card, opening.of_personal_origin):
+        raise Conflict(rules.CONTRADICTED, code="card_denies_origin")
     dataset = Dataset.objects.filter(resource=card).first()
     if dataset is None:
         description = Description(legal_basis=opening.legal_basis[:200])

@@ -184,6 +184,7 @@ def test_what_a_former_release_gives_by_subtraction_is_told() -> None:
     assert same["outcome"] == "pass"
     other = report(counts(), COUNTED, old=io.BytesIO(written(people())))
     assert check(other, "former")["figures"]["compared"] is False
+    assert check(other, "former")["outcome"] == "warn"
 
 
 def test_what_another_open_table_isolates_is_told() -> None:

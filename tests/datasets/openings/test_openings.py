@@ -447,6 +447,20 @@ def test_a_card_offline_waits(world: World) -> None:
         publication.publish(opening=opening, by=world.by)
 
 
+def test_a_card_that_denies_personal_data_takes_none_of_personal_origin(world: World) -> None:
+    world.card.details = {**world.card.details, "personal_data": "none"}
+    world.card.save()
+    with no_change(Invalid, code="card"):
+        world.deposited()
+    opening = world.approved(of_personal_origin=False, restricted=None)
+    Opening.objects.filter(pk=opening.pk).update(of_personal_origin=True)
+    with no_change(Conflict, code="card_denies_origin"):
+        publication.publish(opening=opening, by=world.by)
+    world.card.details = {**world.card.details, "personal_data": "anonymised"}
+    world.card.save()
+    assert publication.publish(opening=opening, by=world.by).number == 1
+
+
 def test_what_is_open_already_is_compared_and_told(world: World) -> None:
     world.published()
     later = world.checked()

@@ -90,6 +90,21 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     assert "Entrées en formation" in page(producer, opening)
 
 
+def test_who_approves_reads_where_it_goes_what_it_replaces_why_and_who_approved(
+    world: World,
+) -> None:
+    world.published()
+    opening = world.checked()
+    review.approve(opening=opening, attempt=1, by=world.approver)
+    shown = page(signed_in(world.dpo), opening)
+    assert "Sera publié sur" in shown
+    assert world.card.title in shown
+    assert "à la place de la version 1 du" in shown
+    assert "Choisir où former." in shown
+    assert f"Approuvée par {world.approver.display_name} le" in shown
+    assert "Approuvée par" not in page(signed_in(world.by), opening)
+
+
 def test_approval_asks_for_a_recent_proof(world: World) -> None:
     opening = world.checked()
     client = Client()
