@@ -332,12 +332,16 @@ class _Lending:
         """Say whether the reader may go on, at this instant."""
         return _readable(self._by).filter(pk=self._extract.pk).exists()
 
-    def read(self, size: int, /) -> bytes:
-        """Read on, a small piece at most; raises AccessEnded."""
+    def look(self) -> None:
+        """Raise AccessEnded once the reader may not go on."""
         if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
             if not self.still():
                 raise AccessEnded
             self._looked = time.monotonic()
+
+    def read(self, size: int, /) -> bytes:
+        """Read on, a small piece at most; raises AccessEnded."""
+        self.look()
         if not self._left:
             self._left = memoryview(next(self._pieces, b""))
         piece, self._left = self._left[:PIECE_BYTES], self._left[PIECE_BYTES:]

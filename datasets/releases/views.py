@@ -290,7 +290,12 @@ def handed(
         if part.first == 0:
             count(request, data_file.release.dataset.resource, "downloads")
     answer = attachment(content, data_file.name, media_type=data_file.media_type, size=part.size)
-    responses.cut_slow_readers(answer, request, piece_seconds=settings.PIECE_SECONDS)
+    responses.cut_slow_readers(
+        answer,
+        request,
+        piece_seconds=settings.PIECE_SECONDS,
+        look=getattr(content, "look", None),
+    )
     if lent is not None or part.size > settings.PROXY_READS_AHEAD_BYTES:
         # A proxy that reads ahead would go on giving what it took, and be cut meanwhile.
         answer["X-Accel-Buffering"] = "no"

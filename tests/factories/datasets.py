@@ -63,7 +63,7 @@ class ReleaseFactory(factory.django.DjangoModelFactory):
         model = Release
 
     dataset = factory.SubFactory(DatasetFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.LazyAttribute(lambda made: made.dataset.releases.count() + 1)
     published_at = factory.LazyFunction(_now)
 
     @classmethod

@@ -3,10 +3,11 @@
 import hashlib
 import math
 import re
+import select
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -151,6 +152,8 @@ def asked_range(request: HttpRequest, *, size: int, etag: str) -> Span:
 
 # Where gunicorn keeps the connection of a request.
 SOCKET = "gunicorn.socket"
+# What the system may hold of an answer that is looked at: some pieces, and the rest is here.
+HELD_BYTES, LOOK_MILLISECONDS = 1 << 18, 250
 
 
 def cut_slow_readers(
@@ -159,10 +162,13 @@ def cut_slow_readers(
     *,
     end: float = math.inf,
     piece_seconds: float,
+    look: Callable[[], None] | None = None,
 ) -> None:
     """Cut an answer past an instant of the monotonic clock, or when a piece takes too long.
 
-    Without an end, who reads on may read as long as it takes.
+    Without an end, who reads on may read as long as it takes. look: raises once the answer must
+    stop; asked while a piece waits for its reader too, so that little is held back for one who is
+    slow (HELD_BYTES).
     Who no longer reads blocks the sending of a piece, which gunicorn alone ends. Cut means
     TimeoutError while it is sent: the connection is shut before the end that was announced, which
     every client sees. So it is where the content itself fails; what the system still held to send
@@ -171,12 +177,38 @@ def cut_slow_readers(
     link = request.META.get(SOCKET)
     if link is not None:
         link.settimeout(piece_seconds)
-    response.streaming_content = _until(end, iter(response), link)
+    wait = _wait(link, look, piece_seconds) if link is not None and look is not None else None
+    response.streaming_content = _until(end, iter(response), link, wait)
 
 
-def _until(end: float, pieces: Iterator[bytes], link: socket.socket | None) -> Iterator[bytes]:
+def _wait(
+    link: socket.socket, look: Callable[[], None], piece_seconds: float
+) -> Callable[[], None]:
+    """Give what waits until a piece would be taken at once, and looks meanwhile."""
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HELD_BYTES)
+    room = select.poll()
+    room.register(link, select.POLLOUT)
+
+    def wait() -> None:
+        late = time.monotonic() + piece_seconds
+        while not room.poll(LOOK_MILLISECONDS):
+            look()
+            if time.monotonic() > late:
+                raise TimeoutError("an answer was read too slowly")
+
+    return wait
+
+
+def _until(
+    end: float,
+    pieces: Iterator[bytes],
+    link: socket.socket | None,
+    wait: Callable[[], None] | None,
+) -> Iterator[bytes]:
     try:
         for piece in pieces:
+            if wait is not None:
+                wait()
             if time.monotonic() > end:
                 raise TimeoutError("an answer was read too slowly")
             yield piece
