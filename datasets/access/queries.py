@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, Model, Q, QuerySet, When
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,7 +28,12 @@ from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Dataset, Download
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
+from portal.audit import reading
+from portal.audit.record import reference
 from portal.lib import clock
+
+# First words of the acts on a request, what it becomes, and an opening.
+FAMILIES = ("access_request", "grant", "opening", "opinion")
 
 
 def opinions_of(request: AccessRequest) -> list[Opinion]:
@@ -114,6 +119,22 @@ def examiners(request: AccessRequest) -> "QuerySet[User]":
     """List who prepared a request, or gave an opinion that is in force."""
     given = [each.given_by_id for each in opinions_of(request)]
     return User.objects.filter(Q(person_key__in=request.preparers) | Q(pk__in=given))
+
+
+def last_act(*about: Model) -> str:
+    """Say who did the last act on these rows and when, to who comes too late; "" for the portal."""
+    ends = reading.events([reference(row) for row in about], families=FAMILIES, most=1)
+    who = User.objects.filter(person_key__in=[each.actor for each in ends]).first()
+    if who is None:
+        return ""
+    said = _(" Dernier acte : %(who)s, le %(when)s.")
+    return said % {"who": who, "when": clock.paris_words(ends[0].at)}
+
+
+def acts_on(request: AccessRequest) -> str:
+    """Say, as `last_act`, who did the last act on a request, an opinion on it or its grant."""
+    grants = Grant.objects.filter(request=request)
+    return last_act(request, *request.opinions.all(), *grants)
 
 
 def producers_of(grant: Grant) -> list[Organisation]:

@@ -38,13 +38,14 @@ def _locked(
 ) -> AccessRequest:
     """Lock and read the row again, for whom the rule allows: the others learn nothing of it.
 
-    Raises NotAllowed; Conflict when it changed since the page was read.
+    Raises NotAllowed; Conflict, saying by whom and when, if it changed since the page was read.
     """
     fresh = AccessRequest.objects.locked(request)
     require(rule, by, fresh)
     if fresh.edits != edits:
         raise Conflict(
-            _("Cette demande a changé depuis que vous l’avez lue : relisez-la, puis décidez."),
+            _("Cette demande a changé depuis que vous l’avez lue : relisez-la, puis décidez.")
+            + queries.acts_on(fresh),
             code="request_changed",
         )
     return fresh

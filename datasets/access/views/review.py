@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.access import queries, rules
 from datasets.access.actions import review
-from datasets.access.enums import RefusalReason, RequestStatus, Verdict
+from datasets.access.enums import WAITING, RefusalReason, RequestStatus, Verdict
 from datasets.access.forms import ApprovalForm, ChangesForm, OpinionForm, RefusalForm
 from datasets.access.models import AccessRequest, Opinion
 from datasets.access.views.requests import content, said, visible
@@ -103,6 +103,10 @@ def _act(
     status = tried(form, act, {"months": "months", "override_missing": "override"})
     if status:
         fresh = visible(request, found.public_id)
+        if status == 409 and fresh.status not in WAITING:  # its forms are shown no more
+            for fault in form.non_field_errors():
+                messages.error(request, fault)
+            return page_of(request, fresh, status=status)
         return page_of(request, fresh, status=status, **{name: form})
     messages.success(request, done)
     return redirect(found)

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from datasets.access.queries import last_act
 from datasets.openings import queries, rules
 from datasets.openings.actions.deposits import close, declared_of
-from datasets.openings.enums import OpeningRefusal, OpeningStatus
+from datasets.openings.enums import EDGES, OpeningRefusal, OpeningStatus
 from datasets.openings.models import Opening, OpeningReport
 from datasets.releases import actions as releases
 from datasets.releases.models import DataFile
@@ -203,7 +204,10 @@ def approve(*, opening: Opening, attempt: int, by: User) -> Opening:
     """
     opening = _locked(opening, attempt, rules.may_refuse, by)
     if opening.status != OpeningStatus.READY:
-        raise Conflict(_("Cette ouverture n’attend pas d’approbation."), code="opening_status")
+        raise Conflict(
+            _("Cette ouverture n’attend pas d’approbation.") + last_act(opening),
+            code="opening_status",
+        )
     require(rules.may_approve, by, opening)
     place = rules.place_of(by, opening)
     setattr(opening, place, by)
@@ -228,4 +232,10 @@ def refuse(
     changed since it was read.
     """
     opening = _locked(opening, attempt, rules.may_refuse, by)
+    if OpeningStatus.REFUSED not in EDGES[opening.status_enum]:
+        raise Conflict(
+            _("Cette ouverture a changé d’état : cet acte n’est plus possible.")
+            + last_act(opening),
+            code="opening_status",
+        )
     return close(opening, reason, text, by)

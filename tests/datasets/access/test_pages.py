@@ -1,5 +1,6 @@
 """The pages of access: a request from its first word to its grant, by each who has a say."""
 
+import re
 import time
 from typing import Any
 
@@ -15,9 +16,12 @@ from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import ForbiddenUse, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Grant
 from datasets.releases.models import DataFile
+from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from tests.factories.access import SERVICE, World, again
 from tests.factories.accounts import UserFactory
+from tests.ledger import events
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +208,35 @@ def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> N
                 client.get(step(each, name))
             asked.append(len(seen))
         assert asked[0] == asked[1] <= 25
+
+
+def posted(by: User, name: str, row: Any, **values: Any) -> str:
+    """Post a form of a request or an opening; return the status, and what a refusal says."""
+    answer = signed_in(by).post(reverse(f"datasets:{name}", args=(row.public_id,)), values)
+    said = re.search(r"Dernier acte\s: (.*?), le \d+ \w+ \d{4} à \d+\sh", answer.text)
+    return f"{answer.status_code} {said[1] if said else ''}".strip()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("against", ["refuse", "edit"])
+def test_f15_of_two_decisions_at_once_one_holds_and_the_other_hears_of_it(against: str) -> None:
+    world = World()
+    other = UserFactory(region=RegionRole.APPROVER)
+    request = world.advised()
+    approving = {"months": "6", "text": "Finalité admise.", "edits": request.edits}
+    losing = {"reason": "purpose", "text": "Non.", "edits": request.edits}
+    name, loser = "refuse_request", other
+    if against == "edit":
+        name, loser = "request_changes", world.officer
+        losing = {"text": "Précisez.", "fields_aimed": "besoin", "edits": request.edits}
+    said = together(
+        lambda: posted(world.approver, "approve_request", request, **approving),
+        lambda: posted(loser, name, request, **losing),
+    )
+    approved = again(request).status == RequestStatus.APPROVED
+    winner = world.approver if approved else loser
+    assert said in (["302", f"409 {winner}"], [f"409 {winner}", "302"])
+    assert Grant.objects.count() == approved
+    acts = ("grant.approved", "access_request.refused", "access_request.changes_requested")
+    assert len(events(*acts)) == 1

@@ -15,11 +15,12 @@ from datasets.releases.models import Dataset
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.outbox import relay
-from tests.datasets.access.test_pages import signed_in
+from tests.datasets.access.test_pages import posted, signed_in
 from tests.datasets.openings.tables import REFUSED, people, written
 from tests.factories.accounts import UserFactory
 from tests.factories.openings import World, again
 from tests.ledger import cost, same_for_three
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 S = OpeningStatus
@@ -246,3 +247,19 @@ def test_pages_cost_the_same_for_one_and_three(world: World) -> None:
         lambda: cost(producer, PROPOSE),
     )
     assert max(counts) <= 25
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_f15_an_opening_approved_and_refused_at_once_is_one_of_them(world: World) -> None:
+    opening = world.checked()
+    review.approve(opening=opening, attempt=1, by=world.approver)
+    loser = world.other_approver
+    said = together(
+        lambda: posted(world.dpo, "approve_opening", opening, attempt=1),
+        lambda: posted(loser, "refuse_opening", opening, attempt=1, reason="interest", text="Non."),
+    )
+    approved = again(opening).status == S.APPROVED
+    winner = world.dpo if approved else loser
+    assert said in (["302", f"409 {winner}"], [f"409 {winner}", "302"])
+    assert again(opening).status == (S.APPROVED if approved else S.REFUSED)
