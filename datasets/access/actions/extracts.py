@@ -1,5 +1,6 @@
 """Build what active grants give to read, and destroy it once they ended."""
 
+import csv
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
@@ -132,23 +133,10 @@ def _give_back(extract: Extract, code: str, *, away: bool) -> None:
 
 
 def _build(extract: Extract) -> None:
-    lent = GrantedDataset.objects.annotate(project=F("grant__public_id"))
-    granted = lent.get(pk=extract.granted_id)
+    granted = GrantedDataset.objects.get(pk=extract.granted_id)
     columns = granted.lends(extract.data_file.schema, extract.data_file.level)
     with tempfile.TemporaryDirectory(prefix="extract-") as name:
-        folder = Path(name)
-        with (folder / "original").open("x+b") as original:
-            gate.open_original(
-                data_file=extract.data_file, target=original, reason="extract", by=BUILDER
-            )
-            made, rows = cut_apart(
-                original,
-                folder,
-                columns=columns,
-                pseudonyms=_pseudonyms(extract.data_file.schema),
-                key=gate.pseudonym_key(grant=granted.project, by=BUILDER),
-                seconds=settings.EXTRACT_SECONDS,
-            )
+        made, rows = _cut(extract, columns, Path(name), reason="extract")
         with made.open("rb") as source:
             sealed = gate.seal_extract(source)
         size = made.stat().st_size
@@ -166,6 +154,39 @@ def _build(extract: Extract) -> None:
             return  # its object has no name: the sweep takes it
         record("extract.built", by=BUILDER, on=extract, columns=columns, rows=rows, bytes=size)
         owe("mail.extract_ready", key=str(extract.public_id), extract_id=extract.pk)
+
+
+def _cut(extract: Extract, columns: list[str], folder: Path, *, reason: str) -> tuple[Path, int]:
+    """Decipher an original into a private folder and cut it for its grant, in a child."""
+    project = Grant.objects.get(datasets=extract.granted_id).public_id
+    with (folder / "original").open("x+b") as original:
+        gate.open_original(data_file=extract.data_file, target=original, reason=reason, by=BUILDER)
+        return cut_apart(
+            original,
+            folder,
+            columns=columns,
+            pseudonyms=_pseudonyms(extract.data_file.schema),
+            key=gate.pseudonym_key(grant=project, by=BUILDER),
+            seconds=settings.EXTRACT_SECONDS,
+        )
+
+
+def grants_of(token: str) -> Iterator[Grant]:
+    """List the grants in whose extracts a pseudonym stands, for who found it elsewhere.
+
+    For the scoring worker. Each lent table is cut anew for its pseudonyms, ended grants included:
+    two grants never share one. Event "original.opened" for each table.
+    """
+    built = Extract.objects.filter(built_at__isnull=False).select_related("data_file")
+    for extract in built.select_related("granted__grant__request").order_by("pk"):
+        names = [e for e in _pseudonyms(extract.data_file.schema) if e in extract.columns]
+        if not names:
+            continue
+        with tempfile.TemporaryDirectory(prefix="extract-") as name:
+            made, _rows = _cut(extract, names, Path(name), reason="token")
+            with made.open(encoding="utf-8", newline="") as cells:
+                if any(token in row for row in csv.reader(cells)):
+                    yield extract.granted.grant
 
 
 def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:

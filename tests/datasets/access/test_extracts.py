@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.management import call_command
 
 from challenges.worker import Worker
 from datasets import gate
@@ -259,3 +260,26 @@ def test_each_breach_of_what_is_lent_is_named(world: World) -> None:
         DataFile.objects.filter(pk=extract.data_file_id).update(keys=[])
     assert breaches() == ["D07"]
     assert len(ROWS) == extract.data_file.size
+
+
+def test_t09_a_pseudonym_found_elsewhere_leads_to_its_grant(
+    world: World, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T9: no watermark row; the key of the tokens is the grant's, even once it ended."""
+    first, second = world.active(world.datasets[0]), world.active(world.datasets[0])
+    build_extracts()
+    file = DataFile.objects.get(release__dataset=world.datasets[0])
+    lent = gate.open_file(data_file=file, by=world.reader)  # of the last built
+    content = b"".join(objects.pieces(lent))
+    lent.close()
+    token = content.decode().splitlines()[1].split(",")[0]
+    grants.revoke(grant=second, text="Divulgué.", by=world.approver)
+    assert extracts.remove_ended() == 1
+    with pytest.raises(SystemExit, match="2"):
+        call_command("whose_token", token)
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    for said, status in ((token, "0"), ("0" * 16, "1")):
+        with pytest.raises(SystemExit, match=status):
+            call_command("whose_token", said)
+    out = capsys.readouterr().out
+    assert (str(second.public_id) in out, str(first.public_id) in out) == (True, False)

@@ -1,0 +1,30 @@
+"""Say whose a pseudonym found elsewhere is."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from datasets.access.actions.extracts import grants_of
+from portal.lib.refusals import Unavailable
+
+
+class Command(BaseCommand):
+    """Exit 0 when a grant is found, 1 when none is, 2 without the private key."""
+
+    help = "Nomme l’habilitation dont un pseudonyme vient ; avec la clé privée du worker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("token", metavar="TOKEN", help="pseudonyme lu dans un fichier")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look in what each grant was given to read."""
+        try:
+            found = list(grants_of(options["token"].strip()))
+        except Unavailable as refusal:
+            self.stderr.write(f"whose_token : {refusal}")
+            sys.exit(2)
+        for grant in found:
+            self.stdout.write(f"{grant.request.number} {grant.public_id} {grant}")
+        sys.exit(0 if found else 1)
