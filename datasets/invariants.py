@@ -18,7 +18,7 @@ from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile
 from datasets.openings.enums import OpeningStatus
 from datasets.openings.models import Opening
 from datasets.releases.enums import AccessLevel
-from datasets.releases.models import DataFile, Dataset, Download
+from datasets.releases.models import DataFile, Dataset, Download, ReleaseUpload
 from portal.lib.storage import objects
 from portal.lib.storage.objects import unnamed
 
@@ -34,6 +34,8 @@ def missing_objects() -> Iterator[str]:
     named_objects += list(kept.values_list("public_id", "sha256"))
     keys = HoldoutVersion.objects.exclude(compiled_keys_sha256=None).order_by("pk")
     named_objects += list(keys.values_list("public_id", "compiled_keys_sha256"))
+    for upload, parts in ReleaseUpload.objects.order_by("pk").values_list("pk", "parts"):
+        named_objects += [(upload, part["sha256"]) for part in parts]
     store = objects.store()
     for name, sha256 in named_objects:
         if not store.exists(sha256):

@@ -15,4 +15,11 @@ from datasets.access.models import (
 )
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
-from datasets.releases.models import DataFile, Dataset, Download, Release
+from datasets.releases.models import (
+    DataFile,
+    Dataset,
+    Download,
+    PendingRelease,
+    Release,
+    ReleaseUpload,
+)

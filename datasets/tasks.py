@@ -3,6 +3,7 @@
 from datasets.access import tasks as access
 from datasets.access.actions import extracts
 from datasets.openings import tasks as openings  # noqa: F401  # registers its own
+from datasets.releases import tasks as releases  # noqa: F401  # registers its own
 from portal.audit.duties import schedule
 
 # Imported so that what they deliver and do by themselves is registered.

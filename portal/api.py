@@ -35,6 +35,7 @@ from ninja.parser import Parser
 from catalogue.api import routers as of_catalogue
 from challenges.api import routers as of_challenges
 from datasets.access.api import router as of_access
+from datasets.releases.api import router as of_releases
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
 from portal.lib.web.responses import PROBLEM
 
@@ -139,7 +140,7 @@ api = DescribedOnce(
     docs_url=None,
     parser=ExactJson(),
 )
-for prefix, router in (*of_catalogue, *of_challenges, ("", of_access)):
+for prefix, router in (*of_catalogue, *of_challenges, ("", of_access), ("", of_releases)):
     api.add_router(prefix, router)
 
 

@@ -20,6 +20,7 @@ from challenges.scoring.contract import UsageFault
 
 Json = dict[str, Any]
 WAITS_SECONDS = (1, 1, 2, 2, 3, 5)
+LEVELS = ("restricted_personal", "restricted_business", "registered", "open")
 FILES_NAME = "fichiers.csv"  # of a kit
 WAITING = frozenset({"waiting", "creating"})
 Make = Callable[[str], argparse.ArgumentParser]
@@ -61,9 +62,15 @@ def add_commands(command: Make, spoken: str) -> None:
     choose.add_argument("--phase", type=int, help=said("phase"))
     choose.add_argument("--no", action="store_true", help=said("no"))
     data = command("data")
-    data.add_argument("act", choices=["list", "download"])
-    data.add_argument("file", metavar="ID", nargs="?", default="", help=said("extract"))
+    data.add_argument("act", choices=["list", "download", "publish"])
+    data.add_argument("file", metavar="ID|FILE", nargs="?", default="", help=said("extract"))
     data.add_argument("--to", type=Path, default=Path(), help=said("to"))
+    data.add_argument("--dataset", default="", help=said("dataset"))
+    data.add_argument("--level", choices=LEVELS, default=LEVELS[0], help=said("level"))
+    data.add_argument("--dictionary", type=Path, default=None, help=said("dictionary"))
+    data.add_argument("--notes", default="", help=said("notes"))
+    data.add_argument("--personal-checked", action="store_true", help=said("personal-checked"))
+    data.add_argument("--seconds", type=float, default=3600, help=said("published-within"))
     receipt = command("receipt")
     receipt.add_argument("act", choices=["verify"])
     receipt.add_argument("file", metavar="FILE", help=said("receipt-json"))
@@ -134,8 +141,10 @@ def _download(options: argparse.Namespace) -> Json:
 
 
 def _data(options: argparse.Namespace) -> Json:
-    """List the files that one's grants give to read, or bring one, cut or not before."""
+    """List the files that one's grants give to read, bring one, cut or not before; publish one."""
     portal = _portal(options.lang)
+    if options.act == "publish":
+        return _published(portal, options)
     extracts = portal.get("access/extracts")["extracts"]
     if options.act == "list":
         return {"extracts": extracts}
@@ -146,6 +155,30 @@ def _data(options: argparse.Namespace) -> Json:
     target, size = options.to / _plain(found["name"]), int(found["size"])
     portal.resume(found["content"], target, name=_plain(found["id"]), size=size)
     return {"file": str(target), "size": size}
+
+
+def _published(portal: Portal, options: argparse.Namespace) -> Json:
+    """Send a file in parts, have it published as a release, wait until it is, or is refused."""
+    if not options.dataset:
+        raise UsageFault("U_DATASET")
+    base = f"datasets/{quote(options.dataset)}"
+
+    def tell(sent: int, length: int) -> None:
+        if not options.json:
+            sys.stderr.write(f"\r{options.file} : {sent * 100 // length} %")
+            sys.stderr.write("\n" if sent == length else "")
+
+    words = options.dictionary.read_text("utf-8-sig") if options.dictionary else ""
+    file = Path(options.file)
+    upload = portal.send_in_parts(f"{base}/uploads", "datasets/uploads", file, tell=tell)
+    told = {"upload": upload, "level": options.level, "dictionary": words}
+    body = {"files": [told], "notes": options.notes, "personal_checked": options.personal_checked}
+    asked = portal.post(f"{base}/releases", body)
+    path = f"datasets/releases/{asked['id']}"
+    done = _followed(
+        portal, path, options.seconds, asked["id"], lambda each: each["state"] != "pending"
+    )
+    return done | {"accepted": done["state"] == "published"}
 
 
 def _completed(options: argparse.Namespace) -> Json:

@@ -8,7 +8,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
@@ -80,7 +80,7 @@ SECONDS = 60
 TRIES = 3
 # Beyond this a file goes in parts, so that a cut costs one part.
 WHOLE_BYTES = 8 << 20
-PART_BYTES = 4 << 20
+PART_BYTES, PARTS_MOST = 4 << 20, 900
 READ_BYTES = 1 << 20
 
 
@@ -180,7 +180,8 @@ class Portal:
         path = f"challenges/{quote(slug)}/phases/{phase}/entries"
         key = {"Idempotency-Key": str(uuid4())}
         if file.stat().st_size > WHOLE_BYTES:
-            upload = self._sent_in_parts(slug, phase, file)
+            body = {"challenge": slug, "phase": phase}
+            upload = self.send_in_parts("uploads", "uploads", file, body)
             kind, data = _form({**fields, "upload": upload}, None)
         else:
             kind, data = _form(fields, file)
@@ -210,18 +211,31 @@ class Portal:
             draft.unlink(missing_ok=True)
         return size
 
-    def _sent_in_parts(self, slug: str, phase: int, file: Path) -> str:
-        length = file.stat().st_size
-        body = {"challenge": slug, "phase": phase, "length": length, "name": file.name}
-        upload = str(self.post("uploads", body)["id"])
-        offset = 0
+    def send_in_parts(
+        self,
+        begin: str,
+        place: str,
+        file: Path,
+        body: Mapping[str, Any] = {},
+        tell: Callable[[int, int], object] = lambda _sent, _length: None,
+    ) -> str:
+        """Send a file in parts; returns the identifier of its upload.
+
+        begin: where it is announced, with body. place: where parts go. tell: called with the bytes
+        that are there, of how many. Parts are larger where a thousand would not do.
+        """
+        length, offset = file.stat().st_size, 0
+        size = max(PART_BYTES, -(-length // PARTS_MOST))
+        announced = {**body, "length": length, "name": file.name}
+        upload = str(self.post(begin, announced)["id"])
         with file.open("rb") as content:
             while offset < length:
                 content.seek(offset)
-                offset = self._append(upload, offset, content.read(PART_BYTES))
+                offset = self._append(f"{place}/{upload}", offset, content.read(size))
+                tell(offset, length)
         return upload
 
-    def _append(self, upload: str, offset: int, part: bytes) -> int:
+    def _append(self, place: str, offset: int, part: bytes) -> int:
         """Send a part; returns where the file then stops, whoever moved it there."""
         digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
         headers = {
@@ -230,7 +244,7 @@ class Portal:
             "Upload-Checksum": f"sha256 {digest}",
         }
         try:
-            self._json("PATCH", f"uploads/{upload}", part, headers)
+            self._json("PATCH", place, part, headers)
         except Refused as refused:
             if refused.code == "upload_offset" and refused.problem["offset"] == offset + len(part):
                 return offset + len(part)  # it had arrived before the answer was lost

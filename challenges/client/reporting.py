@@ -124,6 +124,10 @@ def _tell_export(answer: Json, spoken: str) -> Iterator[str]:
 
 
 def _tell_data(answer: Json, spoken: str) -> Iterator[str]:
+    if "faults" in answer:
+        yield from (f"{each['file']} {each['message']}".strip() for each in answer["faults"])
+        yield frame(f"release.{answer['state']}", spoken, **answer)
+        return
     if "file" in answer:
         yield frame("kept", spoken, name=answer["file"])
         return

@@ -362,6 +362,28 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='PendingRelease',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pending', to='datasets.dataset')),
+                        ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('asked_at', models.DateTimeField()),
+                        ('files', models.JSONField()),
+                        ('notes', models.CharField(blank=True, max_length=500)),
+                        ('personal_checked', models.BooleanField(default=False)),
+                        ('state', models.CharField(choices=[('pending', 'En cours de publication'), ('published', 'Publiée'), ('refused', 'Refusée')], default='pending', max_length=10)),
+                        ('faults', models.JSONField(blank=True, default=list)),
+                        ('release', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='datasets.release')),
+                        ('claimed_until', models.DateTimeField(blank=True, null=True)),
+                        ('attempts', models.PositiveSmallIntegerField(default=0)),
+                    ],
+                    options={
+                        'ordering': ['-asked_at', '-pk'],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('release__isnull', False), ('state', 'published')), models.Q(('release__isnull', True), ('state__in', ['pending', 'refused'])), _connector='OR'), name='pending_release_settled')],
+                    },
+                ),
+                migrations.CreateModel(
                     name='PromisedReturn',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -395,6 +417,26 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-number'],
                         'constraints': [models.UniqueConstraint(fields=('dataset', 'number'), name='release_number_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='ReleaseUpload',
+                    fields=[
+                        ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        ('name', models.CharField(max_length=200)),
+                        ('length', models.PositiveBigIntegerField()),
+                        ('offset', models.PositiveBigIntegerField(default=0)),
+                        ('parts', models.JSONField(blank=True, default=list)),
+                        ('begun_at', models.DateTimeField()),
+                        ('first_byte_at', models.DateTimeField(blank=True, null=True)),
+                        ('expires_at', models.DateTimeField()),
+                        ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='datasets.dataset')),
+                        ('begun_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'ordering': ['begun_at', 'pk'],
+                        'indexes': [models.Index(fields=['expires_at'], name='release_upload_expiry')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('length__gt', 0), ('offset__lte', models.F('length'))), name='releaseupload_within_its_length'), models.CheckConstraint(condition=models.Q(models.Q(('first_byte_at__isnull', True), ('offset', 0)), models.Q(('first_byte_at__isnull', False), ('offset__gt', 0)), _connector='OR'), name='releaseupload_first_byte_dated')],
                     },
                 ),
                 migrations.CreateModel(

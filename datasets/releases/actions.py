@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import SEEK_END
@@ -135,8 +135,16 @@ def opened(deposit: Deposit, name: str = "depot.zip") -> Iterator[Path]:
 @contextmanager
 def read(deposit: Deposit) -> Iterator[BinaryIO]:
     """Give the clear bytes in a file without a name: a killed process leaves none. As `opened`."""
+    with joined([deposit]) as content:
+        yield content
+
+
+@contextmanager
+def joined(deposits: Iterable[Deposit]) -> Iterator[BinaryIO]:
+    """Give the clear bytes of several, one after the other, as `read`."""
     with tempfile.TemporaryFile() as content:
-        gate.open_deposit(deposit.sha256, deposit.keys, content)
+        for each in deposits:
+            gate.open_deposit(each.sha256, each.keys, content)
         content.seek(0)
         yield content
 
@@ -172,6 +180,7 @@ def publish(
     notes: str = "",
     personal_checked: bool = False,
     opened: Callable[[Release], None] | None = None,
+    then: Callable[[Release], None] = lambda _release: None,
     by: Actor,
 ) -> Release:
     """Publish files as the next release.
@@ -182,6 +191,8 @@ def publish(
     opened: called in the transaction that writes the release, before its event as every lock but
     the ledger's, for the data of an opening, which two people approved: of all others, what anybody
     may read is refused to the restricted directory and to what comes from personal data.
+
+    then: called last in that transaction.
 
     In order: right asked, files read by the antivirus, judged, profiled, searched for personal
     data and put in the private store, those that are restricted sealed to the scoring worker; then
@@ -195,6 +206,7 @@ def publish(
         release = _publish(dataset, prepared, notes, by, opened)
         if personal_checked:
             record("release.personal_checked", by=by, on=release)
+        then(release)
     return release
 
 
@@ -314,9 +326,9 @@ def stored(content: BinaryIO, level: AccessLevel) -> dict[str, Any]:
     """
     content.seek(0)
     if not level.is_restricted:
-        kept = objects.put(objects.pieces(content), limit_bytes=settings.BUNDLE_MAX_BYTES)
+        kept = objects.put(objects.pieces(content), limit_bytes=settings.CARD_FILE_MAX_BYTES)
         return {"sha256": kept.sha256, "size": kept.size}
-    size, _clear_digest = measured(content, limit_bytes=settings.BUNDLE_MAX_BYTES)
+    size, _clear_digest = measured(content, limit_bytes=settings.CARD_FILE_MAX_BYTES)
     sealed = gate.seal_file("", content)
     return {"sha256": sealed.ciphertext_sha256, "size": size, "keys": list(sealed.keys)}
 

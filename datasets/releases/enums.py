@@ -44,6 +44,14 @@ class FileRole(models.TextChoices):
     DOCUMENTATION = "documentation", _("Documentation")
 
 
+class PendingState(models.TextChoices):
+    """Where a release stands that was asked for, its files having come in parts."""
+
+    PENDING = "pending", _("En cours de publication")
+    PUBLISHED = "published", _("Publiée")
+    REFUSED = "refused", _("Refusée")
+
+
 class Protection(Shown):
     """How a column was protected before it was lent."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext_lazy
 
 from datasets.releases.actions import Description, NewFile, refuse_without_opening
 from datasets.releases.enums import AccessLevel, FileRole
-from datasets.releases.models import Dataset
+from datasets.releases.models import Dataset, PendingRelease
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault
 from portal.lib.refusals import Invalid
@@ -217,6 +217,14 @@ SENTENCES = {
         "dit le dictionnaire."
     ),
 }
+
+
+def faults_told(asked: PendingRelease) -> list[dict[str, Any]]:
+    """Say what refused a release that was asked for, file by file."""
+    return [
+        {**each, "message": each.get("message") or sentence(each["code"], each["line"], each)}
+        for each in asked.faults
+    ]
 
 
 def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Datasets of the directory, their releases, the files of each, who was given one."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -9,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.models import Resource
-from datasets.releases.enums import AccessLevel, FileRole
-from portal.lib.columns import Member, someone
+from datasets.releases.enums import AccessLevel, FileRole, PendingState
+from portal.lib.columns import LockableQuerySet, Member, someone
 from portal.lib.immutable import Immutable
+from portal.lib.storage.parts import PartedFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -135,6 +137,88 @@ class DataFile(Immutable):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ReleaseUploadQuerySet(LockableQuerySet["ReleaseUpload"]):
+    """Reads of the files that come, by who sends them."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep those that this person began."""
+        return self.filter(begun_by_id=user.pk or 0)
+
+
+class ReleaseUpload(PartedFile):
+    """A file of a release to come; each part is {sha256, keys}, sealed as it came."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="uploads")
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = ReleaseUploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begun_at", "pk"]
+        constraints = PartedFile.Meta.constraints
+        indexes = [models.Index(fields=["expires_at"], name="release_upload_expiry")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its bytes came."""
+        return self.offset == self.length
+
+
+class PendingReleaseQuerySet(models.QuerySet["PendingRelease"]):
+    """Reads of the releases that were asked for."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep those that this person asked for."""
+        return self.filter(asked_by_id=user.pk or 0)
+
+    def due(self, at: datetime) -> Self:
+        """Keep those that no process publishes."""
+        free = models.Q(claimed_until=None) | models.Q(claimed_until__lte=at)
+        return self.filter(free, state=PendingState.PENDING)
+
+
+class PendingRelease(models.Model):
+    """A release asked for, of files that came in parts; then the release, or why there is none.
+
+    files: list of {upload, level, role, columns}. faults: list of {file, code, line, …}.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="pending")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    files: Any = models.JSONField()
+    notes = models.CharField(max_length=500, blank=True)
+    personal_checked = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=10, choices=PendingState.choices, default=PendingState.PENDING
+    )
+    faults: Any = models.JSONField(default=list, blank=True)
+    release = models.OneToOneField(Release, null=True, blank=True, on_delete=models.PROTECT)
+    # Until when a process publishes it, alone; killed, it leaves it to another then.
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = PendingReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="published", release__isnull=False)
+                | models.Q(state__in=["pending", "refused"], release__isnull=True),
+                name="pending_release_settled",
+            )
+        ]
 
 
 class Download(Immutable):

@@ -27,7 +27,7 @@ from catalogue.standards import published
 from catalogue.standards.published import File
 from datasets.holdouts.models import WrappedKey
 from datasets.releases.enums import AccessLevel, FileRole, Protection
-from datasets.releases.models import DataFile, Dataset, Download, Release
+from datasets.releases.models import DataFile, Dataset, Download, Release, ReleaseUpload
 from portal.lib.storage.objects import digests_in_columns
 
 if TYPE_CHECKING:
@@ -312,4 +312,6 @@ def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> Dat
 def named(hashes: Collection[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a row of this app names; no key is read."""
     tables = set(apps.get_app_config("datasets").get_models()) - {WrappedKey}
-    return digests_in_columns(tables, hashes)
+    yield from digests_in_columns(tables, hashes)
+    for parts in ReleaseUpload.objects.order_by().values_list("parts", flat=True).iterator():
+        yield from (part["sha256"] for part in parts)

@@ -35,8 +35,8 @@ from datasets import gate
 from datasets.releases import actions as releases
 from datasets.releases import queries, rules
 from datasets.releases.enums import AccessLevel, Protection
-from datasets.releases.forms import ReleaseForm
-from datasets.releases.models import DataFile, Dataset
+from datasets.releases.forms import ReleaseForm, faults_told
+from datasets.releases.models import DataFile, Dataset, PendingRelease
 from datasets.releases.queries import DatasetPage
 from datasets.standards import dictionary, table_schema
 from portal.accounts.authorization import require
@@ -117,7 +117,7 @@ def _format(name: str) -> str:
     return name.rpartition(".")[2].upper()
 
 
-PAGE_SIZE = 12
+PAGE_SIZE, PENDING_SHOWN = 12, 5
 
 
 @login_not_required
@@ -322,7 +322,9 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid() and _published(form, card, request):
         return redirect("datasets:dataset", slug)
-    context = {"section": "donnees", "card": card, "form": form}
+    asked = PendingRelease.objects.filter(dataset__resource=card)[:PENDING_SHOWN]
+    pending = [(each, faults_told(each)) for each in asked]
+    context = {"section": "donnees", "card": card, "form": form, "pending": pending}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "datasets/release_form.html", context, status=status)
 

@@ -62,6 +62,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     | {
         # Rows of boards go with the board, or the phase, that is taken out of a draft.
         "challenges.Standing": DROP,
+        "datasets.PendingRelease": ADD,
         "audit.Outbox": ADD,
         "audit.Denial": COUNTS,
         "audit.Heartbeat": READ,
@@ -74,6 +75,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
             "SELECT": WHOLE,
             "UPDATE": ("log", "html", "log_forgotten"),
         },
+        "datasets.PendingRelease": {**CHANGE, "DELETE": WHOLE},
         "audit.Outbox": WRITE,
         "audit.Heartbeat": WRITE,
         # The keys of an extract are destroyed with its grant.
@@ -146,6 +148,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
                 "closed_at",
             )
         },
+        "datasets.ReleaseUpload": NOTHING,
+        "datasets.PendingRelease": NOTHING,
         "datasets.AccessRequest": NOTHING,
         "datasets.RequestVersion": NOTHING,
         "datasets.RequestedDataset": NOTHING,

@@ -250,7 +250,7 @@ def stands_on(part: str, side: str, pattern: str) -> bool:
         return part == f"referent_{side}"
     if pattern.startswith(("donnees/demandes/<", "donnees/habilitations/", "api/v1/access/")):
         return side == "a" and part in {"contributor_a", "mate_a", "producer"}
-    if pattern.startswith("donnees/"):
+    if pattern.startswith(("donnees/", "api/v1/datasets/")):
         return part == {"a": "producer", "b": "referent_b"}[side]
     if part == "organiser" and ("/equite/<uuid" in pattern or "/compte-rendu/" in pattern):
         return True  # audits and reports of the challenge, whatever the team

@@ -49,8 +49,10 @@ from datasets.access.actions import review as examination
 from datasets.access.enums import RefusalReason
 from datasets.access.models import AccessRequest, Extract, Grant
 from datasets.openings.models import Opening, OpeningWithdrawal
+from datasets.releases import uploads as release_uploads
 from datasets.releases.actions import keep
 from datasets.releases.enums import AccessLevel
+from datasets.releases.models import PendingRelease
 from portal.accounts.actions import appointments, invitations
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
@@ -250,9 +252,21 @@ def _datasets(world: World) -> None:
             schema=[COLUMN],
         )
         world.objects[f"dataset.{name}"] = card.slug
+        _coming(world, name, release.dataset, reader)
         key = "file.restricted" if name == "published" else "file.sibling"
         world.objects[key] = str(file.public_id)
         _opening(world, side, reader)
+
+
+def _coming(world: World, name: str, dataset: Any, reader: str) -> None:
+    """Begin to send a file of a release, and have one refused."""
+    by, told = _fresh(world, reader), world.canary(reader, "release-upload", reader)
+    upload = release_uploads.begin(dataset=dataset, length=3, name=told, by=by)
+    fault = {"file": told, "code": "type", "line": 0}
+    asked = {"dataset": dataset, "asked_by": by, "asked_at": clock.now(), "files": []}
+    pending = PendingRelease.objects.create(**asked, state="refused", faults=[fault])
+    world.objects[f"release_upload.{name}"] = str(upload.pk)
+    world.objects[f"pending_release.{name}"] = str(pending.public_id)
 
 
 DECIDES_ON_DATA = ("officer", "approver", "administrator", "dpo", "auditor")

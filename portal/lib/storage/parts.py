@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, TypeVar, cast
 from uuid import UUID, uuid4
@@ -155,6 +156,15 @@ class UploadOut(Schema):
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part that is kept: what `parts` says of it; sha256 and size of the bytes that came."""
+
+    told: Any
+    sha256: str
+    size: int
+
+
 def append(
     upload: Upload,
     *,
@@ -162,6 +172,8 @@ def append(
     content: Iterable[bytes],
     checksum: bytes | None,
     check: Callable[[Upload], None],
+    keep: Callable[[Iterable[bytes], int], Part] | None = None,
+    forget: Callable[[list[Any]], None] = drop,
 ) -> Upload:
     """Keep a part of a file at the place where the file stops.
 
@@ -169,22 +181,31 @@ def append(
     that is refused leaves nothing behind. checksum: sha256 of the part, 32 bytes. check: what is
     required again of the fresh row, under its lock. Raises Conflict for another offset (facts:
     offset) or a file that is whole or expired; TooLarge, Corrupted, Unavailable; Hidden when the
-    upload went meanwhile.
+    upload went meanwhile. keep: how a part is kept, so many bytes at most, where it is not as it
+    came, under a name of its own; forget: how such parts go.
     """
     refuse_out_of_place(upload, offset)
-    name = f"{upload.pk}/{secrets.token_hex(8)}"
-    dated = _Dated(content)
+    dated, most = _Dated(content), upload.length - offset
     try:
-        stored = put(name, dated, limit_bytes=upload.length - offset)
+        part = keep(dated, most) if keep else _part(upload, dated, most)
     except OSError as error:  # a full disk, a connection that broke: nothing was kept
         raise Unavailable from error
     try:
-        if checksum is not None and bytes.fromhex(stored.sha256) != checksum:
+        if checksum is not None and bytes.fromhex(part.sha256) != checksum:
             raise Corrupted(offset=offset)
-        return _kept(upload, offset, name, stored.size, dated.first_at, check)
+        kept = _kept(upload, offset, part, dated.first_at, check)
     except BaseException:
-        drop([name])
+        forget([part.told])
         raise
+    if not part.size:
+        forget([part.told])
+    return kept
+
+
+def _part(upload: PartedFile, content: Iterable[bytes], most: int) -> Part:
+    name = f"{upload.pk}/{secrets.token_hex(8)}"
+    stored = put(name, content, limit_bytes=most)
+    return Part(name, stored.sha256, stored.size)
 
 
 class _Dated:
@@ -204,19 +225,17 @@ class _Dated:
 def _kept(
     upload: Upload,
     offset: int,
-    name: str,
-    size: int,
+    part: Part,
     first_at: datetime | None,
     check: Callable[[Upload], None],
 ) -> Upload:
     fresh = locked(upload)
     check(fresh)
     refuse_out_of_place(fresh, offset)
-    if not size:
-        drop([name])
+    if not part.size:
         return fresh
-    fresh.parts = [*fresh.parts, name]
-    fresh.offset += size
+    fresh.parts = [*fresh.parts, part.told]
+    fresh.offset += part.size
     fresh.first_byte_at = fresh.first_byte_at or first_at
     fresh.save(update_fields=["parts", "offset", "first_byte_at"])
     return fresh

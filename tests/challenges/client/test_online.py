@@ -17,7 +17,8 @@ from challenges.client.remote import Refused
 from challenges.models import Challenge, Entry, Team, Upload
 from challenges.teams.actions import teams
 from challenges.worker import drain
-from datasets.releases.models import Download
+from datasets.releases import uploads as releases
+from datasets.releases.models import DataFile, Download
 from portal.accounts.actions import accounts
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
@@ -30,6 +31,7 @@ from tests.challenges.world import answer, opened
 from tests.factories.access import World, build_extracts
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.datasets import CSV, DatasetFactory, member
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -376,3 +378,25 @@ def test_granted_data_are_listed_and_brought_even_after_a_cut(
         terminal.json(*bring)
     assert target.read_bytes() == whole
     assert terminal.run("data", "download", "inconnu", "--to", tmp_path)[0] == 2
+
+
+def test_data_are_sent_in_parts_and_published_in_one_command(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = DatasetFactory()
+    terminal.connect(member(dataset.resource.organisation))
+    file, words = tmp_path / "effectifs.csv", tmp_path / "mots.csv"
+    file.write_bytes(CSV)
+    words.write_text("colonne,protection\nzone,pseudonyme\n", "utf-8")
+    monkeypatch.setattr(remote, "PART_BYTES", 20)
+    monkeypatch.setattr(online.time, "sleep", lambda _seconds: releases.publish_waiting())
+    publish = ("data", "publish", file, "--dataset", dataset.resource.slug)
+    code, out, err = terminal.run(*publish, "--dictionary", words)
+    assert (code, "Version 1 publiée" in out, f"{file} : 100 %\n" in err) == (0, True, True)
+    kept = DataFile.objects.get()
+    assert (kept.level, kept.size) == ("restricted_personal", len(CSV))
+    assert kept.schema[0]["protection"] == "pseudonym"
+    file.write_bytes(b"zone,n\nArles\n")
+    code, out, _err = terminal.run(*publish)
+    assert (code, "effectifs.csv Ligne 2" in out) == (1, True)
+    assert terminal.run("data", "publish", file)[0] == 2
