@@ -347,15 +347,15 @@ def phase_row(phase: Phase, challenge: Challenge, by: User, now: datetime) -> di
         and reveal.proposed_by_id != by.pk
         and results_rules.may_confirm_reveal(by, phase)
     )
+    closes = moment is PhaseMoment.OPEN and organising_rules.may_close_phase(by, phase)
     first = list(reports.obstacles(phase, now)) if proposes or confirms else []
     return {
         "phase": phase,
         "reveal": reveal,
         "winners": reports.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
-        "may_close": moment is PhaseMoment.OPEN
-        and phase.closes_at is None
-        and organising_rules.may_close_phase(by, phase),
+        "may_close": closes and phase.closes_at is None,
+        "closes_at": phase.closes_at if closes else None,
         "obstacles": first,
         "left_behind": teams_left_behind(phase) if proposes and first else [],
         "may_propose": proposes and not first,

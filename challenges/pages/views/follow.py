@@ -215,7 +215,11 @@ def _teams(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
         )
         .prefetch_related(Prefetch("members", captains.select_related("user"), to_attr="captains"))
         .order_by(
-            F("rank").asc(nulls_last=True), F("last_sent").desc(nulls_last=True), "name", "pk"
+            F("rank").asc(nulls_last=True),
+            F("place").asc(nulls_last=True),  # the best first of those that share a rank
+            F("last_sent").desc(nulls_last=True),
+            "name",
+            "pk",
         )
     )
     page = Paginator(teams, TEAMS).get_page(request.GET.get("equipes"))

@@ -61,18 +61,25 @@ def test_organisers_see_what_waits_and_whom_to_write_to_and_others_no_address() 
 def test_teams_stand_by_rank_under_what_is_measured(client: Client) -> None:
     challenge = ChallengeFactory(opened=True, owner=UserFactory())
     with_contract(challenge)
-    for name, rank in (("Deux", 2), ("Un", 1), ("Trois", 3)):
-        listed(challenge, name, 0.3, rank=rank)
+    for name, rank in (("Deux", 2), ("Un", 1), ("Trois", 3), ("Trois aussi", 3)):
+        listed(challenge, name, 0.3, rank=rank)  # the best first of one rank, not the last to send
     client.force_login(challenge.organisers.get().user)
     page = client.get(url_of(challenge, "organiser"))
     assert [team.name for team, _state, _place in page.context["teams"]["rows"]] == [
         "Un",
         "Deux",
         "Trois",
+        "Trois aussi",
     ]
     measure = page.context["teams"]["primary"]
     assert f"{measure.title}" in page.text.partition("Rang public</th>")[2].partition("</th>")[0]
-    assert "est meilleur" in page.text
+    assert f'data-label="{measure.title}, plus petit est meilleur"' in page.text  # on a phone
+    assert "Clore «" in page.text
+    assert "se clôt d’elle-même" not in page.text
+    Phase.objects.update(closes_at=clock.now() + timedelta(days=9))
+    page = client.get(url_of(challenge, "organiser"))
+    assert "Clore «" not in page.text
+    assert "se clôt d’elle-même le" in plain(page.text)
 
 
 def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: Client) -> None:
