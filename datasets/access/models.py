@@ -57,6 +57,12 @@ def produced_by(user: "User | AnonymousUser") -> list[int]:
     return [pk for pk, role in roles.items() if P.DATASET_WRITE in ORGANISATION_ROLES[role]]
 
 
+def asked_by(user: "User | AnonymousUser") -> Q:
+    """Tell the requests that a person answers for, as `rules.answers_for`."""
+    members = getattr(user, "roles_by_organisation", {})
+    return Q(requester=user) | Q(requester__is_active=False, organisation__in=list(members))
+
+
 class AccessRequestQuerySet(LockableQuerySet["AccessRequest"]):
     """Reads of requests by who asks and by where they stand."""
 
@@ -64,7 +70,7 @@ class AccessRequestQuerySet(LockableQuerySet["AccessRequest"]):
         """Keep one's own, those that ask one's opinion; all sent, for the Region."""
         if not user.is_authenticated:
             return self.none()
-        own = Q(requester=user)
+        own = asked_by(user)
         if has_permission(user, P.ACCESS_READ):
             return self.filter(own | ~Q(status=RequestStatus.DRAFT))
         answered = Q(opinions__organisation__in=produced_by(user))

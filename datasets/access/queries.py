@@ -22,6 +22,7 @@ from datasets.access.models import (
     NamedUser,
     Opinion,
     RequestedDataset,
+    asked_by,
     produced_by,
 )
 from datasets.releases.enums import AccessLevel
@@ -193,7 +194,7 @@ def written_by(user: User) -> "QuerySet[AccessRequest]":
 
 def held_by(user: User) -> "QuerySet[Grant]":
     """List the grants that a person answers for, with what is to be given back."""
-    rows = Grant.objects.filter(request__requester=user)
+    rows = Grant.objects.filter(request__in=AccessRequest.objects.filter(asked_by(user)))
     return rows.select_related("request__organisation").prefetch_related("request__returns")
 
 

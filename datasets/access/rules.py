@@ -21,9 +21,15 @@ def may_write_request(actor: Any, request: "AccessRequest") -> bool:
     return _is(actor, request.requester_id)
 
 
+def answers_for(actor: Any, request: "AccessRequest") -> bool:
+    """Say whether the actor is who asked; a member of their organisation once they have left."""
+    left = not request.requester.is_active
+    return may_write_request(actor, request) or (left and may_ask(actor, request.organisation))
+
+
 def sees_whole(actor: Any, request: "AccessRequest") -> bool:
     """Say whether the actor is shown all of a request and of its grant: who asks, the Region."""
-    return may_write_request(actor, request) or has_permission(actor, P.ACCESS_READ)
+    return answers_for(actor, request) or has_permission(actor, P.ACCESS_READ)
 
 
 def may_prepare(actor: Any, request: "AccessRequest") -> bool:
@@ -74,8 +80,8 @@ def may_end(actor: Any, grant: "Grant") -> bool:
 
 
 def is_requester(actor: Any, grant: "Grant") -> bool:
-    """Say whether the actor answers for the project: who asked."""
-    return _is(actor, grant.request.requester_id)
+    """Say whether the actor answers for the project of a grant."""
+    return answers_for(actor, grant.request)
 
 
 def is_apart(actor: Any, request: "AccessRequest") -> bool:

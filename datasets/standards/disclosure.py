@@ -18,7 +18,7 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from datasets.standards.profile import TableFault, is_of_type
+from datasets.standards.profile import LEAN, TableFault, is_of_type
 from datasets.standards.tables import (
     MIX,
     Column,
@@ -725,7 +725,6 @@ def examine_apart(
         "others": [(title, str(path)) for title, path in others],
         "shape_only": shape_only,
     }
-    environment = {"OPENBLAS_NUM_THREADS": "1"}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as said:  # too long for an argument
         json.dump(request, said)
         said.flush()
@@ -736,7 +735,7 @@ def examine_apart(
                 said.name,
                 given=stream,
                 seconds=seconds,
-                environment=environment,
+                environment=LEAN,
             )
         except ChildLost as error:
             raise TableFault("heavy", 0, seconds=seconds) from error

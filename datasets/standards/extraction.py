@@ -8,12 +8,18 @@ import hmac
 import io
 import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from datasets.standards.profile import TableFault, batches_of, delimiter_of
+from datasets.standards.profile import (
+    LEAN,
+    TableFault,
+    batches_of,
+    columns_by_row,
+    delimiter_of,
+)
 from portal.lib import children
 from portal.lib.children import Bounds, ChildLost
 
@@ -37,7 +43,7 @@ def cut(
     source: as `profile` read it before it was published, at its start. target: UTF-8 without mark,
     commas, CRLF (RFC 4180). A cell of `pseudonyms` becomes 16 hexadecimal characters, HMAC-SHA-256
     of its text under the key; an empty one stays empty. Memory: CACHED_VALUES tokens, some blocks
-    of a file. Raises TableFault: `header` for a column that is not there, `width`, `csv`.
+    of a file. Raises TableFault: `header` for a column that is not there, and as `profile`.
     """
     text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="")
     start = text.readline()
@@ -48,16 +54,39 @@ def cut(
     if not columns or set(columns) - set(names):
         raise TableFault("header", 1)
     kept = [name for name in names if name in columns]
-    token, rows = _tokens(key), 0
+    token = _tokens(key)
+    made = [token if name in pseudonyms else str for name in kept]
+    try:
+        blocks = (batch.columns for batch in batches_of(source, names, kept, separator))
+        return _written(target, kept, made, blocks)
+    except TableFault:  # a row longer than a block, or a fault whose line is to be named
+        target.seek(0)
+        target.truncate()
+        places = [names.index(name) for name in kept]
+        rows = ([columns[at] for at in places] for columns in columns_by_row(source))
+        return _written(target, kept, made, rows)
+
+
+def _written(
+    target: BinaryIO,
+    kept: Sequence[str],
+    made: Sequence[Callable[[str], str]],
+    blocks: Iterable[Sequence[Any]],
+) -> int:
+    """Write blocks of Arrow columns, each cell as its column is made; return how many rows."""
+    rows = 0
     out = io.TextIOWrapper(target, encoding="utf-8", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(kept)
     try:
-        for batch in batches_of(source, names, kept, separator):
-            cells = zip(kept, (column.to_pylist() for column in batch.columns), strict=True)
-            told = [map(token, each) if name in pseudonyms else each for name, each in cells]
+        for columns in blocks:
+            cells = [each.to_pylist() for each in columns]
+            told = [
+                each if make is str else map(make, each)
+                for make, each in zip(made, cells, strict=True)
+            ]
             writer.writerows(zip(*told, strict=True))
-            rows += batch.num_rows
+            rows += len(cells[0])
         out.flush()
     finally:
         out.detach()  # written by then, unless it failed
@@ -92,7 +121,14 @@ def cut_apart(
     plan = {"columns": list(columns), "pseudonyms": list(pseudonyms), "key": key.hex()}
     (folder / PLAN).write_text(json.dumps(plan), encoding="utf-8")
     try:
-        answer = children.run(__name__, str(seconds), str(folder), given=source, seconds=seconds)
+        answer = children.run(
+            __name__,
+            str(seconds),
+            str(folder),
+            given=source,
+            seconds=seconds,
+            environment=LEAN,
+        )
     except ChildLost as error:
         raise TableFault("heavy", 0, seconds=seconds) from error
     said = json.loads(answer)

@@ -162,7 +162,7 @@ def profile(stream: BinaryIO) -> TableProfile:
     try:
         return _profiled(start, _plain_batches(stream, start))
     except TableFault:
-        return _profiled(start, _batches_by_row(stream))
+        return _profiled(start, columns_by_row(stream))
 
 
 def _profiled(start: str, batches: Iterable[Sequence[pa.Array]]) -> TableProfile:
@@ -289,7 +289,7 @@ def _array(cells: Iterable[str]) -> pa.Array:
     return builder.finish()
 
 
-def _batches_by_row(stream: BinaryIO) -> Iterator[Sequence[pa.Array]]:
+def columns_by_row(stream: BinaryIO) -> Iterator[Sequence[pa.Array]]:
     """Read the columns by the csv module, which names the line of a fault."""
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")

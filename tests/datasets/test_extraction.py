@@ -34,6 +34,10 @@ def test_what_was_not_granted_is_dropped_and_the_rest_is_a_clean_csv() -> None:
     mac = cut_bytes(b'a,b\r"1\r2",x\rNA,null\r', "a", "b")
     assert mac == b'a,b\r\n"1\r2",x\r\nNA,null\r\n'
     assert cut_bytes(b"a,b\n", "a") == b"a\r\n"
+    long = b"x" * 90_000  # of several blocks: a row that is profiled is lent
+    row = b",".join([long] * 40)
+    header = b",".join(b"c%d" % n for n in range(40))
+    assert cut_bytes(header + b"\n" + row + b"\n", "c3") == b"c3\r\n" + long + b"\r\n"
 
 
 def test_a_pseudonym_is_made_anew_the_same_for_the_same_value_and_empty_stays_empty() -> None:
@@ -49,7 +53,7 @@ def test_a_pseudonym_is_made_anew_the_same_for_the_same_value_and_empty_stays_em
     ("content", "code"),
     [
         (b"a,b\n1\n", "width"),
-        (b"a,b\n1,\xff\n", "csv"),
+        (b"a,b\n1,\xff\n", "encoding"),
         (b"a,c\n1,2\n", "header"),
         (b"", "header"),
     ],

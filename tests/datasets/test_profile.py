@@ -197,5 +197,5 @@ def test_arrow_and_the_csv_module_read_alike(text: str, monkeypatch: pytest.Monk
 
 
 def test_a_plain_table_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile, "_batches_by_row", Mock(side_effect=AssertionError))
+    monkeypatch.setattr(profile, "columns_by_row", Mock(side_effect=AssertionError))
     assert read(SURE).rows == 4

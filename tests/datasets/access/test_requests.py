@@ -353,9 +353,16 @@ def test_a_grant_ends_at_its_instant_and_its_data_are_destroyed(world: World) ->
     another = world.draft()
     with no_change(Conflict, code="destruction_owed"):
         drafts.submit(request=another, by=world.by)
-    grants.attest_destruction(grant=grant, text="Disques effacés.", by=world.by)
+    colleague = member(world.organisation)
+    with no_change(NotAllowed):
+        grants.attest_destruction(grant=grant, text="Disques effacés.", by=colleague)
+    accounts.close(user=world.by, by=world.by)  # who asked leaves: a colleague answers
+    grant = Grant.objects.select_related("request__requester").get(pk=grant.pk)
+    assert Grant.objects.visible_to(colleague).exists()
+    grants.attest_destruction(grant=grant, text="Disques effacés.", by=colleague)
     assert Grant.objects.get(pk=grant.pk).state(clock.now()) is GrantState.CLOSED
-    drafts.submit(request=another, by=world.by)
+    world.by = colleague
+    drafts.submit(request=world.draft(), by=colleague)
 
 
 def test_who_suspends_resumes_and_revokes(world: World) -> None:
