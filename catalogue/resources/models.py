@@ -122,8 +122,8 @@ class ResourceQuerySet(LockableQuerySet["Resource"]):
         return self.filter(Q(live=True) | own)
 
     def with_organisation(self) -> Self:
-        """Fetch the organisation beside each resource."""
-        return self.select_related("organisation")
+        """Fetch the organisation beside each resource, and the person where there is none."""
+        return self.select_related("organisation", "author")
 
 
 def editable_organisations(user: "User") -> list[int]:
@@ -297,10 +297,12 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
 
     @property
     def holder_name(self) -> str:
-        """Name who holds the thing described."""
+        """Name who holds the thing described, else its authors, else the person who brought it."""
         if self.producer_name:
             return self.producer_name
-        return self.organisation.name if self.organisation else ""
+        if self.organisation:
+            return self.organisation.name
+        return ", ".join(self.authors) or str(self.author or "")
 
     @property
     def holder_slug(self) -> str:
@@ -314,7 +316,7 @@ class Resource(DraftStateMixin, RevisionMixin, models.Model):
         """Name who holds the thing described, each as (slug, name); an organisation where known."""
         if known := self.producers.all():
             return [(each.slug, each.name) for each in known]
-        return [(self.holder_slug, self.holder_name)] if self.holder_name else []
+        return [(self.holder_slug, self.holder_name)] if self.holder_slug else []
 
     @property
     def unverified_fields(self) -> frozenset[str]:

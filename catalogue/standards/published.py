@@ -204,6 +204,11 @@ class Published:
         return "" if value is None else str(value)
 
     @property
+    def made_by(self) -> tuple[str, ...]:
+        """Name its authors: as declared, else who publishes it; () when nobody is known."""
+        return self.authors or ((self.publisher.name,) if self.publisher else ())
+
+    @property
     def version(self) -> str:
         """Give its version as it tells, else that of its files."""
         return self.text("version") or next((file.version for file in self.files), "")

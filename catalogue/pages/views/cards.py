@@ -230,10 +230,9 @@ def _holders(resource: Resource) -> list[tuple[str, str]]:
     """Name who holds the thing, each with its page; "" for who has none here."""
     known = resource.organisation is not None and not resource.producer_name
     is_known = known or bool(resource.producers.all())
-    return [
-        (name, reverse("organisation", args=(slug,)) if is_known else "")
-        for slug, name in resource.holders
-    ]
+    if not is_known:
+        return [(resource.holder_name, "")] if resource.holder_name else []
+    return [(name, reverse("organisation", args=(slug,))) for slug, name in resource.holders]
 
 
 def _some(rows: Any, count: int) -> list[Any]:

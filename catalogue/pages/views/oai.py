@@ -237,7 +237,7 @@ def _hidden(asked: Asked) -> "QuerySet[Any]":
         if (not asked.set or asked.set in relations.sets_of_one(each))
         and (asked.prefix != "dcat" or each.kind in kinds)
     ]
-    rows: QuerySet[Any] = Resource.objects.select_related("organisation").filter(pk__in=ids)
+    rows: QuerySet[Any] = Resource.objects.with_organisation().filter(pk__in=ids)
     return _between(rows, "masked_at", asked)
 
 

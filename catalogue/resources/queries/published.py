@@ -215,7 +215,7 @@ def _published(
         modified=_modified(resource, issued),
         site=portal,
         language=resource.written_in,
-        publisher=_holder(resource),
+        publisher=_holder(resource, iri),
         licences=tuple(_licence(name) for name in resource.licences),
         territories=tuple(map(words.place_stored, resource.territories)),
         access=access,
@@ -249,8 +249,11 @@ def _list(prefix: str) -> str:
         return reverse("catalogue:list")
 
 
-def _holder(resource: Resource) -> Agent | None:
-    """Name the organisation that holds the thing; several producers are told as one, in words."""
+def _holder(resource: Resource, iri: str) -> Agent | None:
+    """Name the organisation that holds the thing, else the person who brought it.
+
+    Several producers are told as one, in words.
+    """
     known = list(resource.producers.all())
     name = resource.producer_name
     if name and len(known) != 1:
@@ -258,7 +261,8 @@ def _holder(resource: Resource) -> Agent | None:
         return Agent(_organisation_address(*slugs), name)
     owner = known[0] if known else resource.organisation
     if owner is None:
-        return None
+        person = resource.author
+        return Agent(f"{iri}#personne", str(person), "individual") if person else None
     kind = "region" if owner.is_region else owner.kind
     return Agent(_organisation_address(owner.slug), owner.name, kind, owner.homepage_url)
 

@@ -10,7 +10,7 @@ from typing import Any
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax import json_text, yaml_text
+from catalogue.standards.readers.syntax import bibtex_text, json_text, yaml_text
 from catalogue.standards.readers.syntax import markdown_text as prose
 from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
 from catalogue.standards.readers.syntax.text import (
@@ -201,6 +201,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
         _model(data, found, into)
     else:
         _dataset(data, into)
+    _cited(found, into)
     _describe(body, found, into)
     return into.record()
 
@@ -237,6 +238,23 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
     )
     if said and into.fields.get("title") and said != into.fields["title"].value:
         into.list_of("alternate_titles", [said], "titre", guessed=True)
+
+
+def _cited(found: list[prose.Section], into: Builder) -> None:
+    """Read how the card asks to be cited: the portal writes its own citation from it."""
+    part = prose.section(found, "citation", "bibtex", "citing", "citer", "cite")
+    told, rest = bibtex_text.first(part.body) if part else ({}, "")
+    if part is None or not told:
+        return
+    into.list_of("authors", bibtex_text.persons(told["author"]), part.title, guessed=True)
+    if into.kind == "model":
+        into.date("created", told.get("year"), part.title, guessed=True)
+        if told.keys() & {"doi", "journal", "booktitle", "eprint", "url"}:
+            names = ("title", "journal", "booktitle", "doi", "url")
+            paper = ", ".join(told[name] for name in names if told.get(name))
+            into.line("paper", paper, part.title, guessed=True)
+    text, blocks = prose.apart(rest)
+    prose.leave(found, part, text, blocks, 0)
 
 
 def _describe(body: str, found: list[prose.Section], into: Builder) -> None:

@@ -36,17 +36,14 @@ def year(resource: Published) -> str:
 
 
 def cff(resource: Published) -> str:
-    """Write a CITATION.cff; an unknown author is the portal's record itself."""
-    authors: list[dict[str, str]] = [{"name": name} for name in resource.authors]
-    if not authors:
-        authors = [{"name": (resource.publisher or resource.site.publisher).name}]
+    """Write a CITATION.cff, which wants an author even of what names none."""
     found: dict[str, Any] = {
         "cff-version": CFF_VERSION,
         "message": MESSAGE,
         "type": "dataset" if resource.kind == "dataset" else "software",
         "title": resource.title,
         "abstract": resource.summary,
-        "authors": authors,
+        "authors": [{"name": name} for name in resource.made_by or ("Anonyme",)],
         "version": resource.version,
         "doi": doi(resource),
         "date-released": _day(resource),
@@ -75,11 +72,10 @@ def _day(resource: Published) -> str:
 
 def bibtex(resource: Published) -> str:
     """Write a BibTeX entry; names and titles are kept as written, an unknown author left out."""
-    names = resource.authors or ((resource.publisher.name,) if resource.publisher else ())
     key = re.sub(r"[^a-z0-9]+", "_", resource.slug).strip("_")
     fields = {
         "title": f"{{{_plain(resource.title)}}}",
-        "author": " and ".join(f"{{{_plain(name)}}}" for name in names),
+        "author": " and ".join(f"{{{_plain(name)}}}" for name in resource.made_by),
         "year": year(resource),
         "version": _plain(resource.version),
         "doi": doi(resource),
@@ -99,7 +95,7 @@ def attribution(resource: Published) -> str:
     ]
     if not named:
         return ""
-    holder = (resource.publisher or resource.site.publisher).name
+    holder = resource.publisher.name if resource.publisher else "Anonyme"
     day = f"mis à jour le {resource.updated}, " if resource.updated else ""
     names = ", ".join(each.label for each in named)
     return f"{holder}, « {resource.title} », {day}{names}, {resource.iri}\n"

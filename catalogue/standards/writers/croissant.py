@@ -44,6 +44,7 @@ def document(resource: Published) -> Json:
     if not files:
         raise ValueError("no file can be loaded")
     holder = resource.publisher or resource.site.publisher
+    kind = "sc:Person" if holder.kind == "individual" else "sc:Organization"
     names = _names(files)
     found: Json = {
         "@context": CONTEXT,
@@ -57,8 +58,8 @@ def document(resource: Published) -> Json:
         "license": [each.url for each in resource.licences]
         or resource.licence_note
         or "à confirmer",
-        "creator": {"@type": "sc:Organization", "name": holder.name, "url": holder.homepage},
-        "publisher": {"@type": "sc:Organization", "name": holder.name},
+        "creator": {"@type": kind, "name": holder.name, "url": holder.homepage},
+        "publisher": {"@type": kind, "name": holder.name},
         "datePublished": resource.released,
         "dateModified": resource.updated,
         "version": _version(resource.version),

@@ -280,7 +280,7 @@ def dublin_core(resource: Published) -> ET.Element:
     licences = [each.url for each in resource.licences]
     values: tuple[tuple[str, Iterable[str]], ...] = (
         ("title", (resource.title, resource.title_en)),
-        ("creator", resource.authors or holder),
+        ("creator", resource.made_by),
         ("subject", (*resource.keywords, *resource.use_cases.values())),
         ("description", (resource.summary, resource.description)),
         ("publisher", holder),

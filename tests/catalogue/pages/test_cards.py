@@ -1,10 +1,12 @@
 """A card online: its page, its links and the chain they make, its published versions."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -151,6 +153,29 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
     assert "Cette ressource vit chez" in page
     assert page.count("à vérifier</span>") == 1
     assert "À confirmer" in page
+
+
+def test_a_card_of_a_person_names_its_declared_authors_else_that_person(
+    author: User, client: Client
+) -> None:
+    card = ResourceFactory(
+        published=True, kind="model", deposit=Deposit.OWNED, producer_name="", author=author
+    )
+    for authors in ([], ["Claire Martin"]):
+        Resource.objects.update(authors=authors)
+        names = authors or [str(author)]
+        page, said = text(client, card.get_absolute_url()), escape(names[0])
+        head = page.partition('class="res-kind"')[2].partition("</p>")[0]
+        assert said in head
+        assert f"author  = {{{{{said}}}}}" in page
+        data = json.loads(
+            page.partition('type="application/ld+json">')[2].partition("</script>")[0]
+        )
+        assert data["creator"] == [{"@type": "Person", "name": names[0]}]
+        cited = yaml.safe_load(text(client, f"{card.get_absolute_url()}citation.cff"))
+        assert cited["authors"] == [{"name": names[0]}]
+        row = text(client, f"/ressources/?q={card.title}").partition('class="res-kind"')[2]
+        assert said in row.partition("</p>")[0]
 
 
 def test_a_card_says_that_the_region_read_it_while_no_source_wrote_it_since(
@@ -610,7 +635,7 @@ def test_each_publication_is_a_version_that_says_what_changed_and_no_person(
     shown = page(client, card)
     assert "Première publication" in shown
     assert shown.count("Changé\u00a0: Résumé") == 2
-    assert "autrice" not in shown
+    assert "autrice" not in shown.partition('class="tabs"')[2]
 
 
 def test_a_former_version_is_read_and_two_are_compared(card: Resource, client: Client) -> None:

@@ -785,6 +785,36 @@ def test_the_grams_of_hugging_face_are_read_as_they_are_given() -> None:
     assert "co2_grams" not in read["wrong"].details
 
 
+def test_the_bibtex_of_a_card_names_its_authors_and_leaves_its_text() -> None:
+    text = """---
+library_name: transformers
+---
+# rome-tri
+
+Trie des offres.
+
+## Citation
+
+Please cite:
+
+```bibtex
+@inproceedings{tri, title={{ROME} trié}, author={Martin, Claire and {\\'E}ric Petit and others},
+  booktitle = "TALN", year={2025}, doi={10.1000/xyz1}}
+```
+
+```
+Martin et al., TALN.
+```
+"""
+    found = hugging_face.read(text.encode(), "").records[0]
+    assert value(found, "authors") == ["Claire Martin", "Éric Petit"]
+    assert found.fields["authors"].guessed
+    assert value(found, "created") == "2025"
+    assert value(found, "paper") == "ROME trié, TALN, 10.1000/xyz1"
+    assert "@inproceedings" not in value(found, "description")
+    assert "Martin et al., TALN." in value(found, "description")
+
+
 def test_a_section_of_a_model_card_answers_one_question() -> None:
     text = """---
 library_name: transformers

@@ -225,7 +225,7 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
         "}\n"
     )
     nobody = example("model", authors=(), publisher=None)
-    assert yaml.safe_load(citation.cff(nobody))["authors"] == [{"name": "Région Sud"}]
+    assert yaml.safe_load(citation.cff(nobody))["authors"] == [{"name": "Anonyme"}]
 
 
 def test_the_link_set_leads_back() -> None:
