@@ -475,8 +475,21 @@ class Invitation(AddressInvitation):
         ]
 
 
+class JoinRequestQuerySet(models.QuerySet["JoinRequest"]):
+    """Requests to join, by who answers."""
+
+    def for_region(self) -> "JoinRequestQuerySet":
+        """Keep those that wait where no member answers, and for which no role is proposed yet."""
+        members = Membership.objects.live().filter(organisation=models.OuterRef("organisation"))
+        proposed = RoleProposal.objects.waiting().filter(
+            organisation=models.OuterRef("organisation"), user=models.OuterRef("user")
+        )
+        waiting = self.filter(~models.Exists(members), ~models.Exists(proposed), answer="")
+        return waiting.select_related("organisation", "user")
+
+
 class JoinRequest(models.Model):
-    """A person's wish to join an organisation, answered by one of its referents."""
+    """A wish to join an organisation, answered by its referents, else by the Region."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(
@@ -490,6 +503,8 @@ class JoinRequest(models.Model):
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = someone()
+
+    objects = JoinRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]

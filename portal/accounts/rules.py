@@ -64,13 +64,20 @@ def may_leave(by: Actor | Any, organisation: Organisation) -> bool:
 
 
 def may_ask_to_join(by: Actor | Any, organisation: Organisation) -> bool:
-    """Let people who are not members ask, where somebody answers."""
-    return is_person(by) and not belongs_to(by, organisation) and organisation.is_represented
+    """Let people who are not members ask: the Region answers for who has no member."""
+    answered = organisation.is_represented or not organisation.is_region
+    return is_person(by) and not belongs_to(by, organisation) and answered
 
 
 def may_answer_request(by: Actor | Any, request: JoinRequest) -> bool:
     """Let referents answer a request to join, never their own."""
     return by.pk != request.user_id and may_administer(by, request.organisation)
+
+
+def may_refuse_request(by: Actor | Any, request: JoinRequest) -> bool:
+    """Let an administrator decline for who has no member; a yes is a role, given by two."""
+    stands_in = may_give_roles(by) and not request.organisation.is_represented
+    return may_answer_request(by, request) or (stands_in and by.pk != request.user_id)
 
 
 def may_accept(by: Actor | Any, invitation: Invitation) -> bool:

@@ -143,6 +143,18 @@ def requests(user: User) -> Iterator[Item]:
         )
 
 
+def claims(user: User) -> Iterator[Item]:
+    """List to administrators who asks to hold the page of an organisation without member."""
+    for request in JoinRequest.objects.for_region() if rules.may_give_roles(user) else ():
+        yield Item(
+            title=_("Répondre à la demande de %(who)s") % {"who": request.user},
+            url=reverse("region_roles"),
+            detail=_("Pour tenir la page de « %(name)s ».") % {"name": request.organisation},
+            icon="users",
+            tone="olivier",
+        )
+
+
 def unseen_organisations(user: User) -> Iterator[Item]:
     """Lead who verifies organisations to the new ones, which no list names before."""
     if not has_permission(user, Permission.ORGANISATION_VERIFY):
@@ -181,4 +193,4 @@ def proposals(user: User) -> Iterator[Item]:
             )
 
 
-PROVIDERS = (invitations, requests, unseen_organisations, proposals)
+PROVIDERS = (invitations, requests, claims, unseen_organisations, proposals)

@@ -169,6 +169,7 @@ PLACES = Membership.objects.select_related("organisation")
 PROPOSALS = RoleProposal.objects.select_related("user", "organisation")
 LETTERS = {
     "join_request": AboutRow("request", REQUESTS.filter(answer=""), "organisation_members"),
+    "organisation_claimed": AboutRow("request", REQUESTS.filter(answer=""), "region_roles"),
     "join_request_answer": AboutRow("request", REQUESTS, "organisation", "user_id"),
     "membership_role": AboutRow("membership", PLACES, "organisation", "user_id"),
     "membership_ended": AboutRow("membership", PLACES, "organisation", "user_id"),

@@ -324,7 +324,7 @@ def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
         "may_administer": rules.may_administer(viewer, organisation),
         "may_see_members": rules.may_see_members(viewer, organisation),
         "may_verify": rules.may_verify(viewer, organisation),
-        "may_ask": bool(organisation.members_count)
+        "may_ask": bool(organisation.members_count or not organisation.is_region)
         and (not signed_in or rules.may_ask_to_join(viewer, organisation)),
         "is_member": signed_in and rules.may_leave(viewer, organisation),
         "shown": shown,
@@ -560,14 +560,20 @@ def ask_to_join(request: HttpRequest, slug: str) -> HttpResponse:
             {"organisation": organisation, "form": form},
         )
     invitations.ask(organisation=organisation, by=person(request), **form.cleaned_data)
-    messages.success(request, _("Votre demande est envoyée aux référents."))
+    messages.success(request, _("Votre demande est envoyée."))
     return redirect("my_organisations")
 
 
 @require_POST
 def answer_join_request(request: HttpRequest, slug: str, request_id: UUID) -> HttpResponse:
-    """Let a person in, or not."""
-    organisation = administered(request, slug)
+    """Let a person in, or not; an administrator of the Region declines for who has no member."""
+    organisation = organisation_of(slug)
+    if rules.may_give_roles(person(request)) and not organisation.is_represented:
+        wish = get_object_or_404(JoinRequest, organisation=organisation, public_id=request_id)
+        invitations.refuse_request(request=wish, by=person(request))
+        messages.info(request, _("La demande est déclinée."))
+        return redirect("region_roles")
+    require(rules.may_administer, person(request), organisation)
     wish = get_object_or_404(JoinRequest, organisation=organisation, public_id=request_id)
     if request.POST.get("answer") == Answer.ACCEPTED:
         invitations.accept_request(request=wish, by=person(request), role=Role.CONTRIBUTOR)
@@ -602,6 +608,7 @@ def _role_board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:
     waiting = RoleProposal.objects.waiting().select_related("user", "proposed_by", "organisation")
     return {
         "form": form,
+        "claims": JoinRequest.objects.for_region(),
         "appointments": RegionAppointment.objects.filter(ended_at=None)
         .select_related("user")
         .order_by("role", "given_at", "pk"),

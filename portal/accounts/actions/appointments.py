@@ -87,8 +87,9 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
 
     In order: answer; the role given or ended; back office groups; the person's sessions end;
     event "role.given" or "role.ended"; a letter. The first member of an organisation that the
-    Region wrote verifies it: event "organisation.attested" before. Raises NotAllowed; Conflict,
-    too when no administrator would be left; LastReferent.
+    Region wrote verifies it: event "organisation.attested" before; a place answers the request of
+    who asked for it. Raises NotAllowed; Conflict, too when no administrator would be left;
+    LastReferent.
     """
     proposal = RoleProposal.objects.locked(proposal)
     organisation = proposal.organisation
@@ -205,6 +206,9 @@ def _settle_place(proposal: RoleProposal, organisation: Organisation, by: User) 
             badges = [*organisation.badges, OrganisationBadge.VERIFIED]
             organisation = organisations.attest(organisation=organisation, badges=badges, by=by)
         organisations.give(organisation=organisation, user=user, role=role)
+        organisation.join_requests.filter(user=user, answer="").update(
+            answer=Answer.ACCEPTED.value, answered_at=clock.now(), answered_by=by
+        )
     elif (place := _places(user, organisation, role).first()) is not None:
         organisations.end(membership=place)
     else:

@@ -1,5 +1,6 @@
 """Invitations and requests: the two ways into an organisation that exists."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
-from portal.accounts.actions import organisations
+from portal.accounts.actions import accounts, organisations
 from portal.accounts.authorization import require
 from portal.accounts.enums import InvitationState, Role
 from portal.accounts.models import (
@@ -159,8 +160,8 @@ def withdraw(*, invitation: Invitation, by: User) -> Invitation:
 def ask(*, organisation: Organisation, by: User, message: str = "") -> JoinRequest:
     """Ask to join an organisation.
 
-    In order: the request; event "join_request.sent"; a letter to the referents. Raises
-    NotAllowed for a member; Conflict when a request waits already.
+    In order: the request; event "join_request.sent"; a letter to the referents, else to the
+    administrators. Raises NotAllowed for a member; Conflict when a request waits already.
     """
     organisation = Organisation.objects.locked(organisation)
     by.forget_roles()
@@ -171,13 +172,11 @@ def ask(*, organisation: Organisation, by: User, message: str = "") -> JoinReque
             organisation=organisation, user=by, message=message, created_at=clock.now()
         )
     record("join_request.sent", by=by, on=request, organisation=organisation)
-    for referent in _referents(organisation):
-        owe(
-            "mail.join_request",
-            key=f"{request.public_id}:{referent}",
-            request_id=request.pk,
-            user_id=referent,
-        )
+    letter, readers = "mail.join_request", _referents(organisation)
+    if not organisation.is_represented:
+        letter, readers = "mail.organisation_claimed", sorted(accounts.hold_administrators())
+    for reader in readers:
+        owe(letter, key=f"{request.public_id}:{reader}", request_id=request.pk, user_id=reader)
     return request
 
 
@@ -188,7 +187,7 @@ def accept_request(*, request: JoinRequest, by: User, role: str = Role.CONTRIBUT
     In order: answer; the place; the person's sessions end; event "join_request.accepted"; a
     letter. Raises NotAllowed; Conflict once answered.
     """
-    request = _answerable(request, by)
+    request = _answerable(request, by, rules.may_answer_request)
     _answer_request(request, Answer.ACCEPTED, by)
     membership = organisations.add(organisation=request.organisation, user=request.user, role=role)
     record("join_request.accepted", by=by, on=request, organisation=request.organisation, role=role)
@@ -199,7 +198,7 @@ def accept_request(*, request: JoinRequest, by: User, role: str = Role.CONTRIBUT
 @transaction.atomic
 def refuse_request(*, request: JoinRequest, by: User) -> JoinRequest:
     """Decline a request; event "join_request.refused"; a letter. Raises NotAllowed; Conflict."""
-    request = _answerable(request, by)
+    request = _answerable(request, by, rules.may_refuse_request)
     _answer_request(request, Answer.REFUSED, by)
     record("join_request.refused", by=by, on=request, organisation=request.organisation)
     owe("mail.join_request_answer", key=str(request.public_id), request_id=request.pk)
@@ -234,11 +233,11 @@ def _answer(invitation: Invitation, state: InvitationState) -> None:
     invitation.save(update_fields=["state"])
 
 
-def _answerable(request: JoinRequest, by: User) -> JoinRequest:
+def _answerable(request: JoinRequest, by: User, rule: Callable[..., bool]) -> JoinRequest:
     Organisation.objects.locked(request.organisation)
     request = JoinRequest.objects.select_related("organisation", "user").get(pk=request.pk)
     by.forget_roles()
-    require(rules.may_answer_request, by, request)
+    require(rule, by, request)
     member = Membership.objects.live().filter(organisation=request.organisation, user=request.user)
     if request.answer or member.exists():
         raise Conflict(_("Cette demande a déjà reçu sa réponse."), code="already_answered")

@@ -201,7 +201,7 @@ class InviteForm(forms.Form):
 class JoinForm(forms.Form):
     """Ask to join."""
 
-    message = prose(_("Quelques mots pour les référents"), 500, rows=4)
+    message = prose(_("Quelques mots pour qui répondra"), 500, rows=4)
 
 
 class RoleForm(forms.Form):

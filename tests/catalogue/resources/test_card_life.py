@@ -34,7 +34,7 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from portal.pages import home
 from portal.pages.home import Census
 from tests.factories import contributions as make
-from tests.factories.accounts import signed_in
+from tests.factories.accounts import OrganisationFactory, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.datasets import DatasetFactory
 from tests.factories.letters import letters
@@ -138,6 +138,10 @@ def test_the_page_of_a_transfer_asks_and_answers(sides: Sides) -> None:
     page = f"{sides.card.get_absolute_url()}transmettre/"
     giver, taker = signed_in(sides.owner), signed_in(sides.receiver)
     assert signed_in(make.person()).post(page, {"target": "Receveuse"}).status_code == 403
+    described = OrganisationFactory()
+    sides.card.producers.set([described])
+    way = reverse("organisation_join", args=[described.slug])
+    assert way in signed_in(make.person()).get(page).text
     assert giver.post(page, {"target": "Inconnue"}).status_code == 422
     assert giver.post(page, {"target": "receveuse", "message": "Voilà."}).status_code == 302
     assert ["Accepter" in each.get(page).text for each in (giver, taker)] == [False, True]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts import names
+from portal.accounts import names, space
 from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import Role
 from portal.accounts.models import (
@@ -367,6 +367,36 @@ def test_ask_and_be_let_in(referent: Membership) -> None:
         invitations.accept_request(request=request, by=referent.user)
     with refused(NotAllowed):
         invitations.ask(organisation=referent.organisation, by=user)
+
+
+def test_two_administrators_answer_who_asks_to_hold_a_page_without_member(client: Client) -> None:
+    here, user, late = OrganisationFactory(), UserFactory(), UserFactory()
+    one, two = (UserFactory(region="administrator") for _ in range(2))
+    join = reverse("organisation_join", args=[here.slug])
+    assert join in sign_in(client, user).get(reverse("organisation", args=[here.slug])).text
+    assert client.post(join, {"message": "J’y dirige les données."}).status_code == 302
+    request = JoinRequest.objects.get()
+    assert owed_ids() == [
+        ("mail.organisation_claimed", {"request_id": request.pk, "user_id": by.pk})
+        for by in (one, two)
+    ]
+    assert [str(item.detail) for item in space.claims(one)] == [
+        f"Pour tenir la page de « {here.name} »."
+    ]
+    assert list(space.claims(user)) == []
+    with refused(NotAllowed):
+        invitations.accept_request(request=request, by=one)
+    given = {"kind": "give", "user": user, "role": Role.REFERENT, "organisation": here}
+    proposal = appointments.propose(**given, reason="Vérifié par téléphone.", by=one)
+    assert list(space.claims(one)) == []
+    other = invitations.ask(organisation=here, by=late)
+    answer = reverse("organisation_request", args=[here.slug, other.public_id])
+    assert sign_in(Client(), one).post(answer, {"answer": "accepted"}).status_code == 302
+    appointments.confirm(proposal=proposal, by=two)
+    assert roles(here) == {user.pk: Role.REFERENT}
+    request.refresh_from_db()
+    other.refresh_from_db()
+    assert (request.answer, request.answered_by, other.answer) == ("accepted", two, "refused")
 
 
 def test_only_referents_answer_requests(referent: Membership) -> None:
