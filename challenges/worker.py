@@ -31,6 +31,7 @@ from challenges.sandbox.base import halted_by
 from datasets import gate
 from datasets.access.actions import extracts
 from portal.audit.duties import beat
+from portal.lib import clock
 
 log = logging.getLogger("portal.worker")
 # Imported so that what they do is registered.
@@ -181,7 +182,7 @@ def drain(
     gate.act_as_worker()
     worker = Worker(name)
     deadline = time.monotonic() + seconds
-    finished = done or (lambda: not Job.objects.alive().unpaused().exists())
+    finished = done or (lambda: not Job.objects.alive().unheld(clock.now()).exists())
     try:
         worker.tidy(force=True)
         while time.monotonic() < deadline:

@@ -200,6 +200,37 @@ def open_original(*, data_file: DataFile, target: BinaryIO, reason: str, by: Act
     record("original.opened", by=by, on=data_file, reason=reason)
 
 
+def open_lent(*, grant: int, data_file: int, target: BinaryIO, reason: str, by: Actor) -> None:
+    """Decrypt what a grant lends of a file into `target`, for a program that nobody reads over.
+
+    grant, data_file: keys. For the scoring worker. In order, before the first byte: the read of the
+    grant, by nobody, which the bytes of the day leave out; event "extract.opened" with the reason.
+    Raises NotAllowed; Hidden where the grant is not active at this instant, the release was taken
+    back or no extract is built; VaultBroken.
+    """
+    require(is_worker, by)
+    now = clock.now()
+    found = Extract.objects.ready().filter(
+        data_file=data_file,
+        data_file__release__withdrawn_at=None,
+        granted__grant__in=Grant.objects.active(now).filter(pk=grant),
+    )
+    extract = found.select_related("data_file").first()
+    if extract is None:
+        raise Hidden
+    with transaction.atomic(), immutable.writes(Download):
+        Download.objects.create(
+            data_file_id=data_file, at=now, grant_id=grant, bytes=extract.clear_size or 0
+        )
+        record("extract.opened", by=by, on=extract, reason=reason)
+    try:
+        wrapped = [form.WrappedKey.from_json(row) for row in extract.keys]
+        with objects.open(extract.sha256) as source:
+            unseal.unseal(cast(BinaryIO, source), target, [_shared_key(EXTRACT)], wrapped)
+    except (SealBroken, FileNotFoundError) as error:
+        raise VaultBroken from error
+
+
 def pseudonym_key(*, grant: UUID, by: Actor) -> bytes:
     """Derive the key of one grant's pseudonyms: no other grant has it, nor any other process."""
     require(is_worker, by)
@@ -291,7 +322,8 @@ def _lent(extract: Extract, by: User, first: int) -> Readable:
 def _keep_to_the_day(grant: Grant, now: datetime, size: int) -> None:
     """Refuse what would pass the bytes of the day; the grant is locked."""
     begins = clock.paris_day_ends(clock.paris_day(now) - timedelta(days=1))
-    spent = grant.downloads.filter(at__gte=begins).aggregate(spent=Sum("bytes"))["spent"] or 0
+    read = grant.downloads.filter(at__gte=begins, user__isnull=False)
+    spent = read.aggregate(spent=Sum("bytes"))["spent"] or 0
     if spent + size > settings.ACCESS_DAILY_BYTES:
         opening = clock.next_paris_midnight(now)
         raise QuotaSpent(

@@ -682,6 +682,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_plans', to='challenges.challenge')),
                         ('inputs', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_plans', to='datasets.holdoutversion')),
+                        ('data_file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='datasets.datafile')),
                         ('ids', models.CharField(max_length=120)),
                         ('sample_sha256', models.CharField(max_length=64)),
                         ('sample_size', models.PositiveBigIntegerField()),

@@ -1,7 +1,7 @@
 """Forms of code: how the teams of a challenge send it, a trial on the public sample."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,9 +17,10 @@ from challenges.organising.models.scorings import PhaseTask
 from challenges.programs.actions import changes as program_changes
 from challenges.rescoring.forms import TaskForm
 from challenges.rescoring.models import Rescoring
+from datasets.releases.models import DataFile
 from portal.accounts.models import User
 from portal.lib.storage.files import safe_name
-from portal.lib.web.fields import whole
+from portal.lib.web.fields import choice, whole
 
 MILLION = 1_000_000
 PREDICTIONS, CODE = "predictions", "code"
@@ -66,8 +67,28 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, data: Any = None, *, rules: CodeRules | None, draft: bool = True) -> None:
-        """Show the rules, or the usual ones; once published, what teams send stays."""
+    lent = choice(
+        _("Données prêtées que le code lit"),
+        hint=_(
+            "Le portail met l’extrait de l’habilitation à la place de la table réservée, le temps "
+            "de chaque exécution ; personne ne le télécharge. La table déposée et les réponses ont "
+            "ses identifiants."
+        ),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        rules: CodeRules | None,
+        draft: bool = True,
+        files: Sequence[DataFile] = (),
+        lent: DataFile | None = None,
+    ) -> None:
+        """Show the rules, or the usual ones; once published, what teams send stays.
+
+        files: what the grant of the challenge lends; lent: the one that code reads.
+        """
         usual = rules or CodeRules()
         super().__init__(
             data,
@@ -77,10 +98,23 @@ class CodeForm(forms.Form):
                 "memory_mb": usual.memory_mb,
                 "max_megabytes": usual.max_bytes // MILLION,
                 "logs": usual.logs,
+                "lent": str(lent.public_id) if lent else "",
             },
         )
+        self.lent_files = {str(each.public_id): each for each in files}
+        cast(forms.ChoiceField, self.fields["lent"]).choices = [
+            ("", _("La table réservée que vous déposez")),
+            *((key, each.name) for key, each in self.lent_files.items()),
+        ]
+        if not self.lent_files:
+            del self.fields["lent"]
         if not draft:
             del self.fields["sent"]
+
+    @property
+    def lent_file(self) -> DataFile | None:
+        """Return the file that code reads under the grant."""
+        return self.lent_files.get(self.cleaned_data.get("lent", ""))
 
     @property
     def rules(self) -> CodeRules | None:

@@ -11,6 +11,7 @@ one. Scoring (C) is another job, without any code of a team.
 """
 
 import hashlib
+import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ from challenges.evaluation.actions.evaluations import RUN, Result, columns_of
 from challenges.evaluation.enums import EvaluationState
 from challenges.evaluation.models import Evaluation, rounded
 from challenges.organising.enums import ColumnKind, LogAudience, ReportAudience
-from challenges.organising.models.scorings import Column, PhaseTask
+from challenges.organising.models.scorings import Column, PhaseTask, RunPlan
 from challenges.programs import checks
 from challenges.programs.actions import changes as program_changes
 from challenges.programs.actions import code as team_code
@@ -152,7 +153,7 @@ class CodeScorer(evaluator.MetricScorer):
         """Note on the plan of a task whether its inputs go with its compiled truth."""
         if task.plan is not None:
             plan, why = task.plan, f"plan {task.plan_id}"
-            files = gate.open_holdout(version=plan.inputs, reason=why, by=WORKER)
+            files = _opened(plan, why)
             problem = unlike_truth(files, plan.ids, gate.read_keys(task.holdout))
             team_code.note_inputs(plan=plan, problem=problem)
 
@@ -608,7 +609,7 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     """Run a package on hidden inputs, and read what it wrote in a child that knows their rows."""
     plan = run.plan
     keys = gate.read_keys(task.holdout)
-    files = gate.open_holdout(version=plan.inputs, reason=f"run {run.pk}", by=WORKER)
+    files = _opened(plan, f"run {run.pk}")
     if unlike_truth(files, plan.ids, keys):
         raise evaluator.ScoringFailed(INPUTS_UNLIKE)  # the organiser's fault, that no team pays for
     with (
@@ -645,6 +646,22 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
     sealed = gate.seal_file(FILE, found.content)
     kept = KeptPredictions(sealed.ciphertext_sha256, sealed.ciphertext_size, sealed.keys, suffix)
     return replace(ended, kept=kept, inputs_digest=_keyed(files))
+
+
+def _opened(plan: RunPlan, reason: str) -> dict[str, bytes]:
+    """Open the inputs of a plan; what a grant lends takes the place of the table, in memory."""
+    files = gate.open_holdout(version=plan.inputs, reason=reason, by=WORKER)
+    if plan.data_file_id is not None:
+        lent = io.BytesIO()
+        gate.open_lent(
+            grant=plan.challenge.grant_id or 0,
+            data_file=plan.data_file_id,
+            target=lent,
+            reason=reason,
+            by=WORKER,
+        )
+        files[team_code.table_of(plan)] = lent.getvalue()
+    return files
 
 
 def _run_outcome(found: _Pass, package: Package, task: PhaseTask) -> RunOutcome:

@@ -49,14 +49,14 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         A paused phase gives none, nor one whose restricted data have no grant at this instant.
         """
-        granted = Q(phase__challenge__grant__in=Grant.objects.active(at))
-        free = Q(phase=None) | Q(phase__challenge__restricted=False)
-        ready = self.unpaused().filter(free | granted, state=JobState.READY, run_after__lte=at)
+        ready = self.unheld(at).filter(state=JobState.READY, run_after__lte=at)
         return ready.order_by("priority", "fair_rank", "run_after", "pk")
 
-    def unpaused(self) -> "JobQuerySet":
-        """Leave out the jobs that the pause of their phase holds."""
-        return self.filter(phase__paused_at__isnull=True)
+    def unheld(self, at: datetime) -> "JobQuerySet":
+        """Leave out the jobs that the pause of their phase holds, or its lack of a grant."""
+        granted = Q(phase__challenge__grant__in=Grant.objects.active(at))
+        free = Q(phase=None) | Q(phase__challenge__restricted=False)
+        return self.filter(free | granted, phase__paused_at__isnull=True)
 
     def abandoned(self, at: datetime) -> "JobQuerySet":
         """Keep the jobs whose worker stopped beating."""

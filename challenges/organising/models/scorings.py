@@ -21,12 +21,17 @@ class RunPlan(models.Model):
     Another set is another row. inputs: sealed files, mounted under their names, without any
     label. ids: the column of identifiers, that a CSV among them has; where all are CSV, rows and
     identifiers change between the two runs. sample_*: a zip of files of the same names in the
-    private store, that everybody may download; rows: identifiers of the sample.
+    private store, that everybody may download; rows: identifiers of the sample. data_file: what the
+    grant of the challenge lends and nobody downloads; its extract takes the place of the table of
+    the inputs for the time of a run.
     """
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="run_plans")
     inputs = models.ForeignKey(
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="run_plans"
+    )
+    data_file = models.ForeignKey(
+        "datasets.DataFile", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     ids = models.CharField(max_length=120)
     sample_sha256 = models.CharField(max_length=64)

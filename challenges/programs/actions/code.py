@@ -49,8 +49,10 @@ from challenges.scoring.contract import Layout
 from challenges.scoring.inputs import InputFault, identifiers
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
+from datasets.access.models import Extract
 from datasets.holdouts import actions as holdouts
 from datasets.releases import actions as releases
+from datasets.releases.models import DataFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -250,6 +252,47 @@ def use_plan(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
 
 
 @transaction.atomic
+def read_lent(*, challenge: Challenge, data_file: DataFile | None, by: User) -> RunPlan:
+    """Have the code of a draft read what its grant lends, in place of the table deposited, or not.
+
+    Nothing of it is kept: the worker opens the extract for each run. The sealed table stays what
+    exports carry. In order: the plan in force, to be compared with the truth again; a job "compile"
+    for each task; event "run_plan.lent". The same file changes nothing. Raises NotAllowed for who
+    is not of the organisation; Conflict outside a draft, without a plan, and for a file of which
+    the grant lends no extract.
+    """
+    challenge = drafts.locked_draft(challenge, by)
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True, plan__isnull=False)
+    plan = RunPlan.objects.filter(tasks__in=tasks).order_by("-pk").first()
+    if plan is None:
+        raise Conflict(_("Demandez d’abord le contrôle du brouillon."), code="no_plan")
+    if data_file == plan.data_file:
+        return plan
+    require(organising_rules.may_choose_grant, by, challenge)
+    if data_file is not None and data_file not in lent_files(challenge):
+        raise Conflict(_("L’habilitation ne prête pas ce fichier."), code="file_not_lent")
+    plan.data_file, plan.checked_at, plan.problem, plan.problem_facts = data_file, None, "", {}
+    plan.save(update_fields=["data_file", "checked_at", "problem", "problem_facts"])
+    for task in tasks:
+        key = f"{task.pk}:{plan.pk}:{data_file.pk if data_file else 0}"
+        jobs.revive(kind=JobKind.COMPILE, subject_id=task.pk, dedup_key=key)
+    record("run_plan.lent", by=by, on=challenge, file=data_file.name if data_file else "")
+    return plan
+
+
+def lent_files(challenge: Challenge) -> list[DataFile]:
+    """List the files of which the grant of a challenge lends an extract that is built."""
+    ready = Extract.objects.ready().filter(granted__grant=challenge.grant_id)
+    return list(DataFile.objects.filter(extracts__in=ready).order_by("pk"))
+
+
+def table_of(plan: RunPlan) -> str:
+    """Name the table among the inputs of a plan: the others say how to answer."""
+    names = [each["name"] for each in plan.sample_files if each["name"] != FORMAT_NAME]
+    return str(names[0])
+
+
+@transaction.atomic
 def note_inputs(*, plan: RunPlan, problem: InputFault | None) -> None:
     """Keep what the worker found of the inputs: None where they go with the truth."""
     plan.checked_at = clock.now()
@@ -324,6 +367,9 @@ def give_inputs(
         sample=sample,
         by=by,
     )
+    if former is not None and former.data_file_id is not None:
+        plan.data_file_id = former.data_file_id
+        plan.save(update_fields=["data_file"])
     use_plan(phase=phase, plan=plan, by=by)
     return plan
 

@@ -170,13 +170,22 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
     former = team_code.code_rules(challenge)
     draft, by = challenge.status == ChallengeStatus.DRAFT, person(request)
     sent = request.POST if request.method == "POST" else None
-    form = CodeForm(sent, rules=former, draft=not challenge.is_public)
+    plan = program_queries.plan_of(challenge.phases.first()) if draft else None
+    form = CodeForm(
+        sent,
+        rules=former,
+        draft=not challenge.is_public,
+        files=team_code.lent_files(challenge) if plan else (),
+        lent=plan.data_file if plan else None,
+    )
 
     def act() -> None:
         if challenge.is_public and form.rules is not None:
             team_code.amend_code(challenge=challenge, rules=form.rules, by=by)
         else:
             team_code.settle_code(challenge=challenge, rules=form.rules, by=by)
+            if form.rules is not None and "lent" in form.fields:
+                team_code.read_lent(challenge=challenge, data_file=form.lent_file, by=by)
 
     status = tried(form, act)
     if not status:

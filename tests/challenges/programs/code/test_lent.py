@@ -1,0 +1,172 @@
+"""Code of teams on data that a grant lends and that nobody downloads: only the score leaves."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from challenges.entries.enums import EntryStatus
+from challenges.models import Challenge, Entry
+from challenges.programs.actions import code as team_code
+from challenges.sandbox import rooms
+from challenges.worker import drain
+from datasets import gate, invariants
+from datasets.access.actions import extracts, grants
+from datasets.access.models import Extract, Grant
+from datasets.holdouts.rules import WORKER
+from datasets.releases.enums import AccessLevel
+from datasets.releases.models import DataFile, Dataset, Download
+from portal.audit.actors import SystemActor
+from portal.audit.models import AuditEvent
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from portal.lib.storage import objects
+from tests.challenges import world as answers
+from tests.challenges.bundles import folders
+from tests.challenges.programs.cases import isolated
+from tests.challenges.programs.code.world import HIDDEN, RIGHT, SAMPLE, START, entered, package
+from tests.challenges.refusals import refuses
+from tests.challenges.world import worked
+from tests.factories.access import World, build_extracts
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.datasets import DataFileFactory
+
+pytestmark = pytest.mark.django_db
+SECRET = "canari-prete-7f3a"
+# What the grant lends: the rows of the truth, with a column that the stand-in does not have.
+LENT = "id,x,note,nom\n" + "".join(
+    f"A{at:04},{at},{SECRET}-{at},Nom-{SECRET}\n" for at in range(answers.ROWS)
+)
+COLUMNS = {"id": "", "x": "", "note": ""}
+TELL = f"""
+first = rows[0]
+assert first["note"] == "{SECRET}-0" and "nom" not in first
+print(first["note"]); print(first["note"], file=sys.stderr)
+try:
+    open(given["--in"] + "/test.csv", "a")
+except OSError:
+    pass
+else:
+    sys.exit(9)
+open(os.path.dirname(given["--out"]) + "/notes.txt", "w").write(first["note"])
+"""
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Challenge:
+    """Return a draft of code whose organisation is lent a file; its owner is of it."""
+    isolated()
+    by = answers.owner()
+    files = folders.document()["files"] | {"organiser": [{}]}
+    challenge = answers.imported(tmp_path, by, files=files)
+    plan = team_code.make_plan(challenge=challenge, inputs=HIDDEN, ids="id", sample=SAMPLE, by=by)
+    team_code.use_plan(phase=challenge.phases.get(), plan=plan, by=by)
+    challenge.phases.update(time_limit_s=60, memory_mb=256, logs="organiser")
+    lender = World(organisation=challenge.organiser)
+    file = DataFileFactory(
+        name="prete.csv",
+        level=AccessLevel.RESTRICTED_BUSINESS,
+        content=LENT.encode(),
+        release__dataset__in_directory=True,
+        release__dataset__resource__organisation=lender.producers[0],
+        schema=[
+            {"name": each, "type": "string", "description": "", "filled": 100, "protection": "free"}
+            for each in LENT.split("\n", 1)[0].split(",")
+        ],
+    )
+    dataset = Dataset.objects.get(pk=file.release.dataset_id)
+    grant = lender.active(dataset, organises_challenge=True, datasets={dataset: COLUMNS})
+    Challenge.objects.filter(pk=challenge.pk).update(grant=grant, restricted=True)
+    if not challenge.organiser.memberships.filter(user=by).exists():
+        MembershipFactory(user=by, organisation=challenge.organiser)
+    build_extracts()
+    assert drain()
+    challenge.refresh_from_db()
+    return challenge
+
+
+def lent() -> DataFile:
+    return DataFile.objects.get(name="prete.csv")
+
+
+def published(challenge: Challenge) -> Challenge:
+    by = answers.owner_of(challenge)
+    team_code.read_lent(challenge=challenge, data_file=lent(), by=by)
+    assert drain()
+    challenge = answers.published(challenge, by)
+    assert drain()
+    return challenge
+
+
+def everything() -> str:
+    """Write all that the database holds."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        rows = []
+        for table in tables:
+            cursor.execute("SELECT * FROM " + connection.ops.quote_name(table))  # noqa: S608
+            rows += cursor.fetchall()
+    return repr(rows)
+
+
+def test_only_a_score_leaves_what_code_read_of_lent_data(
+    draft: Challenge,
+) -> None:
+    challenge = published(draft)
+    before = Download.objects.count()
+    entry: Entry = worked(entered(challenge, package(START + TELL + RIGHT)))
+    assert (entry.status, entry.reason_code) == (EntryStatus.SCORED, "")
+    run = entry.code_runs.get()
+    assert (run.log, run.detail) == ("", "")
+    assert SECRET not in everything()
+    root = objects.store().root  # type: ignore[attr-defined]
+    held = [path for path in root.rglob("*") if path.is_file()]
+    assert not any(SECRET.encode() in path.read_bytes() for path in held)
+    assert not list(rooms.in_memory().glob(f"{rooms.prefix('run')}*"))
+    read = Download.objects.order_by("-pk")[0]
+    assert Download.objects.count() == before + 1
+    assert (read.user, read.grant, read.data_file) == (None, challenge.grant, lent())
+    opened = AuditEvent.objects.filter(action="extract.opened").order_by("-seq")[0]
+    assert json.loads(opened.body.body)["facts"]["reason"] == f"run {run.pk}"
+    assert list(invariants.ungranted()) == []
+
+
+def test_a_run_reads_nothing_once_the_grant_has_ended(draft: Challenge) -> None:
+    challenge = published(draft)
+    entry = entered(challenge, package(START + TELL + RIGHT))
+    grant = Grant.objects.get(pk=challenge.grant_id)
+    grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
+    before = Download.objects.count()
+    drain()
+    entry.refresh_from_db()
+    assert (entry.status, Download.objects.count()) == (EntryStatus.QUEUED, before)
+    worker, web = SystemActor(WORKER), answers.owner_of(challenge)
+    asked: dict[str, Any] = {"grant": grant.pk, "data_file": lent().pk, "reason": "essai"}
+    for by, refusal in ((worker, Hidden), (web, NotAllowed)):
+        target = BytesIO()
+        with pytest.raises(refusal):
+            gate.open_lent(**asked, target=target, by=by)
+        assert target.getvalue() == b""
+    extracts.remove_ended()
+    assert not Extract.objects.ready().exists()
+
+
+def test_the_organiser_chooses_a_file_that_the_grant_lends(
+    draft: Challenge, client: Client
+) -> None:
+    by = answers.owner_of(draft)
+    client.force_login(by)
+    address = reverse("challenges:write_code", args=[draft.slug])
+    assert "prete.csv" in client.get(address).text
+    other = DataFileFactory()
+    with refuses(Conflict, "file_not_lent"):
+        team_code.read_lent(challenge=draft, data_file=other, by=by)
+    plan = team_code.read_lent(challenge=draft, data_file=lent(), by=by)
+    assert plan.checked_at is None
+    assert drain()
+    plan.refresh_from_db()
+    assert (plan.is_ready, plan.problem) == (True, "")
