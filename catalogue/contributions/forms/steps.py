@@ -451,6 +451,7 @@ class StepForm(PlainForm):
         for name, field in self.fields.items():
             told: Any = field
             told.origin = self.origins.get("licences" if name == "licence" else name)
+            told.optional = _("nécessaire si vous la signalez") if name in REFERENCED_NEEDS else ""
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(self.kind, values)

@@ -593,11 +593,16 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     assert (told["origin"], told["verified"], told["guessed"]) == ("import:cff", True, False)
     page = words(own.get(answer.headers["Location"]))
     assert (contribution.content["deposit"], contribution.content["scope"]) == ("", "")
-    assert "Cette ressource est-elle la vôtre ?</a> – à remplir" in page
+    assert page.count("Cette ressource est-elle la vôtre ?</a> – à remplir") == 2
+    below = page.partition('class="table table-stack"')[2].partition("</table>")[2]
+    assert "– à remplir" in below.partition("Relire et compléter")[0]
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
-    assert "D’après CITATION.cff › title" in words(own.get(step))
+    written = words(own.get(step))
+    assert "D’après CITATION.cff › title" in written
+    for label in ("Page de la ressource", "Détenteur"):
+        assert f"{label} <small>(nécessaire si vous la signalez)</small>" in written
 
 
 def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(author: User) -> None:
