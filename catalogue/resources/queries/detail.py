@@ -51,6 +51,7 @@ from portal.lib.prose import numbers
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 # A longer text comes after its uses, its limits and its figures.
 LONG_TEXT_CHARACTERS = 3_000
+DECIMAL = re.compile(r"-?\d{1,9}\.(\d{1,9})")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
 )
@@ -357,6 +358,8 @@ def _cell(column: Field, value: Any) -> dict[str, Any]:
     told = absent if value in (None, "") else value
     shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
     label = _("Taille") if column.name == "bytes" else column.label
+    if column.name == "value" and (decimal := DECIMAL.fullmatch(str(told))):
+        told = numbers.number(Decimal(decimal[0]), len(decimal[1]))
     is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []
     return {"label": label, "value": told, "shape": shape, "signs": signs}

@@ -391,7 +391,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
             text, taken = prose.taken_out(text, AGAINST)
             against += taken
             said = _said(name, text, part.title, into)
-        if name in into.details or against:
+        if said or name in into.details or against:
             prose.leave(found, part, text, blocks, said)
     into.list_of("excluded_uses", against, advised, guessed=True)
 
@@ -401,6 +401,8 @@ def _said(name: str, text: str, title: str, into: Builder) -> int:
     if name == "footprint" and (emitted := EMITTED.search(text)):
         grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
         into.value("co2_grams", grams, title, guessed=True)
+        if not re.search(r"\w{4}", EMITTED.sub("", text)):
+            return len(text)
     if name in into.details:
         return 0
     if name == "limits":

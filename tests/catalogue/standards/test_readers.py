@@ -878,6 +878,11 @@ Des courriels, par classe.
     assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."
     assert told["tasks"].value == ["language_modelling"]
     assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
+    bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
+    emitted = hugging_face.read(bare.encode(), "").records[0]
+    assert emitted.details["co2_grams"].value == 2100
+    assert "footprint" not in emitted.details
+    assert "CO2" not in value(emitted, "description")
     whole = hugging_face.read(text.replace("## Limitations", "## Notes").encode(), "").records[0]
     assert "limits" not in whole.details
     # The same text as a README of no standard.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -423,6 +424,7 @@ def test_the_page_says_who_declares(client: Client) -> None:
     page = client.get(made.get_absolute_url()).text
     assert "Mesures déclarées par le producteur" in page
     assert "https://exemple.org/banc" in page
+    assert re.findall(r"\b0[.,]66\b", page) == ["0,66"]
     assert "Ce qu’il sait faire, mesuré" not in page
 
 
