@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
@@ -169,6 +170,25 @@ def values_of(content: BinaryIO, name: str) -> set[str]:
     return values
 
 
+def strays_of(content: BinaryIO) -> dict[str, tuple[int, int]]:
+    """Count the cells of a kept table that are no number, by column, with the line of the first.
+
+    A decimal comma, which one other word of its column leaves as it came, counts where it is alone.
+    """
+    text = io.TextIOWrapper(content, "utf-8", newline="")
+    found: dict[bool, dict[str, tuple[int, int]]] = {True: {}, False: {}}
+    rows = csv.DictReader(text)
+    for row in rows:
+        for name, cell in row.items():
+            if number_of(cell) is None:
+                among = found[bool(DECIMAL_COMMA.fullmatch(cell.strip()))]
+                n, line = among.get(name, (0, rows.line_num))
+                among[name] = (n + 1, line)
+    text.detach()
+    content.seek(0)
+    return found[True] | found[False]
+
+
 def no_table() -> Invalid:
     """Refuse a file that is no table."""
     said = _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu.")
@@ -178,17 +198,18 @@ def no_table() -> Invalid:
 def _encoding(content: BinaryIO) -> str:
     """Say in which encoding a text is, UTF-8 or that of Windows; raises Invalid for neither."""
     content.seek(0)
-    is_utf8, is_text = io.TextIOWrapper(content, "utf-8", newline=""), True
+    if any(b"\0" in piece for piece in iter(partial(content.read, 1 << 20), b"")):
+        raise no_table()
+    content.seek(0)
+    is_utf8 = io.TextIOWrapper(content, "utf-8", newline="")
     try:
-        while piece := is_utf8.read(1 << 20):
-            is_text = is_text and "\0" not in piece
+        while is_utf8.read(1 << 20):
+            pass
         encoding = "utf-8-sig"
     except UnicodeDecodeError:
         encoding = "cp1252"
     finally:
         is_utf8.detach()
-    if not is_text:
-        raise no_table()
     return encoding
 
 

@@ -39,6 +39,7 @@ from challenges.organising.tables import (
     guessed_role,
     no_table,
     read_table,
+    strays_of,
     values_of,
 )
 from challenges.queue import actions as jobs
@@ -272,6 +273,7 @@ def _put_file(
         share = drawn_share(challenge) if role is spec.Role.TRUTH else None
         if role is spec.Role.TRUTH and table:
             place |= _ids_compared(challenge, entry, deposit.content)
+            place |= _strays(entry, deposit.content)
         if share is not None and table and group_column(challenge.bundle["truth"]) in table.names:
             place["drawn"] = share
         if is_public:
@@ -455,6 +457,11 @@ def _ids_compared(
     return {"ids": {**counts, "first": first, "key": key, "test": sha256}}
 
 
+def _strays(entry: Mapping[str, Any], content: BinaryIO) -> dict[str, Any]:
+    """Note where answers are no numbers, before they are sealed; none of them is kept."""
+    return {"strays": strays_of(content)} if entry.get("rows", 0) <= MOST_COMPARED else {}
+
+
 def _refuse_told(challenge: Challenge, ids: Any = None) -> None:
     """Refuse a public file of a draft that bears the name of the answers, for rows of the test."""
     kept, ids = kept_of(challenge), ids or cache(_ids_of)
@@ -583,6 +590,7 @@ def _move_file(
         deposit = Deposit(name, len(content), BytesIO(content))
         if role is spec.Role.TRUTH:
             place |= _ids_compared(challenge, entry, BytesIO(content))
+            place |= _strays(entry, BytesIO(content))
         place["sealed"] = seal(challenge, role.value, deposit, by)
         written.kept = {**written.kept, name: place}
         written.save(update_fields=["kept"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from challenges.bundles.portable import read_contract
 from challenges.bundles.spec import Role
@@ -28,6 +29,7 @@ from challenges.scoring.contract import (
     written_shape,
 )
 from challenges.scoring.fields import Fields, Findings, Problem
+from portal.lib.prose.numbers import number
 from portal.lib.web.fields import SeveralFilesField, choice, decimal
 
 # What a column of the answers may be, in few words.
@@ -226,18 +228,20 @@ class ColumnsForm(DocumentForm):
         held: Sequence[str],
         parts: Mapping[str, Sequence[str]],
         drawn: float | None,
+        strays: Mapping[str, Sequence[int]],
         test: Sequence[str] | None = None,
     ) -> None:
         """Offer the columns of the headers: given of the sample, held of the answers.
 
         test: those of the test, where the portal makes the sample of its ids. parts: values of the
-        columns that may part the rows. drawn: share. The column that parts them is proposed where
+        columns that may part the rows. drawn: share. strays: by column, how many cells are no
+        number, and the line of the first. The column that parts them is proposed where
         one does, else a draw.
         """
         self.shape, self.former = SHAPES[shape], document.get("submission") or {}
         self.parts, self.held, self.given = parts, held, given
         self.in_heads = (*self.shape.layout.held, "split_column", "weight")
-        self.test = test
+        self.test, self.strays = test, strays
         apart = [each for each in held if each not in (given if test is None else test)]
         split = ((document.get("truth") or {}).get("split") or {}).get("column")
         if is_new := split not in apart:
@@ -304,6 +308,8 @@ class ColumnsForm(DocumentForm):
         if lacking:
             sentence = _("Aucune colonne n’est : %(roles)s.")
             self.add_error("sens_0", sentence % {"roles": ", ".join(lacking)})
+        if self.stray:
+            self.add_error(f"sens_{self.stray[0]}", self.stray_words)
         findings, wanted = Findings(), {"submission": self.submission(self.former)}
         read_contract(Fields(findings, {**wanted, "truth": self.truth("-")}, "", file=""))
         # The figures are chosen at the next step.
@@ -390,6 +396,27 @@ class ColumnsForm(DocumentForm):
     def heads(self) -> list[tuple[str, Any]]:
         """Pair each column of the answers with the field of its meaning."""
         return [(column, self[f"sens_{at}"]) for at, column in enumerate(self.held)]
+
+    @property
+    def stray(self) -> tuple[int, int, int] | None:
+        """Point at answers that are no numbers, as the form stands: column, count, first line."""
+        is_number = "type" in self.fields and self["type"].value() in ("integer", "float")
+        roles = {"gain", "target"} if is_number else {"gain"}
+        for at, (column, meaning) in enumerate(self.heads):
+            if meaning.value() in roles and column in self.strays:
+                return at, self.strays[column][0], self.strays[column][1]
+        return None
+
+    @property
+    def stray_words(self) -> str:
+        """Say which answers are no numbers."""
+        _at, n, line = self.stray or (0, 0, 0)
+        said = ngettext(
+            "%(n)s réponse n’est pas un nombre : ligne %(line)s.",
+            "%(n)s réponses ne sont pas des nombres : la première, ligne %(line)s.",
+            n,
+        )
+        return said % {"n": number(n), "line": number(line)}
 
     @property
     def is_drawn(self) -> bool:

@@ -287,9 +287,17 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         onward=onward,
         **_files_shown(challenge, form),
     )
+    if page.status_code == 302 and "quitter" not in request.POST and _is_cut(challenge):
+        page["Location"] = reverse("challenges:write_files", args=[slug]) + "#incomplet"
     if turned and form.is_bound and page.status_code == 302:
         page["Location"] += f"?forme={asked}" if asked in SHAPES else ""
     return page
+
+
+def _is_cut(challenge: Challenge) -> bool:
+    """Say whether the answers lack ids of the test, as the draft now is."""
+    challenge.refresh_from_db()
+    return any(each.key == "ids" for each in organising.missing(challenge))
 
 
 def _files_form(challenge: Challenge, data: Any = None, files: Any = None) -> FilesForm:
@@ -356,6 +364,9 @@ def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> 
         form.columns = _columns_form(challenge, asked, sent(request))
     rows = [[_written(cell) for cell in row] for row in first]
     shown = _files_shown(challenge, form) | {"form": form, "first": rows, "taken": not status}
+    if form.columns and form.columns.stray:
+        at, _n, line = form.columns.stray
+        shown["cell"] = rows[line - 2][at] if line - 2 < len(rows) else ""
     shown["replaced"] = [
         (each["path"], former[each["path"]], each["rows"])
         for each in form.listed
@@ -425,6 +436,7 @@ def _columns_form(challenge: Challenge, asked: str, data: Any = None) -> Columns
         held=held,
         parts=place.get("parts", {}),
         drawn=place.get("drawn"),
+        strays=place.get("strays", {}),
         test=test if is_made else None,
     )
 

@@ -34,10 +34,42 @@ def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
     assert "remplacé" in page.text
     assert "incomplet" in page.text
     assert "Fichiers reçus" not in page.text  # nothing is green beside the fault
+    stays = client.post(at("write_files"), SCORING)
+    assert stays.headers["Location"] == f"{at('write_files')}#incomplet"
+    assert '<div id="incomplet" tabindex="-1">' in client.get(at("write_files")).text
+    leaves = client.post(at("write_files"), SCORING | {"quitter": "1"})
+    assert leaves.headers["Location"] == at("organiser")
     send(client, ("test.csv", TEST + "Z9,1\n"))  # nobody reads the answers that it came after
     page = client.get(at("write_files"))
     assert "ids" not in [each["key"] for each in page.context["missing"]]
     assert same not in page.context["ready"]
+
+
+def test_answers_that_are_no_numbers_are_said_as_they_come(client: Client, by: User) -> None:
+    begin(client, by)
+    words = TRUTH.replace(f"{IDS[1]},", f"{IDS[1]},abc").replace(f"{IDS[4]},", f"{IDS[4]},abc")
+    page = send(client, ("test.csv", TEST), ("solution.csv", words))
+    said = "2 réponses ne sont pas des nombres : la première, ligne 3."
+    text = page.text.replace("\xa0", " ").replace("\u202f", " ")
+    assert said in text
+    assert "« abc" in text
+    assert "à corriger" in text
+    assert "Fichiers reçus" not in text
+    assert "abc" not in str(ChallengeDraft.objects.get().kept)
+    refused = client.post(at("write_files"), SCORING)
+    assert refused.status_code == 422
+    assert [*refused.context["form"].columns.errors] == ["sens_1"]
+    page = send(client, ("solution.csv", TRUTH))
+    assert page.context["form"].columns.stray is None
+    assert client.post(at("write_files"), SCORING).headers["Location"] == at("write_scoring")
+
+
+def test_a_picture_is_no_table_whatever_its_name(client: Client, by: User) -> None:
+    begin(client, by)
+    picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\n"
+    page = send(client, ("test.csv", picture))
+    assert page.status_code == 422
+    assert "Un fichier CSV en UTF-8" in page.text
 
 
 def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -> None:
