@@ -436,13 +436,13 @@ def test_what_was_typed_wrong_is_said_beside_its_field(client: Client, by: User)
     send(client, ("sample.csv", SAMPLE), ("truth.csv", TRUTH))
     assert client.post(at("write_files"), SCORING).status_code == 302
     columns = SCORING | {"sens_1": "id"}
-    twice = {"role_0": "sample_submission", "role_1": "sample_submission"}
+    moved = {"role_0": "sample_submission", "role_1": "train"}
     scoring = SCORING | {"metric_0": "", "formula_2": "accuracy +"}
     wrong = [
         (client.post(reverse("challenges:create"), {"title": "A"}), "Choisissez ce qu’il faut"),
         (send(client, ("truth.csv", "")), "Ce fichier est vide."),
         (client.post(at("write_files"), columns), "est déjà une autre colonne."),
-        (client.post(at("write_files"), twice), "renvoyez-le pour lui donner"),
+        (client.post(at("write_files"), moved), "renvoyez-le pour lui donner"),
         (client.post(at("write_texts"), {"terms": ""}), "Écrivez le règlement."),
         (client.post(at("write_dates"), domains), "n’est pas un nom de domaine."),
         (client.post(at("write_dates"), past), "Cette date est passée"),
