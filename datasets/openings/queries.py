@@ -18,6 +18,7 @@ from datasets.openings import rules, wording
 from datasets.openings.enums import OpeningStatus, Outcome
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.openings.wording import CheckRow
+from datasets.releases.actions import FILE_MAX_BYTES
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Release
 from datasets.releases.queries import last_release
@@ -45,9 +46,8 @@ def _open_tables() -> Any:
 
 def former_table(opening: Opening) -> DataFile | None:
     """Give the table that the card of an opening lets anybody read today."""
-    table: DataFile | None = (
-        _open_tables().filter(release__dataset__resource=opening.card_id).first()
-    )
+    own = _open_tables().filter(release__dataset__resource=opening.card_id)
+    table: DataFile | None = own.filter(size__lte=FILE_MAX_BYTES).first()
     return table
 
 
@@ -70,13 +70,20 @@ def approvals_of(opening: Opening) -> list[tuple[User, datetime]]:
 
 def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> list[DataFile]:
     """List other open tables with columns of the same name, those that share most first."""
-    rows = _open_tables().filter(release__dataset__resource__live=True)
+    rows = _open_tables().filter(release__dataset__resource__live=True, size__lte=FILE_MAX_BYTES)
     shared = [
         (len({str(each["name"]) for each in row.schema} & set(columns)), row)
         for row in rows.exclude(release__dataset__resource=apart_from)
     ]
     several = sorted((each for each in shared if each[0]), key=lambda each: (-each[0], each[1].pk))
     return [row for _count, row in several[:LINKED_MOST]]
+
+
+def too_large(columns: Collection[str]) -> list[str]:
+    """Name the open tables with columns of the same name that are too large to be compared."""
+    rows = _open_tables().filter(size__gt=FILE_MAX_BYTES).order_by("pk")
+    shared = [each for each in rows if {str(one["name"]) for one in each.schema} & set(columns)]
+    return [str(each.release.dataset) for each in shared[:LINKED_MOST]]
 
 
 def producers_of(user: User) -> list[Organisation]:

@@ -145,6 +145,8 @@ def _former(told: Mapping[str, Any]) -> str:
 
 
 def _linkage(told: Mapping[str, Any]) -> str:
+    if not told.get("compared", True):
+        return _("« %(title)s » : trop grand pour être comparé ici") % told
     counts = {"rows": number(told["rows"]), "share": _share(told["share"])}
     return _("« %(title)s » : %(rows)s lignes (%(share)s) se rejoignent") % {**told, **counts}
 
@@ -199,7 +201,10 @@ def paper_of(opening: Opening, report: OpeningReport) -> bytes:
     """
     with translation.override("fr"):
         told = report.content
-        checks = [row(each) for each in told["checks"]]
+        checks: dict[str, list[str]] = {}  # several linkages are one line of the page
+        for each in map(row, told["checks"]):
+            said = f"{each.outcome.label} : {each.measured}"
+            checks.setdefault(str(each.title), []).append(said)
         verdict = _("peut être ouvert") if report.passed else _("ne peut pas être ouvert en l’état")
         sheet = paper.Sheet(
             language="fr",
@@ -211,7 +216,7 @@ def paper_of(opening: Opening, report: OpeningReport) -> bytes:
                 (_("Fichier"), f"{told['file']['name']} ({file_size(told['file']['size'])})"),
                 (_("Empreinte"), told["file"]["sha256"]),
                 (_("Verdict"), fault_of(told) or verdict),
-                *((str(each.title), f"{each.outcome.label} : {each.measured}") for each in checks),
+                *((title, " ; ".join(said)) for title, said in checks.items()),
                 (_("Contrôlé le"), clock.paris_words(report.made_at)),
             ],
             notes=[

@@ -640,6 +640,11 @@ def _alone(hashes: Hashes) -> Hashes:
     return keys[counts == 1]
 
 
+def not_compared(title: str) -> Check:
+    """Warn of a table that is open already and too large to be compared here."""
+    return _check("linkage", WARN, title=title, compared=False)
+
+
 CHECKS = (groups, geography, cells, identifiers, free_text, dates, unique_rows)
 
 

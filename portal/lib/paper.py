@@ -1,4 +1,6 @@
-"""Draw a one-page statement as a tagged PDF: title, sentence, facts, a code that leads to a page.
+"""Draw a statement as a tagged PDF: title, sentence, facts, a code that leads to a page.
+
+It has one page where it is short.
 
 The fonts are embedded (docs/vendored.csv). A character that they lack shows as an empty box.
 """
@@ -22,6 +24,7 @@ CODE = 34.0
 # The ink, the quiet ink, the blue of the bay and the line of the interface kit, in light.
 INK, QUIET, BLUE, LINE = (26, 36, 43), (84, 97, 105), (7, 89, 122), (214, 217, 214)
 MOST_CHARACTERS = 420
+TALLEST = 38.0  # a fact of so many characters
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,14 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.say("P", sheet.lead, size=12.5)
     paper.ln(6)
     for label, value in sheet.facts:
+        paper.keep(TALLEST)
         paper.fact(label, value)
     paper.ln(6)
     for note in sheet.notes:
+        paper.keep(TALLEST)
         paper.say("P", note, size=9, colour=QUIET)
         paper.ln(1.5)
+    paper.keep(CODE)
     paper.code(sheet.address, sheet.code_label)
     return bytes(paper.output())
 
@@ -131,6 +137,11 @@ class _Paper(FPDF):
                 0, 5.2, _shortened(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
             )
         self.set_y(max(below, self.y) + 2)
+
+    def keep(self, height: float) -> None:
+        """Go on overleaf where this many millimetres are not left."""
+        if self.y + height > self.h - MARGIN:
+            self.add_page()
 
     def code(self, address: str, label: str) -> None:
         """Draw the code of an address at the foot of the page, and the address beside it."""

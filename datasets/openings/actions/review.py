@@ -177,13 +177,15 @@ def _report(opening: Opening) -> dict[str, Any]:
             (each.release.dataset.resource.title, _copied(each, folder))
             for each in queries.open_tables(names, apart_from=opening.card)
         ]
-        return disclosure.examine_apart(
+        made = disclosure.examine_apart(
             content,
             declared_of(opening),
             seconds=settings.OPENING_CHECK_SECONDS,
             old=old,
             others=others,
         )
+        made["checks"] += [disclosure.not_compared(title) for title in queries.too_large(names)]
+        return made
 
 
 def _copied(file: DataFile, folder: Path) -> Path:

@@ -461,7 +461,9 @@ def test_a_card_that_denies_personal_data_takes_none_of_personal_origin(world: W
     assert publication.publish(opening=opening, by=world.by).number == 1
 
 
-def test_what_is_open_already_is_compared_and_told(world: World) -> None:
+def test_what_is_open_already_is_compared_and_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.published()
     later = world.checked()
     checks = {each["code"]: each for each in later.reports.get().content["checks"]}
@@ -470,6 +472,11 @@ def test_what_is_open_already_is_compared_and_told(world: World) -> None:
     told = world.checked(card=other).reports.get().content["checks"]
     linked = [each for each in told if each["code"] == "linkage"]
     assert [each["figures"]["title"] for each in linked] == [world.card.title]
+    monkeypatch.setattr(queries, "FILE_MAX_BYTES", 10)  # what is larger is told, not read
+    report = world.checked(card=DatasetCardFactory(organisation=world.producer)).reports.get()
+    linked = [each for each in report.content["checks"] if each["code"] == "linkage"]
+    assert [each["figures"] for each in linked] == [{"title": world.card.title, "compared": False}]
+    assert "trop grand" in str([row.measured for row in queries.checks_of(report)])
 
 
 def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -> None:
