@@ -20,6 +20,13 @@ class OpeningStatus(Shown):
     WITHDRAWN = "withdrawn", "ardoise", "undo-2", _("Retirée")
 
 
+class Emergency(Shown):
+    """Where what was published stands, once it is asked back."""
+
+    SUSPENDED = "suspended", "ocre", "hourglass", _("Retrait demandé")
+    TAKEN_BACK = "taken_back", "ardoise", "undo-2", _("Retirée")
+
+
 S = OpeningStatus
 ENDS = frozenset({S.REFUSED, S.WITHDRAWN})
 EDGES: dict[OpeningStatus, frozenset[OpeningStatus]] = {

@@ -218,6 +218,17 @@ class TextForm(PlainForm):
     text = prose(_("Message"), 2_000, _("Écrivez le motif."))
 
 
+class WithdrawalForm(PlainForm):
+    """Why opened data are taken back, as everybody will read it."""
+
+    text = prose(
+        _("Motif du retrait"),
+        500,
+        _("Écrivez le motif."),
+        _("Ce texte sera public, sur la page des versions : n’y désignez personne."),
+    )
+
+
 class RefusalForm(PlainForm):
     """Why an opening is refused."""
 

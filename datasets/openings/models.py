@@ -14,6 +14,7 @@ from datasets.openings.enums import (
     EDGES,
     WAITING,
     WRITABLE,
+    Emergency,
     OpeningLicence,
     OpeningRefusal,
     OpeningStatus,
@@ -158,6 +159,13 @@ class Opening(models.Model):
     def is_writable(self) -> bool:
         """Say whether its producer may still deposit a file."""
         return self.status in WRITABLE
+
+    @property
+    def standing(self) -> OpeningStatus | Emergency:
+        """Give the state to show: what was published, then taken back, is open no more."""
+        if self.release is not None and self.release.withdrawn_at is not None:
+            return Emergency.TAKEN_BACK if self.release.withdrawal else Emergency.SUSPENDED
+        return self.status_enum
 
     def become(self, status: OpeningStatus, **columns: Any) -> None:
         """Take an allowed edge and save; Conflict when the table has no such edge."""

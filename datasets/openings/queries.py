@@ -15,7 +15,7 @@ from catalogue.resources.queries.relations import editors_of
 from datasets.access.models import produced_by
 from datasets.access.queries import asks_or_lends
 from datasets.openings import rules, wording
-from datasets.openings.enums import OpeningStatus, Outcome
+from datasets.openings.enums import Emergency, OpeningStatus, Outcome
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.openings.wording import CheckRow
 from datasets.releases.actions import FILE_MAX_BYTES
@@ -211,7 +211,19 @@ def followers(opening: Opening) -> list[User]:
 
 
 def to_do(user: User) -> Iterator[space.Item]:
-    """List the openings that wait for this person, for Mon espace; two queries at most."""
+    """List the openings that wait for this person, for Mon espace; three queries at most."""
+    urgent = OpeningWithdrawal.objects.waiting().select_related("opening__producer")
+    for asked in urgent if rules.may_confirm(user) else ():
+        if rules.may_answer_withdrawal(user, asked):
+            yield space.Item(
+                title=_("Confirmer un retrait urgent : « %(title)s »")
+                % {"title": asked.opening.title},
+                url=asked.opening.get_absolute_url(),
+                detail=f"{asked.opening.number} · {asked.opening.producer}",
+                icon="triangle-alert",
+                tone="garance",
+                badge=Emergency.SUSPENDED.label,
+            )
     rows = Opening.objects.visible_to(user).with_names()
     open_ones = rows.filter(
         status__in=[S.PROPOSED, S.CHANGES_REQUESTED, S.IN_REVIEW, S.READY, S.APPROVED]

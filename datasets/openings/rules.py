@@ -62,7 +62,7 @@ def may_examine(actor: Any, opening: "Opening") -> bool:
 
 def may_refuse(actor: Any, opening: "Opening") -> bool:
     """Say whether the actor may refuse it: an approver or the DPO, without a tie to it."""
-    return _decides(actor) and _is_apart(actor, opening)
+    return may_confirm(actor) and _is_apart(actor, opening)
 
 
 def place_of(actor: Any, opening: "Opening") -> str:
@@ -71,7 +71,7 @@ def place_of(actor: Any, opening: "Opening") -> str:
     An approver, then another approver or the data protection officer; the officer alone is second
     where the data are of personal origin. Who examined it, or approved it already, is neither.
     """
-    if not _decides(actor) or not _is_apart(actor, opening):
+    if not may_confirm(actor) or not _is_apart(actor, opening):
         return ""
     taken = (opening.officer_id, opening.approver_id, opening.second_approver_id)
     if any(_is(actor, pk) for pk in taken):
@@ -94,15 +94,16 @@ def may_approve(actor: Any, opening: "Opening") -> bool:
 
 def may_ask_withdrawal(actor: Any, opening: "Opening") -> bool:
     """Say whether the actor may ask to take opened data back: any who decides on data."""
-    return _decides(actor) or has_permission(actor, P.ACCESS_PREPARE)
+    return may_confirm(actor) or has_permission(actor, P.ACCESS_PREPARE)
 
 
 def may_answer_withdrawal(actor: Any, withdrawal: "OpeningWithdrawal") -> bool:
     """Say whether the actor may be the second person of an emergency: an approver or the DPO."""
-    return _decides(actor) and not _is(actor, withdrawal.proposed_by_id)
+    return may_confirm(actor) and not _is(actor, withdrawal.proposed_by_id)
 
 
-def _decides(actor: Any) -> bool:
+def may_confirm(actor: Any) -> bool:
+    """Say whether the actor decides on data: an approver or the data protection officer."""
     return has_permission(actor, P.ACCESS_DECIDE) or has_permission(actor, P.ACCESS_ADVISE)
 
 

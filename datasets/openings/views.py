@@ -17,7 +17,7 @@ from datasets.access.models import produced_by
 from datasets.openings import queries, rules, wording
 from datasets.openings.actions import deposits, publication, review
 from datasets.openings.enums import OpeningRefusal, OpeningStatus
-from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm
+from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm, WithdrawalForm
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.releases.forms import sentence
 from datasets.releases.queries import restricted
@@ -185,7 +185,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "is_online": is_online,
         "withdrawal": waiting,
         "may_answer": waiting and rules.may_answer_withdrawal(by, waiting),
-        "urgent_form": TextForm(auto_id="urgent_%s")
+        "urgent_form": WithdrawalForm(auto_id="urgent_%s")
         if is_online and not waiting and rules.may_ask_withdrawal(by, found)
         else None,
         "text_form": TextForm(auto_id="text_%s"),
@@ -352,7 +352,7 @@ def decline(request: HttpRequest, opening: UUID) -> HttpResponse:
 @step_up_required
 def ask_withdrawal(request: HttpRequest, opening: UUID) -> HttpResponse:
     """Ask that opened data are taken back in an emergency."""
-    form = TextForm(request.POST, auto_id="urgent_%s")
+    form = WithdrawalForm(request.POST, auto_id="urgent_%s")
     return _say(
         request,
         opening,
@@ -361,7 +361,7 @@ def ask_withdrawal(request: HttpRequest, opening: UUID) -> HttpResponse:
         lambda found, by, _attempt: publication.ask_withdrawal(
             opening=found, reason=form.cleaned_data["text"], by=by
         ),
-        _("Retrait demandé : une seconde personne le confirme."),
+        _("Retrait demandé : plus personne ne lit ces données. Une seconde personne le confirme."),
     )
 
 
@@ -384,5 +384,7 @@ def answer_withdrawal(request: HttpRequest, opening: UUID, withdrawal: UUID) -> 
         request,
         opening,
         answered,
-        _("Données retirées : plus personne ne les lit.") if accept else _("Retrait refusé."),
+        _("Données retirées : plus personne ne les lit.")
+        if accept
+        else _("Retrait refusé : les données sont de nouveau en ligne."),
     )

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -278,17 +279,34 @@ def refuse_without_opening(said: Mapping[str, Any], level: AccessLevel) -> None:
         )
 
 
-@transaction.atomic
+def suspend(*, release: Release, by: Actor) -> None:
+    """Hide the files of a release while its withdrawal is asked: nobody reads them meanwhile.
+
+    Called, as those that follow, by the action that says who may; event "release.suspended".
+    """
+    record("release.suspended", by=by, on=_hidden(release, clock.now(), ""))
+
+
+def give_back(*, release: Release, by: Actor) -> None:
+    """Let the files of a suspended release be read again; event "release.given_back"."""
+    record("release.given_back", by=by, on=_hidden(release, None, ""))
+
+
 def take_back(*, release: Release, reason: str, by: Actor) -> None:
     """Withdraw the files of a release in an emergency: from now on nobody reads them.
 
-    Called by the action that says who may; event "release.withdrawn".
+    The reason is public; event "release.withdrawn".
     """
+    record("release.withdrawn", by=by, on=_hidden(release, clock.now(), reason), reason=reason)
+
+
+@transaction.atomic
+def _hidden(release: Release, since: datetime | None, reason: str) -> Release:
     locked = Release.objects.select_for_update().get(pk=release.pk)
-    locked.withdrawn_at, locked.withdrawal = clock.now(), reason[:500]
+    locked.withdrawn_at, locked.withdrawal = since, reason[:500]
     with immutable.writes(Release):
         locked.save(update_fields=["withdrawn_at", "withdrawal"])
-    record("release.withdrawn", by=by, on=locked, reason=reason)
+    return locked
 
 
 def overall(files: Sequence[Mapping[str, Any]]) -> AccessLevel:

@@ -120,19 +120,21 @@ def _note_published(opening: Opening, release: Release, by: User) -> None:
 def ask_withdrawal(*, opening: Opening, reason: str, by: User) -> OpeningWithdrawal:
     """Ask that opened data are taken back in an emergency, by one who decides on data.
 
-    Event "opening.withdrawal_asked"; a letter to those who may confirm. Raises NotAllowed; Invalid
+    In order: the request; nobody reads the files of the release any more, until the answer; event
+    "opening.withdrawal_asked"; a letter to those who may confirm. Raises NotAllowed; Invalid
     without a reason; Conflict when nothing is there to take back, or it is asked already.
     """
     opening = Opening.objects.locked(opening)
     require(rules.may_ask_withdrawal, by, opening)
     if not reason.strip():
         raise Invalid(_("Écrivez pourquoi ces données sont retirées."), code="reason_missing")
-    if opening.release is None or opening.release.withdrawn_at is not None:
-        raise Conflict(_("Ces données ne sont pas en ligne."), code="not_published")
     with unless_taken(Conflict(_("Ce retrait est déjà demandé."), code="already_asked")):
         withdrawal = OpeningWithdrawal.objects.create(
             opening=opening, reason=reason.strip(), proposed_by=by, proposed_at=clock.now()
         )
+    if opening.release is None or opening.release.withdrawn_at is not None:
+        raise Conflict(_("Ces données ne sont pas en ligne."), code="not_published")
+    releases.suspend(release=opening.release, by=by)
     record("opening.withdrawal_asked", by=by, on=opening)
     owe("mail.opening_to_withdraw", key=str(withdrawal.public_id), withdrawal_id=withdrawal.pk)
     return withdrawal
@@ -142,15 +144,18 @@ def ask_withdrawal(*, opening: Opening, reason: str, by: User) -> OpeningWithdra
 def answer_withdrawal(*, withdrawal: OpeningWithdrawal, accept: bool, by: User) -> None:
     """Confirm an emergency withdrawal, or refuse it, by a second person.
 
-    Confirmed: nobody reads the files of the release any more, at once; event "release.withdrawn";
-    a letter to who follows the card and to its producer. Refused: event
+    Confirmed: the files stay hidden and the reason is public; event "release.withdrawn"; a letter
+    to who follows the card and to its producer. Refused: they are read again; event
     "opening.withdrawal_refused". Raises NotAllowed; Conflict once it was answered.
     """
     withdrawal = OpeningWithdrawal.objects.locked(withdrawal)
     require(rules.may_answer_withdrawal, by, withdrawal)
     withdrawal.settle(Answer.ACCEPTED if accept else Answer.REFUSED, by)
     opening = withdrawal.opening
-    if not accept or opening.release is None:
+    if opening.release is None:
+        return
+    if not accept:
+        releases.give_back(release=opening.release, by=by)
         record("opening.withdrawal_refused", by=by, on=opening)
         return
     releases.take_back(release=opening.release, reason=withdrawal.reason, by=by)

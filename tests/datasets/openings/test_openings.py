@@ -18,7 +18,7 @@ from datasets import gate
 from datasets.invariants import decided_alone
 from datasets.openings import queries, rules
 from datasets.openings.actions import deposits, publication, review
-from datasets.openings.enums import OpeningRefusal, OpeningStatus
+from datasets.openings.enums import Emergency, OpeningRefusal, OpeningStatus
 from datasets.openings.models import Opening, OpeningReport
 from datasets.releases import actions as releases
 from datasets.releases import queries as released
@@ -492,17 +492,30 @@ def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -
     for each in (world.approver, world.officer, world.by):
         with no_change(NotAllowed):
             publication.answer_withdrawal(withdrawal=asked, accept=True, by=each)
-    assert released.readable_file(file.public_id, world.card.slug, reader) is not None
+    # Hidden from the first request; who may confirm has a line, and nobody else.
+    assert released.readable_file(file.public_id, world.card.slug, reader) is None
+    assert (again(opening).standing, again(opening).release.withdrawal) == (Emergency.SUSPENDED, "")
+    named = {by: [str(each.title) for each in queries.to_do(by)] for by in (world.dpo, world.by)}
+    assert named == {
+        world.dpo: [f"Confirmer un retrait urgent : « {opening.title} »"],
+        world.by: [],
+    }
+    assert not list(queries.to_do(world.approver))
     publication.answer_withdrawal(withdrawal=asked, accept=True, by=world.dpo)
     with pytest.raises(Hidden):
         gate.open_file(data_file=DataFile.objects.get(pk=file.pk), by=reader)
     assert released.readable_file(file.public_id, world.card.slug, reader) is None
+    assert again(opening).standing == Emergency.TAKEN_BACK
+    assert not list(queries.to_do(world.dpo))
+    with no_change(Conflict, code="not_published"):
+        publication.ask_withdrawal(opening=opening, reason="Encore.", by=world.dpo)
     assert released.published_files([world.card]) == {}
     while relay():
         pass
     told = Notification.objects.filter(letter="opening_withdrawn")
     assert set(told.values_list("user", flat=True)) == {reader.pk, world.by.pk}
-    assert events("opening.withdrawal", "release.withdrawn") == [
+    assert events("opening.withdrawal", "release.suspended", "release.withdrawn") == [
+        "release.suspended",
         "opening.withdrawal_asked",
         "release.withdrawn",
     ]
@@ -513,6 +526,7 @@ def test_a_withdrawal_refused_leaves_the_data_there(world: World) -> None:
     asked = publication.ask_withdrawal(opening=opening, reason="Doute.", by=world.officer)
     publication.answer_withdrawal(withdrawal=asked, accept=False, by=world.approver)
     assert again(opening).release.withdrawn_at is None
+    assert again(opening).standing == S.PUBLISHED
     with no_change(Conflict, code="already_answered"):
         publication.answer_withdrawal(withdrawal=asked, accept=True, by=world.dpo)
     # Asked again, those who may confirm hear of it again; nobody turned it down.

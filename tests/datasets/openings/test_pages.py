@@ -196,7 +196,13 @@ def test_an_opening_hidden_is_an_unknown_one(world: World) -> None:
 def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     opening = world.published()
     first, second = signed_in(world.approver), signed_in(world.dpo)
+    assert "Ce texte sera public" in page(first, opening)
     act(first, opening, "ask_withdrawal", text="Une personne se reconnaît.")
+    versions = Client().get(reverse("datasets:releases", args=(world.card.slug,))).text
+    assert "Lecture suspendue" in versions
+    assert "Une personne se reconnaît." not in versions
+    for each in (first, second, signed_in(world.by)):
+        assert "jusqu’à la réponse d’une seconde personne" in page(each, opening)
     assert "Confirmer le retrait" not in page(first, opening)
     assert "Confirmer le retrait" in page(second, opening)
     asked = opening.withdrawals.get()
@@ -205,6 +211,7 @@ def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     assert second.post(address).status_code == 422
     assert second.post(address, {"answer": "yes"}).status_code == 302
     assert "Données retirées en urgence" in page(second, opening)
+    assert "Retirée" in signed_in(world.by).get("/donnees/ouvertures/").text
     releases = reverse("datasets:releases", args=(world.card.slug,))
     assert "Une personne se reconnaît." in Client().get(releases).text
     dataset = Dataset.objects.get(resource=world.card)
