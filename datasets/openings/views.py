@@ -129,7 +129,12 @@ def _deposited(
         else:
             form.add_error("file" if isinstance(refusal, TooLarge) else None, str(refusal))
         return _form(request, form, status_of(refusal), found=found)
-    messages.success(request, _("Fichier reçu et chiffré : la Région l’examine."))
+    told = (
+        _("Fichier reçu et chiffré : les contrôles commencent.")
+        if opening.status == S.CHECKING
+        else _("Fichier reçu et chiffré : la Région l’examine.")
+    )
+    messages.success(request, told)
     return redirect(opening)
 
 
@@ -142,8 +147,14 @@ def _form(
 
 @require_safe
 def show(request: HttpRequest, opening: UUID) -> HttpResponse:
-    """Show an opening: what the checks say, what will be published, where it stands."""
-    return _page(request, visible(request, opening))
+    """Show an opening: what the checks say, what will be published, where it stands.
+
+    X-Fragment: only the wait for the checks, which a browser that runs our script asks again.
+    """
+    found = visible(request, opening)
+    if request.headers.get("X-Fragment"):
+        return render(request, "datasets/openings/checking.html", {"opening": found})
+    return _page(request, found)
 
 
 def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) -> HttpResponse:
@@ -151,6 +162,8 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
     reads = rules.may_read_report(by, found)
     reports = list(found.reports.defer("sample")) if reads else []
     report = reports[0] if reports else None
+    # While another deposit is examined or checked, the last report is that of the former try.
+    is_former = report is not None and report.attempt != found.attempt
     checks = queries.checks_of(report) if report else []
     waiting = next(iter(found.withdrawals.filter(answer="")), None)
     writes = rules.may_write(by, found.producer)
@@ -163,17 +176,21 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "opening": found,
         "reads": reads,
         "report": report,
-        "older": reports[1:],
+        "is_former": is_former,
+        "older": reports if is_former else reports[1:],
         "checks": checks,
         "tally": queries.tally_of(checks),
         "groups": queries.figures_of(report, "groups") if report else {},
         "bars": queries.bars_of(report) if report else [],
         "crossings": queries.figures_of(report, "cells").get("crossings", []) if report else [],
-        "sampled": queries.figures_of(report, "sample").get("rows", 0) if report else 0,
-        "fault": wording.fault_of(report.content) if report else "",
-        "steps": queries.life_of(found, report),
+        "sampled": queries.figures_of(report, "sample").get("rows", 0)
+        if report and not is_former
+        else 0,
+        "fault": wording.fault_of(report.content) if report and not is_former else "",
+        "steps": queries.life_of(found, None if is_former else report),
         "writes": writes and found.is_writable,
         "may_decline": writes and found.status == S.PROPOSED and found.proposed_by != by,
+        "is_region": is_region,
         "replaced": queries.replaced_by(found),
         "approvals": queries.approvals_of(found) if is_region else [],
         "may_publish": writes and found.status == S.APPROVED,

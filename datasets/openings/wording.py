@@ -162,6 +162,8 @@ def _groups(told: Mapping[str, Any]) -> str:
 
 
 def _cells(told: Mapping[str, Any]) -> str:
+    if not told["crossings"]:
+        return _("aucune colonne ne compte de personnes : sans objet")
     small = sum(each["small"] for each in told["crossings"])
     again = sum(each["recomputed"] for each in told["crossings"])
     return _(

@@ -153,11 +153,18 @@ class DatasetPage:
         return next((one for one in self.files if one.role == FileRole.DATA), None)
 
     @property
+    def report(self) -> DataFile | None:
+        """Give the signed report of the checks, of a release that an opening made."""
+        return next((one for one in self.files if one.name == OPENING_REPORT), None)
+
+    @property
     def level(self) -> AccessLevel:
         """Give the level of the dataset."""
         return self.dataset.level_enum
 
 
+# The name under which an opening publishes the report of its checks.
+OPENING_REPORT = "rapport-d-ouverture.json"
 Around = Callable[[Dataset, "User | AnonymousUser"], dict[str, Any]]
 _around: dict[str, Around] = {}
 

@@ -74,8 +74,21 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     assert "k minimum 24, seuil 11, sur zone × trimestre × age" in told
     form = reverse("datasets:opening_file", args=(opening.public_id,))
     assert "zone, trimestre, age" in producer.get(form).text
-    assert producer.post(form, filled(world, attempt="1")).status_code == 302
+    again_sent = producer.post(form, filled(world, attempt="1"), follow=True)
+    assert (again_sent.status_code, again(opening).status) == (200, S.CHECKING)
+    # The former report is told as such while the next is made, and the page comes again.
+    assert "les contrôles commencent" in again_sent.text
+    assert "la Région l’examine" not in again_sent.text
+    state = {"headers": {"X-Fragment": "1"}}
+    assert f'data-poll="{opening.get_absolute_url()}"' in again_sent.text
+    assert "data-final" not in producer.get(opening.get_absolute_url(), **state).text
+    assert "contrôles de l’essai 1" in again_sent.text
+    assert "Rapport des contrôles faits le" not in again_sent.text
     review.check_waiting()
+    assert "data-final" in producer.get(opening.get_absolute_url(), **state).text
+    assert "Essai précédent" not in page(producer, opening)
+    assert reverse("datasets:opening_queue") in page(officer, opening)
+    assert reverse("datasets:opening_queue") not in page(producer, opening)
     assert "Corriger et relancer" not in page(producer, opening)
     for who in (world.approver, world.dpo):
         assert "Approuver l’ouverture" in page(signed_in(who), opening)
@@ -85,6 +98,7 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     anybody = Client()
     shown = anybody.get(Dataset.objects.get(resource=world.card).get_absolute_url()).text
     assert world.restricted.get_absolute_url() in shown
+    assert "Rapport de contrôle" in shown
     file = again(opening).release.files.get(name="entrees.csv")
     address = reverse("datasets:file", args=(world.card.slug, file.public_id))
     assert b"".join(anybody.get(address)) == written(people())
