@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, F, Model, Q, QuerySet, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, When
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,13 +25,17 @@ from datasets.access.models import (
     asked_by,
     produced_by,
 )
-from datasets.releases.enums import AccessLevel
-from datasets.releases.models import Dataset, Download
+from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.models import DataFile, Dataset, Download
+from datasets.releases.queries import last_release
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.audit import reading
 from portal.audit.record import reference
 from portal.lib import clock
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 # First words of the acts on a request, what it becomes, and an opening.
 FAMILIES = ("access_request", "grant", "opening", "opinion")
@@ -158,13 +162,24 @@ def named_in(user: User) -> list[NamedUser]:
     return list(rows.order_by("-request__grant__approved_at"))
 
 
-def readable_extracts(user: User) -> "list[Extract]":
-    """List what a person may read at this instant, under any grant."""
+def readable_extracts(user: "User | AnonymousUser", **where: Any) -> "list[Extract]":
+    """List what a person may read at this instant, under any grant; where: of one alone."""
     return list(
         Extract.objects.readable_by(user, clock.now())
+        .filter(**where)
         .select_related("granted__grant__request", "data_file", "granted__dataset__resource")
         .order_by("-built_at", "pk")
     )
+
+
+def live_grants(user: "User | AnonymousUser", dataset: Dataset) -> "list[Grant]":
+    """List the grants of a dataset that a person asked for or is named in, and that go on."""
+    if not user.is_authenticated:
+        return []
+    named = NamedUser.objects.filter(email__iexact=user.email, removed_at=None)
+    own = Q(request__requester=user) | Q(request__in=named.values("request"))
+    rows = Grant.objects.filter(own, datasets__dataset=dataset)
+    return list(rows.exclude(pk__in=Grant.objects.over(clock.now()).values("pk")))
 
 
 def is_concerned(user: User) -> bool:
@@ -389,3 +404,28 @@ def reads_of_dataset(dataset: Dataset) -> "QuerySet[Download]":
         Q(grant__isnull=False) | Q(data_file__level__in=levels), data_file__release__dataset=dataset
     )
     return rows.select_related("user", "data_file", "grant").order_by("-at", "-pk")
+
+
+def lent(now: datetime) -> "QuerySet[Any]":
+    """Pair what is granted at this instant with the tables of the release in force."""
+    files = "dataset__releases__files"
+    lent = DataFile.objects.filter(
+        role=FileRole.DATA,
+        level__in=[each for each in AccessLevel if each.is_restricted],
+        release__number=last_release(),
+    )
+    # The file is named once, as a column: another filter would join another file.
+    pairs = GrantedDataset.objects.filter(grant__in=Grant.objects.active(now)).annotate(
+        file=F(f"{files}__pk"), schema=F(f"{files}__schema"), file_level=F(f"{files}__level")
+    )
+    return pairs.filter(file__in=lent.values("pk")).order_by("pk", "file")
+
+
+def coming(grant: Grant) -> set[int]:
+    """Name what is granted whose extract is built now or will be, by key."""
+    now = clock.now()
+    given_up = Q(attempts__gte=settings.EXTRACT_ATTEMPTS, claimed_until__lte=now)
+    done = Q(built_at__isnull=False) | Q(removed_at__isnull=False) | given_up
+    known = Extract.objects.filter(done, granted=OuterRef("pk"), data_file=OuterRef("file"))
+    rows = lent(now).filter(~Exists(known), grant=grant)
+    return {each.pk for each in rows if each.lends(each.schema, each.file_level)}

@@ -14,11 +14,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from datasets import gate
+from datasets.access import queries
 from datasets.access.models import Extract, Grant, GrantedDataset
 from datasets.holdouts.rules import WORKER
-from datasets.releases.enums import AccessLevel, FileRole, Protection
-from datasets.releases.models import DataFile
-from datasets.releases.queries import last_release
+from datasets.releases.enums import Protection
 from datasets.standards.extraction import cut_apart
 from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
@@ -58,33 +57,18 @@ def build_due(*, beside: Callable[[], AbstractContextManager[None]] = nullcontex
     return True
 
 
-def _lent(now: Any) -> QuerySet[Any]:
-    """Pair what is granted at this instant with the tables of the release in force."""
-    files = "dataset__releases__files"
-    lent = DataFile.objects.filter(
-        role=FileRole.DATA,
-        level__in=[each for each in AccessLevel if each.is_restricted],
-        release__number=last_release(),
-    )
-    # The file is named once, as a column: another filter would join another file.
-    pairs = GrantedDataset.objects.filter(grant__in=Grant.objects.active(now)).annotate(
-        file=F(f"{files}__pk"), schema=F(f"{files}__schema"), file_level=F(f"{files}__level")
-    )
-    return pairs.filter(file__in=lent.values("pk")).order_by("pk", "file")
-
-
 def _due() -> Iterator[tuple[int, int]]:
     """Pair what is granted with the files whose extract nobody builds yet."""
     now = clock.now()
     known = Extract.objects.filter(granted=OuterRef("pk"), data_file=OuterRef("file"))
-    for granted in _lent(now).filter(~Exists(known.exclude(_waits(now)))).iterator():
+    for granted in queries.lent(now).filter(~Exists(known.exclude(_waits(now)))).iterator():
         if granted.lends(granted.schema, granted.file_level):  # else all are in another file
             yield granted.pk, granted.file
 
 
 def tell_withheld() -> None:
     """Owe a letter for each table that a grant lends less of: not protected as was granted."""
-    for granted in _lent(clock.now()).iterator():
+    for granted in queries.lent(clock.now()).iterator():
         there = {str(each["name"]) for each in granted.schema} & set(granted.names)
         if len(granted.lends(granted.schema, granted.file_level)) < len(there):
             key = f"{granted.pk}:{granted.file}"

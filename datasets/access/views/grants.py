@@ -50,12 +50,19 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
     to_sign = is_requester and found.starts_at is None
     to_sign |= own is not None and own.signed_at is None and found.starts_at is not None
     ends = rules.may_end(by, found)
+    reads_now = own is not None and own.signed_at is not None and state is GrantState.ACTIVE
+    files = queries.readable_extracts(by, granted__grant=found) if reads_now else []
     context: dict[str, Any] = {
         "section": "donnees",
         "grant": found,
         "state": state,
         "named": named,
-        "datasets": list(found.datasets.select_related("dataset__resource__organisation")),
+        "datasets": [
+            (each, [file for file in files if file.granted_id == each.pk])
+            for each in found.datasets.select_related("dataset__resource__organisation")
+        ],
+        "reads_now": reads_now,
+        "coming": queries.coming(found) if reads_now else set(),
         "returns": list(found.request.returns.all()),
         "reads": queries.reads_of(found, by)[:50],
         "asked": AccessRequest.objects.visible_to(by).filter(pk=found.request_id).first(),

@@ -14,11 +14,12 @@ from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import ForbiddenUse, RequestStatus, Verdict
-from datasets.access.models import AccessRequest, Grant
+from datasets.access.models import AccessRequest, Extract, Grant
 from datasets.releases.models import DataFile
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from tests.factories.access import SERVICE, World, again
+from portal.lib import clock
+from tests.factories.access import SERVICE, World, again, build_extracts
 from tests.factories.accounts import UserFactory
 from tests.ledger import events
 from tests.threads import together
@@ -194,6 +195,35 @@ def test_each_sees_of_a_request_and_its_grant_what_concerns_them() -> None:
     named = grant.request.named_users.get(email=world.reader.email)
     grants.remove_person(grant=grant, named=named, by=world.by)
     assert signed_in(world.reader).get(page).status_code == 404
+
+
+def test_who_signed_finds_the_file_on_the_page_of_the_grant_and_on_the_datasets() -> None:
+    world = World()
+    grant, dataset = world.granted(world.datasets[0]), world.datasets[0]
+    pages = reverse("datasets:grant", args=(grant.public_id,)), dataset.get_absolute_url()
+
+    def said(user: User, *words: str) -> list[list[str]]:
+        texts = [signed_in(user).get(page).text for page in pages]
+        return [[each for each in words if each in text] for text in texts]
+
+    words = ("en préparation", "?extrait=", "Votre habilitation", "À signer")
+    assert said(world.by, *words) == [["À signer"], ["Votre habilitation", "À signer"]]
+    grants.sign(grant=grant, by=world.by)
+    assert said(world.by, *words) == [["en préparation"], ["Votre habilitation"]]
+    assert said(world.reader, *words) == [[], ["Votre habilitation"]]  # has not signed
+    build_extracts()
+    for user, there in ((world.by, ["?extrait="]), (world.reader, [])):
+        assert said(user, *words) == [there, [*there, "Votre habilitation"]]
+    assert said(world.hands[0], *words) == [[], []]
+    Extract.objects.update(built_at=None, clear_size=None, sha256="", attempts=9)
+    Extract.objects.update(claimed_until=clock.now())
+    assert said(world.by, *words)[0] == []  # given up: nothing comes
+    client = signed_in(world.by)
+    with CaptureQueriesContext(connection) as seen:
+        client.get(pages[0])
+    assert len(seen) <= 25
+    grants.revoke(grant=grant, text="Fini.", by=world.approver)
+    assert said(world.by, *words)[1] == []
 
 
 def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
