@@ -319,11 +319,11 @@ def grant_changed(grant_id: int, what: str, moment: str) -> None:
 
 @handler("mail.extract_ready")
 def extract_ready(extract_id: int) -> None:
-    """Tell the persons named that what they may read is built, and waits for them."""
+    """Tell the persons named who signed that what they may read is built, and waits for them."""
     extract = Extract.objects.ready().select_related("granted").filter(pk=extract_id).first()
     grant = extract and _grant(extract.granted.grant_id)
     if extract is not None and grant and grant.state(clock.now()) is GrantState.ACTIVE:
-        readers = grant.request.named_users.filter(removed_at=None)
+        readers = grant.request.named_users.filter(removed_at=None, signed_at__isnull=False)
         _to_named(grant, "extract_ready", readers, event=str(extract.public_id))
 
 

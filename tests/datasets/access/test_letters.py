@@ -151,8 +151,10 @@ def test_a_late_answer_is_told_to_the_approvers(
     assert told() == {}
 
 
-def test_a_built_extract_is_told_to_the_named(world: World) -> None:
-    grant = world.active(world.datasets[0])
+def test_a_built_extract_is_told_to_the_named_who_signed(world: World) -> None:
+    late = UserFactory()
+    persons = [each.email for each in (world.by, world.reader, late)]
+    grant = world.active(world.datasets[0], persons=persons)
     delivered()
     granted = grant.datasets.get()
     extract = Extract.objects.create(
