@@ -84,6 +84,11 @@ def is_requester(actor: Any, grant: "Grant") -> bool:
     return answers_for(actor, grant.request)
 
 
+def may_remove(actor: Any, grant: "Grant", named: "NamedUser") -> bool:
+    """Say whether the actor may end a person's access: who asked, or that person."""
+    return is_requester(actor, grant) or _is(actor, named.user_id)
+
+
 def is_apart(actor: Any, request: "AccessRequest") -> bool:
     """Say whether the actor is neither who asks, nor of their organisation, nor named to read."""
     own = _is(actor, request.requester_id) or belongs_to(actor, request.organisation)

@@ -79,8 +79,7 @@ def remove_person(*, grant: Grant, named: NamedUser, by: User) -> None:
     Event "grant.person_removed". Raises NotAllowed.
     """
     grant = _locked(grant)
-    if not (rules.is_requester(by, grant) or named.user_id == by.pk):
-        raise NotAllowed
+    require(rules.may_remove, by, grant, named)
     rows = grant.request.named_users.filter(pk=named.pk, removed_at=None)
     if rows.update(removed_at=clock.now()):
         record("grant.person_removed", by=by, on=grant, person=named.public_id)

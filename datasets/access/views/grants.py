@@ -1,6 +1,6 @@
 """Pages of a grant: sign, read, suspend, revoke, give back, destroy; its agreement in PDF."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.access import queries, rules
 from datasets.access.actions import grants
-from datasets.access.enums import GrantState
+from datasets.access.enums import GrantState, ReturnState
 from datasets.access.forms import DeliveryForm, ReasonForm
 from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
+from portal.accounts.authorization import require
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
@@ -23,6 +24,7 @@ from portal.lib.storage import objects
 from portal.lib.storage.files import attachment
 from portal.lib.visible import find
 from portal.lib.web.form_pages import tried
+from portal.lib.web.requests import get_or_post
 
 OPEN = (GrantState.PENDING, GrantState.ACTIVE)
 
@@ -63,12 +65,14 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         ],
         "reads_now": reads_now,
         "coming": queries.coming(found) if reads_now else set(),
-        "returns": list(found.request.returns.all()),
+        "returns": _returns(found, made.pop("delivering", {})),
         "reads": queries.reads_of(found, by)[:50],
         "asked": AccessRequest.objects.visible_to(by).filter(pk=found.request_id).first(),
         "whole": rules.sees_whole(by, found.request),
         "is_requester": is_requester,
+        "goes_on": state in (*OPEN, GrantState.SUSPENDED),
         "may_sign": to_sign and state in OPEN,
+        "waits": own is not None and not is_requester and state is GrantState.PENDING,
         "may_suspend": state in OPEN and rules.may_suspend(by, found, queries.producers_of(found)),
         "may_resume": ends and state is GrantState.SUSPENDED,
         "may_revoke": ends and state in (*OPEN, GrantState.SUSPENDED),
@@ -77,9 +81,23 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "resume_form": ReasonForm(auto_id="resume_%s"),
         "revoke_form": ReasonForm(auto_id="revoke_%s"),
         "attest_form": ReasonForm(auto_id="attest_%s"),
-        "delivery_form": DeliveryForm(),
     }
     return render(request, "datasets/access/grant.html", context | made, status=status)
+
+
+def _returns(
+    grant: Grant, delivering: Mapping[int, DeliveryForm]
+) -> list[tuple[PromisedReturn, ReturnState, DeliveryForm]]:
+    """Give what was promised, its state and its own form; delivering: the one with its faults."""
+    now, revoked = clock.now(), grant.revoked_at is not None
+    return [
+        (
+            each,
+            each.state(now, revoked=revoked),
+            delivering.get(each.pk) or DeliveryForm(auto_id=f"rendu{each.pk}_%s"),
+        )
+        for each in grant.request.returns.all()
+    ]
 
 
 @require_safe
@@ -148,16 +166,17 @@ def attest(request: HttpRequest, grant: UUID) -> HttpResponse:
     return _reasoned(request, grant, "attest", grants.attest_destruction, done)
 
 
-@require_POST
+@get_or_post
 def remove_person(request: HttpRequest, grant: UUID, named: UUID) -> HttpResponse:
-    """End the access of one person."""
-    found = visible(request, grant)
+    """Ask for a confirmation, then end the access of one person."""
+    found, by = visible(request, grant), person(request)
     rows = found.request.named_users.all()
-    grants.remove_person(
-        grant=found,
-        named=find(rows, among=NamedUser.objects.all(), public_id=named),
-        by=person(request),
-    )
+    each = find(rows, among=NamedUser.objects.all(), public_id=named)
+    require(rules.may_remove, by, found, each)
+    if request.method != "POST":
+        context = {"section": "donnees", "grant": found, "named": each}
+        return render(request, "datasets/access/remove_person.html", context)
+    grants.remove_person(grant=found, named=each, by=by)
     messages.success(request, _("Cette personne ne lit plus."))
     return redirect("datasets:grant", grant)
 
@@ -165,14 +184,16 @@ def remove_person(request: HttpRequest, grant: UUID, named: UUID) -> HttpRespons
 @require_POST
 def deliver(request: HttpRequest, grant: UUID, promised: UUID) -> HttpResponse:
     """Say where what was promised can be seen."""
-    found, form = visible(request, grant), DeliveryForm(request.POST)
+    found = visible(request, grant)
     rows = found.request.returns.select_related("request")
     each = find(rows, among=PromisedReturn.objects.all(), public_id=promised)
+    form = DeliveryForm(request.POST, auto_id=f"rendu{each.pk}_%s")
     status = tried(
         form,
         lambda: grants.deliver(promised=each, link=form.cleaned_data["link"], by=person(request)),
     )
     if status:
-        return page_of(request, visible(request, grant), status=status, delivery_form=form)
+        fresh = visible(request, grant)
+        return page_of(request, fresh, status=status, delivering={each.pk: form})
     messages.success(request, _("Rendu noté : il paraît au registre."))
     return redirect("datasets:grant", grant)

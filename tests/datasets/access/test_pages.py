@@ -226,6 +226,50 @@ def test_who_signed_finds_the_file_on_the_page_of_the_grant_and_on_the_datasets(
     assert said(world.by, *words)[1] == []
 
 
+def test_what_is_given_back_is_asked_for_while_it_is_awaited() -> None:
+    world = World()
+    grant = world.active(returns=[("Un tableau", 6), ("Son code", 6)])
+    client, page = signed_in(world.by), reverse("datasets:grant", args=(grant.public_id,))
+    first, second = grant.request.returns.all()
+    answer = client.post(
+        reverse("datasets:deliver", args=(grant.public_id, second.public_id)), {"link": "rien"}
+    )
+    assert answer.status_code == 422
+    opened = answer.text.split('class="disclosure" open>')
+    assert (len(opened), f'id="rendu{second.pk}_link"' in opened[1]) == (2, True)
+    assert f'id="rendu{first.pk}_link"' in opened[0]
+    grants.revoke(grant=grant, text="Fini.", by=world.approver)
+    said = client.get(page).text
+    assert said.count("plus attendu") == 2
+    assert "Donner l’adresse" not in said
+    assert "/retirer/" not in said
+
+
+def test_who_asked_confirms_before_a_person_reads_no_more() -> None:
+    world = World()
+    grant = world.active()
+    named = grant.request.named_users.get(user=world.reader)
+    address = reverse("datasets:remove_person", args=(grant.public_id, named.public_id))
+    client, page = signed_in(world.by), reverse("datasets:grant", args=(grant.public_id,))
+    assert f'href="{address}"' in client.get(page).text
+    assert f"Retirer {world.reader.email}" in client.get(address).text
+    assert queries.signatory(grant, world.reader)
+    assert signed_in(world.approver).get(address).status_code == 403
+    client.post(address)
+    assert queries.signatory(grant, world.reader) is None
+
+
+def test_who_is_named_is_told_that_who_asked_signs_first() -> None:
+    world = World()
+    grant = world.granted()
+    pages = reverse("datasets:grant", args=(grant.public_id,)), reverse("datasets:requests")
+    reader, by = signed_in(world.reader), signed_in(world.by)
+    assert all("Qui a demandé signe d’abord" in reader.get(page).text for page in pages[:1])
+    assert "Qui a demandé signe d’abord" not in by.get(pages[0]).text
+    grants.sign(grant=grant, by=world.by)
+    assert "Qui a demandé signe d’abord" not in reader.get(pages[0]).text
+
+
 def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
     world = World()
     one, two = world.draft(world.datasets[0]), world.draft()
