@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.access import forms, queries, rules
 from datasets.access.actions import drafts, review
-from datasets.access.enums import RequestStatus
+from datasets.access.enums import GrantState, RequestStatus
 from datasets.access.forms import STEP_FORMS, STEP_LABELS, NeedForm, Step, StepForm
-from datasets.access.models import AccessRequest
+from datasets.access.models import AccessRequest, Extract, Grant, NamedUser
 from datasets.releases import queries as released
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
@@ -46,7 +47,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     organisations = list(Organisation.objects.filter(pk__in=by.roles_by_organisation))
     drafted = AccessRequest.objects.filter(requester=by, status=RequestStatus.DRAFT)
-    if request.method == "POST":
+    if request.method == "POST" and organisations:
         organisation = organisations[0] if len(organisations) == 1 else None
         draft = drafts.start(datasets=[dataset], organisation=organisation, by=by)
         return redirect("datasets:request_step", draft.public_id, Step.STRUCTURE)
@@ -60,16 +61,49 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "datasets/access/begin.html", context)
 
 
+@dataclass(frozen=True)
+class Project:
+    """A request in the list of a person, the grant it became, and what they read of it.
+
+    signs: they are named and have not signed a grant that goes on. waits: who asked signs first.
+    """
+
+    asked: AccessRequest
+    grant: Grant | None
+    state: RequestStatus | GrantState
+    files: list[Extract]
+    signs: bool
+    waits: bool
+
+
+def _project(
+    asked: AccessRequest, named: NamedUser | None, files: list[Extract], *, by: User
+) -> Project:
+    grant: Grant | None = getattr(asked, "grant", None)
+    state = asked.status_enum if grant is None else grant.state(clock.now())
+    unsigned = named is not None and named.signed_at is None
+    return Project(
+        asked=asked,
+        grant=grant,
+        state=state,
+        files=[each for each in files if grant and each.granted.grant_id == grant.pk],
+        signs=unsigned and state is GrantState.ACTIVE,
+        waits=unsigned and state is GrantState.PENDING and asked.requester_id != by.pk,
+    )
+
+
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List what a person asks for, what they may read, what waits for them."""
     by, now = person(request), clock.now()
     rows = AccessRequest.objects.filter(requester=by).select_related("organisation", "grant")
+    files, named = queries.readable_extracts(by), queries.named_in(by)
+    own = {each.request_id: each for each in named}
+    others = [each.request for each in named if each.request.requester_id != by.pk]
     context = {
         "section": "donnees",
-        "requests": rows[:100],
-        "extracts": queries.readable_extracts(by),
-        "named": queries.named_in(by),
+        "requests": [_project(each, own.get(each.pk), files, by=by) for each in rows[:100]],
+        "named": [_project(each, own[each.pk], files, by=by) for each in others],
         "lent": [
             (each, each.state(now))
             for each in queries.lending(by).select_related("request__organisation")[:100]
@@ -155,6 +189,8 @@ def _show(
         "steps": [(STEP_LABELS[each], _state(each, step), _address(found, each)) for each in order],
         "previous": _address(found, order[order.index(step) - 1]) if step is not order[0] else "",
         "faults": faults if step is Step.SEND else [],
+        "whole": True,
+        "opposed": set(),
         "summary": content(found) if step is Step.SEND else None,
         "forbidden": forms.ForbiddenUse.labels,
     }
@@ -195,8 +231,11 @@ def content(found: AccessRequest, sent: Mapping[str, Any] | None = None) -> dict
         wanted = [(each, asked[str(each.public_id)]) for each in datasets]
         persons, returns = sent["persons"], sent["returns"]
     columns = released.columns_of([dataset.pk for dataset, _asked in wanted])
+    keys = {str(getattr(each, "public_id", each)) for each in persons}
+    named = [each.email for each in found.named_users.all() if str(each.public_id) in keys]
     return {
         "organisation": sent["organisation"] if sent else found.organisation,
+        "addresses": sorted(filter(None, named)),
         "datasets": [
             {
                 "dataset": dataset,
