@@ -14,7 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets.access import queries, rules
 from datasets.access.actions import review
 from datasets.access.enums import WAITING, RefusalReason, RequestStatus, Verdict
-from datasets.access.forms import ApprovalForm, ChangesForm, OpinionForm, RefusalForm
+from datasets.access.forms import (
+    STEP_LABELS,
+    ApprovalForm,
+    ChangesForm,
+    OpinionForm,
+    RefusalForm,
+    Step,
+    step_of,
+)
 from datasets.access.models import AccessRequest, Opinion
 from datasets.access.views.requests import content, said, visible
 from portal.accounts.authorization import Permission, has_permission, require
@@ -62,6 +70,7 @@ def page_of(
     prepares = rules.may_prepare(by, found)
     decides = rules.may_decide(by, found) and in_review
     own = next((each for each in opinions if not each.verdict and rules.may_advise(by, each)), None)
+    aimed = [(step, STEP_LABELS[step]) for step in _aimed(found)]
     context: dict[str, Any] = {
         "section": "donnees",
         "asked": found,
@@ -71,6 +80,9 @@ def page_of(
         "opposed": queries.kept_back(parts.opinions),
         "opinions": parts.opinions,
         "terms": terms,
+        "aimed": aimed,
+        "first_aimed": aimed[0][0] if aimed else Step.STRUCTURE,
+        "stage": _stage(found, terms.awaited),
         "steps": queries.life_of(found, parts.opinions),
         "versions": parts.changes,
         "is_own": rules.may_write_request(by, found),
@@ -89,6 +101,25 @@ def page_of(
         "opinion_form": OpinionForm(is_dpo=own.is_dpo, auto_id="opinion_%s") if own else None,
     }
     return render(request, "datasets/access/request.html", context | made, status=status)
+
+
+def _aimed(found: AccessRequest) -> list[Step]:
+    """List the steps that changes are asked of, in their order; a field stands for its step."""
+    aimed = {Step(each) if each in list(Step) else step_of(each) for each in found.changes_fields}
+    return [each for each in Step if each in aimed]
+
+
+def _stage(found: AccessRequest, awaited: int) -> int | None:
+    """Say which step of « Ce qui se passe ensuite » is the present one, None once none follows."""
+    match found.status:
+        case RequestStatus.DRAFT | RequestStatus.CHANGES_REQUESTED:
+            return 0
+        case RequestStatus.SUBMITTED:
+            return 1
+        case RequestStatus.IN_REVIEW:
+            return 2 if awaited else 3
+        case _:
+            return None
 
 
 def _act(

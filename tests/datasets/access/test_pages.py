@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from datasets.releases.models import DataFile
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
+from portal.pages.typography import long_date
 from tests.factories.access import SERVICE, World, again, build_extracts
 from tests.factories.accounts import UserFactory
 from tests.ledger import events
@@ -264,10 +266,85 @@ def test_who_is_named_is_told_that_who_asked_signs_first() -> None:
     grant = world.granted()
     pages = reverse("datasets:grant", args=(grant.public_id,)), reverse("datasets:requests")
     reader, by = signed_in(world.reader), signed_in(world.by)
-    assert all("Qui a demandé signe d’abord" in reader.get(page).text for page in pages[:1])
+    assert all("Qui a demandé signe d’abord" in reader.get(page).text for page in pages)
     assert "Qui a demandé signe d’abord" not in by.get(pages[0]).text
     grants.sign(grant=grant, by=world.by)
     assert "Qui a demandé signe d’abord" not in reader.get(pages[0]).text
+
+
+def test_each_project_is_a_row_with_its_state_and_its_file() -> None:
+    world = World()
+    grant = world.lent(world.datasets[0], title="Former mieux")
+    address = reverse("datasets:requests")
+
+    def row(user: User) -> str:
+        text = signed_in(user).get(address).text
+        assert text.count("<b>Former mieux</b>") == 1
+        return text.split("<b>Former mieux</b>")[1].split("</li>")[0]
+
+    for each in (world.by, world.reader):
+        assert "En vigueur" in row(each)
+        assert "?extrait=" in row(each)
+    grants.suspend(grant=grant, text="Un incident.", by=world.dpo)
+    for each in (world.by, world.reader):
+        assert "Suspendue" in row(each)
+        assert "?extrait=" not in row(each)
+    grants.revoke(grant=grant, text="Fini.", by=world.approver)
+    assert "Révoquée" in row(world.by)
+    world.draft(world.datasets[0], title="À suivre")
+    assert "Brouillon" in signed_in(world.by).get(address).text
+
+
+def test_without_an_organisation_nothing_is_begun() -> None:
+    begin = reverse("datasets:request_access", args=(World().datasets[0].resource.slug,))
+    client = signed_in(UserFactory())
+    for answer in (client.get(begin), client.post(begin)):
+        assert "Rejoignez d’abord un organisme" in answer.text
+        assert "Commencer une demande" not in answer.text
+    assert not AccessRequest.objects.exists()
+
+
+def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
+    world = World()
+    addresses = ", ".join(sorted([world.by.email, world.reader.email]))
+    request = world.submitted(months=18)
+    page, by = request.get_absolute_url(), signed_in(world.by)
+
+    def now(text: str) -> str:
+        parts = text.split('id="suite"')[1].split('data-state="now"')
+        assert len(parts) == 2
+        return parts[1].split("</b>")[0].split("<b>")[1]
+
+    text = by.get(page).text
+    assert f"Recevabilité dite au plus tard le {long_date(request.due_on)}." in text
+    assert now(text) == "Recevabilité"
+    review.admit(request=request, edits=request.edits, by=world.officer)
+    request = again(request)
+    text = by.get(page).text
+    assert f"Décision au plus tard le {long_date(request.due_on)}." in text
+    assert now(text) == "Avis, tous à la fois"
+    assert addresses in signed_in(world.approver).get(page).text
+    assert world.reader.email not in signed_in(world.hands[0]).get(page).text
+    review.request_changes(
+        request=request, text="Précisez.", fields=["service"], edits=request.edits, by=world.officer
+    )
+    request = again(request)
+    assert request.due_on == clock.paris_day(clock.now() + timedelta(days=60))
+    text = by.get(page).text
+    assert f"Attendues avant le {long_date(request.due_on)}" in text
+    assert "Finalité et besoin." in text
+    assert f'href="{step(request, "besoin")}"' in text
+    assert now(text) == "Vous déposez"
+    assert addresses in by.get(step(request, "relecture")).text
+
+    grant = world.granted(months=18, opposed=world.producers[1])
+    text = by.get(grant.request.get_absolute_url()).text
+    struck = text.split("<s>")[1].split("</th>")[0]
+    assert str(world.datasets[1]) in struck
+    assert "Retiré, producteur opposé" in struck
+    assert text.count("<s>") == 1
+    assert text.count(f"{grant.months} mois accordés") == 2
+    assert 'id="suite"' not in text
 
 
 def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
