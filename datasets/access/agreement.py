@@ -13,11 +13,11 @@ from datasets.access.enums import Country, Purpose
 from portal.lib import clock, paper
 
 
-def agreement(number: str, content: Mapping[str, Any], *, at: datetime) -> bytes:
+def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetime) -> bytes:
     """Draw the agreement of a request that is granted, in French; the same facts, the same bytes.
 
-    content: as `models.content_of` writes it. Every column stands on the page of the grant, which
-    the address leads to.
+    content: as `models.content_of` writes it. page: the path of the grant, which says what one
+    sheet has no room for: each column by its name, the forbidden uses, the signatures.
     """
     with translation.override("fr"):
         datasets = content["datasets"]
@@ -52,12 +52,17 @@ def agreement(number: str, content: Mapping[str, Any], *, at: datetime) -> bytes
                         "l’organisme."
                     ),
                     _(
-                        "Les usages interdits du registre sont refusés sans exception. À la fin, "
-                        "l’organisme atteste sous trente jours la destruction de ce qu’il a reçu."
+                        "La page de l’habilitation, à l’adresse ci-dessous, fait partie de la "
+                        "convention : colonnes par leur nom, usages interdits, base légale, "
+                        "personnes nommées, signatures datées."
+                    ),
+                    _(
+                        "À la fin, l’organisme atteste sous trente jours la destruction de ce "
+                        "qu’il a reçu."
                     ),
                 ],
-                address=f"{settings.SITE_URL}/donnees/registre/",
-                code_label=_("Le registre public des accès"),
+                address=settings.SITE_URL + page,
+                code_label=_("La page de l’habilitation"),
             ),
             at=at,
         )

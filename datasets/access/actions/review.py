@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from datasets.access import queries, rules
@@ -281,8 +283,11 @@ def _granted(
     by: User,
     now: datetime,
 ) -> Grant:
-    paper = agreement(request.number, content, at=now)
+    public_id = uuid4()
+    page = reverse("datasets:grant", args=(public_id,))
+    paper = agreement(request.number, content, page=page, at=now)
     grant = Grant.objects.create(
+        public_id=public_id,
         request=request,
         content=content,
         months=content["months"],

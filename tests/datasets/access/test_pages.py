@@ -14,12 +14,14 @@ from django.urls import reverse
 from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
+from datasets.access.agreement import agreement
 from datasets.access.enums import ForbiddenUse, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Extract, Grant
 from datasets.releases.models import DataFile
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
+from portal.lib.storage import objects
 from portal.pages.typography import long_date
 from tests.factories.access import SERVICE, World, again, build_extracts
 from tests.factories.accounts import UserFactory
@@ -345,6 +347,19 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
     assert text.count("<s>") == 1
     assert text.count(f"{grant.months} mois accordés") == 2
     assert 'id="suite"' not in text
+
+
+def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
+    world = World()
+    grant = world.active()
+    page = reverse("datasets:grant", args=(grant.public_id,))
+    content = objects.read(grant.agreement_sha256)
+    written = agreement(grant.number, grant.content, page=page, at=grant.approved_at)
+    assert content == written
+    text = signed_in(world.reader).get(page).text
+    convened = text.split('id="convenu"')[1].split("</section>")[0]
+    assert all(str(each.label) in convened for each in ForbiddenUse)
+    assert "Mission d’intérêt public" in convened
 
 
 def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
