@@ -170,7 +170,8 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
     former = team_code.code_rules(challenge)
     draft, by = challenge.status == ChallengeStatus.DRAFT, person(request)
     sent = request.POST if request.method == "POST" else None
-    plan = program_queries.plan_of(challenge.phases.first()) if draft else None
+    lends = draft and challenge.grant_id is not None
+    plan = program_queries.plan_of(challenge.phases.first()) if lends else None
     form = CodeForm(
         sent,
         rules=former,
