@@ -12,6 +12,8 @@ from challenges.queue.enums import JobKind, JobState
 from datasets.access.models import Grant
 from portal.lib.columns import set_exactly, within, word
 
+# Why a job was put off: what it would open is restricted, and no grant is in force.
+NO_GRANT = "grant_not_active"
 RUNS_AN_ATTEMPT = 2  # of programs in one attempt at most: ingestion, then scoring
 
 
@@ -53,10 +55,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         return ready.order_by("priority", "fair_rank", "run_after", "pk")
 
     def unheld(self, at: datetime) -> "JobQuerySet":
-        """Leave out the jobs that the pause of their phase holds, or its lack of a grant."""
+        """Leave out the jobs that the pause of their phase holds, or the lack of a grant.
+
+        One without a phase is put off as it begins.
+        """
         granted = Q(phase__challenge__grant__in=Grant.objects.active(at))
         free = Q(phase=None) | Q(phase__challenge__restricted=False)
-        return self.filter(free | granted, phase__paused_at__isnull=True)
+        put_off = Q(error_code=NO_GRANT, run_after__gt=at)
+        return self.filter(free | granted, phase__paused_at__isnull=True).exclude(put_off)
 
     def abandoned(self, at: datetime) -> "JobQuerySet":
         """Keep the jobs whose worker stopped beating."""

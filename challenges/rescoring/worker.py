@@ -185,9 +185,12 @@ SIGMAS = 3.0
 
 
 def watch_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
-    """Score a reference again, store nothing of it, and tell whether it moved."""
+    """Score a reference again, store nothing of it, and tell whether it moved.
+
+    Put off while it waits for a grant.
+    """
     evaluation = (
-        Evaluation.objects.select_related("entry__enrolment__phase")
+        Evaluation.objects.select_related("entry__enrolment__phase__challenge")
         .filter(pk=job.subject_id)
         .first()
     )
@@ -195,6 +198,9 @@ def watch_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
         with transaction.atomic():
             jobs.complete(job)
         return
+    with transaction.atomic():
+        if evaluations.put_off(job, evaluation.entry.enrolment.phase):
+            return
     tasks = evaluation.tasks().filter(current=True)
     task = tasks.select_related("scorer_version__programs", "phase__challenge", "holdout").get()
     known = evaluator.unseal(evaluation.pk)

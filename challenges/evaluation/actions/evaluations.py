@@ -36,7 +36,7 @@ from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job
+from challenges.queue.models import NO_GRANT, Job
 from challenges.receipts import actions as receipts
 from challenges.scoring.audit.run import rounded_count
 from challenges.scoring.verdict import ReasonCode
@@ -140,16 +140,31 @@ def queue_scores(entry: Entry) -> None:
         queue(entry)
 
 
+def put_off(job: Job, phase: Phase) -> bool:
+    """Put a job off while the restricted data of its phase have no grant; say whether it is.
+
+    Where the job has no phase that holds it, or was taken before the grant ended. In the caller's
+    transaction, the phase just read.
+    """
+    if not phase.challenge.waits_for_grant(clock.now()):
+        return False
+    jobs.postpone(job=job, code=NO_GRANT)
+    return True
+
+
 @transaction.atomic
 def begin_score(*, job: Job) -> Evaluation | None:
     """Start a scoring; None when the entry was withdrawn or the evaluation has ended.
 
-    One that is not in force leaves the entry where it stands.
+    One that is not in force leaves the entry where it stands. None too while it waits for a grant.
     """
     if not jobs.fence(job):
         return None
     evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.share_locked(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
+    # A change of scoring waits.
+    phase = Phase.objects.share_locked(evaluation.entry.enrolment.phase_id)
+    if put_off(job, phase):
+        return None
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
     task = evaluation.tasks().select_related("scorer_version").first()

@@ -167,13 +167,16 @@ class RunOutcome:
 
 @transaction.atomic
 def begin_run(*, job: Job) -> CodeRun | None:
-    """Start a run; None when it has ended, or when its entry was withdrawn."""
+    """Start a run; None when it has ended, its entry was withdrawn, or it waits for a grant."""
     if not jobs.fence(job):
         return None
     run = CodeRun.objects.select_related("entry__enrolment__phase__challenge", "plan__inputs").get(
         pk=job.subject_id
     )
-    Phase.objects.share_locked(run.entry.enrolment.phase_id)  # a change of scoring waits
+    # A change of scoring waits.
+    phase = Phase.objects.share_locked(run.entry.enrolment.phase_id)
+    if evaluations.put_off(job, phase):
+        return None
     entry = Entry.objects.locked(run.entry)
     now = clock.now()
     if run.is_alive and entry.status == EntryStatus.QUEUED:

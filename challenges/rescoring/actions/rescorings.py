@@ -29,7 +29,7 @@ from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER, queue_standings
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
-from challenges.queue.models import Job
+from challenges.queue.models import NO_GRANT, Job
 from challenges.rescoring import rules
 from challenges.rescoring.actions import scorers, trials
 from challenges.rescoring.models import BaselineCheck, Rescoring, RescoringState, WatchState
@@ -208,7 +208,7 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
     of ours forgotten. Then, the phase no longer held: evaluations and jobs of the first
     `trials.TRIAL_BATCH` entries, the last of the queue; the sweep of the worker queues the others.
     Raises NotAllowed; Conflict while the truth is being compiled, when its identifiers are
-    others, or once decided.
+    others, once decided, or while its restricted data have no grant in force.
     """
     rescoring = _started(rescoring, by)
     trials.queue_missing_trials(rescoring, batches=1)
@@ -219,12 +219,17 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
 
 @transaction.atomic
 def _started(rescoring: Rescoring, by: User) -> Rescoring:
-    Phase.objects.locked(rescoring.phase)
+    phase = Phase.objects.locked(rescoring.phase)
     rescoring = Rescoring.objects.locked(rescoring)
     require(rules.may_propose_rescoring, by, rescoring.phase)
     tryable = {RescoringState.PROPOSED, RescoringState.RUNNING, RescoringState.READY}
     if rescoring.state not in tryable:
         raise already_decided()
+    if phase.challenge.waits_for_grant(clock.now()):
+        raise Conflict(
+            _("Les données de ce challenge n’ont pas d’habilitation en cours : rien n’est noté."),
+            code=NO_GRANT,
+        )
     refuse_unread(rescoring)
     if rescoring.state == RescoringState.PROPOSED:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()

@@ -35,7 +35,8 @@ from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
 from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
-from challenges.queue.enums import JobKind
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import NO_GRANT
 from challenges.rescoring import worker
 from challenges.rescoring.actions import rescorings, scorers, trials
 from challenges.rescoring.forms import MeasuresForm, form_for
@@ -45,6 +46,7 @@ from challenges.results.models.certificates import stands
 from challenges.scoring.truth import load_keys, load_labels
 from challenges.worker import Worker, drain
 from datasets import gate
+from datasets.access.actions import grants
 from datasets.holdouts import actions as holdouts
 from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.models import User
@@ -66,6 +68,7 @@ from tests.challenges.world import (
     truth_of,
 )
 from tests.challenges.world import revealed as reveal
+from tests.factories.access import World
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of, rescoring_of
 
@@ -166,6 +169,28 @@ def scores() -> list[tuple[Any, ...]]:
 
 def breaches() -> list[str]:
     return [name for name, (_sentence, check) in INVARIANTS.items() if list(check())]
+
+
+def test_nothing_is_tried_without_a_grant(challenge: Challenge) -> None:
+    lender = World(organisation=challenge.organiser)
+    grant = lender.active(organises_challenge=True)
+    Challenge.objects.filter(pk=challenge.pk).update(grant=grant, restricted=True)
+    made = started(challenge, truth=corrected())
+    waiting = Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY)
+    number = waiting.count()
+    assert number == made.entries().count() > 0
+    grants.suspend(grant=grant, text="À relire.", by=lender.hands[0])
+    assert drain()
+    assert set(waiting.values_list("error_code", "attempt")) == {(NO_GRANT, 0)}
+    assert waiting.count() == number
+    assert not made.evaluations().filter(state=EvaluationState.DONE).exists()
+    with refuses(Conflict, "grant_not_active"):
+        rescorings.start(rescoring=made, by=owner_of(challenge))
+    grants.resume(grant=grant, text="Relu.", by=lender.approver)
+    waiting.update(run_after=clock.now())
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == RescoringState.READY
 
 
 def test_a_trial_changes_nothing_that_anybody_sees(challenge: Challenge) -> None:

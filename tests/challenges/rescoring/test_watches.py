@@ -16,15 +16,19 @@ from challenges.models import (
     Job,
     Score,
 )
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import NO_GRANT
 from challenges.rescoring import worker as judging
 from challenges.rescoring.actions import rescorings
 from challenges.rescoring.models import WatchState
 from challenges.worker import drain
+from datasets.access.actions import grants
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, immutable
 from tests.challenges.pages.scenes import url_of
 from tests.challenges.world import opened, owner_of
-from tests.factories.accounts import signed_in
+from tests.factories.access import lend
+from tests.factories.accounts import UserFactory, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,18 @@ def test_a_reference_that_scores_the_same_rings_nobody(
     assert [each.state for each in BaselineCheck.objects.order_by("day")] == ["same", "same"]
     assert before == (list(Score.objects.values_list()), Evaluation.objects.count())
     assert Outbox.objects.filter(topic="mail.baseline_drifted").count() == 0
+
+
+@pytest.mark.slow
+def test_no_reference_is_scored_again_without_a_grant(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = lend(challenge)
+    grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
+    night(monkeypatch, 1)
+    watch = Job.objects.get(kind=JobKind.WATCH)
+    assert (watch.state, watch.error_code, watch.attempt) == (JobState.READY, NO_GRANT, 0)
+    assert not BaselineCheck.objects.exists()
 
 
 @pytest.mark.slow

@@ -11,8 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.entries.enums import EntryStatus
-from challenges.models import Challenge, Entry
+from challenges.evaluation.actions import evaluations
+from challenges.models import Challenge, Entry, Job
 from challenges.programs.actions import code as team_code
+from challenges.programs.actions import runs
+from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import NO_GRANT
 from challenges.sandbox import rooms
 from challenges.worker import drain
 from datasets import gate, invariants
@@ -153,6 +158,26 @@ def test_a_run_reads_nothing_once_the_grant_has_ended(draft: Challenge) -> None:
         assert target.getvalue() == b""
     extracts.remove_ended()
     assert not Extract.objects.ready().exists()
+
+
+def test_a_run_or_a_score_taken_before_the_grant_ended_does_not_begin(draft: Challenge) -> None:
+    challenge = published(draft)
+    entry = entered(challenge, package(START + TELL + RIGHT))
+    assert drain(Job.objects.filter(kind=JobKind.RUN, state=JobState.READY).exists)
+    run = jobs.claim(owner="essai")
+    jobs.put(kind=JobKind.SCORE, subject_id=entry.evaluations.get().pk)  # no phase holds it
+    score = jobs.claim(owner="essai")
+    assert run is not None
+    assert score is not None
+    grant = Grant.objects.get(pk=challenge.grant_id)
+    grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
+    assert runs.begin_run(job=run) is None
+    assert evaluations.begin_score(job=score) is None
+    for job in (run, score):
+        job.refresh_from_db()
+        assert (job.state, job.error_code, job.attempt) == (JobState.READY, NO_GRANT, 0)
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.QUEUED
 
 
 def test_the_organiser_chooses_a_file_that_the_grant_lends(
