@@ -77,11 +77,12 @@ def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Chal
     """Say under which grant of its organisation the data of a challenge are used, or under none.
 
     It makes the challenge restricted: nothing that programs write is shown. The same grant changes
-    nothing. In order: the challenge; event "challenge.grant_chosen" with its number. Raises
-    NotAllowed for who is not of the organisation; Conflict for a grant that gives no access now, or
-    covers no challenge of this organisation, and for none once the challenge is public.
+    nothing. Free until the archive: a bench is scored beyond the results. In order: the challenge;
+    event "challenge.grant_chosen" with its number. Raises NotAllowed for who is not of the
+    organisation; Conflict for a grant that gives no access now, or covers no challenge of this
+    organisation; once the challenge is public, for none, and for one that lends less.
     """
-    challenge = _writable(challenge, by)
+    challenge = _writable(challenge, by, over=frozenset({ChallengeStatus.ARCHIVED}))
     if grant == challenge.grant:
         return challenge
     require(rules.may_choose_grant, by, challenge)
@@ -99,12 +100,26 @@ def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Chal
             _("Cette habilitation n’est pas en cours, ou ne prévoit pas de challenge."),
             code="grant_not_active",
         )
+    if challenge.is_public and grant is not None and not _lends_as_much(grant, challenge.grant):
+        raise Conflict(
+            _(
+                "Cette habilitation ne prête pas toutes les données de la précédente, sur "
+                "lesquelles porte ce challenge publié."
+            ),
+            code="other_data",
+        )
     challenge.grant, challenge.restricted = grant, grant is not None
     challenge.save_change("grant", "restricted")
     record(
         "challenge.grant_chosen", by=by, on=challenge, request=grant.request.number if grant else ""
     )
     return challenge
+
+
+def _lends_as_much(grant: Grant, former: Grant | None) -> bool:
+    """Say whether a grant lends the datasets of a former one: its end would else be got round."""
+    lent = grant.datasets.values("dataset")
+    return former is None or not former.datasets.exclude(dataset__in=lent).exists()
 
 
 @transaction.atomic
@@ -214,10 +229,12 @@ def remove_page(*, challenge: Challenge, index: int, by: User) -> None:
     record("challenge.page_removed", by=by, on=challenge, index=index)
 
 
-def _writable(challenge: Challenge, by: User) -> Challenge:
+def _writable(
+    challenge: Challenge, by: User, *, over: frozenset[ChallengeStatus] = OVER
+) -> Challenge:
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, challenge)
-    if challenge.status in OVER:
+    if challenge.status in over:
         raise Conflict(_("Ce challenge est terminé : il ne change plus."), code="challenge_over")
     return challenge
 

@@ -340,6 +340,9 @@ class TextsForm(forms.Form):
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
                 self.fields.pop(f"licence_{key}")
+        self.over = challenge.status in texts.OVER
+        if self.over:  # a bench is still scored, under a grant
+            self.fields = {"grant": self.fields["grant"]}
         self.challenge = challenge
 
     @property
@@ -350,7 +353,7 @@ class TextsForm(forms.Form):
     @property
     def prizes(self) -> list[Any]:
         """List the bound fields of a challenge with prizes."""
-        return [self[name] for name in PRIZE_TEXTS]
+        return [self[name] for name in PRIZE_TEXTS if name in self.fields]
 
     @property
     def further(self) -> list[Any]:

@@ -97,11 +97,14 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     usual = last.text if last else standard_terms(challenge.language)
     form = TextsForm(sent(request), challenge=challenge, terms=usual, use_cases=USE_CASES)
     faults = {"markdown": "body_md", "card_unknown": "cards"}
-    faults |= dict.fromkeys(("frozen", "grant_not_active"), "grant")
+    faults |= dict.fromkeys(("frozen", "grant_not_active", "other_data"), "grant")
 
     @transaction.atomic
     def act() -> None:
         by = person(request)
+        if form.over:
+            texts.choose_grant(challenge=challenge, grant=form.chosen_grant, by=by)
+            return
         lacking = organising.missing_to_check(challenge)
         fresh = texts.describe(
             challenge=challenge,

@@ -16,7 +16,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, Job, Phase, Team
 from challenges.organising import queries as organising
-from challenges.organising.actions import challenges
+from challenges.organising.actions import challenges, texts
 from challenges.organising.enums import ChallengeStatus
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
@@ -107,6 +107,51 @@ def test_a_public_challenge_says_its_grant_and_keeps_one(client: Client, by: Use
     read = Client().get(f"/api/v1/challenges/{challenge.slug}").json()
     access = {"number": grant.number, "purpose": "Piloter l’offre de formation"}
     assert (read["restricted"], read["access"]) == (True, access | {"forbidden_uses": USES})
+
+
+def test_a_public_challenge_takes_no_grant_of_other_data(client: Client, by: User) -> None:
+    challenge = ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
+    own = World(organisation=challenge.organiser)
+    MembershipFactory(user=by, organisation=challenge.organiser)
+    first, second = own.datasets
+    former = own.active(first, organises_challenge=True)
+    Challenge.objects.update(grant=former, restricted=True)
+    revoke(former)
+    texts = {"title": "T", "summary": "S", "body_md": "B", "terms": "R"}
+    other = own.active(second, organises_challenge=True)
+    refused = client.post(at("write_texts"), texts | {"grant": other.public_id})
+    assert refused.status_code == 409
+    assert "ne prête pas toutes" in refused.context["form"].errors["grant"][0]
+    assert Challenge.objects.get().grant == former
+    more = own.active(first, second, organises_challenge=True)
+    chosen = texts | {"grant": more.public_id}
+    assert client.post(at("write_texts"), chosen).status_code == 302
+    assert Challenge.objects.get().grant == more
+
+
+def test_a_bench_goes_on_under_another_grant(client: Client, by: User) -> None:
+    challenge = ChallengeFactory(opened=True, owner=by, slug="estimer-un-niveau")
+    own = World(organisation=challenge.organiser)
+    MembershipFactory(user=by, organisation=challenge.organiser)
+    former = own.active(organises_challenge=True)
+    Challenge.objects.update(
+        grant=former, restricted=True, status=ChallengeStatus.REVEALED, title="Avant"
+    )
+    challenge.phases.update(benchmark_after_close=True)
+    revoke(former)
+    assert interventions.pause_without_grant() == 1
+    other = own.active(organises_challenge=True)
+    page = client.get(at("write_texts"))
+    assert "ses textes ne changent plus" in page.text
+    assert list(page.context["form"].fields) == ["grant"]
+    sent = {"title": "Après", "grant": other.public_id}
+    assert client.post(at("write_texts"), sent).status_code == 302
+    interventions.resume(phase=challenge.phases.get(), by=by)
+    challenge.refresh_from_db()
+    assert (challenge.grant, challenge.title) == (other, "Avant")
+    Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
+    with refuses(Conflict, "challenge_over"):
+        texts.choose_grant(challenge=challenge, grant=own.active(organises_challenge=True), by=by)
 
 
 def test_restricted_data_are_published_under_a_live_grant_alone() -> None:
