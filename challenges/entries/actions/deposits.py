@@ -231,9 +231,9 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
 
     The grant of restricted data is read at this instant.
     """
-    if phase.challenge.waits_for_grant(now):
+    if phase.waits_for_grant(now):
         raise Closed(
-            _("Les données de ce challenge n’ont pas d’habilitation en cours : rien n’est reçu."),
+            _("Rien n’est reçu : la phase attend une habilitation en cours, puis sa reprise."),
             code="grant_not_active",
         )
     if phase.takes_entries(now):

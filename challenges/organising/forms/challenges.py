@@ -310,9 +310,19 @@ class TextsForm(forms.Form):
     licence_holder = line(_("Titulaire des droits"), 200)
 
     def __init__(
-        self, data: Any = None, *, challenge: Challenge, terms: str, use_cases: Mapping[str, Any]
+        self,
+        data: Any = None,
+        *,
+        challenge: Challenge,
+        terms: str,
+        use_cases: Mapping[str, Any],
+        chooses: bool,
     ) -> None:
-        """Lay the form out. terms: the rules in force. use_cases: {code: name}."""
+        """Lay the form out.
+
+        terms: the rules in force. use_cases: {code: name}. chooses: the person may choose a grant;
+        else the present one alone is listed.
+        """
         stored = {
             name: getattr(challenge, name) for name in self.base_fields if hasattr(challenge, name)
         } | {f"licence_{key}": value or "" for key, value in challenge.licence.items()}
@@ -330,13 +340,17 @@ class TextsForm(forms.Form):
             status = cast(forms.ChoiceField, self.fields["licence_status"])
             status.choices = [("", _("À choisir")), *STATUS_CHOICES]
         own = [challenge.grant] if challenge.grant else []
-        listed = {str(each.public_id): each for each in [*organising.grants_for(challenge), *own]}
+        others = organising.grants_for(challenge) if chooses else ()
+        listed = {str(each.public_id): each for each in [*others, *own]}
         self.grants = listed
         self.initial["grant"] = str(own[0].public_id) if own else ""
         cast(forms.ChoiceField, self.fields["grant"]).choices = [
             ("", _("Aucune donnée à accès restreint")),
             *((key, f"{each.number} · {each}") for key, each in listed.items()),
         ]
+        if not chooses:
+            self.fields["grant"].disabled = True
+            self.fields["grant"].help_text = _("Une personne de l’organisation la choisit.")
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
                 self.fields.pop(f"licence_{key}")

@@ -430,12 +430,22 @@ class Phase(models.Model):
             return Intake(closes_at=None, max_total=None, counts=False)
         return Intake(self.closes_at, self.max_total, counts=True)
 
+    def waits_for_grant(self, at: datetime) -> bool:
+        """Say whether its restricted data may not be used, or nobody resumed it since then."""
+        by_portal = self.paused_at is not None and self.paused_by_id is None
+        return by_portal or self.challenge.waits_for_grant(at)
+
+    @property
+    def lacks_grant(self) -> bool:
+        """Say so of this instant, to templates."""
+        return self.waits_for_grant(clock.now())
+
     def takes_entries(self, at: datetime) -> bool:
         """Say whether a team may begin to send at this instant: by its dates, and by its grant.
 
         A bench has no dates, and ends where its challenge stops.
         """
-        if self.challenge.waits_for_grant(at):
+        if self.waits_for_grant(at):
             return False
         if self.intake.counts:
             published = self.challenge.status == ChallengeStatus.PUBLISHED

@@ -21,6 +21,7 @@ from catalogue.resources.queries.chain import BEFORE_CHALLENGES
 from challenges.bundles import code as coding
 from challenges.bundles.spec import Role
 from challenges.organising import queries as organising
+from challenges.organising import rules
 from challenges.organising.actions import challenges as acts
 from challenges.organising.actions import drafts, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
@@ -95,7 +96,13 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = find_organised(request, slug)
     last = challenge.terms.first()
     usual = last.text if last else standard_terms(challenge.language)
-    form = TextsForm(sent(request), challenge=challenge, terms=usual, use_cases=USE_CASES)
+    form = TextsForm(
+        sent(request),
+        challenge=challenge,
+        terms=usual,
+        use_cases=USE_CASES,
+        chooses=rules.may_choose_grant(person(request), challenge),
+    )
     faults = {"markdown": "body_md", "card_unknown": "cards"}
     faults |= dict.fromkeys(("frozen", "grant_not_active", "other_data"), "grant")
 

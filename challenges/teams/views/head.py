@@ -77,6 +77,7 @@ def is_open(challenge: Challenge, phase: Phase | None, now: datetime) -> bool:
         phase is not None
         and challenge.status == ChallengeStatus.PUBLISHED
         and phase.moment(now) is PhaseMoment.OPEN
+        and not phase.waits_for_grant(now)
     )
 
 

@@ -16,7 +16,8 @@ from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, Job, Phase, Team
 from challenges.organising import queries as organising
-from challenges.organising.actions import challenges, texts
+from challenges.organising.actions import challenges
+from challenges.organising.actions import texts as texts_of
 from challenges.organising.enums import ChallengeStatus
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
@@ -72,7 +73,12 @@ def test_a_live_grant_of_the_organisation_makes_a_challenge_restricted(
     own = World(organisation=challenge.organiser)
     grant, other = own.active(organises_challenge=True), own.active()
     foreign = World().active(organises_challenge=True)
-    assert choose(grant).status_code == 403  # an organiser, not of the organisation
+    assert choose(grant).status_code == 302  # an organiser, not of the organisation
+    challenge.refresh_from_db()
+    assert (challenge.grant, challenge.summary) == (None, "S")  # what was typed is kept
+    assert client.get(at("write_texts")).context["form"]["grant"].field.disabled
+    with pytest.raises(NotAllowed):
+        texts_of.choose_grant(challenge=challenge, grant=grant, by=by)
     MembershipFactory(user=by, organisation=challenge.organiser)
     for unfit in (other, foreign, own.granted(organises_challenge=True)):
         assert choose(unfit).status_code == 422
@@ -151,7 +157,9 @@ def test_a_bench_goes_on_under_another_grant(client: Client, by: User) -> None:
     assert (challenge.grant, challenge.title) == (other, "Avant")
     Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
     with refuses(Conflict, "challenge_over"):
-        texts.choose_grant(challenge=challenge, grant=own.active(organises_challenge=True), by=by)
+        texts_of.choose_grant(
+            challenge=challenge, grant=own.active(organises_challenge=True), by=by
+        )
 
 
 def test_restricted_data_are_published_under_a_live_grant_alone() -> None:
@@ -285,6 +293,31 @@ def test_a_grant_that_ends_pauses_what_it_lends_to_until_a_person_resumes(client
     interventions.resume(phase=phase, by=owner)
     assert Job.objects.due(clock.now()).exists()
     assert interventions.pause_without_grant() == 0
+
+
+def test_nothing_is_received_until_a_person_resumes(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True, slug="estimer-un-niveau")
+    grant, phase = lend(challenge), challenge.phases.get()
+    team = TeamFactory(challenge=challenge)
+    by, approver = captain_of(team), UserFactory(region="approver")
+    client.force_login(by)
+    sentence = "Vous pouvez soumettre"
+    Phase.objects.update(paused_at=clock.now(), paused_by=approver, pause_reason="Panne.")
+    assert sentence in client.get(at("entries")).text
+    grants.suspend(grant=grant, text="À relire.", by=UserFactory(region="officer"))
+    assert sentence not in client.get(at("entries")).text
+    Phase.objects.update(paused_at=None, paused_by=None, pause_reason="")
+    assert interventions.pause_without_grant() == 1
+    grants.resume(grant=grant, text="Relu.", by=approver)
+    phase = challenge.phases.get()
+    assert not phase.takes_entries(clock.now())
+    with refuses(Closed, "grant_not_active"):
+        enter(phase, team, by)
+    page = client.get(at("entries")).text
+    assert sentence not in page
+    assert "la phase attend une habilitation en cours" in page
+    interventions.resume(phase=phase, by=owner_of(challenge))
+    assert enter(challenge.phases.get(), team, by).created
 
 
 def test_a_pause_has_its_cause_and_only_a_pause_has_an_author() -> None:
