@@ -49,10 +49,15 @@ def is_stuck(entry: Entry, now: datetime) -> bool:
 
 
 def has_late_entries(now: datetime) -> bool:
-    """Say whether an entry has stayed too long in its state; a paused phase makes none late."""
+    """Say whether an entry has stayed too long in its state.
+
+    A paused phase makes none late, nor the lack of a grant.
+    """
+    held = Challenge.objects.waiting_for_grant(now)
     waiting = (
         Entry.objects.unfinished()
         .filter(enrolment__phase__paused_at__isnull=True)
+        .exclude(enrolment__phase__challenge__in=held)
         .order_by()
         .values_list("status", "enrolment__phase__time_limit_s")
         .annotate(oldest=Min("status_since"))

@@ -511,6 +511,8 @@ def _take_visa_back(challenge: Challenge) -> None:
 
 def _challenge(challenge: Challenge, settings: Settings) -> bool:
     wanted = settings.model_dump(include={*ChallengeFields.model_fields})
+    # A grant chosen since the archive was written still withholds.
+    wanted["restricted"] |= challenge.grant_id is not None
     wanted["fact_sheet"] = [each.model_dump(exclude_unset=True) for each in settings.fact_sheet]
     if all(getattr(challenge, name) == value for name, value in wanted.items()):
         return False

@@ -334,6 +334,9 @@ def test_an_entry_that_stays_too_long_is_examined(challenge: Challenge) -> None:
     Entry.objects.filter(pk=entry.pk).update(status_since=began)
     assert evaluation_queries.has_late_entries(clock.now())
     assert not evaluation_queries.has_late_entries(began + timedelta(minutes=14))
+    Challenge.objects.update(restricted=True)  # no grant: nothing acts, nobody is told each hour
+    assert not evaluation_queries.has_late_entries(clock.now())
+    Challenge.objects.update(restricted=False)
     assert sweeps.sweep_entries() == 1
     assert (fresh(entry).status, fresh(entry).reason_code) == (
         EntryStatus.NEEDS_ATTENTION,

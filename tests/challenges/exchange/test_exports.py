@@ -35,6 +35,7 @@ from tests.challenges.commands import run
 from tests.challenges.exchange.test_bundle_imports import created, read
 from tests.challenges.organising.test_authoring import IDS, TEST, TRUTH
 from tests.challenges.pages.scenes import url_of
+from tests.factories.access import lend
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory
 from tests.ledger import events as verbs
@@ -382,6 +383,17 @@ def test_an_export_changes_no_published_challenge(owner: User, tmp_path: Path) -
         import_bundle(path=forged(archive, max_total=999), by=owner, answers={})
     challenge.refresh_from_db()
     assert (refusal.value.code, rows_of(challenge)) == ("challenge_open", before)
+
+
+def test_an_export_written_before_a_grant_was_chosen_lifts_nothing(
+    challenge: Challenge, owner: User, tmp_path: Path
+) -> None:
+    archive = exported(challenge, owner, tmp_path, tmp_path / "niveau")
+    grant = lend(challenge)
+    found = import_bundle(path=forged(archive, max_total=999), by=owner, answers={})
+    assert found.imported.errors == ()
+    challenge.refresh_from_db()
+    assert (challenge.grant, challenge.restricted) == (grant, True)
 
 
 @pytest.mark.parametrize("maker", ["ours", "programs"])
