@@ -105,10 +105,11 @@ def _list(options: argparse.Namespace) -> Json:
 
 def _rules(options: argparse.Namespace) -> Json:
     portal = _portal(options.lang)
-    terms = portal.get(f"challenges/{options.slug}/terms")
+    access = portal.get(f"challenges/{options.slug}").get("access")
+    terms = portal.get(f"challenges/{options.slug}/terms") | {"access": access}
     if not options.accept:
         return terms
-    body = {"number": terms["number"]}
+    body = {"number": terms["number"]} | ({"access": access["number"]} if access else {})
     return terms | portal.post(f"challenges/{options.slug}/terms/acceptance", body)
 
 

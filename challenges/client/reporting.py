@@ -60,6 +60,9 @@ def _list(answer: Json, spoken: str) -> Iterator[str]:
 def _rules(answer: Json, spoken: str) -> Iterator[str]:
     yield frame("terms", spoken, number=answer["number"])
     yield str(answer["text"])
+    if answer["access"]:
+        uses = " ; ".join(answer["access"]["forbidden_uses"])
+        yield frame("access", spoken, **answer["access"] | {"forbidden_uses": uses})
     if "state" in answer:
         name = f"joined.{answer['state']}"
         name = name if name in sentences("fr")["frames"] else "joined.other"

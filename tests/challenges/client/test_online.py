@@ -28,7 +28,7 @@ from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.exchange.test_bundle_imports import zipped
 from tests.challenges.world import answer, opened
-from tests.factories.access import World, build_extracts
+from tests.factories.access import World, build_extracts, lend
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.datasets import CSV, DatasetFactory, member
@@ -226,6 +226,16 @@ def test_rules_are_read_then_accepted(terminal: Terminal, challenge: Challenge) 
     said = terminal.run("rules", challenge.slug, "--accept")[1]
     assert said.endswith("Règlement accepté, inscription acceptée.\n")
     assert challenge.registrations.get(user=person).state == "accepted"
+
+
+def test_the_forbidden_uses_are_read_and_signed_with_the_rules(
+    terminal: Terminal, challenge: Challenge
+) -> None:
+    grant, person = lend(challenge), UserFactory()
+    terminal.connect(person)
+    assert f"demande {grant.number} : Piloter" in terminal.run("rules", challenge.slug)[1]
+    assert terminal.run("rules", challenge.slug, "--accept")[0] == 0
+    assert challenge.registrations.get(user=person).grant == grant
 
 
 def test_a_team_is_created_then_joined_by_a_letter_a_link_or_a_code(
