@@ -153,9 +153,9 @@ def test_alone_in_an_organisation_one_closes_it_behind_oneself(client: Client) -
     assert Membership.objects.live().count() == 0
     assert organisation.join_requests.get().answer == "refused"
     assert "organisation.closed" in events()
-    other = UserFactory()
+    asked = invitations.ask(organisation=organisation, by=UserFactory())  # of the Region, now
     with refused(NotAllowed):
-        invitations.ask(organisation=organisation, by=other)
+        invitations.accept_request(request=asked, by=referent.user)
 
 
 def test_the_last_referent_of_others_is_told_to_hand_over(client: Client) -> None:
