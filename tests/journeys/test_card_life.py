@@ -121,7 +121,7 @@ def sends_a_pasted_card(visit: Visit, site: str, author: User) -> None:
         chosen = page.locator("#id_organisation option:checked")
         assert chosen.inner_text() == "Coopérative Bâtir Sud"  # as it was saved
         page.select_option("#id_deposit", "referenced")
-        assert "la page de la ressource et son détenteur" in page.inner_text("#ecrire")
+        assert "sa page et son détenteur" in page.inner_text("#ecrire")
         unfolded(page, "Nom et adresses", "#id_producer_name")
         page.fill("#id_producer_name", "Etalab")
         page.click("button[name=next]")
