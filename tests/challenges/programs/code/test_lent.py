@@ -19,7 +19,7 @@ from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import NO_GRANT
 from challenges.sandbox import rooms
-from challenges.worker import drain
+from challenges.worker import Worker, drain
 from datasets import gate, invariants
 from datasets.access.actions import extracts, grants
 from datasets.access.models import Extract, Grant
@@ -163,7 +163,11 @@ def test_a_run_reads_nothing_once_the_grant_has_ended(draft: Challenge) -> None:
 def test_a_run_or_a_score_taken_before_the_grant_ended_does_not_begin(draft: Challenge) -> None:
     challenge = published(draft)
     entry = entered(challenge, package(START + TELL + RIGHT))
-    assert drain(Job.objects.filter(kind=JobKind.RUN, state=JobState.READY).exists)
+    gate.act_as_worker()
+    worker, waiting = Worker("essai"), Job.objects.filter(kind=JobKind.RUN, state=JobState.READY)
+    while not waiting.exists():
+        assert worker.work_one()
+    worker.stop()
     run = jobs.claim(owner="essai")
     jobs.put(kind=JobKind.SCORE, subject_id=entry.evaluations.get().pk)  # no phase holds it
     score = jobs.claim(owner="essai")
