@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -142,7 +143,7 @@ def _build(extract: Extract) -> None:
 
 def _cut(extract: Extract, columns: list[str], folder: Path, *, reason: str) -> tuple[Path, int]:
     """Decipher an original into a private folder and cut it for its grant, in a child."""
-    project = Grant.objects.get(datasets=extract.granted_id).public_id
+    project = _project(extract)
     with (folder / "original").open("x+b") as original:
         gate.open_original(data_file=extract.data_file, target=original, reason=reason, by=BUILDER)
         return cut_apart(
@@ -155,14 +156,19 @@ def _cut(extract: Extract, columns: list[str], folder: Path, *, reason: str) -> 
         )
 
 
-def grants_of(token: str) -> Iterator[Grant]:
+def _project(extract: Extract) -> UUID:
+    """Name the grant of an extract: the worker reads no more of it."""
+    return Grant.objects.values_list("public_id", flat=True).get(datasets=extract.granted_id)
+
+
+def grants_of(token: str) -> Iterator[UUID]:
     """List the grants in whose extracts a pseudonym stands, for who found it elsewhere.
 
     For the scoring worker. Each lent table is cut anew for its pseudonyms, ended grants included:
     two grants never share one. Event "original.opened" for each table.
     """
     built = Extract.objects.filter(built_at__isnull=False).select_related("data_file")
-    for extract in built.select_related("granted__grant__request").order_by("pk"):
+    for extract in built.order_by("pk"):
         names = [e for e in _pseudonyms(extract.data_file.schema) if e in extract.columns]
         if not names:
             continue
@@ -170,7 +176,7 @@ def grants_of(token: str) -> Iterator[Grant]:
             made, _rows = _cut(extract, names, Path(name), reason="token")
             with made.open(encoding="utf-8", newline="") as cells:
                 if any(token in row for row in csv.reader(cells)):
-                    yield extract.granted.grant
+                    yield _project(extract)
 
 
 def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:

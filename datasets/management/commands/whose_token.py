@@ -4,7 +4,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from datasets.access.actions.extracts import grants_of
 from portal.lib.refusals import Unavailable
@@ -26,5 +28,5 @@ class Command(BaseCommand):
             self.stderr.write(f"whose_token : {refusal}")
             sys.exit(2)
         for grant in found:
-            self.stdout.write(f"{grant.request.number} {grant.public_id} {grant}")
+            self.stdout.write(settings.SITE_URL + reverse("datasets:grant", args=(grant,)))
         sys.exit(0 if found else 1)

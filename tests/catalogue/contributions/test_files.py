@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -632,7 +632,9 @@ def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(
     assert [each.get(preview(file)).status_code for each in (own, Client())] == [404, 404]
 
 
-@pytest.mark.parametrize("held", [{"in_directory": True}, {"released_at": clock.now()}, {}])
+@pytest.mark.parametrize(
+    "held", [{"in_directory": True}, {"released_at": datetime(2026, 1, 1, tzinfo=UTC)}, {}]
+)
 def test_a_dataset_that_the_portal_lends_or_holds_takes_no_file_on_its_card(
     house: House, held: dict[str, Any]
 ) -> None:
