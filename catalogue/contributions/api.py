@@ -446,52 +446,28 @@ def begin_upload(
     return parts.begun(made, "/api/v1/resources/uploads")
 
 
-@router.api_operation(
-    ["HEAD"],
-    "/resources/uploads/{uuid:upload}",
-    response={200: None, **refused(401, 403, 404, 429)},
-    operation_id="card_upload_offset",
-    summary=_("Demander où s’arrête l’envoi d’un fichier vers une fiche"),
-)
-def place(request: HttpRequest, upload: UUID) -> HttpResponse:
-    """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    return parts.placed(_upload_found(request, upload), status=200)
-
-
-@router.patch(
-    "/resources/uploads/{uuid:upload}",
-    response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
-    operation_id="append_card_upload",
-    summary=_("Envoyer un morceau d’un fichier vers une fiche"),
-)
-def append(
-    request: HttpRequest,
-    upload: UUID,
-    offset: int = Header(..., alias="Upload-Offset", ge=0),
-    checksum: str = Header("", alias="Upload-Checksum", max_length=80),
-) -> HttpResponse:
-    """Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
-
-    Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. Avec le dernier morceau, le
-    fichier va au brouillon ; s’il est grand, dans les minutes qui suivent.
-    """
-    parts.require_part(request)
-    own = _upload_found(request, upload)
-    kept = draft_files.append_part(
-        upload=own,
-        offset=offset,
-        content=parts.body(request, own, offset),
-        checksum=parts.digest(checksum),
-        by=person(request),
-    )
-    return parts.placed(kept, status=204)
-
-
 def _upload_found(request: HttpRequest, upload: UUID) -> CardUpload:
     rows = CardUpload.objects.visible_to(request.user).select_related(
         "begun_by", "contribution__resource__organisation", "contribution__organisation"
     )
     return visible.find(rows, among=CardUpload.objects.all(), pk=upload)
+
+
+parts.routes(
+    router,
+    "/resources/uploads/{uuid:upload}",
+    name="card_upload",
+    summaries=(
+        _("Demander où s’arrête l’envoi d’un fichier vers une fiche"),
+        _("Envoyer un morceau d’un fichier vers une fiche"),
+    ),
+    about="""Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
+
+Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. Avec le dernier morceau, le
+fichier va au brouillon ; s’il est grand, dans les minutes qui suivent.""",
+    find=_upload_found,
+    append=lambda request, **part: draft_files.append_part(**part, by=person(request)),
+)
 
 
 def contribution_named(request: HttpRequest, public_id: UUID) -> Contribution:

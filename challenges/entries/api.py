@@ -301,52 +301,25 @@ def begin_upload(request: HttpRequest, upload: UploadIn) -> HttpResponse:
     return parts.begun(made, "/api/v1/uploads")
 
 
-@upload_router.api_operation(
-    ["HEAD"],
-    "/uploads/{uuid:upload}",
-    response={200: None, **refused(401, 403, 404, 429)},
-    operation_id="upload_offset",
-    summary=_("Demander où s’arrête un envoi"),
-)
-def upload_place(request: HttpRequest, upload: UUID) -> HttpResponse:
-    """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    return parts.placed(_upload_named(request, upload), status=200)
-
-
-@upload_router.patch(
-    "/uploads/{uuid:upload}",
-    response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
-    operation_id="append_upload",
-    summary=_("Envoyer un morceau"),
-)
-def append_upload(
-    request: HttpRequest,
-    upload: UUID,
-    offset: int = Header(..., alias="Upload-Offset", ge=0),
-    checksum: str = Header("", alias="Upload-Checksum", max_length=80),
-) -> HttpResponse:
-    """Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
-
-    Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. 409 dit l’octet où
-    reprendre (offset) ; 460, que le morceau est arrivé abîmé : rien n’en est gardé.
-    """
-    parts.require_part(request)
-    own = _upload_named(request, upload)
-    kept = uploads.append(
-        upload=own,
-        offset=offset,
-        content=parts.body(request, own, offset),
-        checksum=parts.digest(checksum),
-        by=person(request),
-    )
-    return parts.placed(kept, status=204)
-
-
 def _upload_named(request: HttpRequest, upload: UUID) -> Upload:
     rows = Upload.objects.visible_to(request.user).select_related(
         "enrolment__phase", "enrolment__team"
     )
     return visible.find(rows, among=Upload.objects.all(), pk=upload)
+
+
+parts.routes(
+    upload_router,
+    "/uploads/{uuid:upload}",
+    name="upload",
+    summaries=(_("Demander où s’arrête un envoi"), _("Envoyer un morceau")),
+    about="""Le corps est le morceau (application/offset+octet-stream), à l’octet Upload-Offset.
+
+Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. 409 dit l’octet où
+reprendre (offset) ; 460, que le morceau est arrivé abîmé : rien n’en est gardé.""",
+    find=_upload_named,
+    append=lambda request, **part: uploads.append(**part, by=person(request)),
+)
 
 
 def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from catalogue.resources.models import Resource
 from datasets.releases import actions as releases
@@ -114,55 +114,26 @@ def begin(request: HttpRequest, slug: str, upload: ReleaseUploadIn) -> HttpRespo
     return parts.begun(made, "/api/v1/datasets/uploads")
 
 
-@router.api_operation(
-    ["HEAD"],
+def _upload_found(request: HttpRequest, upload: UUID) -> ReleaseUpload:
+    rows = ReleaseUpload.objects.visible_to(request.user)
+    rows = rows.select_related("dataset__resource__organisation")
+    return find(rows, among=ReleaseUpload.objects.all(), pk=upload)
+
+
+parts.routes(
+    router,
     "/datasets/uploads/{uuid:upload}",
-    response={200: None, **refused(401, 403, 404, 429)},
-    operation_id="release_upload_offset",
-    summary=_("Demander où s’arrête l’envoi d’un fichier d’une version"),
+    name="release_upload",
+    summaries=(
+        _("Demander où s’arrête l’envoi d’un fichier d’une version"),
+        _("Envoyer un morceau d’un fichier d’une version"),
+    ),
+    about="""Le corps est le morceau (application/offset+octet-stream), chiffré dès qu’il arrive.
+
+Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64.""",
+    find=_upload_found,
+    append=lambda request, **part: uploads.append(**part, by=person(request)),
 )
-def place(request: HttpRequest, upload: UUID) -> HttpResponse:
-    """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    return parts.placed(_upload_found(request, upload), status=200)
-
-
-@router.patch(
-    "/datasets/uploads/{uuid:upload}",
-    response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
-    operation_id="append_release_upload",
-    summary=_("Envoyer un morceau d’un fichier d’une version"),
-)
-def append(
-    request: HttpRequest,
-    upload: UUID,
-    offset: int = Header(..., alias="Upload-Offset", ge=0),
-    checksum: str = Header("", alias="Upload-Checksum", max_length=80),
-) -> HttpResponse:
-    """Le corps est le morceau (application/offset+octet-stream), chiffré dès qu’il arrive.
-
-    Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64.
-    """
-    parts.require_part(request)
-    own = _upload_found(request, upload)
-    kept = uploads.append(
-        upload=own,
-        offset=offset,
-        content=parts.body(request, own, offset),
-        checksum=parts.digest(checksum),
-        by=person(request),
-    )
-    return parts.placed(kept, status=204)
-
-
-@router.delete(
-    "/datasets/uploads/{uuid:upload}",
-    response={204: None, **refused(401, 403, 404, 429)},
-    operation_id="abandon_release_upload",
-    summary=_("Abandonner l’envoi d’un fichier d’une version"),
-)
-def abandon(request: HttpRequest, upload: UUID) -> HttpResponse:
-    uploads.abandon(upload=_upload_found(request, upload))
-    return HttpResponse(status=204)
 
 
 @router.post(
@@ -196,12 +167,6 @@ def pending(request: HttpRequest, pending: UUID) -> PendingRelease:
     rows = PendingRelease.objects.visible_to(request.user)
     rows = rows.select_related("release", "dataset__resource")
     return find(rows, among=PendingRelease.objects.all(), public_id=pending)
-
-
-def _upload_found(request: HttpRequest, upload: UUID) -> ReleaseUpload:
-    rows = ReleaseUpload.objects.visible_to(request.user)
-    rows = rows.select_related("dataset__resource__organisation")
-    return find(rows, among=ReleaseUpload.objects.all(), pk=upload)
 
 
 def _columns(text: str) -> dict[str, dict[str, str]]:

@@ -122,12 +122,6 @@ def _forget(told: Iterable[Mapping[str, Any]]) -> None:
         releases.forget(part["sha256"])
 
 
-def abandon(*, upload: ReleaseUpload) -> None:
-    """Drop a file that comes, its parts first; no rule is asked here."""
-    _forget(upload.parts)
-    ReleaseUpload.objects.filter(pk=upload.pk).delete()
-
-
 def expire() -> int:
     """Drop the uploads whose day is over, old refusals with what they cite; return how many."""
     now = clock.now()
@@ -135,7 +129,8 @@ def expire() -> int:
     old.filter(state=PendingState.REFUSED).delete()
     late = list(ReleaseUpload.objects.filter(expires_at__lte=now))
     for upload in late[: settings.UPLOADS_EXPIRED_AT_ONCE]:
-        abandon(upload=upload)
+        _forget(upload.parts)
+        upload.delete()
     return len(late)
 
 

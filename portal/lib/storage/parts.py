@@ -15,7 +15,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Schema
+from ninja import Router, Schema
+from ninja.params.functions import Header
 
 from portal.lib import clock
 from portal.lib.refusals import (
@@ -29,6 +30,7 @@ from portal.lib.refusals import (
 )
 from portal.lib.storage import objects
 from portal.lib.storage.folders import Stored
+from portal.lib.web.endpoints import refused
 from portal.lib.web.requests import natural
 
 NOTED = "_first_byte_at"
@@ -338,3 +340,56 @@ def placed(upload: PartedFile, *, status: int) -> HttpResponse:
     response["Upload-Length"] = str(upload.length)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def routes(
+    router: Router,
+    address: str,
+    *,
+    name: str,
+    summaries: tuple[str, str],
+    about: str,
+    find: Callable[[HttpRequest, UUID], Upload],
+    append: Callable[..., Upload],
+) -> None:
+    """Declare how far an upload is (HEAD) and how a part of it is sent (PATCH).
+
+    address: with {uuid:upload}. name: as in the operations. summaries: of both; about: the second
+    in a sentence. find: the upload that the caller may see; raises Hidden. append: called with
+    request, upload, offset, content, checksum.
+    """
+
+    @router.api_operation(
+        ["HEAD"],
+        address,
+        response={200: None, **refused(401, 403, 404, 429)},
+        operation_id=f"{name}_offset",
+        summary=summaries[0],
+    )
+    def upload_offset(request: HttpRequest, upload: UUID) -> HttpResponse:
+        """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
+        return placed(find(request, upload), status=200)
+
+    @router.patch(
+        address,
+        response={204: None, **refused(400, 401, 403, 404, 409, 413, 415, 422, 429, 460, 503)},
+        operation_id=f"append_{name}",
+        summary=summaries[1],
+        description=about,
+    )
+    def append_upload(
+        request: HttpRequest,
+        upload: UUID,
+        offset: int = Header(..., alias="Upload-Offset", ge=0),
+        checksum: str = Header("", alias="Upload-Checksum", max_length=80),
+    ) -> HttpResponse:
+        require_part(request)
+        own = find(request, upload)
+        kept = append(
+            request=request,
+            upload=own,
+            offset=offset,
+            content=body(request, own, offset),
+            checksum=digest(checksum),
+        )
+        return placed(kept, status=204)
