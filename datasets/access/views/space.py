@@ -55,7 +55,11 @@ def to_do(user: User) -> Iterator[Item]:
     for opinion in queries.opinions_awaited(user)[:SHOWN]:
         if rules.may_advise(user, opinion):
             title = _("Donner un avis sur « %(title)s »")
-            yield _item(title, opinion.request, icon="message-square", tone="ocre")
+            said: dict[str, Any] = {"icon": "message-square", "tone": "ocre"}
+            if not opinion.is_dpo:
+                names = {"asker": opinion.request.organisation, "producer": opinion.organisation}
+                said["detail"] = _("%(asker)s, pour %(producer)s") % names
+            yield _item(title, opinion.request, **said)
     yield from _of_the_region(user)
 
 
@@ -139,11 +143,11 @@ def _item(
 ) -> Item:
     due = asked.due_on
     said.setdefault("due", clock.last_second(clock.paris_day_ends(due)) if due else None)
+    said.setdefault("detail", str(asked.organisation or asked.number))
     late = said["due"] is not None and said["due"] < clock.now()
     return Item(
         title=title % {"title": asked},
         url=url or asked.get_absolute_url(),
-        detail=str(asked.organisation or asked.number),
         tone="garance" if late else tone,
         **said,
     )

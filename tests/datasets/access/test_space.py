@@ -11,7 +11,7 @@ from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import RefusalReason, Verdict
 from datasets.access.models import Grant, NamedUser
 from datasets.access.views import space
-from portal.accounts.enums import RegionRole
+from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.accounts.space import places
 from portal.lib import clock
@@ -75,6 +75,14 @@ def test_each_step_waits_for_whom_it_waits_for(world: World) -> None:
     assert everybody(world) == {"asks": ["Attester la destruction des données de"]}
     grants.attest_destruction(grant=grant, text="Effacées.", by=world.by)
     assert everybody(world) == {}
+
+
+def test_who_answers_for_two_producers_is_told_for_which(world: World) -> None:
+    answers = world.hands[0]
+    MembershipFactory(organisation=world.producers[1], user=answers, role=Role.EDITOR)
+    world.admitted()
+    asked = [item.detail for item in space.to_do(fresh(answers))]
+    assert asked == [f"{world.organisation}, pour {each}" for each in world.producers]
 
 
 def test_changes_asked_wait_for_who_asks(world: World) -> None:
