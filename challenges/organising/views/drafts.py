@@ -48,6 +48,7 @@ from challenges.organising.views.layout import (
     form_page,
     organisations_of,
     organiser_context,
+    was_read,
 )
 from challenges.organising.words import USE_CASES
 from challenges.scoring.contract import number_of
@@ -161,11 +162,9 @@ def write_dates(request: HttpRequest, slug: str) -> HttpResponse:
             acts.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
         texts.take_part(challenge=challenge, by=by, **form.participation)
 
-    proof: list[str] = []
-    announced = "publier" in request.POST
-    if challenge.is_public and not announced and form.is_valid():
-        proof = _announced_by(act, challenge)
-    if proof:  # read again before it is announced
+    proof = _announced_by(act, challenge) if challenge.is_public and form.is_valid() else ""
+    announced = bool(proof) and was_read(request, proof)
+    if proof and not announced:  # read again before it is announced
         again = DatesForm(challenge=challenge, phases=listed)
         again.initial = {**again.initial, **form.cleaned_data}
         form = again
@@ -178,20 +177,20 @@ def write_dates(request: HttpRequest, slug: str) -> HttpResponse:
         template="challenges/organising/dates.html",
         faults=faults,
         done=_("Enregistré et annoncé aux personnes inscrites.") if announced else "",
-        proof="\n".join(proof),
+        proof=proof,
         told=registered(challenge).count() if proof else 0,
     )
 
 
-def _announced_by(act: Callable[[], object], challenge: Challenge) -> list[str]:
+def _announced_by(act: Callable[[], object], challenge: Challenge) -> str:
     """Say what an act would announce, and undo it; nothing when it is refused."""
     with suppress(*REFUSALS), transaction.atomic():
         known = set(challenge.notices.values_list("pk", flat=True))
         act()
         told = [each.text for each in challenge.notices.all() if each.pk not in known]
         transaction.set_rollback(True)
-        return told
-    return []
+        return "\n".join(told)
+    return ""
 
 
 @get_or_post

@@ -331,6 +331,11 @@ def form_page(
     return render(request, template, context, status=status)
 
 
+def was_read(request: HttpRequest, text: str) -> bool:
+    """Say whether what would be announced is, word for word, what was read over before."""
+    return request.POST.get("publier", "").splitlines() == text.splitlines()
+
+
 def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> None:
     """Do an act, and have the next page say that it is done, or why it is not."""
     try:

@@ -16,7 +16,12 @@ from challenges.organising.forms.challenges import (
 )
 from challenges.organising.letters import registered
 from challenges.organising.models.challenges import OrganiserInvitation
-from challenges.organising.views.layout import find_followed, find_organised, form_page
+from challenges.organising.views.layout import (
+    find_followed,
+    find_organised,
+    form_page,
+    was_read,
+)
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
@@ -121,9 +126,10 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
         find_followed(request, slug) if request.method != "POST" else find_organised(request, slug)
     )
     form, proof = AnnouncementForm(sent(request)), ""
-    if challenge.is_public and "publier" not in request.POST and form.is_valid():
-        proof = form.cleaned_data["text"]  # read again before it is sent
-        form = AnnouncementForm(initial={"text": proof})
+    if challenge.is_public and form.is_valid():
+        text = form.cleaned_data["text"]
+        if not was_read(request, text):  # read again before it is sent
+            form, proof = AnnouncementForm(initial={"text": text}), text
     edits = rules.may_edit_challenge(person(request), challenge)
     return form_page(
         request,

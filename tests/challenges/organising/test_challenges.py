@@ -513,7 +513,11 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
     assert 'value="2126-12-17T17:00"' in proof.text
     assert challenge.phases.get().closes_at is None
     assert not challenge.notices.filter(text__contains="2126").exists()
-    told = client.post(url_of(challenge, "write_dates"), body | {"publier": "1"}, follow=True)
+    read = {"publier": proof.context["proof"]}
+    later = body | read | {"closes_at_0": "2127-12-17T17:00"}  # not what was read
+    assert "2127" in client.post(url_of(challenge, "write_dates"), later).context["proof"]
+    assert challenge.phases.get().closes_at is None
+    told = client.post(url_of(challenge, "write_dates"), body | read, follow=True)
     assert "Enregistré et annoncé" in told.text
     again = challenge.phases.get()
     assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)

@@ -185,7 +185,11 @@ def test_an_announcement_is_public_and_mailed_once(
     proof = client.post(address, said)  # read again first, with whom it reaches
     assert (proof.status_code, proof.context["told"], Notice.objects.count()) == (200, 1, 0)
     assert "&lt;b&gt;relisez-le&lt;/b&gt;" in proof.text
-    said["publier"] = "1"
+    read = said | {"publier": said["text"]}
+    again = client.post(address, read | {"text": "Un autre texte, jamais relu."})
+    assert (again.status_code, again.context["proof"]) == (200, "Un autre texte, jamais relu.")
+    assert Notice.objects.count() == 0
+    said = read
     assert client.post(address, said).status_code == 302
     assert client.post(address, said).status_code == 409
     assert client.post(address, {"text": " "}).status_code == 422
