@@ -69,6 +69,8 @@ def add_commands(command: Make, spoken: str) -> None:
     data.add_argument("--level", choices=LEVELS, default=LEVELS[0], help=said("level"))
     data.add_argument("--dictionary", type=Path, default=None, help=said("dictionary"))
     data.add_argument("--notes", default="", help=said("notes"))
+    data.add_argument("--directory", action="store_true", help=said("in-directory"))
+    data.add_argument("--personal-origin", action="store_true", help=said("personal-origin"))
     data.add_argument("--personal-checked", action="store_true", help=said("personal-checked"))
     data.add_argument("--seconds", type=float, default=3600, help=said("published-within"))
     receipt = command("receipt")
@@ -173,7 +175,13 @@ def _published(portal: Portal, options: argparse.Namespace) -> Json:
     file = Path(options.file)
     upload = portal.send_in_parts(f"{base}/uploads", "datasets/uploads", file, tell=tell)
     told = {"upload": upload, "level": options.level, "dictionary": words}
-    body = {"files": [told], "notes": options.notes, "personal_checked": options.personal_checked}
+    body = {
+        "files": [told],
+        "notes": options.notes,
+        "personal_checked": options.personal_checked,
+        "in_directory": options.directory,
+        "of_personal_origin": options.personal_origin,
+    }
     asked = portal.post(f"{base}/releases", body)
     path = f"datasets/releases/{asked['id']}"
     done = _followed(

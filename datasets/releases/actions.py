@@ -224,9 +224,12 @@ def _publish(
         .get(pk=dataset.pk)
     )
     require(rules.may_publish_release, by, locked.resource.organisation)
+    levels = _levels(prepared)
+    # Whatever was declared, and for good: the level says whose data these are.
+    locked.of_personal_origin |= AccessLevel.RESTRICTED_PERSONAL in {locked.level_enum, *levels}
     if opened is None:
-        for each in [one for one in prepared if one["role"] == FileRole.DATA] or prepared:
-            refuse_without_opening(vars(locked), AccessLevel(each["level"]))
+        for level in levels:
+            refuse_without_opening(vars(locked), level)
     last = locked.releases.order_by("-number").values_list("number", flat=True).first() or 0
     with immutable.writes(Release, DataFile):
         release = Release.objects.create(
@@ -240,7 +243,7 @@ def _publish(
             DataFile.objects.create(release=release, index=index, **values)
     locked.level = overall(prepared)
     locked.released_at = release.published_at
-    locked.save(update_fields=["level", "released_at"])
+    locked.save(update_fields=["level", "of_personal_origin", "released_at"])
     if opened is not None:
         opened(release)
     record(
@@ -311,8 +314,13 @@ def _hidden(release: Release, since: datetime | None, reason: str) -> Release:
 
 def overall(files: Sequence[Mapping[str, Any]]) -> AccessLevel:
     """Give the level of a dataset: that of its most closed data file."""
+    return max(_levels(files), key=lambda level: level.rank)
+
+
+def _levels(files: Sequence[Mapping[str, Any]]) -> list[AccessLevel]:
+    """List the levels of the data among some files; of all where none is data."""
     data = [one for one in files if one["role"] == FileRole.DATA] or files
-    return max((AccessLevel(one["level"]) for one in data), key=lambda level: level.rank)
+    return [AccessLevel(one["level"]) for one in data]
 
 
 def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[str, Any]]:

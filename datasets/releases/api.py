@@ -43,11 +43,16 @@ class ReleaseFileIn(Schema):
 
 
 class ReleaseIn(Schema):
-    """A release to publish. personal_checked: its author answers for addresses and telephones."""
+    """A release to publish. personal_checked: its author answers for addresses and telephones.
+
+    in_directory, of_personal_origin: true says so of the dataset, for good; false says nothing.
+    """
 
     files: list[ReleaseFileIn] = Field(min_length=1, max_length=20)
     notes: str = Field("", max_length=500)
     personal_checked: bool = False
+    in_directory: bool = False
+    of_personal_origin: bool = False
 
 
 class ReleaseFaultOut(Schema):
@@ -144,8 +149,14 @@ Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64.""",
 )
 def publish(request: HttpRequest, slug: str, release: ReleaseIn) -> Status[PendingRelease]:
     """La publication suit en quelques minutes : antivirus, profil, données personnelles."""
+    dataset = _dataset(request, slug)
+    known = {name: getattr(dataset, name) for name in vars(Description())}
+    for name in ("in_directory", "of_personal_origin"):
+        known[name] |= getattr(release, name)
     asked = uploads.ask(
-        dataset=_dataset(request, slug),
+        dataset=releases.describe(
+            resource=dataset.resource, description=Description(**known), by=person(request)
+        ),
         files=[
             uploads.AskedFile(each.upload, each.level, each.role, _columns(each.dictionary))
             for each in release.files

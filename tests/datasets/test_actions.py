@@ -150,7 +150,7 @@ def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() ->
     second = releases.publish(
         dataset=dataset,
         files=[
-            new(level=AccessLevel.RESTRICTED_PERSONAL),
+            new(level=AccessLevel.RESTRICTED_BUSINESS),
             new("annexe.csv", level=AccessLevel.REGISTERED),
             new("exemple.csv", role=FileRole.SAMPLE),
         ],
@@ -159,7 +159,7 @@ def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() ->
 
     assert (first.number, second.number) == (1, 2)
     dataset.refresh_from_db()
-    assert dataset.level == AccessLevel.RESTRICTED_PERSONAL
+    assert dataset.level == AccessLevel.RESTRICTED_BUSINESS
     closed, registered, sample = second.files.all()
     assert (closed.preview, registered.preview) == ({}, {})
     assert sample.preview["rows"] == [["Arles", "12"], ["Gap", ""]]

@@ -142,12 +142,7 @@ def test_what_is_refused_is_told_by_program_and_on_the_page(producer: Producer) 
     page = client.get(reverse("datasets:publish", args=(producer.slug,))).text
     assert ("Refusée" in page, "1 cellule au lieu de 2." in page) == (True, True)
     assert ReleaseUpload.objects.count() == 1  # until its day ends
-    releases.describe(
-        resource=producer.dataset.resource,
-        description=releases.Description(in_directory=True),
-        by=producer.by,
-    )
-    asked = producer.publish(producer.sent(), "open")
+    asked = producer.publish(producer.sent(), "open", in_directory=True)
     uploads.publish_waiting()
     assert [each["code"] for each in producer.state(asked)["faults"]] == ["directory_is_restricted"]
 

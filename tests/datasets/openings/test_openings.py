@@ -564,6 +564,20 @@ def test_only_an_opening_lets_out_what_comes_from_persons(
         releases.publish(dataset=dataset, files=[lent, file], by=world.by)
 
 
+def test_what_was_lent_as_personal_is_not_published_open_next(world: World) -> None:
+    dataset, content = DatasetFactory(resource=world.card), b"zone,n\nGap,1\n"
+
+    def publish(level: AccessLevel) -> None:
+        file = NewFile("a.csv", io.BytesIO(content), level)
+        releases.publish(dataset=dataset, files=[file], by=world.by)
+
+    publish(AccessLevel.RESTRICTED_PERSONAL)
+    publish(AccessLevel.RESTRICTED_BUSINESS)  # another level does not forget whose data these are
+    for level in (AccessLevel.OPEN, AccessLevel.REGISTERED):
+        with no_change(Invalid, code="opening_needed"):
+            publish(level)
+
+
 def test_the_next_release_of_what_was_opened_is_an_opening_too(world: World) -> None:
     world.published()
     dataset = Dataset.objects.get(resource=world.card)
