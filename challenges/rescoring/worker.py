@@ -187,20 +187,21 @@ SIGMAS = 3.0
 def watch_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     """Score a reference again, store nothing of it, and tell whether it moved.
 
-    Put off while it waits for a grant.
+    Not while it waits for a grant: the next night has a job of its own.
     """
     evaluation = (
         Evaluation.objects.select_related("entry__enrolment__phase__challenge")
         .filter(pk=job.subject_id)
         .first()
     )
-    if evaluation is None or not is_in_force(evaluation):  # the scoring changed since
+    if (
+        evaluation is None
+        or not is_in_force(evaluation)  # the scoring changed since
+        or evaluation.entry.enrolment.phase.challenge.waits_for_grant(clock.now())
+    ):
         with transaction.atomic():
             jobs.complete(job)
         return
-    with transaction.atomic():
-        if evaluations.put_off(job, evaluation.entry.enrolment.phase):
-            return
     tasks = evaluation.tasks().filter(current=True)
     task = tasks.select_related("scorer_version__programs", "phase__challenge", "holdout").get()
     known = evaluator.unseal(evaluation.pk)

@@ -614,12 +614,16 @@ class WatchOutcome:
 
 @transaction.atomic
 def queue_watches() -> int:
-    """Queue one scoring of each reference of the challenges that are out; return how many."""
-    day = clock.paris_day(clock.now())
+    """Queue one scoring of each reference of the challenges that are out; return how many.
+
+    None of a challenge that waits for a grant.
+    """
+    now = clock.now()
+    day = clock.paris_day(now)
     found = 0
     tasks = PhaseTask.objects.filter(
         current=True, phase__challenge__status__in=[each.value for each in _LIVE]
-    )
+    ).exclude(phase__challenge__in=Challenge.objects.waiting_for_grant(now))
     for task in tasks.order_by("pk"):
         watched = evaluations_of(task).filter(
             entry__in=Entry.objects.references().filter(status=EntryStatus.SCORED),
