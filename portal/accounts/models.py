@@ -309,8 +309,9 @@ class Organisation(models.Model):
     def initials(self) -> str:
         """Give the letters that stand for it where it has no picture."""
         words = [word for word in self.name.replace("’", " ").split() if word[0].isalnum()]
-        capitals = [word for word in words if word[0].isupper()] or words
-        letters = "".join(word[0] for word in capitals[:2]) if capitals[1:] else self.name[:2]
+        capitals = [word for word in words if word[0].isupper()]
+        telling = capitals if capitals[1:] else [word for word in words if len(word) > 3]
+        letters = "".join(word[0] for word in telling[:2]) if telling[1:] else self.name[:2]
         return letters.upper()
 
     @property

@@ -62,7 +62,8 @@ class Place:
 class Panel:
     """What an app adds to the page of an organisation: its template reads `panel` and `slot`.
 
-    slot: "action" (the first button), "menu" (lines of the menu), "facts", "main", "aside".
+    slot: "line" (under the name), "action" (the first button), "menu" (lines of the menu), "facts",
+    "main", "aside".
     """
 
     template: str

@@ -53,6 +53,8 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
     ordered = ordered.order_by("over", "-indexed__updated_on", "-indexed__quality", "-pk")
     shown = Paginator(ordered, SHOWN_CARDS).get_page(request.GET.get("page"))
     page = reverse("organisation", args=[slug])
+    often = counts.items() if len(counts) > 1 else ()
+    told = list(cards.values_list("homepage_url", "repository_url", "first_published_at"))
     tabs = [(_("Toutes"), page, sum(counts.values()))]
     tabs += [
         (str(ResourceKind(kind).plural), f"{page}?kind={kind}", counts[kind]) for kind in counts
@@ -68,9 +70,11 @@ def organisation_panel(organisation: Organisation, request: HttpRequest) -> Pane
             "followers": Follow.objects.filter(organisation=organisation).count(),
             "follows": signed_in and community_queries.follows(viewer, organisation=organisation),
             "use": relations.use_of_organisation(organisation),
-            "sites": _sites(
-                organisation, chain(*cards.values_list("homepage_url", "repository_url"))
-            ),
+            "cards": sum(counts.values()),
+            "most": next(((n, ResourceKind(k).plural) for k, n in often if n > 1), None),
+            "last": max((at for _home, _code, at in told if at), default=None),
+            "kind": chosen if wanted else "",
+            "sites": _sites(organisation, chain(*(each[:2] for each in told))),
             "collections": list(community_queries.collections_of(organisation)[:5]),
             "may_write": resource_rules.edits_for(viewer, organisation),
         },

@@ -681,7 +681,11 @@ def test_an_organisation_shows_its_cards_by_kind(client: Client, data: Resource)
     shown = client.get(page).text
     # No figure of nothing; the day of import is not that of a resource.
     assert not any(each in shown for each in ("Abonnés", "Réutilisations", "Mise à jour"))
+    assert "4 ressources, dont 3 besoins · dernière fiche publiée le " in " ".join(
+        shown.replace("\xa0", " ").split()
+    )
     needs = client.get(page, {"kind": "need"}).text
+    assert f'href="/ressources/?organisation={holder.slug}&amp;kind=need"' in needs
     assert needs.count("res-title") == 3
     assert data.title not in needs
     same_for_three(
@@ -710,6 +714,8 @@ def test_an_organisation_shows_its_own_sites_and_last_what_is_over(client: Clien
         assert f'<a href="{site}"' in page
     assert '<a href="http://www.emploi.france-zephyr.fr/"' not in page
     assert "data.gouv.fr" not in page
+    assert page.index("Site internet") < page.index(">Outil<")
+    assert Organisation(name="Organisation de démonstration").initials == "OD"
     assert page.index(">Programme clos<") > max(
         page.index(f">{each}<") for each in ("Outil", "Jeu")
     )
