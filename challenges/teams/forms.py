@@ -28,9 +28,10 @@ class TeamForm(forms.Form):
 
 
 class TermsForm(forms.Form):
-    """Accept one version of the rules, if there is one to accept."""
+    """Accept one version of the rules, sign the uses that one grant forbids: what there is."""
 
     terms = forms.IntegerField(widget=forms.HiddenInput)
+    uses = forms.CharField(widget=forms.HiddenInput)
     accepted = box(
         _("J’ai lu le règlement et je l’accepte"), _("Cochez la case pour accepter le règlement.")
     )
@@ -48,10 +49,11 @@ class TermsForm(forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         """Lay the form out. grant: the one whose forbidden uses are still to be signed."""
-        super().__init__(data, initial={**(initial or {}), "terms": version and version.number})
+        shown = {"terms": version and version.number, "uses": grant and grant.number}
+        super().__init__(data, initial={**(initial or {}), **shown})
         self.version, self.grant = version, grant
         if grant is None:
-            del self.fields["signed"]
+            del self.fields["uses"], self.fields["signed"]
         if version is None:
             del self.fields["terms"], self.fields["accepted"]
 
@@ -61,6 +63,15 @@ class TermsForm(forms.Form):
         if self.version is None or number != self.version.number:
             raise forms.ValidationError(
                 _("Le règlement a changé depuis l’affichage de cette page. Relisez-le.")
+            )
+        return number
+
+    def clean_uses(self) -> str:
+        """Refuse the signature of uses that another grant has replaced."""
+        number: str = self.cleaned_data["uses"]
+        if self.grant is None or number != self.grant.number:
+            raise forms.ValidationError(
+                _("Les usages interdits ont changé depuis l’affichage de cette page. Relisez-les.")
             )
         return number
 
@@ -93,7 +104,7 @@ class LinkForm(forms.Form):
 class TakePartForm(TermsForm, TeamForm):
     """Accept the rules and name one's team, at once."""
 
-    field_order = ("name", "terms", "accepted", "signed")
+    field_order = ("name", "terms", "accepted", "uses", "signed")
 
 
 class InvitationForm(forms.Form):

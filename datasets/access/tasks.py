@@ -117,7 +117,14 @@ def _to_requester(asked: AccessRequest | None, letter: str, **said: Any) -> None
     if asked is not None:
         said.setdefault("event", f"{asked.pk}:{asked.version}:{asked.edits}")
         said.setdefault("until", asked.due_on)
-        _tell(letter, [asked.requester], asked, **said)
+        _tell(letter, _answering(asked), asked, **said)
+
+
+def _answering(asked: AccessRequest) -> list[User]:
+    """List who hears of a request: who asked; once they have left, who writes for theirs."""
+    if asked.requester.is_active:
+        return [asked.requester]
+    return list(editors_of(asked.organisation_id))
 
 
 @handler("mail.access_submitted")
@@ -334,7 +341,10 @@ def withheld(grant_id: int, data_file: int) -> None:
     if grant is None or grant.state(clock.now()) is not GrantState.ACTIVE:
         return
     approvers = region_people(Permission.ACCESS_DECIDE)
-    people = [grant.request.requester, *(each for each in approvers if rules.may_end(each, grant))]
+    people = [
+        *_answering(grant.request),
+        *(each for each in approvers if rules.may_end(each, grant)),
+    ]
     event = f"{grant.public_id}:{data_file}"
     _tell("access_withheld", people, grant.request, path=_path(grant), event=event)
 

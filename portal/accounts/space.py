@@ -23,6 +23,8 @@ from portal.accounts.models import (
 )
 from portal.lib import clock
 
+CLAIMS_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Item:
@@ -146,7 +148,8 @@ def requests(user: User) -> Iterator[Item]:
 
 def claims(user: User) -> Iterator[Item]:
     """List to administrators who asks to hold the page of an organisation without member."""
-    for request in JoinRequest.objects.for_region() if rules.may_give_roles(user) else ():
+    waiting = JoinRequest.objects.for_region().order_by("created_at")
+    for request in waiting[:CLAIMS_SHOWN] if rules.may_give_roles(user) else ():
         yield Item(
             title=_("Répondre à la demande de %(who)s") % {"who": request.user},
             url=reverse("region_roles"),

@@ -608,7 +608,7 @@ def _role_board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:
     waiting = RoleProposal.objects.waiting().select_related("user", "proposed_by", "organisation")
     return {
         "form": form,
-        "claims": JoinRequest.objects.for_region(),
+        "claims": JoinRequest.objects.for_region().order_by("created_at")[:100],
         "appointments": RegionAppointment.objects.filter(ended_at=None)
         .select_related("user")
         .order_by("role", "given_at", "pk"),

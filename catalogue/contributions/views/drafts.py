@@ -35,7 +35,7 @@ from catalogue.resources.queries import quality, relations
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited, holders, public
 from catalogue.search import words as known_words
-from portal.accounts.authorization import require
+from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
 from portal.lib.prose import markdown
@@ -383,10 +383,15 @@ def _show_step(
         **_around_essentials(request, step, record, contribution.resource),
         "previous": steps.beside(step, contribution.resource.kind, -1),
         **_files(contribution, step, form),
+        "may_publish": _may_publish(person(request), contribution.resource.organisation),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
     status = 409 if refused else 422 if fault else 200
     return render(request, "catalogue/contributions/step.html", context, status=status)
+
+
+def _may_publish(user: User, owner: Organisation | None) -> bool:
+    return owner is not None and has_permission(user, Permission.DATASET_WRITE, organisation=owner)
 
 
 def _prints(contribution: Contribution, form: StepForm) -> dict[str, str]:

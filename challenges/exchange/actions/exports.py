@@ -465,7 +465,7 @@ class Export:
 
 
 def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> Export:
-    """Prepare the export of a challenge; held-out data leave as ciphertext only.
+    """Prepare the export of a challenge; held-out data leave as ciphertext only, lent ones not.
 
     reference: a folder where the organiser has their own clear copy of the held-out files, or the
     folder of another platform that was imported, put beside once its digest is that of what was
@@ -509,7 +509,7 @@ def _texts(made: Export, document: dict[str, Any]) -> None:
 
 def _own_files(made: Export, document: dict[str, Any], files: Mapping[str, PublicFile]) -> None:
     """Put the files that our portable form names: public ones, then those kept apart."""
-    held = _sealed_files(made.challenge)
+    held = {} if made.challenge.restricted else _sealed_files(made.challenge)
     for path, readers in declared_files(document).items():
         public = files.get(safe_name(path)[:NAME_CHARACTERS])
         if public is not None and "public" in readers:
@@ -541,6 +541,8 @@ def _programs(made: Export, reference: Path | None) -> None:
         return
     for each in made.challenge.files.order_by("index"):
         made.put(f"{exporting.PUBLIC}/{each.name}", partial(objects.open, each.sha256))
+    if made.challenge.restricted:
+        return
     for version in sealed_versions(made.challenge):
         for file in version.files.filter(kind="source").order_by("pk"):
             made.rows.append({"path": f"{version.holdout.name}/{file.name}"} | _sealed(made, file))
@@ -708,6 +710,7 @@ def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:
         "challenge": document or None,
         **({} if document else {"source": _source(made)}),
         "settings": settings_of(made.challenge),
+        **({"access": made.challenge.grant.number} if made.challenge.grant else {}),
         "files": made.rows,
         **({"lost_in_codabench": list(made.lost)} if made.lost else {}),
     }

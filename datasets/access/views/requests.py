@@ -17,7 +17,7 @@ from datasets.access import forms, queries, rules
 from datasets.access.actions import drafts, review
 from datasets.access.enums import GrantState, RequestStatus
 from datasets.access.forms import STEP_FORMS, STEP_LABELS, NeedForm, Step, StepForm
-from datasets.access.models import AccessRequest, Extract, Grant, NamedUser
+from datasets.access.models import AccessRequest, Extract, Grant, NamedUser, asked_by
 from datasets.releases import queries as released
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
@@ -96,10 +96,11 @@ def _project(
 def mine(request: HttpRequest) -> HttpResponse:
     """List what a person asks for, what they may read, what waits for them."""
     by, now = person(request), clock.now()
-    rows = AccessRequest.objects.filter(requester=by).select_related("organisation", "grant")
+    rows = AccessRequest.objects.filter(asked_by(by)).select_related("organisation", "grant")
+    rows = rows.select_related("requester")
     files, named = queries.readable_extracts(by), queries.named_in(by)
     own = {each.request_id: each for each in named}
-    others = [each.request for each in named if each.request.requester_id != by.pk]
+    others = [each.request for each in named if not rules.answers_for(by, each.request)]
     context = {
         "section": "donnees",
         "requests": [_project(each, own.get(each.pk), files, by=by) for each in rows[:100]],

@@ -33,6 +33,8 @@ from portal.lib.refusals import Closed, Conflict, Hidden, Invalid, unless_taken
 # Letters to people who did not ask for them.
 LETTERS_A_DAY = 20
 SAME_ADDRESS_A_DAY = 3
+# A wish to join writes to all referents, or to all administrators of the Region.
+WISHES_A_DAY = 10
 
 
 def keep_letters_few(of_person: QuerySet[Any], to_address: QuerySet[Any]) -> None:
@@ -161,11 +163,20 @@ def ask(*, organisation: Organisation, by: User, message: str = "") -> JoinReque
     """Ask to join an organisation.
 
     In order: the request; event "join_request.sent"; a letter to the referents, else to the
-    administrators. Raises NotAllowed for a member; Conflict when a request waits already.
+    administrators. Raises NotAllowed for a member; QuotaSpent past ten a day; Conflict when one
+    waits already.
     """
     organisation = Organisation.objects.locked(organisation)
     by.forget_roles()
     require(rules.may_ask_to_join, by, organisation)
+    keep_pace(
+        JoinRequest.objects.filter(user=by),
+        by="created_at",
+        most=WISHES_A_DAY,
+        window=DAY,
+        sentence=str(_("Dix demandes par jour au plus, les déclinées comprises.")),
+        code="wishes_day",
+    )
     waiting = _("Votre demande attend déjà sa réponse.")
     with unless_taken(Conflict(waiting, code="request_waiting")):
         request = JoinRequest.objects.create(

@@ -32,8 +32,8 @@ from catalogue.resources.queries import published, quality
 from catalogue.resources.queries import records as card_records
 from portal.accounts.actions import organisations
 from portal.accounts.enums import RegionRole, Role
-from portal.accounts.models import Organisation, User
-from portal.lib import clock
+from portal.accounts.models import Membership, Organisation, User
+from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, Unavailable
 from portal.lib.storage import objects, scanning
 from tests.catalogue.pages.test_api import Pipeline, faults
@@ -646,8 +646,14 @@ def test_a_dataset_that_the_portal_lends_or_holds_takes_no_file_on_its_card(
     with refuses(Conflict, "files_of_releases") as refused:
         house.file("suite.csv")
     assert f"{sent_to}{house.draft.resource.slug}/versions/nouvelle/" in str(refused.value)
-    page = signed_in(house.by).get(step(house.draft)).text
-    assert ("publier une version" in page, 'name="file"' in page) == (True, False)
+    for role in (Role.CONTRIBUTOR, Role.EDITOR):  # the former publishes no data
+        with immutable.writes(Membership):
+            Membership.objects.filter(user=house.by).update(role=role)
+        page = signed_in(house.by).get(step(house.draft)).text
+        assert ("publier une version" in page, 'name="file"' in page) == (
+            role is Role.EDITOR,
+            False,
+        )
     place = f"resources/{house.draft.resource.slug}/submit"
     answer = Pipeline(house.by).post(place, {"charter": make.CHARTER})
     assert faults(answer) == {"distributions": "file_of_release"}

@@ -117,7 +117,7 @@ def again(archive: Path, challenge: Challenge, *without: str) -> Challenge:
     return made
 
 
-def exported(challenge: Challenge, by: User, folder: Path, reference: Path) -> Path:
+def exported(challenge: Challenge, by: User, folder: Path, reference: Path | None) -> Path:
     """Write the export of a challenge, its reference in clear."""
     made = exports.export(challenge=challenge, by=by, reference=reference)
     return written(folder / "export.zip", made)
@@ -394,6 +394,9 @@ def test_an_export_written_before_a_grant_was_chosen_lifts_nothing(
     assert found.imported.errors == ()
     challenge.refresh_from_db()
     assert (challenge.grant, challenge.restricted) == (grant, True)
+    with zipfile.ZipFile(exported(challenge, owner, tmp_path, None)) as lent:
+        assert [name for name in lent.namelist() if name.startswith("sealed/")] == []
+        assert yaml.safe_load(lent.read("openemploi.yaml"))["access"] == grant.number
 
 
 @pytest.mark.parametrize("maker", ["ours", "programs"])

@@ -199,7 +199,8 @@ def test_who_takes_part_signs_the_forbidden_uses(client: Client, by: User) -> No
     assert "Réidentifier, croiser avec des données hors de la demande" in shown
     assert client.post(at("team"), sent).status_code == 422
     assert not challenge.registrations.exists()
-    assert client.post(at("team"), sent | {"signed": "on"}).status_code == 302
+    signed = {"signed": "on", "uses": grant.number}
+    assert client.post(at("team"), sent | signed).status_code == 302
     mine = challenge.registrations.get()
     assert (mine.user, mine.grant) == (by, grant)
     assert mine.uses_signed_at is not None
@@ -210,7 +211,9 @@ def test_who_takes_part_signs_the_forbidden_uses(client: Client, by: User) -> No
     with refuses(NotAllowed, "uses_required"):
         enter(phase, team, by)
     assert client.post(at("rules"), rules).status_code == 422
-    assert client.post(at("rules"), rules | {"signed": "on"}).status_code == 302
+    stale = client.post(at("rules"), rules | signed)  # read before the organiser chose the other
+    assert (stale.status_code, "usages interdits ont changé" in stale.text) == (422, True)
+    assert client.post(at("rules"), rules | signed | {"uses": other.number}).status_code == 302
     assert challenge.registrations.get().grant == other
     assert enter(phase, team, by).created
 

@@ -118,7 +118,10 @@ def test_dates_call_for_letters_once(world: World, monkeypatch: pytest.MonkeyPat
     draft = drafts.start(datasets=[], organisation=world.organisation, by=world.by)
     delivered()
     seen = []
+    colleague = member(world.organisation)
     for days in (24, 25, 190, 191, 340, 360, 366, 400, 401):
+        if days == 400:  # who asked has left: a colleague answers
+            User.objects.filter(pk=world.by.pk).update(is_active=False)
         monkeypatch.setattr(clock, "now", lambda days=days: start + days * day)
         drafts.tidy()
         grants.remind()
@@ -133,6 +136,7 @@ def test_dates_call_for_letters_once(world: World, monkeypatch: pytest.MonkeyPat
         (400, "Données à détruire"),
     }
     assert {to for _days, subject, to in seen if subject == "Fin d’accès proche"} == named
+    assert {to for days, _subject, to in seen if days == 400} == addresses(colleague)
     assert len(seen) == 8
     assert not AccessRequest.objects.filter(pk=draft.pk).exists()
     assert grant.request.requester == world.by

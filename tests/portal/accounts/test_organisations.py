@@ -412,6 +412,17 @@ def test_only_referents_answer_requests(referent: Membership) -> None:
     invitations.ask(organisation=referent.organisation, by=user)
 
 
+def test_a_person_asks_to_join_so_many_times_a_day_whatever_is_answered(
+    referent: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "WISHES_A_DAY", 1)
+    user, other = UserFactory(), OrganisationFactory()
+    request = invitations.ask(organisation=referent.organisation, by=user)
+    invitations.refuse_request(request=request, by=referent.user)
+    with refused(QuotaSpent):
+        invitations.ask(organisation=other, by=user)
+
+
 RESERVED = [
     "Région Provence-Alpes-Côte d'Azur",
     "La Région Provence-Alpes-Côte d’Azur – service emploi",
