@@ -193,7 +193,7 @@ def publish(
     the ledger's, for the data of an opening, which two people approved: of all others, what anybody
     may read is refused to the restricted directory and to what comes from personal data.
 
-    then: called last in that transaction.
+    then: called there as well, whatever the data, once they were let out.
 
     In order: right asked, files read by the antivirus, judged, profiled, searched for personal
     data and put in the private store, those that are restricted sealed to the scoring worker; then
@@ -204,10 +204,9 @@ def publish(
     require(rules.may_publish_release, by, dataset.resource.organisation)
     prepared = _prepared(files, personal_checked=personal_checked)
     with transaction.atomic():
-        release = _publish(dataset, prepared, notes, by, opened)
+        release = _publish(dataset, prepared, notes, by, opened, then)
         if personal_checked:
             record("release.personal_checked", by=by, on=release)
-        then(release)
     return release
 
 
@@ -217,6 +216,7 @@ def _publish(
     notes: str,
     by: Actor,
     opened: Callable[[Release], None] | None,
+    then: Callable[[Release], None],
 ) -> Release:
     locked = (
         Dataset.objects.select_for_update(of=("self",))
@@ -246,6 +246,7 @@ def _publish(
     locked.save(update_fields=["level", "of_personal_origin", "released_at"])
     if opened is not None:
         opened(release)
+    then(release)
     record(
         "release.published",
         by=by,

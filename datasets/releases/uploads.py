@@ -2,16 +2,17 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from datasets.releases import actions as releases
@@ -32,7 +33,7 @@ from portal.lib.storage.files import safe_name
 log = logging.getLogger("datasets.releases")
 TASK = "datasets.publish_release"
 PUBLISHER = SystemActor("scheduler")
-CLAIM_MINUTES, TRIES = 120, 3
+CLAIM, BEAT_SECONDS, TRIES = timedelta(minutes=10), 60, 3
 
 
 @transaction.atomic
@@ -123,15 +124,26 @@ def _forget(told: Iterable[Mapping[str, Any]]) -> None:
 
 
 def expire() -> int:
-    """Drop the uploads whose day is over, old refusals with what they cite; return how many."""
+    """Drop the uploads whose day is over, old refusals with what they cite; return how many.
+
+    Those of a release that waits stay.
+    """
     now = clock.now()
     old = PendingRelease.objects.filter(asked_at__lte=now - timedelta(days=settings.BUNDLE_DAYS))
     old.filter(state=PendingState.REFUSED).delete()
-    late = list(ReleaseUpload.objects.filter(expires_at__lte=now))
+    waiting = PendingRelease.objects.filter(state=PendingState.PENDING)
+    kept = {pk for each in waiting for pk in _cited(each)}
+    late = ReleaseUpload.objects.filter(expires_at__lte=now).exclude(pk__in=kept)
+    gone = 0
     for upload in late[: settings.UPLOADS_EXPIRED_AT_ONCE]:
-        _forget(upload.parts)
-        upload.delete()
-    return len(late)
+        if late.filter(pk=upload.pk).delete()[0]:  # unless it was just asked for
+            _forget(upload.parts)
+            gone += 1
+    return gone
+
+
+def _cited(pending: PendingRelease) -> list[UUID]:
+    return [UUID(each["upload"]) for each in pending.files]
 
 
 @dataclass(frozen=True)
@@ -155,9 +167,10 @@ def ask(
 ) -> PendingRelease:
     """Have files that came in parts published as the next release, by a task.
 
-    In order: the uploads kept for another day; the row, event "release.asked". Raises NotAllowed;
-    Invalid without a file, for one twice, or for an upload that is not the person's, of this
-    dataset; Conflict for one that is not whole, with its offset.
+    In order: the uploads kept for another day; the row, event "release.asked". Asked again word
+    for word, its answer having been lost: the row there is. Raises NotAllowed; Invalid without a
+    file, for one twice, or for an upload that is not the person's, of this dataset; Conflict for
+    one that is not whole, with its offset, or that is being published otherwise.
     """
     require(rules.may_publish_release, by, dataset.resource.organisation)
     names = {each.upload for each in files}
@@ -169,6 +182,22 @@ def ask(
         pk__in=names, dataset=dataset, begun_by=by
     )
     uploads = list(own)
+    now = clock.now()
+    day = timedelta(hours=settings.UPLOAD_HOURS)
+    asked: dict[str, Any] = {
+        "files": [vars(each) | {"upload": str(each.upload)} for each in files],
+        "notes": notes[:500],
+        "personal_checked": personal_checked,
+    }
+    recent = Q(state=PendingState.PENDING) | Q(state=PendingState.PUBLISHED, asked_at__gt=now - day)
+    for former in PendingRelease.objects.visible_to(by).filter(recent, dataset=dataset):
+        if all(getattr(former, name) == value for name, value in asked.items()):
+            return former
+        if former.state == PendingState.PENDING and names.intersection(_cited(former)):
+            raise Conflict(
+                _("Une version de ces fichiers se publie déjà : attendez de savoir si elle l’est."),
+                code="release_pending",
+            )
     if len(uploads) != len(files):
         raise Invalid(_("Cet envoi est inconnu, ou a expiré."), code="upload_unknown")
     for upload in uploads:
@@ -178,16 +207,8 @@ def ask(
                 code="upload_incomplete",
                 offset=upload.offset,
             )
-    now = clock.now()
-    own.update(expires_at=now + timedelta(hours=settings.UPLOAD_HOURS))
-    pending = PendingRelease.objects.create(
-        dataset=dataset,
-        asked_by=by,
-        asked_at=now,
-        files=[vars(each) | {"upload": str(each.upload)} for each in files],
-        notes=notes[:500],
-        personal_checked=personal_checked,
-    )
+    own.update(expires_at=now + day)
+    pending = PendingRelease.objects.create(dataset=dataset, asked_by=by, asked_at=now, **asked)
     record("release.asked", by=by, on=pending, files=[str(each) for each in uploads])
     nudge(TASK, pending_id=pending.pk)
     return pending
@@ -209,13 +230,14 @@ def publish_asked(pk: int) -> None:
     """
     now = clock.now()
     mine = PendingRelease.objects.due(now).filter(pk=pk)
-    if not mine.update(
-        claimed_until=now + timedelta(minutes=CLAIM_MINUTES), attempts=F("attempts") + 1
-    ):
+    if not mine.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
         return
     pending = PendingRelease.objects.select_related("dataset__resource__organisation").get(pk=pk)
     try:
-        _publish(pending)
+        if pending.attempts > TRIES:
+            raise _interrupted()
+        with _beating(pk):
+            _publish(pending)
     except Invalid as refusal:
         if refusal.code == "scanner_away":
             PendingRelease.objects.filter(pk=pk).update(claimed_until=None, attempts=0)
@@ -226,8 +248,40 @@ def publish_asked(pk: int) -> None:
     except Exception:  # the boundary of one release: it is tried again
         log.exception("release %s was not published", pending.public_id)
         if pending.attempts >= TRIES:
-            told = _("La publication s’est interrompue : demandez-la de nouveau.")
-            _refuse(pending, [_fault(Refusal(told, code="interrupted"))])
+            _refuse(pending, [_fault(_interrupted())])
+
+
+def _beat(pk: int) -> None:
+    waiting = PendingRelease.objects.filter(pk=pk, state=PendingState.PENDING)
+    waiting.update(claimed_until=clock.now() + CLAIM)
+
+
+@contextmanager
+def _beating(pk: int) -> Iterator[None]:
+    """Keep the claim of a release while its process lives, which a killed one loses in minutes."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_SECONDS):
+            try:
+                _beat(pk)
+            except DatabaseError:
+                log.warning("a beat of release %s was lost", pk)
+            finally:
+                connection.close()  # the thread's own
+
+    thread = threading.Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _interrupted() -> Refusal:
+    told = _("La publication s’est interrompue : demandez-la de nouveau.")
+    return Refusal(told, code="interrupted")
 
 
 def _fault(refusal: Refusal) -> dict[str, Any]:
@@ -237,16 +291,20 @@ def _fault(refusal: Refusal) -> dict[str, Any]:
 def _publish(pending: PendingRelease) -> None:
     if pending.asked_by is None:
         raise Hidden
-    uploads = ReleaseUpload.objects.in_bulk([UUID(each["upload"]) for each in pending.files])
-    if len(uploads) != len(pending.files):
+    named = _cited(pending)
+    uploads = ReleaseUpload.objects.in_bulk(named)
+    if len(uploads) != len(named):
         raise parts.expired()
 
     def settle(release: Release) -> None:
-        PendingRelease.objects.filter(pk=pending.pk).update(
+        there = ReleaseUpload.objects.select_for_update(of=("self",)).filter(pk__in=named)
+        waiting = PendingRelease.objects.filter(pk=pending.pk, state=PendingState.PENDING)
+        is_whole = len(list(there)) == len(named)
+        if not is_whole or not waiting.update(
             state=PendingState.PUBLISHED, release=release, faults=[], claimed_until=None
-        )
-        for upload in uploads.values():
-            upload.delete()
+        ):
+            raise parts.expired()  # another process was faster
+        there.delete()
         told = [part for upload in uploads.values() for part in upload.parts]
         transaction.on_commit(lambda: _forget(told))
 
@@ -269,8 +327,9 @@ def _publish(pending: PendingRelease) -> None:
 
 @transaction.atomic
 def _refuse(pending: PendingRelease, faults: Sequence[Mapping[str, Any]]) -> None:
-    PendingRelease.objects.filter(pk=pending.pk).update(
-        state=PendingState.REFUSED, faults=list(faults), claimed_until=None
-    )
-    codes = sorted({str(each["code"]) for each in faults})
-    record("release.refused", by=PUBLISHER, on=pending, codes=codes)
+    waiting = PendingRelease.objects.filter(pk=pending.pk, state=PendingState.PENDING)
+    end = clock.now() + timedelta(hours=settings.UPLOAD_HOURS)
+    ReleaseUpload.objects.filter(pk__in=_cited(pending)).update(expires_at=end)
+    if waiting.update(state=PendingState.REFUSED, faults=list(faults), claimed_until=None):
+        codes = sorted({str(each["code"]) for each in faults})
+        record("release.refused", by=PUBLISHER, on=pending, codes=codes)

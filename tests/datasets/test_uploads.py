@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -109,8 +110,11 @@ def test_a_release_of_files_in_parts_is_published_by_a_task(
     upload = producer.sent()
     words = "colonne,protection\nzone,pseudonyme\n"
     file = {"upload": upload, "level": "restricted_personal", "dictionary": words}
-    asked = producer.ask("POST", f"{producer.slug}/releases", {"files": [file], "notes": "Mai"})
+    release = (f"{producer.slug}/releases", {"files": [file], "notes": "Mai"})
+    asked = producer.ask("POST", *release)
     assert (asked.status_code, producer.state(asked)["state"]) == (202, "pending")
+    assert producer.ask("POST", *release).json() == asked.json()  # the answer had been lost
+    assert producer.publish(upload).json()["code"] == "release_pending"
     parts = {part["sha256"] for part in ReleaseUpload.objects.get().parts}
     with django_capture_on_commit_callbacks(execute=True):
         uploads.publish_waiting()
@@ -126,8 +130,36 @@ def test_a_release_of_files_in_parts_is_published_by_a_task(
     assert events("upload", "release") == ["upload.begun", "release.asked", "release.published"]
     assert not ReleaseUpload.objects.exists()
     uploads.publish_waiting()
-    assert DataFile.objects.count() == 1
+    assert producer.ask("POST", *release).json()["state"] == "published"
+    assert (DataFile.objects.count(), PendingRelease.objects.count()) == (1, 1)
     assert kept() & {file.sha256, *parts} == {file.sha256}
+
+
+def test_two_processes_publish_one_release(
+    producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = producer.publish(producer.sent())
+
+    beat, beaten = uploads._beat, threading.Event()
+
+    def scan(_content: Any) -> str:
+        assert beaten.wait(20)
+        monkeypatch.setattr(scanning, "scan", lambda _content: "")
+        PendingRelease.objects.update(claimed_until=None)
+        beat(PendingRelease.objects.get().pk)
+        uploads.publish_waiting()  # held still
+        assert DataFile.objects.count() == 0
+        PendingRelease.objects.update(claimed_until=clock.now())  # no beat came any more
+        uploads.publish_waiting()
+        return ""
+
+    monkeypatch.setattr(uploads, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(uploads, "_beat", lambda _pk: beaten.set())
+    monkeypatch.setattr(scanning, "scan", scan)
+    uploads.publish_waiting()
+    told = producer.state(asked)
+    assert (told["state"], told["version"], told["faults"]) == ("published", 1, [])
+    assert DataFile.objects.count() == 1
 
 
 def test_what_is_refused_is_told_by_program_and_on_the_page(producer: Producer) -> None:
@@ -156,6 +188,13 @@ def test_a_release_waits_for_the_antivirus_and_is_given_up_after_three_kills(
         uploads.publish_waiting()
     row = PendingRelease.objects.get()
     assert (row.state, row.attempts, row.claimed_until) == ("pending", 0, None)
+    ReleaseUpload.objects.update(expires_at=clock.now())
+    assert (uploads.expire(), ReleaseUpload.objects.count()) == (0, 1)  # however long it waits
+    PendingRelease.objects.update(attempts=uploads.TRIES, claimed_until=clock.now())  # killed
+    uploads.publish_waiting()
+    assert [each["code"] for each in producer.state(asked)["faults"]] == ["interrupted"]
+    assert (uploads.expire(), ReleaseUpload.objects.count()) == (0, 1)  # another day
+    asked = producer.publish(str(ReleaseUpload.objects.get().pk))
     monkeypatch.setattr(releases, "publish", Mock(side_effect=MemoryError))
     for _each in range(uploads.TRIES):
         uploads.publish_waiting()
