@@ -524,6 +524,8 @@ def run_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
     run = runs.begin_run(job=job)
     if run is None:
         return
+    if run.entry.enrolment.phase.challenge.restricted:
+        beating.asks = partial(runs.stop_without_grant, job, run)
     truths.forget()  # no label lies in this process while code runs
     failpoints.hit("run.before_code")
     ended = _hidden(run, _task(run), job)

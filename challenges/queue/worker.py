@@ -77,7 +77,8 @@ class Beating:
     no job, and gives no sign of life. `unanswered` tells the second case: no fault of the job.
     tidy: what the worker does between two jobs; the thread does it while this one lasts, so that
     a long job delays neither the jobs of a lost worker nor the signs of life. hung: called when
-    the work has not stopped although it had to.
+    the work has not stopped although it had to. asks: what the work has asked before each beat; it
+    may put the job off, which takes the lease away.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Beating:
         if job.lease_token is None:
             raise ValueError("the job is not leased")
         self._tidy, self._hung = tidy, hung
+        self.asks: Callable[[], object] | None = None
         self.job, self.job_id, self.token = job, job.pk, job.lease_token
         self.lost = threading.Event()
         self._began = self._held = time.monotonic()
@@ -134,6 +136,8 @@ class Beating:
 
     def _once(self) -> None:
         try:
+            if self.asks is not None:
+                self.asks()
             if jobs.beat(job_id=self.job_id, token=self.token):
                 self._held = time.monotonic()
             else:

@@ -190,18 +190,26 @@ def begin_run(*, job: Job) -> CodeRun | None:
     return run
 
 
+def stop_without_grant(job: Job, run: CodeRun) -> None:
+    """Put off a run that began, once the restricted data that it reads have no grant."""
+    phases = Phase.objects.select_related("challenge")
+    evaluations.put_off(job, phases.get(pk=run.entry.enrolment.phase_id))
+
+
 @transaction.atomic
 def finish_run(*, job: Job, ended: RunOutcome) -> bool:
     """Keep what a run gave, once; False when the lease was lost: nothing is written.
 
-    In order: job done; run DONE with its sealed predictions, and a job "score" for each
-    evaluation that waits for them; or run FAILED, its evaluations with it, the slot kept; event
-    "code_run.ended".
+    Nor where its grant ended meanwhile: it is run again under another. In order: job done; run
+    DONE with its sealed predictions, and a job "score" for each evaluation that waits for them; or
+    run FAILED, its evaluations with it, the slot kept; event "code_run.ended".
     """
-    if not (jobs.fence(job) and jobs.complete(job)):
+    if not jobs.fence(job):
         return False
     run = CodeRun.objects.select_related("entry__enrolment").get(pk=job.subject_id)
-    Phase.objects.share_locked(run.entry.enrolment.phase_id)
+    phase = Phase.objects.share_locked(run.entry.enrolment.phase_id)
+    if evaluations.put_off(job, phase) or not jobs.complete(job):
+        return False
     entry = Entry.objects.locked(Entry(pk=run.entry_id))  # before its run, as `begin_score`
     run = CodeRun.objects.select_for_update().get(pk=run.pk)
     run.state = RunState.FAILED if ended.reason_code else RunState.DONE

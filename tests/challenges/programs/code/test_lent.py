@@ -1,6 +1,7 @@
 """Code of teams on data that a grant lends and that nobody downloads: only the score leaves."""
 
 import json
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,19 @@ from django.urls import reverse
 
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
+from challenges.evaluation.worker import ScoringFailed, Truths
 from challenges.models import Challenge, Entry, Job
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions import runs
+from challenges.programs.models import SealedPredictions
+from challenges.programs.worker import run_job
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind, JobState
 from challenges.queue.models import NO_GRANT
+from challenges.queue.worker import Beating
+from challenges.sandbox import code_runs as running
 from challenges.sandbox import rooms
+from challenges.sandbox.base import halted_by
 from challenges.worker import Worker, drain
 from datasets import gate, invariants
 from datasets.access.actions import extracts, grants
@@ -160,28 +167,61 @@ def test_a_run_reads_nothing_once_the_grant_has_ended(draft: Challenge) -> None:
     assert not Extract.objects.ready().exists()
 
 
-def test_a_run_or_a_score_taken_before_the_grant_ended_does_not_begin(draft: Challenge) -> None:
-    challenge = published(draft)
-    entry = entered(challenge, package(START + TELL + RIGHT))
+def run_taken() -> Job:
+    """Work until a run is next, and take it."""
     gate.act_as_worker()
     worker, waiting = Worker("essai"), Job.objects.filter(kind=JobKind.RUN, state=JobState.READY)
     while not waiting.exists():
         assert worker.work_one()
     worker.stop()
     run = jobs.claim(owner="essai")
+    assert run is not None
+    return run
+
+
+def is_put_off(job: Job) -> bool:
+    job.refresh_from_db()
+    return (job.state, job.error_code, job.attempt) == (JobState.READY, NO_GRANT, 0)
+
+
+def test_a_run_or_a_score_taken_before_the_grant_ended_does_not_begin(draft: Challenge) -> None:
+    challenge = published(draft)
+    entry = entered(challenge, package(START + TELL + RIGHT))
+    run = run_taken()
     jobs.put(kind=JobKind.SCORE, subject_id=entry.evaluations.get().pk)  # no phase holds it
     score = jobs.claim(owner="essai")
-    assert run is not None
     assert score is not None
     grant = Grant.objects.get(pk=challenge.grant_id)
     grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
     assert runs.begin_run(job=run) is None
     assert evaluations.begin_score(job=score) is None
-    for job in (run, score):
-        job.refresh_from_db()
-        assert (job.state, job.error_code, job.attempt) == (JobState.READY, NO_GRANT, 0)
+    assert is_put_off(run)
+    assert is_put_off(score)
     entry.refresh_from_db()
     assert entry.status == EntryStatus.QUEUED
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_run_that_began_is_stopped_as_its_grant_ends(
+    draft: Challenge, monkeypatch: pytest.MonkeyPatch, *, stops: bool
+) -> None:
+    challenge = published(draft)
+    entered(challenge, package(START + ("while True: pass\n" if stops else RIGHT)))
+    job, hidden = run_taken(), running.hidden
+    beating = Beating(job)
+
+    def revoked(*args: Any, **named: Any) -> Any:
+        grant = Grant.objects.get(pk=challenge.grant_id)
+        grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
+        if stops:  # else it ends before the next beat
+            beating._once()
+        return hidden(*args, **named)
+
+    monkeypatch.setattr(running, "hidden", revoked)
+    with halted_by(beating.is_over), suppress(ScoringFailed):
+        run_job(job, Truths(), beating)
+    assert (is_put_off(job), beating.lost.is_set()) == (True, stops)
+    assert not SealedPredictions.objects.exists()
 
 
 def test_the_organiser_chooses_a_file_that_the_grant_lends(
