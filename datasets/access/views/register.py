@@ -125,12 +125,13 @@ def around(dataset: Dataset, user: User | AnonymousUser) -> dict[str, Any]:
         return {}
     now = clock.now()
     current = register.grants().active(now).filter(datasets__dataset=dataset)
+    uses = list(current[: USES_SHOWN + 1])
     lends = may_describe(user, dataset.resource.organisation)
     held = [(each, each.state(now)) for each in queries.live_grants(user, dataset)]
     reads = queries.reads_of_dataset(dataset)[:READS_SHOWN] if lends else []
     return {
-        "uses": register.rows(current[:USES_SHOWN], now),
-        "uses_count": current.count(),
+        "uses": register.rows(uses[:USES_SHOWN], now),
+        "uses_count": current.count() if len(uses) > USES_SHOWN else len(uses),
         "lends": lends,
         "held": held,
         "readable": queries.readable_extracts(user, granted__dataset=dataset) if held else [],
