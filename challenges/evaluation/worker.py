@@ -28,13 +28,14 @@ from challenges.evaluation.actions import evaluations
 from challenges.evaluation.actions.evaluations import Result
 from challenges.evaluation.enums import Split
 from challenges.evaluation.models import Evaluation, SealedResult
+from challenges.organising.models.challenges import Challenge
 from challenges.organising.models.scorings import PhaseTask
 from challenges.organising.modes import mode_of
 from challenges.queue import actions as jobs
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job, attempt_seconds
+from challenges.queue.models import NO_GRANT, Job, attempt_seconds
 from challenges.queue.worker import Beating
 from challenges.sandbox import host, rooms
 from challenges.sandbox.base import SYSTEM, Missing
@@ -48,7 +49,7 @@ from challenges.scoring.verdict import Evaluated, ReasonCode, Verdict
 from datasets import gate
 from datasets.holdouts import actions as holdouts
 from datasets.holdouts.models import HoldoutVersion
-from portal.lib import canonical, failpoints
+from portal.lib import canonical, clock, failpoints
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
@@ -193,7 +194,16 @@ def contract_of(task: PhaseTask) -> ScoringContract:
 def compiled_holdout(task: PhaseTask) -> HoldoutVersion:
     """Return the task's held-out version, its truth compiled if it was not yet."""
     version = HoldoutVersion.objects.get(pk=task.holdout_id)
-    return version if version.is_compiled else scorer_for(task).compile(task, version)
+    if version.is_compiled:
+        return version
+    refuse_without_grant(task.phase.challenge)
+    return scorer_for(task).compile(task, version)
+
+
+def refuse_without_grant(challenge: Challenge) -> None:
+    """Have the job put off while the restricted data that it would open have no grant."""
+    if challenge.waits_for_grant(clock.now()):
+        raise ScoringFailed(NO_GRANT)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ from challenges.programs.rows import Contributions, contributions
 from challenges.queue import worker as queue_worker
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
-from challenges.queue.models import Job, attempt_seconds
+from challenges.queue.models import NO_GRANT, Job, attempt_seconds
 from challenges.queue.worker import Beating
 from challenges.sandbox import code_runs as running
 from challenges.sandbox import evalai, metadata, rooms, steps
@@ -65,6 +65,7 @@ from datasets.holdouts import actions as holdouts
 from datasets.holdouts.models import HoldoutVersion
 from datasets.releases import actions as releases
 from portal.lib import canonical, children, failpoints
+from portal.lib.refusals import Hidden
 from portal.lib.storage import objects
 
 CLEANING_SECONDS = 5
@@ -651,17 +652,24 @@ def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> RunOutcome:
 
 
 def _opened(plan: RunPlan, reason: str) -> dict[str, bytes]:
-    """Open the inputs of a plan; what a grant lends takes the place of the table, in memory."""
+    """Open the inputs of a plan; what a grant lends takes the place of the table, in memory.
+
+    Has the job put off where the grant lends nothing at this instant.
+    """
+    evaluator.refuse_without_grant(plan.challenge)
     files = gate.open_holdout(version=plan.inputs, reason=reason, by=WORKER)
     if plan.data_file_id is not None:
         lent = io.BytesIO()
-        gate.open_lent(
-            grant=plan.challenge.grant_id or 0,
-            data_file=plan.data_file_id,
-            target=lent,
-            reason=reason,
-            by=WORKER,
-        )
+        try:
+            gate.open_lent(
+                grant=plan.challenge.grant_id or 0,
+                data_file=plan.data_file_id,
+                target=lent,
+                reason=reason,
+                by=WORKER,
+            )
+        except Hidden as error:  # no extract is built, or its release was taken back
+            raise evaluator.ScoringFailed(NO_GRANT) from error
         files[team_code.table_of(plan)] = lent.getvalue()
     return files
 

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from challenges.queue.enums import JOB_PRIORITY, JobKind, JobState
-from challenges.queue.models import Job, JobQuerySet
+from challenges.queue.models import NO_GRANT, Job, JobQuerySet
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
@@ -197,14 +197,17 @@ def complete(job: Job) -> bool:
 def outage(error: Exception) -> str:
     """Name what did not answer: store, database or antivirus. It says nothing of the job; else "".
 
-    A refusal that lasts has a class of its own under Unavailable. A database that still answers
-    gave up on one statement: that may be the job's own doing, and counts.
+    So does a grant that is not in force. A refusal that lasts has a class of its own under
+    Unavailable. A database that still answers gave up on one statement: that may be the job's own
+    doing, and counts.
     """
     if isinstance(error, OperationalError | InterfaceError):
         away = "is locked" in str(error) or not connection.is_usable()
         return DATABASE_AWAY if away else ""
     if isinstance(error, ScannerAway):
         return error.code
+    if getattr(error, "code", "") == NO_GRANT:
+        return NO_GRANT
     return STORE_AWAY if type(error) is Unavailable else ""
 
 

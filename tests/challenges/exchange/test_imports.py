@@ -31,7 +31,8 @@ from challenges.models import (
 )
 from challenges.organising.actions import challenges
 from challenges.organising.enums import ChallengeStatus
-from challenges.queue.enums import JobKind
+from challenges.queue.enums import JobKind, JobState
+from challenges.queue.models import NO_GRANT
 from challenges.worker import drain
 from datasets.holdouts.models import HoldoutVersion
 from portal.audit.models import AuditEvent
@@ -101,6 +102,10 @@ def test_a_folder_becomes_a_draft_once(tmp_path: Path) -> None:
     again = import_folder(folder=folder(tmp_path), by=owner_of(challenge))
     assert (again.challenge, again.changed) == (challenge, False)
     assert tables() == before
+    Challenge.objects.update(restricted=True)  # no grant: its truth is opened by no job
+    assert drain()
+    waiting = Job.objects.values_list("state", "error_code", "attempt")
+    assert set(waiting) == {(JobState.READY, NO_GRANT, 0)}
 
 
 def test_a_heading_that_repeats_the_title_is_left_out(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset, Download
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from portal.lib.storage import objects
 from tests.challenges import world as answers
@@ -236,6 +237,11 @@ def test_the_organiser_chooses_a_file_that_the_grant_lends(
         team_code.read_lent(challenge=draft, data_file=other, by=by)
     plan = team_code.read_lent(challenge=draft, data_file=lent(), by=by)
     assert plan.checked_at is None
+    job = Job.objects.get(kind=JobKind.COMPILE, state=JobState.READY)
+    Extract.objects.update(built_at=None, clear_size=None, sha256="", attempts=0)
+    assert drain()  # the job, then the extract
+    assert is_put_off(job)
+    Job.objects.update(run_after=clock.now())
     assert drain()
     plan.refresh_from_db()
     assert (plan.is_ready, plan.problem) == (True, "")
