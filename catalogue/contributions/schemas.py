@@ -156,9 +156,9 @@ class ContributionsOut(Schema):
 
 
 class DraftOriginOut(OriginOut):
-    """Where a value of a draft was read: key, its place in the document; guessed until confirmed.
+    """Where a value of a draft was read: key, its place in the document; guessed or not.
 
-    Saving the field with the form, or giving it again, confirms it.
+    Saving the field as it is with the form, or giving it again, makes a guess verified.
     """
 
     key: str = ""

@@ -102,13 +102,14 @@ def sends_a_pasted_card(visit: Visit, site: str, author: User) -> None:
         page.fill("#id_text", CARD)
         page.click("main form .btn-primary")
         assert "champs repris" in page.inner_text("#champs")
+        page.select_option("#id_deposit", "owned")
+        page.select_option("#id_scope", "national")
         page.click("text=Relire et compléter")
+        assert page.input_value("#id_deposit") == "owned"
         assert page.input_value("#id_title") == "camembert-questions"
         page.fill("#id_title", TITLE)
         page.select_option("#id_organisation", label="Coopérative Bâtir Sud")
-        page.select_option("#id_deposit", "owned")
         page.fill("#id_summary", "Un modèle qui trouve la réponse à une question dans un texte.")
-        page.select_option("#id_scope", "national")
         unfolded(page, "Nom et adresses", "#id_homepage_url")
         page.fill("#id_homepage_url", "https://huggingface.co/etalab-ia")
         page.fill("#id_tags", "questions, réponses, français")

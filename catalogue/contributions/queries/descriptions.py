@@ -312,9 +312,12 @@ def provenance(
 
 
 def confirmed(told: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
-    """Take a guess that its author had before them, and saved as it was, for verified."""
+    """Take a guess that its author had before them, and saved as it was, for verified.
+
+    It stays a guess for who reads it over.
+    """
     return {
-        name: {**origin, "guessed": False, "verified": True}
+        name: {**origin, "verified": True}
         if name in saved and isinstance(origin, Mapping) and origin.get("guessed")
         else origin
         for name, origin in told.items()
@@ -349,6 +352,6 @@ def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict
         "source": reading.get("name", ""),
         "format": FORMATS[reading["format"]].label if reading.get("format") in FORMATS else "",
         "rows": [(each, places[each.name]) for each in written if each.name in places],
-        "guesses": sum(origin["guessed"] for origin in places.values()),
+        "guesses": sum(not origin["verified"] for origin in places.values()),
         "faults": reading.get("faults", []),
     }

@@ -326,6 +326,12 @@ def _form(
     )
 
 
+def choices(request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
+    """Give the short choices of the first step, which another page may ask and send to it."""
+    form = _form(request, contribution, Step.ESSENTIAL)
+    return {"choices": form.choices(), "seen": _seen_by(contribution, form)}
+
+
 def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
     """Give the values to keep, the organisation as a row and a suggested tag added."""
     values = form.accepted()
@@ -374,7 +380,7 @@ def _show_step(
     record = proposals.proposed_record(contribution)
     context = around_step(contribution, step, record, person(request)) | {
         "form": form,
-        "seen": json.dumps(_prints(contribution, form) | dict(seen or {}), sort_keys=True),
+        "seen": _seen_by(contribution, form, seen),
         "file_fault": fault,
         "clashes": clashes,
         "is_stopped": is_stopped,
@@ -392,6 +398,12 @@ def _show_step(
 
 def _may_publish(user: User, owner: Organisation | None) -> bool:
     return owner is not None and has_permission(user, Permission.DATASET_WRITE, organisation=owner)
+
+
+def _seen_by(
+    contribution: Contribution, form: StepForm, seen: Mapping[str, str] | None = None
+) -> str:
+    return json.dumps(_prints(contribution, form) | dict(seen or {}), sort_keys=True)
 
 
 def _prints(contribution: Contribution, form: StepForm) -> dict[str, str]:

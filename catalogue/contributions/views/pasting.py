@@ -17,7 +17,12 @@ from catalogue.contributions.forms.documents import (
 )
 from catalogue.contributions.forms.steps import Step
 from catalogue.contributions.queries import descriptions, proposals
-from catalogue.contributions.views.drafts import around_step, editable, only_organisation
+from catalogue.contributions.views.drafts import (
+    around_step,
+    choices,
+    editable,
+    only_organisation,
+)
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
 from portal.accounts.authorization import require
@@ -73,7 +78,7 @@ def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
     found = editable(request, contribution)
     record = proposals.proposed_record(found)
     context = around_step(found, Step.ESSENTIAL, record, person(request))
-    context["last_step"] = Step.SEND
+    context |= choices(request, found)
     context["read"] = descriptions.reading_shown(found, record)
     return render(request, "catalogue/contributions/reading.html", context)
 

@@ -32,6 +32,17 @@ TASKS = {
     "text-generation": ("language_modelling",),
     "time-series-forecasting": ("forecasting",),
 }
+# Those that are often one of ours, for employment: a person who pastes a card is asked.
+GUESSED_TASKS = {
+    "sentence-similarity": ("matching",),
+    "text-ranking": ("matching",),
+    "text-classification": ("occupation_coding",),
+    "zero-shot-classification": ("occupation_coding",),
+    "token-classification": ("skill_extraction",),
+    "text2text-generation": ("language_modelling",),
+    "summarization": ("language_modelling",),
+    "translation": ("language_modelling",),
+}
 
 
 def read_hub(found: Json, base_url: str) -> Reading:
@@ -334,7 +345,9 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
 def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
-    into.list_of("tasks", TASKS.get(str(data.get("pipeline_tag")), ()), "pipeline_tag")
+    task = str(data.get("pipeline_tag"))
+    into.list_of("tasks", TASKS.get(task, ()), "pipeline_tag")
+    into.list_of("tasks", GUESSED_TASKS.get(task, ()), "pipeline_tag", guessed=True)
     into.untold |= {"files", "created"}
     names = [str(each) for each in _flat(data.get("datasets")) if isinstance(each, str)]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")

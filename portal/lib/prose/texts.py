@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -110,6 +110,19 @@ def sentence(sentence: str, *, language: str, **facts: object) -> SafeString:
         for name, fact in facts.items()
     }
     return mark_safe(conditional_escape(sentence) % marked)  # noqa: S308  escaped, part by part
+
+
+def with_lists(text: str) -> SafeString:
+    """Write a typed text as paragraphs, and as lists its lines that begin with a dash."""
+    pieces = re.split(r"((?:^[-•] .*\n*)+)", text.replace("\r\n", "\n"), flags=re.M)
+    return format_html_join("", "{}", ((_as_html(each.strip()),) for each in pieces))
+
+
+def _as_html(piece: str) -> SafeString:
+    if not piece.startswith(("- ", "• ")):
+        return mark_safe(linebreaks(piece, autoescape=True) if piece else "")  # noqa: S308  escaped
+    items = format_html_join("", "<li>{}</li>", ((line[2:],) for line in piece.split("\n") if line))
+    return format_html('<ul class="bullets">{}</ul>', items)
 
 
 class Feed(Atom1Feed):

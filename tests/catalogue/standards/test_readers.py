@@ -868,7 +868,7 @@ Des courriels, par classe.
     assert descriptions.values(record, "model")["description"] == description
     assert told["limits"].value == ["Les annonces courtes sont mal classées."]
     assert told["limits"].origin == "Hugging Face › Limitations"
-    assert told["intended_purpose"].value == "Aider une conseillère.\n\n• Lire\n• Proposer"
+    assert told["intended_purpose"].value == "Aider une conseillère.\n\n- Lire\n- Proposer"
     assert told["excluded_uses"].value == [
         "Ne pas utiliser pour trier des candidatures.",
         "It must not be used to rank.",
@@ -876,7 +876,9 @@ Des courriels, par classe.
     assert told["example"].value == 'clf("Cherche soudeur")'
     assert told["co2_grams"].value == 2100
     assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."
-    assert told["tasks"].value == ["language_modelling"]
+    assert (told["tasks"].value, told["tasks"].guessed) == (["language_modelling"], False)
+    likely = hugging_face.read(text.replace("fill-mask", "text-ranking").encode(), "").records[0]
+    assert (likely.details["tasks"].value, likely.details["tasks"].guessed) == (["matching"], True)
     assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
     bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
     emitted = hugging_face.read(bare.encode(), "").records[0]

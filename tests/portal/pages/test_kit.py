@@ -92,6 +92,10 @@ def test_a_day_and_a_moment_are_written_for_machines_too() -> None:
 
 
 def test_marks_and_french_typography_escape_what_they_are_given() -> None:
+    typed = "Pour <b> :\n\n- lire ;\n- dire.\n\nFin - oui."
+    items = '<ul class="bullets"><li>lire ;</li><li>dire.</li></ul>'
+    listed = f"<p>Pour &lt;b&gt; :</p>{items}<p>Fin - oui.</p>"
+    assert render("{{ t|with_lists }}", t=typed) == listed
     assert "<b>" not in render("{% badge label 'pin' 'check' %}", label="<b>")
     assert "&lt;b&gt;" in render("{% badge label %}", label="<b>")
     assert kit.french("<i> ?") == "&lt;i&gt;\u202f?"

@@ -160,7 +160,8 @@ def unmarked(text: str) -> str:
     """Give the words of prose without the marks of Markdown: its paragraphs and items stay."""
     marked = re.sub(r"^[ \t]*[-*+]\s+", "• ", text, flags=re.M)
     pieces = re.split(r"(\n\s*\n|\n(?=• |\s*\d+[.)]\s))", marked)
-    return "".join(plain(each) or "\n" * each.count("\n") for each in pieces).strip()
+    said = "".join(plain(each) or "\n" * each.count("\n") for each in pieces).strip()
+    return re.sub(r"^• ", "- ", said, flags=re.M)
 
 
 def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: int) -> None:
