@@ -155,6 +155,8 @@ class DatasetPage:
     @property
     def report(self) -> DataFile | None:
         """Give the signed report of the checks, of a release that an opening made."""
+        if getattr(self.release, "opening", None) is None:
+            return None
         return next((one for one in self.files if one.name == OPENING_REPORT), None)
 
     @property
@@ -277,7 +279,9 @@ def page_of(dataset: Dataset) -> DatasetPage:
         release=current,
         files=tuple(current.files.all()) if current else (),
         releases=releases,
-        downloads=Download.objects.filter(data_file__release__dataset=dataset).count(),
+        downloads=Download.objects.filter(data_file__release__dataset=dataset)
+        .exclude(grant__isnull=False, user=None)  # read by code of a challenge
+        .count(),
     )
 
 

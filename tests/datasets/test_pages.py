@@ -13,6 +13,7 @@ from django.test import Client
 from catalogue.resources.enums import Access
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Download, Release
+from datasets.releases.queries import OPENING_REPORT
 from portal.lib.storage import scanning
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
@@ -94,11 +95,13 @@ def body(response: Any) -> bytes:
 
 def test_an_open_dataset_shows_its_rows_and_is_downloaded_without_account(client: Client) -> None:
     file = open_file(name="éffectifs.csv")
+    DataFileFactory(release=file.release, index=1, name=OPENING_REPORT, level=AccessLevel.OPEN)
 
     text = client.get(page(file)).text
     for said in ("Accès ouvert", "&lt;b&gt;Gap", "Généralisée", address(file)):
         assert said in text
     assert "Demande d’accès" not in text
+    assert "Rapport de contrôle" not in text  # no opening made this release
 
     response = client.get(address(file))
     assert (response.status_code, body(response)) == (200, CSV)

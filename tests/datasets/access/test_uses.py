@@ -30,7 +30,7 @@ def page(world: World, by: User | None = None) -> str:
     return answer.content.decode()
 
 
-def read(grant: Grant, by: User) -> None:
+def read(grant: Grant, by: User | None) -> None:
     file = DataFile.objects.get(release__dataset=grant.datasets.order_by("pk")[0].dataset)
     with immutable.writes(Download):
         Download.objects.create(data_file=file, user=by, at=clock.now(), grant=grant, bytes=9)
@@ -50,8 +50,12 @@ def test_the_uses_of_today_are_named_and_counted(world: World) -> None:
 def test_each_read_is_shown_to_the_producer_and_to_no_other(world: World) -> None:
     world.reader.display_name = "Lectrice nommée"
     world.reader.save()
-    read(world.active(), world.reader)
-    assert "Lectrice nommée" in page(world, world.hands[0])
+    grant = world.active()
+    read(grant, world.reader)
+    read(grant, None)
+    shown = page(world, world.hands[0])
+    assert ("Lectrice nommée" in shown, "code d’un challenge" in shown) == (True, True)
+    assert "<dt>téléchargement</dt>" in shown  # one: code downloads nothing
     for other in (None, world.hands[1], world.by, world.officer, UserFactory()):
         assert "Lectrice nommée" not in page(world, other)
 
