@@ -68,22 +68,29 @@ def approvals_of(opening: Opening) -> list[tuple[User, datetime]]:
     return sorted(((who, at) for who, at in given if who and at), key=lambda each: each[1])
 
 
-def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> list[DataFile]:
-    """List other open tables with columns of the same name, those that share most first."""
-    rows = _open_tables().filter(release__dataset__resource__live=True, size__lte=FILE_MAX_BYTES)
+def _sharing(rows: Any, columns: Collection[str], card: Resource | None) -> list[DataFile]:
+    """List open tables of other cards online with columns of the same name, the most first."""
+    others = rows.filter(release__dataset__resource__live=True)
     shared = [
         (len({str(each["name"]) for each in row.schema} & set(columns)), row)
-        for row in rows.exclude(release__dataset__resource=apart_from)
+        for row in others.exclude(release__dataset__resource=card)
     ]
     several = sorted((each for each in shared if each[0]), key=lambda each: (-each[0], each[1].pk))
     return [row for _count, row in several[:LINKED_MOST]]
 
 
-def too_large(columns: Collection[str]) -> list[str]:
-    """Name the open tables with columns of the same name that are too large to be compared."""
-    rows = _open_tables().filter(size__gt=FILE_MAX_BYTES).order_by("pk")
-    shared = [each for each in rows if {str(one["name"]) for one in each.schema} & set(columns)]
-    return [str(each.release.dataset) for each in shared[:LINKED_MOST]]
+def open_tables(columns: Collection[str], *, apart_from: Resource | None) -> list[DataFile]:
+    """List other open tables with columns of the same name, those that share most first."""
+    return _sharing(_open_tables().filter(size__lte=FILE_MAX_BYTES), columns, apart_from)
+
+
+def too_large(columns: Collection[str], *, card: Resource | None) -> list[tuple[str, str]]:
+    """Pair the check that leaves out an open table, too large to be read, with its title."""
+    rows = _open_tables().filter(size__gt=FILE_MAX_BYTES)
+    own = rows.filter(release__dataset__resource=card)[:1] if card is not None else []
+    left = [("former", each) for each in own]
+    left += [("linkage", each) for each in _sharing(rows, columns, card)]
+    return [(code, each.release.dataset.resource.title) for code, each in left]
 
 
 def producers_of(user: User) -> list[Organisation]:

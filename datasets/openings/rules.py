@@ -102,6 +102,13 @@ def may_answer_withdrawal(actor: Any, withdrawal: "OpeningWithdrawal") -> bool:
     return may_confirm(actor) and not _is(actor, withdrawal.proposed_by_id)
 
 
+def may_lift_withdrawal(actor: Any, withdrawal: "OpeningWithdrawal") -> bool:
+    """Say whether the actor may let the data be read again: the second person, or who asked."""
+    is_own = _is(actor, withdrawal.proposed_by_id)
+    able = may_ask_withdrawal(actor, withdrawal.opening)
+    return may_answer_withdrawal(actor, withdrawal) or (is_own and able)
+
+
 def may_confirm(actor: Any) -> bool:
     """Say whether the actor decides on data: an approver or the data protection officer."""
     return has_permission(actor, P.ACCESS_DECIDE) or has_permission(actor, P.ACCESS_ADVISE)

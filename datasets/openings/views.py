@@ -202,6 +202,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "is_online": is_online,
         "withdrawal": waiting,
         "may_answer": waiting and rules.may_answer_withdrawal(by, waiting),
+        "may_lift": waiting and rules.may_lift_withdrawal(by, waiting),
         "urgent_form": WithdrawalForm(auto_id="urgent_%s")
         if is_online and not waiting and rules.may_ask_withdrawal(by, found)
         else None,
@@ -385,7 +386,7 @@ def ask_withdrawal(request: HttpRequest, opening: UUID) -> HttpResponse:
 @require_POST
 @step_up_required
 def answer_withdrawal(request: HttpRequest, opening: UUID, withdrawal: UUID) -> HttpResponse:
-    """Confirm an emergency withdrawal, or refuse it."""
+    """Confirm an emergency withdrawal, refuse it, or drop one's own."""
     found = visible(request, opening)
     among = OpeningWithdrawal.objects.all()
     asked = find(found.withdrawals.all(), among=among, public_id=withdrawal)
@@ -403,5 +404,5 @@ def answer_withdrawal(request: HttpRequest, opening: UUID, withdrawal: UUID) -> 
         answered,
         _("Données retirées : plus personne ne les lit.")
         if accept
-        else _("Retrait refusé : les données sont de nouveau en ligne."),
+        else _("Retrait écarté : les données sont de nouveau en ligne."),
     )

@@ -84,7 +84,8 @@ def row(check: Mapping[str, Any]) -> CheckRow:
         todo = _("Rien de bloquant : regroupez si trop de cellules sont masquées.")
     if code == "groups" and outcome is Outcome.WARN:
         todo = _("Déclarez aussi ces colonnes, si elles permettent de reconnaître quelqu’un.")
-    if code == "former" and not check["figures"]["compared"]:
+    figures = check["figures"]
+    if code == "former" and not figures["compared"] and "title" not in figures:
         todo = _("Vérifiez la fiche : ce fichier remplacerait des données d’une autre forme.")
     columns = check["columns"]
     if code == "groups" and outcome is Outcome.FAIL:
@@ -139,6 +140,8 @@ def _sample(told: Mapping[str, Any]) -> str:
 
 
 def _former(told: Mapping[str, Any]) -> str:
+    if "title" in told:
+        return _too_large(told)
     if not told["compared"]:
         return _("colonnes différentes : rien à comparer")
     return _("%(groups)s groupes de moins de 11 isolés, %(rows)s lignes") % told
@@ -146,9 +149,13 @@ def _former(told: Mapping[str, Any]) -> str:
 
 def _linkage(told: Mapping[str, Any]) -> str:
     if not told.get("compared", True):
-        return _("« %(title)s » : trop grand pour être comparé ici") % told
+        return _too_large(told)
     counts = {"rows": number(told["rows"]), "share": _share(told["share"])}
     return _("« %(title)s » : %(rows)s lignes (%(share)s) se rejoignent") % {**told, **counts}
+
+
+def _too_large(told: Mapping[str, Any]) -> str:
+    return _("« %(title)s » : trop grand pour être comparé ici") % told
 
 
 def _groups(told: Mapping[str, Any]) -> str:

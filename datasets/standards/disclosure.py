@@ -640,9 +640,9 @@ def _alone(hashes: Hashes) -> Hashes:
     return keys[counts == 1]
 
 
-def not_compared(title: str) -> Check:
+def not_compared(code: str, title: str) -> Check:
     """Warn of a table that is open already and too large to be compared here."""
-    return _check("linkage", WARN, title=title, compared=False)
+    return _check(code, WARN, title=title, compared=False)
 
 
 CHECKS = (groups, geography, cells, identifiers, free_text, dates, unique_rows)

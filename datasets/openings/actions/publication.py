@@ -143,15 +143,16 @@ def ask_withdrawal(*, opening: Opening, reason: str, by: User) -> OpeningWithdra
 
 @transaction.atomic
 def answer_withdrawal(*, withdrawal: OpeningWithdrawal, accept: bool, by: User) -> None:
-    """Confirm an emergency withdrawal, or refuse it, by a second person.
+    """Confirm an emergency withdrawal, or refuse it, by a second person; who asked may drop it.
 
     Confirmed: the files stay hidden and the reason is public; event "release.withdrawn"; a letter
-    to who follows the card and to its producer. Refused: they are read again; event
+    to who follows the card and to its producer. Refused or dropped: they are read again; event
     "opening.withdrawal_refused". Raises NotAllowed; Conflict once it was answered.
     """
     withdrawal = OpeningWithdrawal.objects.locked(withdrawal)
-    require(rules.may_answer_withdrawal, by, withdrawal)
-    withdrawal.settle(Answer.ACCEPTED if accept else Answer.REFUSED, by)
+    require(rules.may_answer_withdrawal if accept else rules.may_lift_withdrawal, by, withdrawal)
+    refused = Answer.WITHDRAWN if withdrawal.proposed_by_id == by.pk else Answer.REFUSED
+    withdrawal.settle(Answer.ACCEPTED if accept else refused, by)
     opening = withdrawal.opening
     if opening.release is None:
         return

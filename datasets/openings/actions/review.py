@@ -184,7 +184,8 @@ def _report(opening: Opening) -> dict[str, Any]:
             old=old,
             others=others,
         )
-        made["checks"] += [disclosure.not_compared(title) for title in queries.too_large(names)]
+        for code, title in queries.too_large(names, card=opening.card):
+            made["checks"].append(disclosure.not_compared(code, title))
         return made
 
 

@@ -475,8 +475,17 @@ def test_what_is_open_already_is_compared_and_told(
     monkeypatch.setattr(queries, "FILE_MAX_BYTES", 10)  # what is larger is told, not read
     report = world.checked(card=DatasetCardFactory(organisation=world.producer)).reports.get()
     linked = [each for each in report.content["checks"] if each["code"] == "linkage"]
-    assert [each["figures"] for each in linked] == [{"title": world.card.title, "compared": False}]
+    left = {"title": world.card.title, "compared": False}
+    assert [each["figures"] for each in linked] == [left]
     assert "trop grand" in str([row.measured for row in queries.checks_of(report)])
+    # Its own card is the former release; a card that is not online is named to nobody.
+    type(world.card).objects.filter(pk=world.card.pk).update(live=False)
+    assert queries.too_large(["zone"], card=other) == []
+    report = world.checked().reports.get()
+    told = {each["code"]: each["figures"] for each in report.content["checks"]}
+    assert (told["former"], "linkage" in told) == (left, False)
+    [former] = [row for row in queries.checks_of(report) if row.code == "former"]
+    assert ("trop grand" in former.measured, "autre forme" in former.todo) == (True, False)
 
 
 def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -> None:
@@ -532,11 +541,19 @@ def test_a_withdrawal_refused_leaves_the_data_there(world: World) -> None:
     # Asked again, those who may confirm hear of it again; nobody turned it down.
     while relay():
         pass
-    publication.ask_withdrawal(opening=opening, reason="Fuite.", by=world.officer)
+    asked = publication.ask_withdrawal(opening=opening, reason="Fuite.", by=world.officer)
     while relay():
         pass
     told = Notification.objects.filter(letter="opening_to_do", facts__about="withdrawal")
     assert told.filter(user=world.dpo).count() == 1
+    # Who asked may drop it, alone, and never confirm it.
+    for accept, by in ((True, world.officer), (False, world.by)):
+        with no_change(NotAllowed):
+            publication.answer_withdrawal(withdrawal=asked, accept=accept, by=by)
+    publication.answer_withdrawal(withdrawal=asked, accept=False, by=world.officer)
+    assert again(opening).standing == S.PUBLISHED
+    asked.refresh_from_db()
+    assert asked.answer == "withdrawn"
 
 
 def test_invariant_names_an_opening_without_its_report(world: World) -> None:

@@ -218,7 +218,9 @@ def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     for each in (first, second, signed_in(world.by)):
         assert "jusqu’à la réponse d’une seconde personne" in page(each, opening)
     assert "Confirmer le retrait" not in page(first, opening)
+    assert "Renoncer au retrait" in page(first, opening)
     assert "Confirmer le retrait" in page(second, opening)
+    assert "Retrait demandé</b>" not in page(signed_in(world.by), opening)
     asked = opening.withdrawals.get()
     address = reverse("datasets:answer_withdrawal", args=(opening.public_id, asked.public_id))
     assert first.post(address, {"answer": "yes"}).status_code == 403
