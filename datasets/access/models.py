@@ -595,6 +595,11 @@ class ExtractQuerySet(models.QuerySet["Extract"]):
         """Keep those that may be read: built, and not removed."""
         return self.filter(built_at__isnull=False, removed_at=None)
 
+    def given_up(self, at: datetime) -> Self:
+        """Keep those that no worker takes any more: each try failed, and none was built."""
+        tried = self.filter(attempts__gte=settings.EXTRACT_ATTEMPTS, claimed_until__lte=at)
+        return tried.filter(built_at=None, removed_at=None)
+
     def readable_by(self, user: "User | AnonymousUser", at: datetime) -> Self:
         """Keep those that a person reads at an instant: grant active, signature given and kept.
 

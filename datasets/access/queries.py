@@ -424,8 +424,14 @@ def lent(now: datetime) -> "QuerySet[Any]":
 def coming(grant: Grant) -> set[int]:
     """Name what is granted whose extract is built now or will be, by key."""
     now = clock.now()
-    given_up = Q(attempts__gte=settings.EXTRACT_ATTEMPTS, claimed_until__lte=now)
+    given_up = Q(pk__in=Extract.objects.given_up(now).values("pk"))
     done = Q(built_at__isnull=False) | Q(removed_at__isnull=False) | given_up
     known = Extract.objects.filter(done, granted=OuterRef("pk"), data_file=OuterRef("file"))
     rows = lent(now).filter(~Exists(known), grant=grant)
     return {each.pk for each in rows if each.lends(each.schema, each.file_level)}
+
+
+def given_up(grant: Grant) -> set[int]:
+    """Name what is granted of which an extract was given up, by key."""
+    rows = Extract.objects.given_up(clock.now()).filter(granted__grant=grant)
+    return set(rows.values_list("granted", flat=True))

@@ -50,6 +50,7 @@ news.declare(
             "access_draft_expires",
             "access_withheld",
             "extract_ready",
+            "extract_given_up",
             "opening_to_do",
             "opening_told",
             "opening_withdrawn",
@@ -349,6 +350,21 @@ def withheld(grant_id: int, data_file: int) -> None:
     _tell("access_withheld", people, grant.request, path=_path(grant), event=event)
 
 
+@handler("mail.extract_given_up")
+def extract_given_up(extract_id: int) -> None:
+    """Tell who asked, the approvers and the producer that no extract of a file could be made."""
+    given_up = Extract.objects.given_up(clock.now()).filter(pk=extract_id)
+    extract = given_up.select_related("granted__dataset__resource").first()
+    grant = extract and _grant(extract.granted.grant_id)
+    if extract is None or not grant or grant.state(clock.now()) is not GrantState.ACTIVE:
+        return
+    producers = editors_of(extract.granted.dataset.resource.organisation_id)
+    people = {*_answering(grant.request), *region_people(Permission.ACCESS_DECIDE), *producers}
+    told = sorted(people, key=lambda each: each.pk)
+    event = str(extract.public_id)
+    _tell("extract_given_up", told, grant.request, path=_path(grant), event=event)
+
+
 # What the schedule does, and how often.
 schedule("datasets.access_drafts", drafts.tidy, minutes=24 * 60, by_itself=True)
 schedule(
@@ -356,5 +372,6 @@ schedule(
     review.tell_late,
     grants.remind,
     extracts.tell_withheld,
+    extracts.tell_given_up,
     minutes=24 * 60,
 )

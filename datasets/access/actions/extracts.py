@@ -76,6 +76,12 @@ def tell_withheld() -> None:
             owe("mail.access_withheld", key=key, grant_id=granted.grant_id, data_file=granted.file)
 
 
+def tell_given_up() -> None:
+    """Owe a letter for each extract that was given up, whose readers wait for nothing."""
+    for extract in Extract.objects.given_up(clock.now()).values_list("pk", flat=True):
+        owe("mail.extract_given_up", key=str(extract), extract_id=extract)
+
+
 def _waits(now: Any) -> Q:
     """Keep the extracts that a worker may take: not built, not given up, held by no other."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)

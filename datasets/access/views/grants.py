@@ -65,6 +65,7 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         ],
         "reads_now": reads_now,
         "coming": queries.coming(found) if reads_now else set(),
+        "given_up": queries.given_up(found) if reads_now else set(),
         "returns": _returns(found, made.pop("delivering", {})),
         "reads": queries.reads_of(found, by)[:50],
         "asked": AccessRequest.objects.visible_to(by).filter(pk=found.request_id).first(),

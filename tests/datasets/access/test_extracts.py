@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from challenges.worker import Worker
 from datasets import gate
@@ -22,6 +23,7 @@ from portal.lib import clock, immutable
 from portal.lib.refusals import Unavailable
 from portal.lib.storage import objects
 from tests.factories.access import ROWS, World, build_extracts, restricted
+from tests.factories.accounts import signed_in
 from tests.factories.datasets import DataFileFactory, ReleaseFactory
 from tests.factories.letters import delivered, letters
 from tests.ledger import events, owed, owed_ids
@@ -152,7 +154,7 @@ def test_a_killed_build_is_taken_up_again_and_a_third_failure_is_told(
     world: World, settings: Any
 ) -> None:
     settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
-    world.active(world.datasets[0])
+    grant = world.active(world.datasets[0])
 
     def later() -> None:
         Extract.objects.update(claimed_until=clock.now())
@@ -177,6 +179,14 @@ def test_a_killed_build_is_taken_up_again_and_a_third_failure_is_told(
     given_up = Extract.objects.get()
     assert (given_up.attempts, given_up.fault) == (3, "heavy")
     assert not extracts.build_due()
+    delivered()
+    for _time in range(2):
+        extracts.tell_given_up()
+    subject = "Extrait impossible : « Former où l’on recrute »"
+    people = (world.by, world.approver, world.hands[0])
+    assert letters() == [(each.email, subject) for each in sorted(people, key=lambda e: e.pk)]
+    page = signed_in(world.reader).get(reverse("datasets:grant", args=(grant.public_id,)))
+    assert "L’extrait n’a pas pu être fait" in page.text
 
     Extract.objects.update(attempts=2)
     with kill, pytest.raises(KeyboardInterrupt):
