@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 DELIMITERS = (",", ";")
 HEADER_BYTES = 65_536
@@ -37,66 +36,52 @@ class InputFault(ValueError):
         self.sentence, self.facts = sentence, facts
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table that has the column of identifiers. rows: with their header first."""
-
-    rows: list[list[str]]
-    delimiter: str
-    at: int
-
-    @property
-    def ids(self) -> list[str]:
-        """Return the distinct identifiers, in the order they first come."""
-        return list(dict.fromkeys(row[self.at] for row in self.rows[1:]))
-
-
-def tables(files: Mapping[str, bytes], column: str) -> dict[str, Table]:
-    """Read the CSV files that have the column of identifiers; raises InputFault."""
-    found = {}
-    for name, content in sorted(files.items()):
-        if name.lower().endswith(SUFFIX) and (table := _table(name, content, column)) is not None:
-            found[name] = table
-    return found
-
-
 def identifiers(files: Mapping[str, bytes], column: str) -> list[str]:
     """Return the identifiers of inputs, the same ones in each table that has the column.
 
     Raises InputFault where none has it, or where two differ.
     """
-    read = tables(files, column)
+    read = {}
+    for name, content in sorted(files.items()):
+        if name.lower().endswith(SUFFIX):
+            ids = _identifiers(name, content, column)
+            if ids is not None:
+                read[name] = ids
     if not read:
         raise InputFault(NO_COLUMN, column=column)
-    (first, table), *others = read.items()
-    ids = table.ids
+    (first, ids), *others = read.items()
     for name, other in others:
-        if set(other.ids) != set(ids):
+        if other.keys() != ids.keys():
             raise InputFault(OTHER_IDS, file=name, other=first)
-    return ids
+    return list(ids)
 
 
-def _table(name: str, content: bytes, column: str) -> Table | None:
+def _identifiers(name: str, content: bytes, column: str) -> dict[str, None] | None:
+    """Return the distinct identifiers of a table, in their order; None without the column.
+
+    Read row by row: a lent table is large, and the worker holds its bytes already.
+    """
+    header = content[:HEADER_BYTES].partition(b"\n")[0]
+    delimiter = max(DELIMITERS, key=lambda each: header.count(each.encode()))
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+    rows = filter(None, csv.reader(text, delimiter=delimiter, strict=True))
+    ids: dict[str, None] = {}
     try:
-        text = content.decode("utf-8-sig")
+        names = next(rows, [])
+        at = names.index(column) if column in names else len(names)
+        ragged = False
+        for row in rows:
+            ragged |= len(row) != len(names)
+            if at < len(row):
+                ids[row[at]] = None
     except UnicodeDecodeError as error:
         raise InputFault(NOT_UTF8, file=name) from error
-    header = text[:HEADER_BYTES].partition("\n")[0]
-    delimiter = max(DELIMITERS, key=header.count)
-    try:
-        rows = [
-            row
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-            if row
-        ]
     except csv.Error as error:
         raise InputFault(NOT_CSV, file=name) from error
-    if not rows or column not in rows[0]:
+    if column not in names:
         return None
-    wide = {len(row) for row in rows}
-    if len(wide) > 1:
+    if ragged:
         raise InputFault(RAGGED, file=name)
-    at = rows[0].index(column)
-    if any(not row[at] for row in rows[1:]):
+    if "" in ids:
         raise InputFault(EMPTY_ID, file=name)
-    return Table(rows, delimiter, at)
+    return ids

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -270,7 +271,11 @@ def read_lent(*, challenge: Challenge, data_file: DataFile | None, by: User) -> 
         return plan
     require(organising_rules.may_choose_grant, by, challenge)
     if data_file is not None and data_file not in lent_files(challenge):
-        raise Conflict(_("L’habilitation ne prête pas ce fichier."), code="file_not_lent")
+        raise Conflict(
+            _("L’habilitation ne prête pas ce fichier, ou en prête plus de %(most)d Mo.")
+            % {"most": settings.BUNDLE_MAX_BYTES // 1_000_000},
+            code="file_not_lent",
+        )
     plan.data_file, plan.checked_at, plan.problem, plan.problem_facts = data_file, None, "", {}
     plan.save(update_fields=["data_file", "checked_at", "problem", "problem_facts"])
     for task in tasks:
@@ -281,8 +286,13 @@ def read_lent(*, challenge: Challenge, data_file: DataFile | None, by: User) -> 
 
 
 def lent_files(challenge: Challenge) -> list[DataFile]:
-    """List the files of which the grant of a challenge lends an extract that is built."""
-    ready = Extract.objects.ready().filter(granted__grant=challenge.grant_id)
+    """List the files of which the grant of a challenge lends an extract that is built.
+
+    Not one larger than a deposited archive: the worker holds it in memory for each run.
+    """
+    ready = Extract.objects.ready().filter(
+        granted__grant=challenge.grant_id, clear_size__lte=settings.BUNDLE_MAX_BYTES
+    )
     return list(DataFile.objects.filter(extracts__in=ready).order_by("pk"))
 
 

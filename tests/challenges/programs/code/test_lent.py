@@ -1,6 +1,7 @@
 """Code of teams on data that a grant lends and that nobody downloads: only the score leaves."""
 
 import json
+import tracemalloc
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from challenges.queue.worker import Beating
 from challenges.sandbox import code_runs as running
 from challenges.sandbox import rooms
 from challenges.sandbox.base import halted_by
+from challenges.scoring.inputs import identifiers
 from challenges.worker import Worker, drain
 from datasets import gate, invariants
 from datasets.access.actions import extracts, grants
@@ -226,15 +228,19 @@ def test_a_run_that_began_is_stopped_as_its_grant_ends(
 
 
 def test_the_organiser_chooses_a_file_that_the_grant_lends(
-    draft: Challenge, client: Client
+    draft: Challenge, client: Client, settings: Any
 ) -> None:
     by = answers.owner_of(draft)
     client.force_login(by)
     address = reverse("challenges:write_code", args=[draft.slug])
     assert "prete.csv" in client.get(address).text
-    other = DataFileFactory()
     with refuses(Conflict, "file_not_lent"):
-        team_code.read_lent(challenge=draft, data_file=other, by=by)
+        team_code.read_lent(challenge=draft, data_file=DataFileFactory(), by=by)
+    most, settings.BUNDLE_MAX_BYTES = settings.BUNDLE_MAX_BYTES, 100  # the worker holds it
+    assert "prete.csv" not in client.get(address).text
+    with refuses(Conflict, "file_not_lent"):
+        team_code.read_lent(challenge=draft, data_file=lent(), by=by)
+    settings.BUNDLE_MAX_BYTES = most
     plan = team_code.read_lent(challenge=draft, data_file=lent(), by=by)
     assert plan.checked_at is None
     job = Job.objects.get(kind=JobKind.COMPILE, state=JobState.READY)
@@ -245,3 +251,12 @@ def test_the_organiser_chooses_a_file_that_the_grant_lends(
     assert drain()
     plan.refresh_from_db()
     assert (plan.is_ready, plan.problem) == (True, "")
+
+
+def test_the_identifiers_of_a_table_are_read_without_holding_it() -> None:
+    table = "id" + ",x" * 400 + "\n" + "".join(f"A{at:03}{',9' * 400}\n" for at in range(500))
+    tracemalloc.start()
+    assert len(identifiers({"a.csv": table.encode()}, "id")) == 500
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * len(table)
