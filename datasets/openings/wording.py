@@ -204,16 +204,13 @@ def fault_of(content: Mapping[str, Any]) -> str:
 
 
 def paper_of(opening: Opening, report: OpeningReport) -> bytes:
-    """Draw a report as one page, in French; the same report, the same bytes.
+    """Draw a report on paper, in French; the same report, the same bytes.
 
     The signature is that of the JSON: the page gives the digest that it signs.
     """
     with translation.override("fr"):
         told = report.content
-        checks: dict[str, list[str]] = {}  # several linkages are one line of the page
-        for each in map(row, told["checks"]):
-            said = f"{each.outcome.label} : {each.measured}"
-            checks.setdefault(str(each.title), []).append(said)
+        checks = [row(each) for each in told["checks"]]
         verdict = _("peut être ouvert") if report.passed else _("ne peut pas être ouvert en l’état")
         sheet = paper.Sheet(
             language="fr",
@@ -225,7 +222,7 @@ def paper_of(opening: Opening, report: OpeningReport) -> bytes:
                 (_("Fichier"), f"{told['file']['name']} ({file_size(told['file']['size'])})"),
                 (_("Empreinte"), told["file"]["sha256"]),
                 (_("Verdict"), fault_of(told) or verdict),
-                *((title, " ; ".join(said)) for title, said in checks.items()),
+                *((str(each.title), f"{each.outcome.label} : {each.measured}") for each in checks),
                 (_("Contrôlé le"), clock.paris_words(report.made_at)),
             ],
             notes=[

@@ -20,6 +20,7 @@ from datasets.access.models import Extract, Grant, GrantedDataset
 from datasets.holdouts.rules import WORKER
 from datasets.releases.enums import Protection
 from datasets.standards.extraction import cut_apart
+from datasets.standards.profile import TableFault
 from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -167,22 +168,30 @@ def _project(extract: Extract) -> UUID:
     return Grant.objects.values_list("public_id", flat=True).get(datasets=extract.granted_id)
 
 
-def grants_of(token: str) -> Iterator[UUID]:
+def grants_of(token: str) -> Iterator[tuple[UUID, str]]:
     """List the grants in whose extracts a pseudonym stands, for who found it elsewhere.
 
     For the scoring worker. Each lent table is cut anew for its pseudonyms, ended grants included:
-    two grants never share one. Event "original.opened" for each table.
+    two grants never share one. Event "original.opened" for each table. With each grant "", or why
+    its table was not read: the others are. Raises Unavailable without the private key.
     """
     built = Extract.objects.filter(built_at__isnull=False).select_related("data_file")
     for extract in built.order_by("pk"):
         names = [e for e in _pseudonyms(extract.data_file.schema) if e in extract.columns]
         if not names:
             continue
-        with tempfile.TemporaryDirectory(prefix="extract-") as name:
-            made, _rows = _cut(extract, names, Path(name), reason="token")
-            with made.open(encoding="utf-8", newline="") as cells:
-                if any(token in row for row in csv.reader(cells)):
-                    yield _project(extract)
+        try:
+            if _has_token(token, extract, names):
+                yield _project(extract), ""
+        except (gate.VaultBroken, TableFault) as fault:
+            yield _project(extract), f"{extract.data_file} : {fault.code}"
+
+
+def _has_token(token: str, extract: Extract, names: list[str]) -> bool:
+    with tempfile.TemporaryDirectory(prefix="extract-") as name:
+        made, _rows = _cut(extract, names, Path(name), reason="token")
+        with made.open(encoding="utf-8", newline="") as cells:
+            return any(token in row for row in csv.reader(cells))
 
 
 def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:

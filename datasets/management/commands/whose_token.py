@@ -13,7 +13,7 @@ from portal.lib.refusals import Unavailable
 
 
 class Command(BaseCommand):
-    """Exit 0 when a grant is found, 1 when none is, 2 without the private key."""
+    """Exit 0 when a grant is found, 1 when none is, 2 without the private key or a file read."""
 
     help = "Nomme l’habilitation dont un pseudonyme vient ; avec la clé privée du worker."
 
@@ -27,6 +27,11 @@ class Command(BaseCommand):
         except Unavailable as refusal:
             self.stderr.write(f"whose_token : {refusal}")
             sys.exit(2)
-        for grant in found:
-            self.stdout.write(settings.SITE_URL + reverse("datasets:grant", args=(grant,)))
-        sys.exit(0 if found else 1)
+        for grant, fault in found:
+            address = settings.SITE_URL + reverse("datasets:grant", args=(grant,))
+            if fault:
+                self.stderr.write(f"whose_token : {address} : fichier non lu : {fault}")
+            else:
+                self.stdout.write(address)
+        faults = [fault for _grant, fault in found]
+        sys.exit(0 if "" in faults else 2 if faults else 1)

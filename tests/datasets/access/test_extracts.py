@@ -288,8 +288,14 @@ def test_t09_a_pseudonym_found_elsewhere_leads_to_its_grant(
     with pytest.raises(SystemExit, match="2"):
         call_command("whose_token", token)
     settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
-    for said, status in ((token, "0"), ("0" * 16, "1")):
-        with pytest.raises(SystemExit, match=status):
-            call_command("whose_token", said)
-    out = capsys.readouterr().out
-    assert (str(second.public_id) in out, str(first.public_id) in out) == (True, False)
+    third = world.active(world.datasets[1])
+    build_extracts()
+    lost = DataFile.objects.get(release__dataset=world.datasets[1])
+    for none in ("1", "2"):
+        for said, status in ((token, "0"), ("0" * 16, none)):
+            with pytest.raises(SystemExit, match=status):
+                call_command("whose_token", said)
+        objects.store().delete(lost.sha256)  # what cannot be read any more ends no search
+    told = capsys.readouterr()
+    assert (str(second.public_id) in told.out, str(first.public_id) in told.out) == (True, False)
+    assert f"{third.public_id}/ : fichier non lu : {lost} : vault_broken" in told.err

@@ -1,5 +1,6 @@
 """Pages of openings: what each shows to whom, what a form keeps, what an act answers."""
 
+import io
 from typing import Any
 from uuid import uuid4
 
@@ -7,11 +8,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
+from datasets.openings import wording
 from datasets.openings.actions import publication, review
 from datasets.openings.enums import OpeningStatus
 from datasets.openings.models import Opening
 from datasets.releases.models import Dataset
+from datasets.standards import disclosure
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.outbox import relay
@@ -205,6 +209,11 @@ def test_an_opening_hidden_is_an_unknown_one(world: World) -> None:
     printed = b"".join(signed_in(world.by).get(paper))
     assert printed.startswith(b"%PDF")
     assert printed == b"".join(signed_in(world.officer).get(paper))
+    made = opening.reports.get()
+    made.content["checks"] += [disclosure.not_compared("linkage", 120 * "n")] * 5
+    pages = PdfReader(io.BytesIO(wording.paper_of(opening, made))).pages
+    told = " ".join(" ".join(each.extract_text() for each in pages).split())
+    assert told.count("trop grand pour être comparé ici") == 5
 
 
 def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
