@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -24,6 +24,9 @@ from portal.accounts.models import (
 from portal.lib import clock
 
 CLAIMS_SHOWN = 5
+
+
+NEAR = timedelta(days=15)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Item:
     quality: int | None = None
     views: int | None = None
     changed: datetime | None = None
+
+    @property
+    def due_tone(self) -> str:
+        """Give its tone to a date that is near or past; a far one asks for nothing yet."""
+        return self.tone if self.due and self.due - datetime.now(UTC) < NEAR else ""
 
 
 @dataclass(frozen=True)

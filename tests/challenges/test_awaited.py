@@ -258,4 +258,6 @@ def test_a_newcomer_has_one_first_thing_to_do(client: Client) -> None:
     client.force_login(UserFactory())
     page = html.unescape(client.get(reverse("space")).text)
     assert "Publier ou signaler une première ressource" in page
+    assert "Rejoindre ou créer votre organisation" in page
+    assert "Former une équipe pour un challenge" in page
     assert page.count('<ul class="todo') == 1

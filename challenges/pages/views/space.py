@@ -252,8 +252,9 @@ def _drafts(user: User) -> Iterator[Item]:
             title=_about(_("Terminer le challenge « %(title)s »"), challenge),
             url=reverse("challenges:organiser", args=[challenge.slug]),
             detail=_("Brouillon, que seuls ses organisateurs voient."),
-            icon="pencil",
-            badge=_("brouillon"),
+            icon=ChallengeStatus.DRAFT.icon,
+            tone=ChallengeStatus.DRAFT.tone,
+            badge=ChallengeStatus.DRAFT.label,
             changed=challenge.status_since,
         )
 

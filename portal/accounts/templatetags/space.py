@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template import Context
 from django.urls import reverse
 from django.utils.text import Truncator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules, sessions, space
@@ -20,13 +20,13 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Link:
-    """A link of the side navigation. count: of what waits there, 0 for none."""
+    """A link of the side navigation. count: what waits there, in words; "" for nothing."""
 
     label: Any
     icon: str
     url: str
     current: bool
-    count: int = 0
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,13 @@ def space_navigation(context: Context) -> list[Link]:
     under = max(
         (url for _label, _icon, url in links if request.path.startswith(url)), key=len, default=""
     )
-    counts = {reverse("notifications"): request.user.unread_news}
-    return [Link(label, icon, url, url == under, counts.get(url, 0)) for label, icon, url in links]
+    unread, todo = request.user.unread_news, context.get("todo")
+    told = ngettext("%(n)s non lu", "%(n)s non lus", unread) % {"n": unread}
+    counts = {
+        reverse("notifications"): told if unread else "",
+        reverse("space"): str(len(todo)) if todo else "",  # known on its own page
+    }
+    return [Link(label, icon, url, url == under, counts.get(url, "")) for label, icon, url in links]
 
 
 BROWSERS = (
