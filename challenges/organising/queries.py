@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils.formats import localize
 from django.utils.functional import Promise
@@ -31,7 +32,7 @@ from challenges.organising.models.challenges import (
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.organising.modes import mode_of
 from challenges.scoring.contract import Layout
-from datasets.access.models import Grant, GrantQuerySet
+from datasets.access.models import Extract, ExtractQuerySet, Grant, GrantQuerySet
 from portal.audit.duties import beats
 from portal.lib import clock
 from portal.lib.prose.numbers import number
@@ -383,6 +384,15 @@ def grants_for(challenge: Challenge) -> GrantQuerySet:
     """List the grants of its organisation that give access now and cover a challenge."""
     live = Grant.objects.active(clock.now()).for_challenges(challenge.organiser_id)
     return live.select_related("request").order_by("pk")
+
+
+def lent_to_code(grant: Grant | None) -> ExtractQuerySet:
+    """List the extracts of a grant that code may read: built, and no larger than an archive is.
+
+    The worker holds one in memory for each run.
+    """
+    ready = Extract.objects.ready().filter(granted__grant=grant)
+    return ready.filter(clear_size__lte=settings.BUNDLE_MAX_BYTES)
 
 
 def _grant(challenge: Challenge) -> list[Point]:

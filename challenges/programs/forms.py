@@ -72,7 +72,9 @@ class CodeForm(forms.Form):
         hint=_(
             "Le portail met l’extrait de l’habilitation à la place de la table réservée, le temps "
             "de chaque exécution ; personne ne le télécharge. La table déposée et les réponses ont "
-            "ses identifiants. Un extrait trop gros pour tenir en mémoire n’est pas proposé."
+            "ses identifiants. Un extrait trop gros pour tenir en mémoire n’est pas proposé. Si "
+            "ses identifiants sont des pseudonymes, l’habilitation doit durer autant que le "
+            "challenge : une autre en donne d’autres."
         ),
     )
 

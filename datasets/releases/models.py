@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.models import Resource
-from datasets.releases.enums import AccessLevel, FileRole, PendingState
+from datasets.releases.enums import AccessLevel, FileRole, PendingState, Protection
 from portal.lib.columns import LockableQuerySet, Member, someone
 from portal.lib.immutable import Immutable
 from portal.lib.storage.parts import PartedFile
@@ -137,6 +137,12 @@ class DataFile(Immutable):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def pseudonyms(self) -> list[str]:
+        """Name the columns whose cells each grant reads as pseudonyms of its own."""
+        wanted = Protection.PSEUDONYM
+        return [str(each["name"]) for each in self.schema if each.get("protection") == wanted]
 
 
 class ReleaseUploadQuerySet(LockableQuerySet["ReleaseUpload"]):

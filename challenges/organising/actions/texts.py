@@ -16,7 +16,11 @@ from challenges.organising import queries, rules
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
 from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
-from datasets.access.models import Grant
+from challenges.organising.models.scorings import RunPlan
+from challenges.queue import actions as jobs
+from challenges.queue.enums import JobKind
+from datasets.access.models import Extract, Grant
+from datasets.releases.models import DataFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -78,9 +82,11 @@ def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Chal
 
     It makes the challenge restricted: nothing that programs write is shown. The same grant changes
     nothing. Free until the archive: a bench is scored beyond the results. In order: the challenge;
-    event "challenge.grant_chosen" with its number. Raises NotAllowed for who is not of the
-    organisation; Conflict for a grant that gives no access now, or covers no challenge of this
-    organisation; once the challenge is public, for none, and for one that lends less.
+    before it is public, the plans of its code, which read their own table where the grant does not
+    lend their file; event "challenge.grant_chosen" with its number. Raises NotAllowed for who is
+    not of the organisation; Conflict for a grant that gives no access now, or covers no challenge
+    of this organisation; once the challenge is public, for none, for one that lends less, and for
+    one under which its code would read something else.
     """
     challenge = _writable(challenge, by, over=frozenset({ChallengeStatus.ARCHIVED}))
     if grant == challenge.grant:
@@ -108,8 +114,20 @@ def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Chal
             ),
             code="other_data",
         )
+    plans = RunPlan.objects.filter(challenge=challenge, data_file__isnull=False)
+    lent = {each.data_file_id: each for each in queries.lent_to_code(grant)}
+    if challenge.is_public:
+        for plan in plans.filter(tasks__current=True).select_related("data_file").distinct():
+            if plan.data_file is not None:
+                extract = lent.get(plan.data_file.pk)
+                _refuse_other_content(
+                    plan.ids, plan.data_file, former=challenge.grant, extract=extract
+                )
     challenge.grant, challenge.restricted = grant, grant is not None
     challenge.save_change("grant", "restricted")
+    for plan in () if challenge.is_public else plans:
+        plan.challenge = challenge
+        read_from(plan, plan.data_file if plan.data_file_id in lent else None, by)
     record(
         "challenge.grant_chosen", by=by, on=challenge, request=grant.request.number if grant else ""
     )
@@ -120,6 +138,51 @@ def _lends_as_much(grant: Grant, former: Grant | None) -> bool:
     """Say whether a grant lends the datasets of a former one: its end would else be got round."""
     lent = grant.datasets.values("dataset")
     return former is None or not former.datasets.exclude(dataset__in=lent).exists()
+
+
+def read_from(plan: RunPlan, data_file: DataFile | None, by: User) -> None:
+    """Have a plan read this lent file, or its own table, once compared with the truth again.
+
+    In the caller's transaction: plan; a job "compile" for each task; event "run_plan.lent".
+    """
+    plan.data_file, plan.checked_at, plan.problem, plan.problem_facts = data_file, None, "", {}
+    plan.save(update_fields=["data_file", "checked_at", "problem", "problem_facts"])
+    read = f"{plan.challenge.grant_id or 0}:{data_file.pk if data_file else 0}"
+    for task in plan.tasks.filter(current=True):
+        key = f"{task.pk}:{plan.pk}:{read}"
+        jobs.revive(kind=JobKind.COMPILE, subject_id=task.pk, dedup_key=key)
+    record("run_plan.lent", by=by, on=plan.challenge, file=data_file.name if data_file else "")
+
+
+def _refuse_other_content(
+    ids: str, file: DataFile, *, former: Grant | None, extract: Extract | None
+) -> None:
+    """Refuse what a grant lends of a file where code would not find what it read of it.
+
+    extract: None where there is none. ids: the column of identifiers. One file gives two grants
+    the same rows, and the same cells but those of pseudonyms.
+    """
+    had = {name for each in file.extracts.filter(granted__grant=former) for name in each.columns}
+    if extract is None or had - set(extract.columns):
+        raise Conflict(
+            _(
+                "Cette habilitation ne prête pas, ou pas encore, tout ce que le code des équipes "
+                "lit de « %(file)s » : attendez que son extrait soit prêt, ou choisissez-en une "
+                "autre."
+            )
+            % {"file": file.name},
+            code="other_data",
+        )
+    if ids in file.pseudonyms:
+        raise Conflict(
+            _(
+                "Les identifiants de « %(file)s » sont des pseudonymes, autres sous chaque "
+                "habilitation : ce challenge publié ne peut pas en changer. Organisez-en un autre "
+                "sous la nouvelle."
+            )
+            % {"file": file.name},
+            code="other_data",
+        )
 
 
 @transaction.atomic

@@ -36,10 +36,11 @@ from challenges.evaluation.enums import RunState
 from challenges.organising import rules as organising_rules
 from challenges.organising.actions import drafts
 from challenges.organising.actions.notices import announce_by_letter
+from challenges.organising.actions.texts import read_from
 from challenges.organising.enums import ChallengeStatus, LogAudience, PhaseKind, PhaseMoment
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.models.scorings import PhaseTask, RunPlan
-from challenges.organising.queries import refuse_not_isolated
+from challenges.organising.queries import lent_to_code, refuse_not_isolated
 from challenges.programs.models import CodeTrial
 from challenges.programs.queries import plan_of, trials_left
 from challenges.queue import actions as jobs
@@ -50,7 +51,6 @@ from challenges.scoring.contract import Layout
 from challenges.scoring.inputs import InputFault, identifiers
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.models import Team
-from datasets.access.models import Extract
 from datasets.holdouts import actions as holdouts
 from datasets.releases import actions as releases
 from datasets.releases.models import DataFile
@@ -276,23 +276,13 @@ def read_lent(*, challenge: Challenge, data_file: DataFile | None, by: User) -> 
             % {"most": settings.BUNDLE_MAX_BYTES // 1_000_000},
             code="file_not_lent",
         )
-    plan.data_file, plan.checked_at, plan.problem, plan.problem_facts = data_file, None, "", {}
-    plan.save(update_fields=["data_file", "checked_at", "problem", "problem_facts"])
-    for task in tasks:
-        key = f"{task.pk}:{plan.pk}:{data_file.pk if data_file else 0}"
-        jobs.revive(kind=JobKind.COMPILE, subject_id=task.pk, dedup_key=key)
-    record("run_plan.lent", by=by, on=challenge, file=data_file.name if data_file else "")
+    read_from(plan, data_file, by)
     return plan
 
 
 def lent_files(challenge: Challenge) -> list[DataFile]:
-    """List the files of which the grant of a challenge lends an extract that is built.
-
-    Not one larger than a deposited archive: the worker holds it in memory for each run.
-    """
-    ready = Extract.objects.ready().filter(
-        granted__grant=challenge.grant_id, clear_size__lte=settings.BUNDLE_MAX_BYTES
-    )
+    """List the files of which the grant of a challenge lends what code may read."""
+    ready = lent_to_code(challenge.grant)
     return list(DataFile.objects.filter(extracts__in=ready).order_by("pk"))
 
 

@@ -18,7 +18,6 @@ from datasets import gate
 from datasets.access import queries
 from datasets.access.models import Extract, Grant, GrantedDataset
 from datasets.holdouts.rules import WORKER
-from datasets.releases.enums import Protection
 from datasets.standards.extraction import cut_apart
 from datasets.standards.profile import TableFault
 from portal.audit.actors import SystemActor
@@ -157,7 +156,7 @@ def _cut(extract: Extract, columns: list[str], folder: Path, *, reason: str) -> 
             original,
             folder,
             columns=columns,
-            pseudonyms=_pseudonyms(extract.data_file.schema),
+            pseudonyms=extract.data_file.pseudonyms,
             key=gate.pseudonym_key(grant=project, by=BUILDER),
             seconds=settings.EXTRACT_SECONDS,
         )
@@ -177,7 +176,7 @@ def grants_of(token: str) -> Iterator[tuple[UUID, str]]:
     """
     built = Extract.objects.filter(built_at__isnull=False).select_related("data_file")
     for extract in built.order_by("pk"):
-        names = [e for e in _pseudonyms(extract.data_file.schema) if e in extract.columns]
+        names = [e for e in extract.data_file.pseudonyms if e in extract.columns]
         if not names:
             continue
         try:
@@ -192,10 +191,6 @@ def _has_token(token: str, extract: Extract, names: list[str]) -> bool:
         made, _rows = _cut(extract, names, Path(name), reason="token")
         with made.open(encoding="utf-8", newline="") as cells:
             return any(token in row for row in csv.reader(cells))
-
-
-def _pseudonyms(schema: list[dict[str, Any]]) -> list[str]:
-    return [str(each["name"]) for each in schema if each.get("protection") == Protection.PSEUDONYM]
 
 
 def remove_ended() -> int:

@@ -16,6 +16,7 @@ from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.worker import ScoringFailed, Truths
 from challenges.models import Challenge, Entry, Job
+from challenges.organising.actions.texts import choose_grant
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions import runs
 from challenges.programs.models import SealedPredictions
@@ -251,6 +252,41 @@ def test_the_organiser_chooses_a_file_that_the_grant_lends(
     assert drain()
     plan.refresh_from_db()
     assert (plan.is_ready, plan.problem) == (True, "")
+    choose_grant(challenge=draft, grant=None, by=by)  # it lends the file no more
+    plan.refresh_from_db()
+    assert (plan.data_file, plan.checked_at) == (None, None)
+    assert drain()
+    plan.refresh_from_db()
+    assert plan.is_ready
+
+
+def test_code_reads_under_another_grant_what_it_read_or_nothing(
+    draft: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge, by = published(draft), answers.owner_of(draft)
+    former, dataset = challenge.grant, lent().release.dataset
+    assert former is not None
+    producer = dataset.resource.organisation
+    assert producer is not None
+    lender = World(organisation=challenge.organiser, producers=[producer])
+    other = lender.active(dataset, organises_challenge=True, datasets={dataset: COLUMNS})
+    grants.revoke(grant=former, text="Fini.", by=lender.approver)
+
+    def refused() -> None:
+        with refuses(Conflict, "other_data"):
+            choose_grant(challenge=challenge, grant=other, by=by)
+
+    refused()  # its extract is not built
+    build_extracts()
+    own = Extract.objects.filter(granted__grant=former)
+    own.update(columns=["id", "x", "note", "nom"])
+    refused()
+    own.update(columns=["id", "x", "note"])
+    with monkeypatch.context() as patch:
+        patch.setattr(DataFile, "pseudonyms", ["id"])
+        refused()
+    challenge = choose_grant(challenge=challenge, grant=other, by=by)
+    assert worked(entered(challenge, package(START + TELL + RIGHT))).status == EntryStatus.SCORED
 
 
 def test_the_identifiers_of_a_table_are_read_without_holding_it() -> None:
