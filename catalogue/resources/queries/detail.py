@@ -51,6 +51,26 @@ from portal.lib.prose import numbers
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 # A longer text comes after its uses, its limits and its figures.
 LONG_TEXT_CHARACTERS = 3_000
+# A text that begins by a heading, its bulleted facts aside, introduces nothing.
+OF_A_TEMPLATE = re.compile(r"\s*(?:<ul>.*?</ul>\s*)?<h\d", re.S)
+HEADING = re.compile(r"(<h\d[^>]*>)([^<]{1,40})(</h\d>)")
+# The usual headings of the cards of models, said in the language of a French one.
+HEADINGS = {
+    "model details": "Le modèle",
+    "model description": "Description",
+    "uses": "Usages",
+    "training details": "Apprentissage",
+    "training data": "Données d’apprentissage",
+    "training procedure": "Entraînement",
+    "training hyperparameters": "Hyperparamètres",
+    "evaluation": "Évaluation",
+    "evaluation results": "Résultats de l’évaluation",
+    "results": "Résultats",
+    "limitations": "Limites",
+    "bias, risks, and limitations": "Biais, risques et limites",
+    "environmental impact": "Empreinte environnementale",
+    "how to use": "Utilisation",
+}
 DECIMAL = re.compile(r"-?\d{1,9}\.(\d{1,9})")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
@@ -63,7 +83,8 @@ HUB_EXAMPLES = {
     'print(model("Je cherche un emploi de " + (model.tokenizer.mask_token or "soudeur")))',
     "sentence-transformers": "# pip install sentence-transformers\n"
     "from sentence_transformers import SentenceTransformer\n\n"
-    'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])',
+    'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])\n'
+    "print(model.similarity(vectors, vectors))",
 }
 HUB_DOWNLOAD = (
     "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
@@ -114,9 +135,10 @@ def card(resource: Resource) -> dict[str, Any]:
         "parts": list(parts.values()),
         "stored": stored,
         **_example(resource),
-        **_questions(resource),
-        "text_html": _text(resource),
-        "text_last": len(resource.description) > LONG_TEXT_CHARACTERS,
+        **(asked := _questions(resource)),
+        "text_html": (text := _text(resource)),
+        "text_last": len(resource.description) > LONG_TEXT_CHARACTERS
+        or bool(asked["uses"] and OF_A_TEMPLATE.match(text)),
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
@@ -156,7 +178,12 @@ def _text(resource: Resource) -> str:
     """Give the text of a card, without a first paragraph that is its summary again."""
     first, _end, rest = resource.description_html.partition("</p>")
     again = first == f"<p>{escape(resource.summary.strip(), quote=False)}"
-    return rest if again else resource.description_html
+    text = rest if again else resource.description_html
+    if resource.written_in != "fr":
+        return text
+    return HEADING.sub(
+        lambda found: f"{found[1]}{HEADINGS.get(found[2].lower(), found[2])}{found[3]}", text
+    )
 
 
 def _is_to_review(resource: Resource) -> bool:

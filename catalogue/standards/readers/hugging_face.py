@@ -360,6 +360,8 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
         into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
     _answers(found, into)
     _measures(data, into)
+    if "declared_measures" in into.details:
+        _leave_measured(found, into.details["declared_measures"].value)
 
 
 # The headings that answer each question, what is advised against first: a text goes to one field.
@@ -376,6 +378,7 @@ AGAINST = re.compile(
     r"\b(?:do|must|should) \W*not\W+(?:be )?use|\bnot\W+intended (?:for|to)",
     re.I,
 )
+CELL = re.compile(r"\|[\s*]*(\d+(?:[.,]\d+)?)[\s*]*(?=\||$)", re.M)
 EMITTED = re.compile(
     r"(?<![\d.,])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*(kg|g|t)(?=\W|CO)[^\n]{0,20}?CO[2₂]", re.I
 )
@@ -441,6 +444,20 @@ def _measures(data: Mapping[str, Any], into: Builder) -> None:
         for metric in items(mapping(result).get("metrics"))
     ]
     into.rows("declared_measures", [row for row in rows if row["metric"]], "model-index")
+
+
+def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> None:
+    """Leave out of the text the tables whose figures are all measures that the card declares."""
+    told = set(map(_figure, (row["value"] for row in rows)))
+    for at, part in enumerate(found):
+        for block in prose.apart(part.body)[1]:
+            figures = set(map(_figure, CELL.findall(block)))
+            if block.startswith("|") and figures and figures <= told:
+                found[at] = part = part._replace(body=part.body.replace(block, ""))
+
+
+def _figure(text: str) -> str:
+    return text.replace(",", ".").rstrip("0") if re.search("[.,]", text) else text
 
 
 def _measure(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Json]:

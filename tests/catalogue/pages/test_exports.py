@@ -205,9 +205,14 @@ def test_a_model_says_what_it_lacks_and_is_exported_once_whole(client: Client) -
     model.details |= {
         "created": "2026-11-01",
         "trained_on": [{"title": "Offres", "collection_date": "2025"}],
+        "intended_purpose": "Aider une conseillère :\n\n- lire ;\n- dire.",
     }
-    model.save(update_fields=["details"])
-    assert "Pas encore exportable" not in client.get(model.get_absolute_url()).text
+    model.description_html = "<h3>Training procedure</h3><p>3 epochs</p>"
+    model.save(update_fields=["details", "description_html"])
+    page = client.get(model.get_absolute_url()).text
+    assert "Pas encore exportable" not in page
+    # A text that introduces nothing comes after what the model is for, its heading in French.
+    assert page.index("<li>lire") < page.index("Entraînement") < page.index("3 epochs")
     assert b"MachineLearningModel" in client.get(address(model, ".ttl")).content
 
 

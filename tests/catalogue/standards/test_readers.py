@@ -880,6 +880,13 @@ Des courriels, par classe.
     likely = hugging_face.read(text.replace("fill-mask", "text-ranking").encode(), "").records[0]
     assert (likely.details["tasks"].value, likely.details["tasks"].guessed) == (["matching"], True)
     assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
+    index = (
+        "pipeline_tag: fill-mask\nmodel-index: [{results: [{metrics: [{type: f1, value: 0.81}]}]}]"
+    )
+    scores = "## Scores\n\n### F1\n\n| m | v |\n|---|---|\n| F1 | **0.810** |\n\n## Thanks"
+    measured = text.replace("pipeline_tag: fill-mask", index).replace("## Thanks", scores)
+    told_once = hugging_face.read(measured.encode(), "").records[0]
+    assert told_once.fields["description"].value == description
     bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
     emitted = hugging_face.read(bare.encode(), "").records[0]
     assert emitted.details["co2_grams"].value == 2100

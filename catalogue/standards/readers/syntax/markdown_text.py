@@ -91,16 +91,17 @@ def unfilled(text: str) -> int:
 def clean(found: list[Section]) -> str:
     """Take away tables of contents, unfilled places, and sections left empty by them."""
     kept: list[str] = []
-    for at, section in enumerate(found):
+    below = 0  # the level of what is kept next
+    for section in reversed(found):
         if section.title.lower() in ("table of contents", "table des matières", "sommaire"):
             continue
         body = "\n".join(_bodies(section.body))
-        deeper = at + 1 < len(found) and found[at + 1].level > section.level
-        if not body.strip() and (not deeper or section.level == 0):
+        if not body.strip() and (below <= section.level or section.level == 0):
             continue
+        below = section.level
         head = f"{'#' * section.level} {filled(section.title)}\n\n" if section.title else ""
         kept.append(head + body.strip("\n"))
-    return "\n\n".join(kept).strip()
+    return "\n\n".join(reversed(kept)).strip()
 
 
 def joined(found: list[Section]) -> str:
