@@ -104,7 +104,7 @@ def _waits(phase: Phase) -> bool:
     live = phase.challenge.status != ChallengeStatus.ARCHIVED
     return (
         Rescoring.objects.open().filter(phase=phase).exists()
-        or entries.without_outcome().exists()
+        or (live and entries.without_outcome().exists())
         or (live and phase.migrates_to.filter(migrated_at__isnull=True).exists())
         or Disqualification.objects.undecided().filter(challenge=phase.challenge_id).exists()
     )

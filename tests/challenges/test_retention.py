@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from challenges import invariants, retention
+from challenges.entries.enums import EntryStatus
 from challenges.entries.models import Entry
 from challenges.evaluation.actions import interventions
 from challenges.models import Challenge, Evaluation, Phase, ProgramReport, Reveal, Upload
@@ -192,6 +193,7 @@ def test_without_results_or_as_a_bench_the_archive_counts(
         Challenge.objects.update(status=ChallengeStatus.CLOSED)
     challenges.archive(challenge=challenge, reason="fini", by=UserFactory(region="moderator"))
     challenge.refresh_from_db()
+    Entry.objects.update(status=EntryStatus.QUEUED)  # its grant had ended for good
     assert retention.delete_files() == 0
     challenge.status_since = clock.now() - YEAR_AND_DAY
     challenge.save()

@@ -22,6 +22,7 @@ from challenges.receipts import actions as receipts
 from challenges.teams.actions import teams
 from challenges.teams.enums import TeamState
 from challenges.teams.models import Enrolment, Team
+from datasets.access.models import Grant
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -497,9 +498,13 @@ def settle_later(entry: Entry) -> None:
 
 
 def refuse_undecided(challenge: Challenge) -> None:
-    """Raise Conflict while an entry of a challenge has no outcome."""
+    """Raise Conflict while an entry of a challenge has no outcome, unless its grant ended for good.
+
+    Nothing can score them any more then: they stay without a score.
+    """
     entries = Entry.objects.filter(enrolment__phase__challenge=challenge)
-    if entries.without_outcome().exists():
+    lost = Grant.objects.over(clock.now()).filter(pk=challenge.grant_id or 0)
+    if entries.without_outcome().exists() and not lost.exists():
         raise Conflict(
             _("Des soumissions attendent encore leur résultat ou un examen."),
             code="entries_unfinished",

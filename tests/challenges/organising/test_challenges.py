@@ -40,6 +40,7 @@ from challenges.results import rules as results_rules
 from challenges.results.queries.reports import obstacles
 from challenges.teams.actions import teams
 from challenges.worker import drain
+from datasets.access.actions import grants
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
@@ -52,6 +53,7 @@ from tests.challenges.pages.scenes import Costs, clocked, listed, plain, url_of,
 from tests.challenges.refusals import refuses
 from tests.challenges.world import owner_of
 from tests.factories import accounts
+from tests.factories.access import lend
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -158,6 +160,8 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
     [
         ("opened", "challenge_status"),
         ("entered", "entries_unfinished"),
+        ("entered, grant suspended", "entries_unfinished"),
+        ("entered, grant revoked", ""),
         ("in its grace", "phase_in_grace"),
         ("reveal confirmed", "reveal_waiting"),
         ("reveal proposed", ""),
@@ -166,8 +170,14 @@ def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) 
 def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
     challenge = ChallengeFactory(opened=stage == "opened", closed=stage != "opened")
     phase, now = challenge.phases.get(), clock.now()
-    if stage == "entered":
+    if stage.startswith("entered"):
         EntryFactory(enrolment__team__challenge=challenge)
+        if stage.endswith("suspended"):
+            by = UserFactory(region="officer")
+            grants.suspend(grant=lend(challenge), text="À relire.", by=by)
+        elif stage.endswith("revoked"):
+            by = UserFactory(region="approver")
+            grants.revoke(grant=lend(challenge), text="Fini.", by=by)
     elif stage == "in its grace":
         Phase.objects.update(closes_at=now - timedelta(minutes=5))
     elif stage.startswith("reveal"):

@@ -288,7 +288,9 @@ def test_a_grant_that_ends_pauses_what_it_lends_to_until_a_person_resumes(client
     letters = [each for each in mail.outbox if "en pause" in each.subject]
     assert [each.to for each in letters] == [[owner.email]]
     client.force_login(owner)
-    assert "par le portail" in client.get(at("pipeline")).text
+    page = plain(client.get(at("pipeline")).text)
+    assert "par le portail" in page
+    assert "ce qui attend reste sans score" in page
     with refuses(Conflict, "grant_not_active"):
         interventions.resume(phase=phase, by=owner)
     lend(challenge)
@@ -319,6 +321,11 @@ def test_nothing_is_received_until_a_person_resumes(client: Client) -> None:
     page = client.get(at("entries")).text
     assert sentence not in page
     assert "la phase attend une habilitation en cours" in page
+    Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
+    page = client.get(at("entries")).text
+    assert "attend une habilitation" not in page
+    assert "les soumissions qui attendaient restent sans score" in page
+    Challenge.objects.update(status=ChallengeStatus.PUBLISHED)
     interventions.resume(phase=phase, by=owner_of(challenge))
     assert enter(challenge.phases.get(), team, by).created
 
