@@ -16,7 +16,7 @@ from django.utils.html import format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.resources import words
 from catalogue.resources.models import Resource
@@ -40,6 +40,7 @@ from catalogue.search.query import (
     cut_short,
 )
 from portal.lib import clock, rates
+from portal.lib.prose.numbers import number
 from portal.lib.rates import Window
 from portal.lib.refusals import QuotaSpent
 from portal.lib.web import responses
@@ -63,6 +64,18 @@ class Line:
     summary: SafeString
     meta: tuple[lists.Mark, ...]
     approximate: bool
+
+
+def counted(query: ResourceQuery, found: Results) -> str:
+    """Count the results, those that hold only some of the words apart."""
+    near = found.total - found.complete if query.q else 0
+    if near == found.total > 0:
+        close = ngettext("%(n)s ressource proche", "%(n)s ressources proches", near)
+        return close % {"n": number(near)}
+    whole = found.total - near
+    told = ngettext("%(n)s ressource", "%(n)s ressources", whole) % {"n": number(whole)}
+    also = ngettext("%(told)s, et %(n)s proche", "%(told)s, et %(n)s proches", near)
+    return also % {"told": told, "n": number(near)} if near else told
 
 
 def marked(text: str, wanted: frozenset[str]) -> SafeString:

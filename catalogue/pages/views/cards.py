@@ -43,6 +43,7 @@ from portal.lib.refusals import Invalid
 ANYONE = AnonymousUser()
 VALUES_PER_PAGE = 60
 MOST_SIMILAR, MOST_ALSO = 3, 6
+FEWEST_FILTERED = 3  # under so many results, filters are of no use
 # What a challenge may be made of.
 CHALLENGE_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 
@@ -85,11 +86,13 @@ def card_list(request: HttpRequest) -> HttpResponse:
             resources, found.highlights, complete_left=found.complete - found.offset
         ),
         "facets": filters.facets(query, found),
-        "chips": list(filters.chips(query, found)),
+        "chips": (chips := list(filters.chips(query, found))),
         "pages": _pages(request, query),
         "correction": correction,
         "typed": typed,
-        "also": ", ".join(found.also[:MOST_ALSO]) if page.number == 1 else "",
+        "counted": filters.counted(query, found),
+        "filtered": chips or found.total >= FEWEST_FILTERED,
+        "also": found.also[:MOST_ALSO] if page.number == 1 else (),
         "alone": _alone(query) if found.also else "",
         "exact": replace(query, q=correction.exact, page=1).serialise() if correction else "",
         "since": filters.since(query),

@@ -215,8 +215,10 @@ def test_a_word_known_by_its_synonyms_is_proposed_suggested_and_said(client: Cli
         page = client.get(f"/ressources/?q={slip}").text
         assert "Résultats pour <b>matching</b>" in page
     assert card.title in page.replace("<mark>", "").replace("</mark>", "")
-    told = "Aucune ressource ne contient « matching ». Sujets voisins : appariement"
-    assert told in " ".join(page.split())
+    told = "Aucune ressource ne contient « matching ». Sujets voisins : "
+    near = '<a href="/ressources/?q=appariement">appariement</a>'
+    assert told + near in " ".join(page.split())
+    assert 'id="filtres"' not in page  # of no use for one result
     assert "chercher seulement" not in page
     assert "chercher seulement" in client.get("/ressources/?q=appariement").text
     proposed = suggest.suggest("match", language="fr")
@@ -254,6 +256,9 @@ def test_a_line_marks_the_topic_or_the_sentence_that_answers(client: Client) -> 
     assert "<span><mark>Appariement</mark> offre-profil</span>" in page
     assert "<span>Il sait l’<mark>appariement</mark> &amp; plus.</span>" in page
     assert "Prévision" not in page.split('id="resultats"')[1]
+    for q, counted in (("tâche", "1 ressource, et 1 proche"), ("rien", "2 ressources proches")):
+        asked = client.get("/ressources/", {"q": f"appariement {q}"}).text.replace("\xa0", " ")
+        assert f'<h2 id="nb">{counted}</h2>' in asked
 
 
 def test_no_filter_of_date_leaves_nothing_in_the_address(client: Client) -> None:
@@ -406,7 +411,7 @@ def test_one_searches_inside_a_facet_of_many_values(client: Client) -> None:
 
 
 def test_a_facet_of_one_value_that_all_results_have_is_not_offered(client: Client) -> None:
-    for kind in ("model", "need"):
+    for kind in ("model", "need", "need"):
         ResourceFactory(published=True, title="Emploi", kind=kind, languages=["fr"])
     page = client.get("/ressources/?q=emploi").text
     assert 'id="facette-kind"' in page
