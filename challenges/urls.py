@@ -127,7 +127,7 @@ organiser_patterns = [
         disqualification_views.proposal,
         name="disqualification_proposal",
     ),
-    path("soumissions/", entry_views.entries_of_challenge, name="organiser_entries"),
+    path("soumissions/", entry_pages.entries_of_challenge, name="organiser_entries"),
     path("executions/", program_views.code_runs, name="code_runs"),
     path("journal/", journal_pages.journal, name="journal"),
     path("journal.json", journal_pages.journal_json, name="journal_json"),

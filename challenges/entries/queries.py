@@ -62,7 +62,7 @@ class SharedDomain:
 def entries_sent(challenge: Challenge) -> QuerySet[Entry]:
     """List the entries of the teams of a challenge, the last first; references are not entries."""
     found = Entry.objects.of_teams().filter(enrolment__phase__challenge=challenge)
-    return found.select_related("enrolment__phase", "enrolment__team").order_by(
+    return found.select_related("enrolment__phase__reveal", "enrolment__team").order_by(
         "-received_at", "-pk"
     )
 

@@ -1,4 +1,4 @@
-"""Read, choose, describe and withdraw the entries of one's team; list those of a challenge."""
+"""Read, choose, describe and withdraw the entries of one's team."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,20 +13,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from challenges.entries import queries as entry_queries
 from challenges.entries.actions import choices
 from challenges.entries.enums import INFECTED, EntryStatus
 from challenges.entries.forms import DescriptionForm
 from challenges.entries.models import Entry, faults_told
 from challenges.organising.models.challenges import Phase
-from challenges.organising.views.layout import find_organised, organiser_context
 from challenges.scoring.verdict import ReasonCode
 from challenges.teams.views.head import challenge_context
 from portal.accounts.views import person
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Conflict, Gone, Hidden
 from portal.lib.storage import files, objects, scanning
-from portal.lib.web.requests import get_or_post, identifier
+from portal.lib.web.requests import get_or_post
 
 MOST_DIGITS = 4
 
@@ -156,27 +153,6 @@ def describe(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     context = challenge_context(request, slug, "entries") | {"entry": own, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "challenges/entries/describe.html", context, status=status)
-
-
-PER_PAGE = 50
-
-
-@require_safe
-def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what teams sent, the last first, and the domains that many teams share."""
-    challenge = find_organised(request, slug)
-    sent = entry_queries.entries_sent(challenge)
-    if team := identifier(request.GET.get("equipe", "")):
-        sent = sent.filter(enrolment__team__public_id=team)
-    page = Paginator(sent, PER_PAGE).get_page(request.GET.get("page"))
-    context = organiser_context(
-        challenge,
-        "organiser_entries",
-        page=page,
-        rows=[{"entry": each, "badge": badge(each)} for each in page.object_list],
-        domains=entry_queries.shared_domains(challenge),
-    )
-    return render(request, "challenges/entries/organise/entries.html", context)
 
 
 def deletion_words(entry: Entry) -> str:

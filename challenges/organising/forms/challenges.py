@@ -610,7 +610,10 @@ class AnnouncementForm(forms.Form):
         _("Annonce"),
         2_000,
         _("Écrivez l’annonce."),
-        _("Publique, datée, jamais modifiée. Les inscrits la reçoivent aussi par courriel."),
+        _(
+            "Texte simple, où les adresses deviennent des liens. Publique, datée, jamais modifiée. "
+            "Les personnes inscrites sont prévenues, par courriel si elles l’ont choisi."
+        ),
         rows=5,
     )
 

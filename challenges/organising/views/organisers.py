@@ -141,7 +141,10 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         template="challenges/organising/announcements.html",
         faults=dict.fromkeys(("sent_twice", "too_many", "before_visa"), "text"),
-        done=_("Annonce publiée. Les inscrits la reçoivent par courriel."),
+        done=_(
+            "Annonce publiée. Les personnes inscrites sont prévenues, par courriel si elles l’ont "
+            "choisi."
+        ),
         notices=list(challenge.notices.all()[:100]),
         edits=edits,
         proof=proof,

@@ -1,4 +1,4 @@
-"""Submit a file, and follow the entries of one's team: their life, scores, runs, errata."""
+"""Submit a file, and follow the entries of one's team, or those of a challenge that one runs."""
 
 from typing import Any
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from challenges.entries.actions import deposits as acts
 from challenges.entries.enums import UNFINISHED, EntryStatus
 from challenges.entries.forms import SAME_FILE, DescriptionForm, EntryForm
 from challenges.entries.models import Entry, warnings_told
-from challenges.entries.queries import quota_left
+from challenges.entries.queries import entries_sent, quota_left, shared_domains
 from challenges.entries.views import (
     badge,
     deletion_words,
@@ -30,7 +31,7 @@ from challenges.entries.views import (
 from challenges.evaluation.queries import shown_figures
 from challenges.organising.models.challenges import Challenge
 from challenges.organising.modes import mode_in
-from challenges.organising.views.layout import find_challenge
+from challenges.organising.views.layout import find_challenge, find_organised, organiser_context
 from challenges.pages.views import entry_tables, scores
 from challenges.pages.views.challenge import contract_of, scoring_words
 from challenges.pages.views.entry_tables import (
@@ -52,10 +53,11 @@ from portal.accounts.views import person
 from portal.lib.storage import parts
 from portal.lib.storage.files import csv_answer
 from portal.lib.web.form_pages import attempted
-from portal.lib.web.requests import get_or_post
+from portal.lib.web.requests import get_or_post, identifier
 
 # What the portal reads as it should be: good news, not a doubt on the file.
 CONVERTED = {"W_BOM", "W_DELIMITER_SEMICOLON", "W_DECIMAL_COMMA", "W_BLANK_LINES"}
+PER_PAGE = 50
 OF_THE_FILE = dict.fromkeys(("too_large", SAME_FILE, "E_EMPTY"), "file")
 
 
@@ -206,6 +208,28 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
         )
         .order_by("-received_at", "-number")
     )
+
+
+@require_safe
+def entries_of_challenge(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what teams sent, the last first, and the domains that many teams share."""
+    challenge = find_organised(request, slug)
+    sent = entries_sent(challenge)
+    if team := identifier(request.GET.get("equipe", "")):
+        sent = sent.filter(enrolment__team__public_id=team)
+    page = Paginator(sent, PER_PAGE).get_page(request.GET.get("page"))
+    figures = primary_figures(list(page.object_list))
+    context = organiser_context(
+        challenge,
+        "organiser_entries",
+        page=page,
+        rows=[
+            {"entry": each, "badge": badge(each), "figure": figures.get(each.pk)}
+            for each in page.object_list
+        ],
+        domains=shared_domains(challenge),
+    )
+    return render(request, "challenges/entries/organise/entries.html", context)
 
 
 def _page(

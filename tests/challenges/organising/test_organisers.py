@@ -181,7 +181,7 @@ def test_an_announcement_is_public_and_mailed_once(
     captain = captain_of(TeamFactory(challenge=challenge))
     client.force_login(owner)
     address = url_of(challenge, "announcements")
-    said = {"text": "Le fichier d’essai change : <b>relisez-le</b>."}
+    said = {"text": "Le fichier d’essai change : <b>relisez-le</b>, sur https://a.example/b."}
     proof = client.post(address, said)  # read again first, with whom it reaches
     assert (proof.status_code, proof.context["told"], Notice.objects.count()) == (200, 1, 0)
     assert "&lt;b&gt;relisez-le&lt;/b&gt;" in proof.text
@@ -199,6 +199,7 @@ def test_an_announcement_is_public_and_mailed_once(
     assert [each.ids["user_id"] for each in letters] == [captain.pk]
     text = Client().get(url_of(challenge, "presentation")).text
     assert "&lt;b&gt;relisez-le&lt;/b&gt;" in text
+    assert '<a href="https://a.example/b" rel="nofollow">' in text
     with pytest.raises(NotAllowed):
         notices.write(challenge=challenge, text="Faux", by=captain)
     with pytest.raises(Conflict):

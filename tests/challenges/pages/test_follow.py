@@ -101,7 +101,9 @@ def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: 
     }
     assert "et 1 fichier refusé" in page.text
     sent = client.get(url_of(challenge, "organiser_entries"), {"equipe": str(team.public_id)})
+    figures = [each["figure"] for each in sent.context["rows"]]
     assert [each["entry"].number for each in sent.context["rows"]] == [2, 1]
+    assert [each.public.text for each in figures] == ["", "0,3000"]
     other = client.get(url_of(challenge, "organiser_entries"), {"equipe": str(uuid4())})
     assert other.context["rows"] == []
     assert "Format refusé" in page.text
