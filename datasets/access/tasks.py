@@ -89,7 +89,8 @@ def access_letter(letter: str, user_id: int, path: str, request_id: int, until: 
     """Send one letter about a request to a person who has an account and wants it."""
     asked = _request(request_id)
     if asked is not None:
-        news.write(letter, user_id, path=path, **_context(asked, until))
+        asks = user_id in {each.pk for each in _answering(asked)}
+        news.write(letter, user_id, path=path, asks=asks, **_context(asked, until))
 
 
 def _context(asked: AccessRequest, until: str) -> dict[str, Any]:
@@ -199,12 +200,23 @@ DECIDED = {
 
 @handler("mail.access_decided")
 def decided(request_id: int) -> None:
-    """Tell who asked what was decided: they sign, may ask for a review, or ask anew."""
+    """Tell who asked what was decided: they sign, may ask for a review, or ask anew.
+
+    The producers whose opinion was asked too, of what was granted or refused.
+    """
     asked = _request(request_id, *DECIDED)
     if asked is None:
         return
+    letter, event = DECIDED[asked.status_enum], f"{asked.pk}:{asked.version}:{asked.edits}"
     path = _path(asked.grant) if asked.status == S.APPROVED else ""
-    _to_requester(asked, DECIDED[asked.status_enum], path=path)
+    _to_requester(asked, letter, event=event, path=path)
+    if asked.status != S.LAPSED:
+        producers = {each.organisation_id for each in asked.opinions.all()}
+        _tell(letter, _editors(producers), asked, event=event, path=path)
+
+
+def _editors(organisations: Iterable[int | None]) -> set[User]:
+    return {who for pk in organisations for who in editors_of(pk)}
 
 
 @handler("mail.access_draft_expires")
@@ -317,7 +329,7 @@ def grant_changed(grant_id: int, what: str, moment: str) -> None:
     _to_requester(grant.request, letter, path=_path(grant), **said)
     others = grant.request.named_users.filter(removed_at=None)
     _to_named(grant, letter, others.exclude(email__iexact=grant.request.requester.email), **said)
-    people = {who for each in queries.producers_of(grant) for who in editors_of(each.pk)}
+    people = _editors(each.pk for each in queries.producers_of(grant))
     if what == "suspended":
         approvers = region_people(Permission.ACCESS_DECIDE)
         people |= {each for each in approvers if rules.may_end(each, grant)}

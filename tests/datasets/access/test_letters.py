@@ -64,7 +64,10 @@ def test_the_approvers_decide_and_the_named_sign(world: World) -> None:
     grant = review.approve(
         request=request, months=6, text="Admise.", edits=request.edits, by=world.approver
     )
-    assert told() == {"Accès accordé": addresses(world.by)}
+    assert told() == {"Accès accordé": addresses(world.by, *world.hands)}
+    said = {each.to[0]: each.body for each in mail.outbox if "Accès accordé" in each.subject}
+    assert "quand vous signez" in said[world.by.email]
+    assert all("quand qui l’a demandé signe" in said[each.email] for each in world.hands)
     grants.sign(grant=grant, by=world.by)
     assert told() == {"À signer": {world.reader.email, "sans-compte@exemple.fr"}}
     stranger = next(each for each in mail.outbox if each.to == ["sans-compte@exemple.fr"])
@@ -82,7 +85,8 @@ def test_a_refusal_and_changes_are_told_with_their_day(world: World) -> None:
     lapses = clock.now() + timedelta(days=60)
     assert f"{clock.paris_day(lapses).year}" in mail.outbox[0].body
 
-    other = World().advised()
+    lenders = World()
+    other = lenders.advised(opposed=lenders.producers[0])
     delivered()
     review.refuse(
         request=other,
@@ -91,9 +95,11 @@ def test_a_refusal_and_changes_are_told_with_their_day(world: World) -> None:
         edits=other.edits,
         by=UserFactory(region=RegionRole.APPROVER),
     )
-    assert told() == {"Accès refusé": addresses(other.requester)}
-    assert "Données excessives" in mail.outbox[0].body
-    assert "Trop de colonnes" not in mail.outbox[0].body
+    assert told() == {"Accès refusé": addresses(other.requester, *lenders.hands)}
+    refused = {each.to[0]: each.body for each in mail.outbox if "Accès refusé" in each.subject}
+    reasoned = {to for to, text in refused.items() if "Données excessives" in text}
+    assert reasoned == addresses(other.requester)
+    assert "Trop de colonnes" not in "".join(refused.values())
 
 
 def test_a_grant_that_changes_is_told_to_who_reads_and_who_lends(world: World) -> None:
