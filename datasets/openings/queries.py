@@ -52,11 +52,12 @@ def former_table(opening: Opening) -> DataFile | None:
 
 
 def replaced_by(opening: Opening) -> Release | None:
-    """Give the release that anybody reads today on the card of an opening not yet published."""
-    if opening.release_id is not None or opening.card_id is None:
-        return None
-    there = Release.objects.filter(dataset__resource=opening.card_id, withdrawn_at=None)
-    return there.order_by("-number").first()
+    """Give the former release of its card: current before it is published, or once taken back."""
+    rows = Release.objects.filter(dataset__resource=opening.card_id, withdrawn_at=None)
+    there = rows.exclude(pk=opening.release_id).select_related("opening").order_by("-number")
+    last = there.first() if opening.card_id is not None else None
+    own = opening.release
+    return None if own and last and last.number > own.number else last
 
 
 def approvals_of(opening: Opening) -> list[tuple[User, datetime]]:
@@ -177,6 +178,8 @@ def life_of(opening: Opening, report: OpeningReport | None) -> list[tuple[str, s
     if ended:
         when = opening.decided_at
         steps.append((opening.get_status_display(), _day(when), "now"))
+    elif opening.release is not None and opening.release.withdrawn_at is not None:
+        steps.append((str(opening.standing.label), _day(opening.release.withdrawn_at), "now"))
     return steps
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from catalogue.resources.queries.relations import region_people
+from catalogue.resources.queries.relations import editors_of, region_people
 from datasets.openings import queries, rules
 from datasets.openings.actions import review
 from datasets.openings.models import Opening, OpeningWithdrawal
@@ -90,13 +90,29 @@ def opening_told(opening_id: int, about: str) -> None:
 
 @handler("mail.opening_to_withdraw")
 def opening_to_withdraw(withdrawal_id: int) -> None:
-    """Ask a second person to confirm an emergency withdrawal."""
+    """Ask a second person to confirm an emergency withdrawal; tell the producer of it."""
     withdrawal = OpeningWithdrawal.objects.select_related("opening").get(pk=withdrawal_id)
     if withdrawal.answer:
         return
-    able = [each for each in _deciders() if rules.may_answer_withdrawal(each, withdrawal)]
-    event = str(withdrawal.public_id)
-    _tell("opening_to_do", able, withdrawal.opening, "withdrawal", event=event)
+    opening, event = withdrawal.opening, str(withdrawal.public_id)
+    _tell("opening_to_do", _able(withdrawal), opening, "withdrawal", event=event)
+    _tell("opening_told", editors_of(opening.producer_id), opening, "suspended", event=event)
+
+
+def _able(withdrawal: OpeningWithdrawal) -> list[User]:
+    return [each for each in _deciders() if rules.may_answer_withdrawal(each, withdrawal)]
+
+
+@handler("mail.opening_kept")
+def opening_kept(withdrawal_id: int) -> None:
+    """Tell the producer, who asked and who was called to confirm that nothing is withdrawn."""
+    rows = OpeningWithdrawal.objects.select_related("opening", "proposed_by")
+    withdrawal = rows.get(pk=withdrawal_id)
+    opening = withdrawal.opening
+    concerned = [*_able(withdrawal), withdrawal.proposed_by, *editors_of(opening.producer_id)]
+    people = {each.pk: each for each in concerned if each.pk != withdrawal.decided_by_id}
+    event = f"{withdrawal.public_id}:kept"
+    _tell("opening_told", people.values(), opening, "kept", event=event)
 
 
 @handler("mail.opening_withdrawn")

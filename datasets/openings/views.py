@@ -191,6 +191,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "writes": writes and found.is_writable,
         "may_decline": writes and found.status == S.PROPOSED and found.proposed_by != by,
         "is_region": is_region,
+        "knows_why": is_region or writes,
         "replaced": queries.replaced_by(found),
         "approvals": queries.approvals_of(found) if is_region else [],
         "may_publish": writes and found.status == S.APPROVED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -158,6 +159,11 @@ class DatasetPage:
         if getattr(self.release, "opening", None) is None:
             return None
         return next((one for one in self.files if one.name == OPENING_REPORT), None)
+
+    @property
+    def withdrawn(self) -> tuple[Release, ...]:
+        """List the releases later than the current one, which were taken back."""
+        return tuple(takewhile(lambda each: each.withdrawn_at is not None, self.releases))
 
     @property
     def level(self) -> AccessLevel:

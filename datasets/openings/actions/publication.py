@@ -16,6 +16,7 @@ from datasets.releases.actions import Description, NewFile
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import Dataset, Release
 from datasets.releases.queries import OPENING_REPORT
+from portal.accounts.actions.notifications import take_back
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -122,8 +123,9 @@ def ask_withdrawal(*, opening: Opening, reason: str, by: User) -> OpeningWithdra
     """Ask that opened data are taken back in an emergency, by one who decides on data.
 
     In order: the request; nobody reads the files of the release any more, until the answer; event
-    "opening.withdrawal_asked"; a letter to those who may confirm. Raises NotAllowed; Invalid
-    without a reason; Conflict when nothing is there to take back, or it is asked already.
+    "opening.withdrawal_asked"; letters to those who may confirm and to its producer. Raises
+    NotAllowed; Invalid without a reason; Conflict when nothing is there to take back, or it is
+    asked already.
     """
     opening = Opening.objects.locked(opening)
     require(rules.may_ask_withdrawal, by, opening)
@@ -147,7 +149,8 @@ def answer_withdrawal(*, withdrawal: OpeningWithdrawal, accept: bool, by: User) 
 
     Confirmed: the files stay hidden and the reason is public; event "release.withdrawn"; a letter
     to who follows the card and to its producer. Refused or dropped: they are read again; event
-    "opening.withdrawal_refused". Raises NotAllowed; Conflict once it was answered.
+    "opening.withdrawal_refused"; a letter to its producer and to who was called to confirm. What
+    was told of the request leaves their news. Raises NotAllowed; Conflict once it was answered.
     """
     withdrawal = OpeningWithdrawal.objects.locked(withdrawal)
     require(rules.may_answer_withdrawal if accept else rules.may_lift_withdrawal, by, withdrawal)
@@ -156,9 +159,11 @@ def answer_withdrawal(*, withdrawal: OpeningWithdrawal, accept: bool, by: User) 
     opening = withdrawal.opening
     if opening.release is None:
         return
+    take_back(path=opening.get_absolute_url(), since=withdrawal.proposed_at)
     if not accept:
         releases.give_back(release=opening.release, by=by)
         record("opening.withdrawal_refused", by=by, on=opening)
+        owe("mail.opening_kept", key=str(withdrawal.public_id), withdrawal_id=withdrawal.pk)
         return
     releases.take_back(release=opening.release, reason=withdrawal.reason, by=by)
     owe("mail.opening_withdrawn", key=str(withdrawal.public_id), withdrawal_id=withdrawal.pk)

@@ -533,19 +533,29 @@ def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -
 def test_a_withdrawal_refused_leaves_the_data_there(world: World) -> None:
     opening = world.published()
     asked = publication.ask_withdrawal(opening=opening, reason="Doute.", by=world.officer)
+    while relay():
+        pass
+    told = Notification.objects.filter(facts__about__in=["withdrawal", "suspended", "kept"])
+    assert sorted(told.values_list("user", "facts__about")) == sorted(
+        [(each.pk, "withdrawal") for each in (world.approver, world.other_approver, world.dpo)]
+        + [(world.by.pk, "suspended")]
+    )
     publication.answer_withdrawal(withdrawal=asked, accept=False, by=world.approver)
     assert again(opening).release.withdrawn_at is None
     assert again(opening).standing == S.PUBLISHED
     with no_change(Conflict, code="already_answered"):
         publication.answer_withdrawal(withdrawal=asked, accept=True, by=world.dpo)
-    # Asked again, those who may confirm hear of it again; nobody turned it down.
+    # One line is left of it, to all but who answered. Asked again, they hear of it again.
     while relay():
         pass
+    concerned = (world.officer, world.other_approver, world.dpo, world.by)
+    assert sorted(told.values_list("user", "facts__about")) == sorted(
+        (each.pk, "kept") for each in concerned
+    )
     asked = publication.ask_withdrawal(opening=opening, reason="Fuite.", by=world.officer)
     while relay():
         pass
-    told = Notification.objects.filter(letter="opening_to_do", facts__about="withdrawal")
-    assert told.filter(user=world.dpo).count() == 1
+    assert told.filter(user=world.dpo, facts__about="withdrawal").count() == 1
     # Who asked may drop it, alone, and never confirm it.
     for accept, by in ((True, world.officer), (False, world.by)):
         with no_change(NotAllowed):

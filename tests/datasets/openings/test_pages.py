@@ -217,19 +217,29 @@ def test_an_opening_hidden_is_an_unknown_one(world: World) -> None:
 
 
 def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
-    opening = world.published()
+    former, opening = world.published(), world.published()
     first, second = signed_in(world.approver), signed_in(world.dpo)
     assert "Ce texte sera public" in page(first, opening)
+    # What was there before comes back, and nobody is to learn it afterwards.
+    assert "Sans elle, la version 1, du" in page(first, opening)
+    assert former.get_absolute_url() in page(first, opening)
+    assert "Sans elle" not in page(first, former)
     act(first, opening, "ask_withdrawal", text="Une personne se reconnaît.")
     versions = Client().get(reverse("datasets:releases", args=(world.card.slug,))).text
     assert "Lecture suspendue" in versions
     assert "Une personne se reconnaît." not in versions
+    dataset = Dataset.objects.get(resource=world.card)
+    assert "La version 2 est suspendue depuis le" in Client().get(dataset.get_absolute_url()).text
     for each in (first, second, signed_in(world.by)):
         assert "jusqu’à la réponse d’une seconde personne" in page(each, opening)
+        assert "Une personne se reconnaît." in page(each, opening)
     assert "Confirmer le retrait" not in page(first, opening)
     assert "Renoncer au retrait" in page(first, opening)
     assert "Confirmer le retrait" in page(second, opening)
-    assert "Retrait demandé</b>" not in page(signed_in(world.by), opening)
+    assert "Sans elle, la version 1, du" in page(second, opening)
+    proposer = UserFactory()
+    Opening.objects.filter(pk=opening.pk).update(proposed_by=proposer)
+    assert "Une personne se reconnaît." not in page(signed_in(proposer), opening)
     asked = opening.withdrawals.get()
     address = reverse("datasets:answer_withdrawal", args=(opening.public_id, asked.public_id))
     assert first.post(address, {"answer": "yes"}).status_code == 403
@@ -239,8 +249,10 @@ def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     assert "Retirée" in signed_in(world.by).get("/donnees/ouvertures/").text
     releases = reverse("datasets:releases", args=(world.card.slug,))
     assert "Une personne se reconnaît." in Client().get(releases).text
-    dataset = Dataset.objects.get(resource=world.card)
-    assert Client().get(dataset.get_absolute_url()).status_code == 200
+    public = Client().get(dataset.get_absolute_url()).text
+    assert ": Une personne se reconnaît." in public
+    assert "La version 2 a été retirée" in public
+    assert "<b>Retirée" in page(second, opening)
 
 
 def test_letters_say_what_waits_and_lead_there(world: World, mailoutbox: list[Any]) -> None:
