@@ -205,6 +205,14 @@ class AccessRequest(models.Model):
         return max(0, self._days(self.admitted_at, end) - self.stopped_days)
 
     @property
+    def review_until(self) -> datetime | None:
+        """Say until when a refusal may be examined again; None where it may not be."""
+        if self.status != RequestStatus.REFUSED or self.review_asked_at or not self.decided_at:
+            return None
+        until = self.decided_at + timedelta(days=settings.ACCESS_REVIEW_DAYS)
+        return until if until >= clock.now() else None
+
+    @property
     def is_late(self) -> bool:
         """Say whether a promised delay has passed without its answer."""
         if self.status == RequestStatus.SUBMITTED:

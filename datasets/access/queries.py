@@ -43,9 +43,19 @@ FAMILIES = ("access_request", "grant", "opening", "opinion")
 
 def opinions_of(request: AccessRequest) -> list[Opinion]:
     """List the opinions in force: the last asked of each producer and of the officer."""
-    last: dict[int | None, Opinion] = {}
     rows = request.opinions.select_related("dataset__resource", "organisation", "given_by")
-    for each in rows.order_by("version", "pk"):
+    return _in_force(request, rows)
+
+
+def count_opinions(request: AccessRequest) -> tuple[int, int]:
+    """Count the opinions in force that are given, and all; no query once both are prefetched."""
+    there = _in_force(request, request.opinions.all())
+    return sum(bool(each.verdict) for each in there), len(there)
+
+
+def _in_force(request: AccessRequest, opinions: Iterable[Opinion]) -> list[Opinion]:
+    last: dict[int | None, Opinion] = {}
+    for each in sorted(opinions, key=lambda opinion: (opinion.version, opinion.pk)):
         last[each.dataset_id] = each
     asked = {row.dataset_id for row in request.datasets.all()} | {None}
     return [each for key, each in last.items() if key in asked]

@@ -1,7 +1,7 @@
 """Examine a request: admit it, gather opinions, ask for changes, grant, refuse, examine again."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -335,8 +335,7 @@ def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
     """
     request = AccessRequest.objects.locked(request)
     require(rules.may_write_request, by, request)
-    until = (request.decided_at or clock.now()) + timedelta(days=settings.ACCESS_REVIEW_DAYS)
-    if request.review_asked_at is not None or until < clock.now():
+    if request.review_until is None:
         raise Conflict(
             _(
                 "Un refus se réexamine une fois, dans les deux mois. "

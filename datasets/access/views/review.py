@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets.access import queries, rules
@@ -24,6 +25,7 @@ from datasets.access.forms import (
     step_of,
 )
 from datasets.access.models import AccessRequest, Opinion
+from datasets.access.views.projects import project
 from datasets.access.views.requests import content, said, visible
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.sessions import step_up_required
@@ -33,6 +35,13 @@ from portal.lib.web.form_pages import tried
 from portal.lib.web.requests import natural
 
 PER_PAGE = 25
+# Who acts next on a request that is examined, as `Project.awaits` names them.
+AWAITED = {
+    "": gettext_lazy("Toutes"),
+    "region": gettext_lazy("Attend la Région"),
+    "avis": gettext_lazy("Attend les avis"),
+    "organisme": gettext_lazy("Attend l’organisme"),
+}
 
 
 @require_safe
@@ -41,11 +50,21 @@ def queue(request: HttpRequest) -> HttpResponse:
     by = person(request)
     require(lambda actor: has_permission(actor, Permission.ACCESS_READ), by)
     rows = AccessRequest.objects.visible_to(by).exclude(status=RequestStatus.DRAFT)
-    rows = rows.select_related("organisation", "requester")
-    waiting = list(queries.in_hand(rows))
-    decided = rows.exclude(pk__in=[each.pk for each in waiting]).order_by("-edited_at", "-pk")
-    page = Paginator(decided, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"section": "donnees", "waiting": waiting, "page": page}
+    rows = rows.select_related("organisation", "grant").prefetch_related("opinions", "datasets")
+    waiting = [project(each) for each in queries.in_hand(rows)]
+    decided = rows.exclude(pk__in=[each.asked.pk for each in waiting])
+    page = Paginator(decided.order_by("-edited_at", "-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    who = request.GET.get("attend", "")
+    context = {
+        "section": "donnees",
+        "waiting": [each for each in waiting if who in ("", each.awaits)],
+        "ways": [(label, f"?attend={each}" if each else "?") for each, label in AWAITED.items()],
+        "way": AWAITED.get(who, ""),
+        "page": page,
+        "closed": map(project, page),
+    }
     return render(request, "datasets/access/queue.html", context)
 
 

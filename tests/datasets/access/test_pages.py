@@ -297,6 +297,51 @@ def test_each_project_is_a_row_with_its_state_and_its_file() -> None:
     assert "Brouillon" in signed_in(world.by).get(address).text
 
 
+def test_the_queue_says_who_acts_next_and_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    first, client = world.datasets[0], signed_in(world.approver)
+
+    def fill() -> list[AccessRequest]:
+        sent, read = world.submitted(title="Envoyée"), world.admitted(title="Examinée")
+        producer = read.opinions.get(organisation=world.producers[0])
+        review.give_opinion(
+            opinion=producer, verdict=Verdict.FAVOURABLE, text="", by=world.hands[0]
+        )
+        back = world.admitted(title="Rendue")
+        review.request_changes(
+            request=back, text="Précisez.", fields=[], edits=back.edits, by=world.officer
+        )
+        return [sent, again(read), again(back)]
+
+    def shown(wanted: str = "") -> dict[str, str]:
+        text = client.get(reverse("datasets:request_queue") + wanted).text
+        rows = [each.split("</article>")[0] for each in text.split("<article")[1:]]
+        return {re.sub("<.*?>", "", each.split("</h3>")[0]).split()[-1]: each for each in rows}
+
+    sent, read, back = fill()
+    grant = world.active(first, title="Accordée")
+    rows = shown()
+    assert f"Recevabilité avant le {long_date(sent.due_on)}" in rows["Envoyée"]
+    assert f"Décision avant le {long_date(read.due_on)}" in rows["Examinée"]
+    assert "1 avis sur 3" in rows["Examinée"]
+    assert f"À corriger avant le {long_date(back.due_on)}" in rows["Rendue"]
+    assert reverse("datasets:grant", args=(grant.public_id,)) in rows["Accordée"]
+    assert "En vigueur" in rows["Accordée"]
+    for way, title in (("region", "Envoyée"), ("avis", "Examinée"), ("organisme", "Rendue")):
+        assert list(shown(f"?attend={way}")) == [title, "Accordée"]
+    asked = []
+    for _number in range(2):
+        with CaptureQueriesContext(connection) as seen:
+            shown()
+        asked.append(len(seen))
+        fill()
+        world.granted(first)
+    assert asked[0] == asked[1] <= 25
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(days=15))
+    assert [title for title, row in shown().items() if "En retard" in row] == ["Envoyée"]
+
+
 def test_without_an_organisation_nothing_is_begun() -> None:
     begin = reverse("datasets:request_access", args=(World().datasets[0].resource.slug,))
     client = signed_in(UserFactory())
