@@ -1,14 +1,17 @@
 """One project as the lists of requests show it: where it stands, who acts next and until when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.urls import reverse
 
 from datasets.access import queries
 from datasets.access.enums import GrantState, RequestStatus
-from datasets.access.models import AccessRequest, Extract, Grant
+from datasets.access.models import AccessRequest, Extract, Grant, NamedUser
+from portal.accounts.models import User
 from portal.lib import clock
+
+OVER = (GrantState.CLOSED, RequestStatus.REFUSED, RequestStatus.WITHDRAWN, RequestStatus.LAPSED)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Project:
         return reverse("datasets:grant", args=(self.grant.public_id,))
 
     @property
+    def is_over(self) -> bool:
+        """Say whether nobody has anything more to do in it."""
+        ended = self.state in (GrantState.EXPIRED, GrantState.REVOKED) and not self.due
+        return ended or self.state in OVER
+
+    @property
     def awaits(self) -> str:
         """Name who acts next on a request that is examined: region, avis, organisme; else ""."""
         given, every = self.opinions
@@ -59,6 +68,13 @@ class Project:
             case _:
                 return self.asked.review_until or self.asked.due_on
 
+    @property
+    def return_due(self) -> datetime | None:
+        """Say when what it promised is given back next, None where nothing is awaited."""
+        going = self.state not in OVER and self.grant and self.grant.revoked_at is None
+        rows = self.asked.returns.all() if going else ()
+        return min((each.due_at for each in rows if each.due_at and not each.link), default=None)
+
 
 def project(asked: AccessRequest) -> Project:
     """Say where a request stands, or the grant that it became."""
@@ -66,3 +82,16 @@ def project(asked: AccessRequest) -> Project:
     if grant is not None:
         return Project(asked, grant.state(clock.now()), grant)
     return Project(asked, asked.status_enum, opinions=queries.count_opinions(asked))
+
+
+def read_by(
+    by: User, asked: AccessRequest, named: NamedUser | None, files: list[Extract]
+) -> Project:
+    """Say too what a person signs and reads of it; named: where it names them, if it does."""
+    made, unsigned = project(asked), named is not None and named.signed_at is None
+    return replace(
+        made,
+        files=tuple(each for each in files if each.granted.grant == made.grant),
+        signs=unsigned and made.state is GrantState.ACTIVE,
+        waits=unsigned and made.state is GrantState.PENDING and asked.requester_id != by.pk,
+    )

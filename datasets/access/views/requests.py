@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,15 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.access import forms, queries, rules
 from datasets.access.actions import drafts, review
-from datasets.access.enums import GrantState, RequestStatus
+from datasets.access.enums import RequestStatus
 from datasets.access.forms import STEP_FORMS, STEP_LABELS, NeedForm, Step, StepForm
-from datasets.access.models import AccessRequest, Extract, Grant, NamedUser, asked_by
+from datasets.access.models import AccessRequest, asked_by
+from datasets.access.views.projects import project, read_by
 from datasets.releases import queries as released
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation
 from portal.accounts.views import person
-from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 from portal.lib.visible import find
 from portal.lib.web.requests import get_or_post, identifier
@@ -61,54 +60,30 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "datasets/access/begin.html", context)
 
 
-@dataclass(frozen=True)
-class Project:
-    """A request in the list of a person, the grant it became, and what they read of it.
-
-    signs: they are named and have not signed a grant that goes on. waits: who asked signs first.
-    """
-
-    asked: AccessRequest
-    grant: Grant | None
-    state: RequestStatus | GrantState
-    files: list[Extract]
-    signs: bool
-    waits: bool
-
-
-def _project(
-    asked: AccessRequest, named: NamedUser | None, files: list[Extract], *, by: User
-) -> Project:
-    grant: Grant | None = getattr(asked, "grant", None)
-    state = asked.status_enum if grant is None else grant.state(clock.now())
-    unsigned = named is not None and named.signed_at is None
-    return Project(
-        asked=asked,
-        grant=grant,
-        state=state,
-        files=[each for each in files if grant and each.granted.grant_id == grant.pk],
-        signs=unsigned and state is GrantState.ACTIVE,
-        waits=unsigned and state is GrantState.PENDING and asked.requester_id != by.pk,
-    )
-
-
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List what a person asks for, what they may read, what waits for them."""
-    by, now = person(request), clock.now()
-    rows = AccessRequest.objects.filter(asked_by(by)).select_related("organisation", "grant")
-    rows = rows.select_related("requester")
+    by = person(request)
+    rows = AccessRequest.objects.filter(asked_by(by)).select_related(
+        "organisation", "grant", "requester"
+    )
     files, named = queries.readable_extracts(by), queries.named_in(by)
     own = {each.request_id: each for each in named}
-    others = [each.request for each in named if not rules.answers_for(by, each.request)]
+    asked = [
+        read_by(by, each, own.get(each.pk), files)
+        for each in rows.prefetch_related("opinions", "datasets", "returns")[:100]
+    ]
+    lent = queries.lending(by).select_related("request__organisation")
     context = {
         "section": "donnees",
-        "requests": [_project(each, own.get(each.pk), files, by=by) for each in rows[:100]],
-        "named": [_project(each, own[each.pk], files, by=by) for each in others],
-        "lent": [
-            (each, each.state(now))
-            for each in queries.lending(by).select_related("request__organisation")[:100]
+        "going": [each for each in asked if not each.is_over],
+        "over": [each for each in asked if each.is_over],
+        "named": [
+            read_by(by, each.request, each, files)
+            for each in named
+            if not rules.answers_for(by, each.request)
         ],
+        "lent": [project(each.request) for each in lent.prefetch_related("request__returns")[:100]],
     }
     return render(request, "datasets/access/mine.html", context)
 

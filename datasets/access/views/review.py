@@ -50,7 +50,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     by = person(request)
     require(lambda actor: has_permission(actor, Permission.ACCESS_READ), by)
     rows = AccessRequest.objects.visible_to(by).exclude(status=RequestStatus.DRAFT)
-    rows = rows.select_related("organisation", "grant").prefetch_related("opinions", "datasets")
+    rows = rows.select_related("organisation", "grant")
+    rows = rows.prefetch_related("opinions", "datasets", "returns")
     waiting = [project(each) for each in queries.in_hand(rows)]
     decided = rows.exclude(pk__in=[each.asked.pk for each in waiting])
     page = Paginator(decided.order_by("-edited_at", "-pk"), PER_PAGE).get_page(

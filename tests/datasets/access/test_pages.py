@@ -274,27 +274,46 @@ def test_who_is_named_is_told_that_who_asked_signs_first() -> None:
     assert "Qui a demandé signe d’abord" not in reader.get(pages[0]).text
 
 
-def test_each_project_is_a_row_with_its_state_and_its_file() -> None:
+def test_each_project_is_a_row_with_its_state_its_next_act_and_its_file() -> None:
     world = World()
     grant = world.lent(world.datasets[0], title="Former mieux")
     address = reverse("datasets:requests")
 
-    def row(user: User) -> str:
+    def row(user: User, title: str = "Former mieux") -> str:
         text = signed_in(user).get(address).text
-        assert text.count("<b>Former mieux</b>") == 1
-        return text.split("<b>Former mieux</b>")[1].split("</li>")[0]
+        (found,) = [each for each in text.split("<article")[1:] if f">{title}</a>" in each]
+        return text.split(found)[0].split('id="')[-1].split('"')[0] + found.split("</article>")[0]
 
+    promised = grant.request.returns.get().due_at
     for each in (world.by, world.reader):
         assert "En vigueur" in row(each)
+        assert f"Jusqu’au {long_date(grant.ends_at)}" in row(each)
+        assert f"Rendu attendu le {long_date(promised)}" in row(each)
         assert "?extrait=" in row(each)
+    assert row(world.by).startswith("demandes")
+    assert row(world.hands[0]).startswith("pretees")
     grants.suspend(grant=grant, text="Un incident.", by=world.dpo)
     for each in (world.by, world.reader):
         assert "Suspendue" in row(each)
         assert "?extrait=" not in row(each)
     grants.revoke(grant=grant, text="Fini.", by=world.approver)
-    assert "Révoquée" in row(world.by)
-    world.draft(world.datasets[0], title="À suivre")
-    assert "Brouillon" in signed_in(world.by).get(address).text
+    grant.refresh_from_db()
+    due = f"Destruction à attester avant le {long_date(grant.destruction_due_at)}"
+    assert due in row(world.by)
+    assert row(world.by).startswith("demandes")
+    grants.attest_destruction(grant=grant, text="Effacées.", by=world.by)
+    assert row(world.by).startswith("closes")
+    assert "Rendu attendu" not in row(world.by)
+    draft = world.draft(world.datasets[0], title="À suivre")
+    assert f"À finir avant le {long_date(draft.due_on)}" in row(world.by, "À suivre")
+    client, asked = signed_in(world.by), []
+    for _number in range(2):
+        world.active(world.datasets[0])
+        world.admitted()
+        with CaptureQueriesContext(connection) as seen:
+            client.get(address)
+        asked.append(len(seen))
+    assert asked[0] == asked[1] <= 25
 
 
 def test_the_queue_says_who_acts_next_and_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
