@@ -66,7 +66,7 @@ def add_commands(command: Make, spoken: str) -> None:
     data.add_argument("file", metavar="ID|FILE", nargs="?", default="", help=said("extract"))
     data.add_argument("--to", type=Path, default=Path(), help=said("to"))
     data.add_argument("--dataset", default="", help=said("dataset"))
-    data.add_argument("--level", choices=LEVELS, default=LEVELS[0], help=said("level"))
+    data.add_argument("--level", choices=LEVELS, default="", help=said("level"))
     data.add_argument("--dictionary", type=Path, default=None, help=said("dictionary"))
     data.add_argument("--notes", default="", help=said("notes"))
     data.add_argument("--directory", action="store_true", help=said("in-directory"))
@@ -164,6 +164,8 @@ def _published(portal: Portal, options: argparse.Namespace) -> Json:
     """Send a file in parts, have it published as a release, wait until it is, or is refused."""
     if not options.dataset:
         raise UsageFault("U_DATASET")
+    if not options.level:  # none is guessed: that of personal data is for good
+        raise UsageFault("U_LEVEL")
     base = f"datasets/{quote(options.dataset)}"
 
     def tell(sent: int, length: int) -> None:

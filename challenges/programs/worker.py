@@ -657,9 +657,8 @@ def _opened(plan: RunPlan, reason: str) -> dict[str, bytes]:
     Has the job put off where the grant lends nothing at this instant.
     """
     evaluator.refuse_without_grant(plan.challenge)
-    files = gate.open_holdout(version=plan.inputs, reason=reason, by=WORKER)
+    lent = io.BytesIO()
     if plan.data_file_id is not None:
-        lent = io.BytesIO()
         try:
             gate.open_lent(
                 grant=plan.challenge.grant_id or 0,
@@ -670,6 +669,8 @@ def _opened(plan: RunPlan, reason: str) -> dict[str, bytes]:
             )
         except Hidden as error:  # no extract is built, or its release was taken back
             raise evaluator.ScoringFailed(NO_GRANT) from error
+    files = gate.open_holdout(version=plan.inputs, reason=reason, by=WORKER)
+    if plan.data_file_id is not None:
         files[team_code.table_of(plan)] = lent.getvalue()
     return files
 

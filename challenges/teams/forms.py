@@ -61,6 +61,7 @@ class TermsForm(forms.Form):
         """Refuse an acceptance of a version that is no longer in force."""
         number: int = self.cleaned_data["terms"]
         if self.version is None or number != self.version.number:
+            self._ask_again("terms", self.version and self.version.number, "accepted")
             raise forms.ValidationError(
                 _("Le règlement a changé depuis l’affichage de cette page. Relisez-le.")
             )
@@ -70,10 +71,16 @@ class TermsForm(forms.Form):
         """Refuse the signature of uses that another grant has replaced."""
         number: str = self.cleaned_data["uses"]
         if self.grant is None or number != self.grant.number:
+            self._ask_again("uses", self.grant and self.grant.number, "signed")
             raise forms.ValidationError(
                 _("Les usages interdits ont changé depuis l’affichage de cette page. Relisez-les.")
             )
         return number
+
+    def _ask_again(self, name: str, value: object, tick: str) -> None:
+        """Show what is in force now, its box empty: a tick given to other words does not stay."""
+        kept = {each: self.data.get(each) for each in self.data if each != tick}
+        self.data = kept | {name: value}
 
 
 class LinkForm(forms.Form):

@@ -50,16 +50,16 @@ class Description:
 def describe(*, resource: Resource, description: Description, by: Actor) -> Dataset:
     """Write the data side of a card, for the first time or again.
 
-    In order: the card locked; the dataset created or changed; event "dataset.described" when
-    something changed. Raises NotAllowed; Invalid when the card is of another kind, for a dataset
-    whose open data were released, in the restricted directory, and for taking back, once something
-    was released, that it belongs there or comes from personal data.
+    In order: card and dataset locked; the latter created or changed; event "dataset.described"
+    when something changed. Raises NotAllowed; Invalid when the card is of another kind, for a
+    dataset whose open data were released, in the restricted directory, and for taking back, once
+    something was released, that it belongs there or comes from personal data.
     """
     card = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
     require(rules.may_describe, by, card.organisation)
     if card.kind != ResourceKind.DATASET:
         raise Invalid(_("Cette fiche ne décrit pas un jeu de données."), code="not_a_dataset")
-    dataset = Dataset.objects.filter(resource=card).first()
+    dataset = Dataset.objects.select_for_update(of=("self",)).filter(resource=card).first()
     created = dataset is None
     if dataset is None:
         dataset = Dataset(resource=card, created_at=clock.now())
@@ -88,7 +88,7 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
             code="directory_is_restricted",
         )
     dataset.full_clean(exclude=["resource"])
-    dataset.save()
+    dataset.save(update_fields=None if created else changed)
     record("dataset.described", by=by, on=dataset, changed=sorted(changed), created=created)
     return dataset
 

@@ -34,6 +34,7 @@ log = logging.getLogger("datasets.releases")
 TASK = "datasets.publish_release"
 PUBLISHER = SystemActor("scheduler")
 CLAIM, BEAT_SECONDS, TRIES = timedelta(minutes=10), 60, 3
+MOST_BEATS = 120
 
 
 @transaction.atomic
@@ -258,11 +259,16 @@ def _beat(pk: int) -> None:
 
 @contextmanager
 def _beating(pk: int) -> Iterator[None]:
-    """Keep the claim of a release while its process lives, which a killed one loses in minutes."""
+    """Keep the claim of a release while its process lives, which a killed one loses in minutes.
+
+    For two hours at most: one that hangs loses it too.
+    """
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(BEAT_SECONDS):
+        for _beat_of in range(MOST_BEATS):
+            if over.wait(BEAT_SECONDS):
+                return
             try:
                 _beat(pk)
             except DatabaseError:

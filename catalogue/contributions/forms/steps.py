@@ -475,11 +475,17 @@ class StepForm(PlainForm):
         return cleaned
 
     def accepted(self) -> dict[str, Any]:
-        """Give the values that were sent and passed, under the names of the record."""
+        """Give the values that were sent and passed, under the names of the record.
+
+        A page that asks some fields alone names them: a list of which no box came is else empty.
+        """
+        sent: Any = self.data
+        asked = set(sent.getlist("asked") if "asked" in sent else self.fields)
         values = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in self.errors
+            if name in asked
+            and name not in self.errors
             and not self.fields[name].widget.value_omitted_from_data(self.data, self.files, name)
         }
         choice = values.pop("licence", None)

@@ -4,7 +4,7 @@ An unreadable front matter is a fault; the body is read all the same.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder
@@ -378,7 +378,6 @@ AGAINST = re.compile(
     r"\b(?:do|must|should) \W*not\W+(?:be )?use|\bnot\W+intended (?:for|to)",
     re.I,
 )
-CELL = re.compile(r"\|[\s*]*(\d+(?:[.,]\d+)?)[\s*]*(?=\||$)", re.M)
 EMITTED = re.compile(
     r"(?<![\d.,])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*(kg|g|t)(?=\W|CO)[^\n]{0,20}?CO[2₂]", re.I
 )
@@ -448,16 +447,27 @@ def _measures(data: Mapping[str, Any], into: Builder) -> None:
 
 def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> None:
     """Leave out of the text the tables whose figures are all measures that the card declares."""
-    told = set(map(_figure, (row["value"] for row in rows)))
+    told = {(_name(row["metric"]), _figure(row["value"])) for row in rows}
     for at, part in enumerate(found):
         for block in prose.apart(part.body)[1]:
-            figures = set(map(_figure, CELL.findall(block)))
-            if block.startswith("|") and figures and figures <= told:
+            if block.startswith("|") and _is_told(block, told):
                 found[at] = part = part._replace(body=part.body.replace(block, ""))
 
 
+def _is_told(table: str, told: Set[tuple[str, str]]) -> bool:
+    """Say whether each row of a table names a measure and holds its value alone."""
+    rows = [line.strip().strip("|").split("|") for line in table.strip().splitlines()[2:]]
+    pairs = [(_name(name), _figure(cell.strip(" *"))) for name, *cells in rows for cell in cells]
+    return bool(pairs) and told >= set(pairs)
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
 def _figure(text: str) -> str:
-    return text.replace(",", ".").rstrip("0") if re.search("[.,]", text) else text
+    plain = text.replace(",", ".")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def _measure(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Json]:

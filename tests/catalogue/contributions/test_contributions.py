@@ -631,6 +631,14 @@ def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client)
     own.post(step, {"languages": ["fr", "bzd"], "scope": "national"})
     record = proposals.proposed_record(make.again(contribution))
     assert (record["languages"], record["scope"]) == (["fr", "bzd"], "national")
+    # The page of what was read asks some fields alone: a list of no box stays as it was read.
+    read = own.get(reverse("catalogue:contribution_reading", args=(contribution.public_id,)))
+    asked = re.findall(r'name="asked" value="(\w+)"', read.text)
+    seen = html.unescape(re.findall(r'name="seen" value="([^"]*)"', read.text)[0])
+    sent = {"asked": asked, "seen": seen, "deposit": "owned", "scope": "local", "draft": "1"}
+    assert own.post(step, sent).status_code == 302
+    record = proposals.proposed_record(make.again(contribution))
+    assert (asked[0], record["languages"], record["scope"]) == ("deposit", ["fr", "bzd"], "local")
 
 
 @pytest.mark.parametrize(

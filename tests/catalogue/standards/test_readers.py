@@ -887,6 +887,9 @@ Des courriels, par classe.
     measured = text.replace("pipeline_tag: fill-mask", index).replace("## Thanks", scores)
     told_once = hugging_face.read(measured.encode(), "").records[0]
     assert told_once.fields["description"].value == description
+    for row in ("| Latence | 12 ms |", "| F1 | 0.81 ± 0.02 |", "| femmes | 0.81 |"):
+        more = measured.replace("| F1 | **0.810** |", f"| F1 | **0.810** |\n{row}")
+        assert row in value(hugging_face.read(more.encode(), "").records[0], "description")
     bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
     emitted = hugging_face.read(bare.encode(), "").records[0]
     assert emitted.details["co2_grams"].value == 2100

@@ -400,7 +400,8 @@ def test_data_are_sent_in_parts_and_published_in_one_command(
     words.write_text("colonne,protection\nzone,pseudonyme\n", "utf-8")
     monkeypatch.setattr(remote, "PART_BYTES", 20)
     monkeypatch.setattr(online.time, "sleep", lambda _seconds: releases.publish_waiting())
-    publish = ("data", "publish", file, "--dataset", dataset.resource.slug)
+    bare = ("data", "publish", file, "--dataset", dataset.resource.slug)
+    publish = (*bare, "--level", "restricted_personal")
     code, out, err = terminal.run(*publish, "--dictionary", words)
     assert (code, "Version 1 publiée" in out, f"{file} : 100 %\n" in err) == (0, True, True)
     kept = DataFile.objects.get()
@@ -409,4 +410,5 @@ def test_data_are_sent_in_parts_and_published_in_one_command(
     file.write_bytes(b"zone,n\nArles\n")
     code, out, _err = terminal.run(*publish)
     assert (code, "effectifs.csv Ligne 2" in out) == (1, True)
-    assert terminal.run("data", "publish", file)[0] == 2
+    for untold in (("data", "publish", file), bare):
+        assert terminal.run(*untold)[0] == 2

@@ -213,7 +213,9 @@ def test_who_takes_part_signs_the_forbidden_uses(client: Client, by: User) -> No
     assert client.post(at("rules"), rules).status_code == 422
     stale = client.post(at("rules"), rules | signed)  # read before the organiser chose the other
     assert (stale.status_code, "usages interdits ont changé" in stale.text) == (422, True)
-    assert client.post(at("rules"), rules | signed | {"uses": other.number}).status_code == 302
+    shown = {each: stale.context["form"][each].value() for each in ("terms", "uses", "signed")}
+    assert shown == {"terms": "1", "uses": other.number, "signed": False}
+    assert client.post(at("rules"), rules | shown | {"signed": "on"}).status_code == 302
     assert challenge.registrations.get().grant == other
     assert enter(phase, team, by).created
 
