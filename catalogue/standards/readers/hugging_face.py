@@ -366,12 +366,45 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
 
 # The headings that answer each question, what is advised against first: a text goes to one field.
 QUESTIONS = {
-    "excluded_uses": ("out-of-scope", "misuse", "usages exclus", "à ne pas faire"),
-    "intended_purpose": ("direct use", "intended use", "uses", "usage prévu"),
-    "training_data": ("training data", "training dataset", "données d’apprentissage"),
+    "excluded_uses": (
+        "out-of-scope",
+        "misuse",
+        "hors périmètre",
+        "hors du périmètre",
+        "déconseillé",
+        "usages exclus",
+        "à ne pas faire",
+    ),
+    "intended_purpose": (
+        "direct use",
+        "intended use",
+        "usage direct",
+        "usages directs",
+        "utilisation directe",
+        "uses",
+        "usage prévu",
+        "usages prévus",
+        "utilisation prévue",
+        "utilisations prévues",
+    ),
+    "training_data": (
+        "training data",
+        "training dataset",
+        "données d’apprentissage",
+        "données d’entraînement",
+        "données d’entrainement",
+    ),
     "limits": ("limitation", "limites", "bias, risks"),
-    "example": ("how to use", "get started", "usage", "utilisation"),
-    "footprint": ("environmental impact", "carbon", "empreinte"),
+    "example": (
+        "how to use",
+        "get started",
+        "comment l’utiliser",
+        "comment utiliser",
+        "prise en main",
+        "usage",
+        "utilisation",
+    ),
+    "footprint": ("environmental impact", "carbon", "empreinte", "impact environnemental"),
 }
 AGAINST = re.compile(
     r"ne (?:doit )?\W*pas\W+(?:être )?utilis|n['’]est \W*pas\W+(?:destiné|conçu)|"

@@ -897,6 +897,25 @@ Des courriels, par classe.
     assert "CO2" not in value(emitted, "description")
     whole = hugging_face.read(text.replace("## Limitations", "## Notes").encode(), "").records[0]
     assert "limits" not in whole.details
+    # The same card with French headings, either apostrophe.
+    in_french = {
+        "Intended uses & limitations": "Usages prévus",
+        "How to use": "Comment l'utiliser",
+        "Limitations": "Biais, risques et limites",
+        "Environmental impact": "Impact environnemental",
+        "Training data": "Données d'entraînement",
+    }
+    french = text
+    for said, heading in in_french.items():
+        french = french.replace(f"## {said}", f"## {heading}")
+    for direct, apostrophe in (("Usages prévus", "'"), ("Usage direct", "’")):
+        french = french.replace("Usages prévus", direct).replace("'", apostrophe)
+        translated = hugging_face.read(french.encode(), "").records[0].details
+        assert {n: v.value for n, v in translated.items()} == {n: v.value for n, v in told.items()}
+    for heading in ("Usages hors périmètre", "Usages déconseillés"):
+        apart = text.replace("## Thanks", f"## {heading}\n\nNoter des candidats.\n\n## Thanks")
+        refused = hugging_face.read(apart.encode(), "").records[0].details["excluded_uses"]
+        assert refused.value[0] == "Noter des candidats."
     # The same text as a README of no standard.
     plain = readme.read(text.encode(), "").records[0]
     assert plain.details["limits"].value == ["Les annonces courtes sont mal classées."]

@@ -141,10 +141,14 @@ def address(text: str) -> str:
 def section(found: list[Section], *names: str) -> Section | None:
     """Find the section that says something and whose title is nearest to one of some words."""
     for name in names:
-        holds = [each for each in found if name in each.title.lower() and written(each.body)]
+        holds = [each for each in found if name in _named(each.title) and written(each.body)]
         if holds:
             return min(holds, key=lambda each: len(each.title))
     return None
+
+
+def _named(title: str) -> str:
+    return title.lower().replace("'", "’")
 
 
 def apart(text: str) -> tuple[str, list[str]]:
