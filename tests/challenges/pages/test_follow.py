@@ -73,7 +73,12 @@ def test_teams_stand_by_rank_under_what_is_measured(client: Client) -> None:
     ]
     measure = page.context["teams"]["primary"]
     assert f"{measure.title}" in page.text.partition("Rang public</th>")[2].partition("</th>")[0]
-    assert f'data-label="{measure.title}, plus petit est meilleur"' in page.text  # on a phone
+    # On a phone, once above the cards: beside each score it pushed it out.
+    words = plain(page.text).partition("<tbody")[0]
+    assert "Score public : " in words
+    assert f"{measure.title}</" not in page.text.partition("<tbody")[2]
+    assert page.text.count('data-label="Score public"') == 4
+    assert "« Écrire » ouvre votre logiciel de courriel." in words
     assert "Clore «" in page.text
     assert "se clôt d’elle-même" not in page.text
     Phase.objects.update(closes_at=clock.now() + timedelta(days=9))
