@@ -1,0 +1,1 @@
+"""The Démonstrateur: use cases that one can try, measured and explained."""

@@ -1,0 +1,1 @@
+"""Plain engines: values in, values out; NumPy alone, no Django."""

@@ -1,0 +1,155 @@
+"""From a sentence to occupations, with the words that justify each, or none at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.demonstrator.engines.words import SIZE, Word, features, words
+
+LONGEST = 2_000  # characters read of a text
+LEAST_SHARE = 0.1  # of a word that is named as a reason
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A word of the text that speaks for an occupation: where it stands, its share."""
+
+    start: int
+    end: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An occupation that a text may mean. confidence: in [0, 1], how often such an answer holds."""
+
+    code: str
+    confidence: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is proposed, the best first: nothing where the best is not sure enough.
+
+    nearest: what would come first, for who wants to choose by hand.
+    """
+
+    proposals: tuple[Proposal, ...]
+    nearest: tuple[Proposal, ...]
+
+
+class TextEngine(Protocol):
+    """From a text to occupations."""
+
+    def rank(self, text: str, *, count: int = 5) -> Answer:
+        """Rank the occupations that a text may mean."""
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a lexical engine learnt: shapes in SIZE features and n occupations.
+
+    codes: n. idf: SIZE, float32. weights: SIZE × n, int8, times scale (n, float32). bias: n.
+    curve: a, b of the confidence sigmoid(a × lead + b), where lead is what parts the first two.
+    threshold: the least confidence of a proposal.
+    """
+
+    codes: tuple[str, ...]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    curve: tuple[float, float]
+    threshold: float
+
+    def to_mapping(self) -> dict[str, NDArray[Any]]:
+        """Write them as named arrays, as numpy.savez keeps them."""
+        return {
+            "codes": np.array(self.codes),
+            "idf": self.idf,
+            "weights": self.weights,
+            "scale": self.scale,
+            "bias": self.bias,
+            "curve": np.array([*self.curve, self.threshold], np.float64),
+        }
+
+    @classmethod
+    def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Arrays":
+        """Read named arrays. Raises KeyError for one that lacks, ValueError for another shape."""
+        codes = tuple(str(each) for each in stored["codes"])
+        steep, level, threshold = (float(each) for each in stored["curve"])
+        made = cls(
+            codes,
+            stored["idf"].astype(np.float32, copy=False),
+            stored["weights"],
+            stored["scale"],
+            stored["bias"],
+            (steep, level),
+            threshold,
+        )
+        if made.weights.shape != (SIZE, len(codes)) or made.idf.shape != (SIZE,):
+            raise ValueError(f"weights {made.weights.shape}, idf {made.idf.shape}")
+        return made
+
+
+class Lexical:
+    """The default engine: weights of the features of a text, learnt from titles and tasks."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        """Take what was learnt; nothing is read or written afterwards."""
+        self.arrays = arrays
+
+    def rank(self, text: str, *, count: int = 5) -> Answer:
+        """Rank the occupations that a text may mean; an empty or unknown text means none."""
+        found = words(text[:LONGEST])
+        numbers, owners, values = self._vector(found)
+        if not numbers.size:
+            return Answer((), ())
+        learnt = self.arrays
+        parts = values[:, None] * learnt.weights[numbers].astype(np.float32)
+        scores = parts.sum(axis=0) * learnt.scale + learnt.bias
+        order = np.argsort(-scores, kind="stable")[:count]
+        chances = self._chances(scores, order)
+        nearest = tuple(
+            Proposal(learnt.codes[at], float(chance), _reasons(found, owners, parts[:, at]))
+            for at, chance in zip(order, chances, strict=True)
+        )
+        sure = bool(chances.size) and chances[0] >= learnt.threshold
+        return Answer(nearest if sure else (), nearest)
+
+    def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Give the features that were learnt of, the word of each, and its weight; length 1."""
+        pairs = [pair for pair in features(list(found)) if self.arrays.idf[pair[0]] > 0]
+        if not pairs:
+            empty = np.zeros(0, np.int64)
+            return empty, empty, empty.astype(np.float32)
+        numbers, owners = (np.array(each) for each in zip(*pairs, strict=True))
+        _unique, inverse, times = np.unique(numbers, return_inverse=True, return_counts=True)
+        # A feature that comes t times weighs 1 + log t in all, shared by the words that bring it.
+        often = times[inverse].astype(np.float32)
+        values = self.arrays.idf[numbers] * (1 + np.log(often)) / often
+        whole = np.zeros(len(_unique), np.float32)
+        np.add.at(whole, inverse, values)
+        return numbers, owners, (values / np.sqrt((whole**2).sum())).astype(np.float32)
+
+    def _chances(self, scores: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
+        """Turn what parts each from the next best into how often such an answer holds."""
+        best = scores[order]
+        rivals = np.full(len(order), best[0])
+        rivals[0] = best[1] if len(best) > 1 else best[0] - 1
+        steep, level = self.arrays.curve
+        return np.asarray(1 / (1 + np.exp(-(steep * (best - rivals) + level))))
+
+
+def _reasons(found: Sequence[Word], owners: NDArray[Any], part: NDArray[Any]) -> tuple[Reason, ...]:
+    """Name the words that speak for an occupation, those that speak most first."""
+    by_word = np.zeros(len(found))
+    np.add.at(by_word, owners, part)
+    total = float(by_word[by_word > 0].sum())
+    shares = by_word / (total or 1)
+    strong = [at for at in np.argsort(-shares, kind="stable") if shares[at] > LEAST_SHARE]
+    return tuple(Reason(found[at].start, found[at].end, float(shares[at])) for at in strong)

@@ -1,0 +1,112 @@
+"""Words of a French text, each where it stands, and the features by which texts are compared.
+
+A masculine and a feminine title give the same stems: « boulangère » and « boulanger » are one word.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+BITS = 16
+SIZE = 1 << BITS
+WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
+STOP = frozenset(
+    "a ai as au aux avec ayant c ce ces cet cette chez d dans de des du elle elles en entre es est "
+    "et etre eu fait faut il ils j je l la le les leur leurs lui m ma mais me mes moi mon n ne nos "
+    "notre nous on ont ou par pas pour qu que qui quelqu un quelque s sa sans se ses si son sont "
+    "sur t ta te tes toi ton tous tout toute toutes tres tu une vos votre vous y".split()
+)
+# Feminine endings beside their masculine ones; the longest first.
+ENDINGS = (
+    ("trices", "teur"),
+    ("trice", "teur"),
+    ("teuses", "teur"),
+    ("teuse", "teur"),
+    ("euses", "eur"),
+    ("euse", "eur"),
+    ("ieres", "ier"),
+    ("iere", "ier"),
+    ("iennes", "ien"),
+    ("ienne", "ien"),
+    ("onnes", "on"),
+    ("onne", "on"),
+    ("elles", "el"),
+    ("elle", "el"),
+    ("esses", ""),
+    ("esse", ""),
+    ("eres", "er"),
+    ("ere", "er"),
+    ("ives", "if"),
+    ("ive", "if"),
+    ("antes", "ant"),
+    ("ante", "ant"),
+    ("ees", "e"),
+    ("ee", "e"),
+)
+SHORT = 3
+LONG = 5
+
+
+class Word(NamedTuple):
+    """A word of a text: its stem, and the characters where it stands."""
+
+    stem: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """List the words that say something, in their order; at most one for each piece of the text."""
+    found = []
+    for match in WORD.finditer(text):
+        plain = _plain(match.group())
+        if plain not in STOP:
+            found.append(Word(stem(plain), match.start(), match.end()))
+    return found
+
+
+def stem(word: str) -> str:
+    """Take from a plain word what number and gender add: « serveuses » is « serveur »."""
+    if len(word) <= SHORT:
+        return word
+    for ending, other in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= SHORT:
+            word = word.removesuffix(ending) + other
+            break
+    else:
+        if word.endswith(("s", "x")) and not word.endswith("ss"):
+            word = word[:-1]
+    return word.removesuffix("e") if len(word) > LONG else word
+
+
+def features(found: list[Word]) -> Iterator[tuple[int, int]]:
+    """Give the features of some words, each with the index of its word.
+
+    A feature is a number below SIZE: of a stem, of two that follow, of pieces of three to five
+    letters, which bring together words that a stem does not.
+    """
+    for index, (one, *_place) in enumerate(found):
+        yield _number(f"w {one}"), index
+        if index:
+            yield _number(f"b {found[index - 1].stem} {one}"), index
+        whole = f"<{one}>"
+        for length in (3, 4, 5):
+            for start in range(len(whole) - length + 1):
+                yield _number(f"c {whole[start : start + length]}"), index
+
+
+def counts(text: str) -> Counter[int]:
+    """Count the features of a text."""
+    return Counter(feature for feature, _index in features(words(text)))
+
+
+def _plain(word: str) -> str:
+    spread = unicodedata.normalize("NFD", word.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(each for each in spread if not unicodedata.combining(each))
+
+
+def _number(feature: str) -> int:
+    return zlib.crc32(feature.encode()) & (SIZE - 1)

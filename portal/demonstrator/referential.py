@@ -1,0 +1,77 @@
+"""The référentiel d'essai: occupations of our own text, that everything works with at first."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portal.demonstrator.engines.learning import Example
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Occupation:
+    """An occupation of a référentiel. knowledge: ids; near, further: codes one may move to."""
+
+    code: str
+    masculine: str
+    feminine: str
+    titles: tuple[str, ...]
+    definition: str
+    tasks: tuple[str, ...]
+    knowledge: tuple[str, ...]
+    riasec: str
+    level: str
+    environment: tuple[str, ...]
+    questions: tuple[str, ...]
+    near: tuple[str, ...]
+    further: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Name it in both genders."""
+        one, other = self.masculine, self.feminine
+        return one if one == other else f"{one} / {other}"
+
+
+@dataclass(frozen=True)
+class Referential:
+    """Occupations by code, in their order, and the label of each knowledge by id."""
+
+    occupations: Mapping[str, Occupation]
+    knowledge: Mapping[str, str] = field(repr=False)
+
+    def examples(self) -> Iterator[Example]:
+        """Give the texts that mean each occupation. Titles of one are left out one by one."""
+        for one in self.occupations.values():
+            for title in dict.fromkeys((one.masculine, one.feminine)):
+                yield Example(title, one.code, one.code)
+            for at, title in enumerate(one.titles):
+                yield Example(title, one.code, f"{one.code} titre {at}")
+            yield Example(one.definition, one.code, f"{one.code} définition")
+            for at, task in enumerate(one.tasks):
+                yield Example(task, one.code, f"{one.code} tâche {at}", 0.7)
+            asked = " ".join(self.knowledge[each] for each in one.knowledge)
+            yield Example(asked, one.code, f"{one.code} savoirs", 0.5)
+
+
+@cache
+def trial() -> Referential:
+    """Read the référentiel d'essai."""
+    moves = json.loads((DATA / "moves.json").read_text("utf-8"))
+    lines = (DATA / "occupations.jsonl").read_text("utf-8").splitlines()
+    rows = [_occupation(json.loads(line), moves) for line in lines]
+    words = json.loads((DATA / "knowledge.json").read_text("utf-8"))
+    labels = {name: str(each["label"]) for name, each in words.items()}
+    return Referential({each.code: each for each in rows}, labels)
+
+
+def _occupation(row: dict[str, Any], moves: Mapping[str, Any]) -> Occupation:
+    found: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in (row | moves[row["code"]]).items()
+    }
+    return Occupation(**found)

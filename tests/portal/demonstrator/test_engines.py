@@ -1,0 +1,148 @@
+"""Engines of the Démonstrateur, on the référentiel d'essai: what each answers, and refuses."""
+
+import io
+
+import numpy as np
+import pytest
+
+from portal.demonstrator.engines import match
+from portal.demonstrator.engines.learning import learn
+from portal.demonstrator.engines.moves import Moves
+from portal.demonstrator.engines.tension import Tensions
+from portal.demonstrator.engines.text import Arrays, Lexical, TextEngine
+from portal.demonstrator.engines.words import stem, words
+from portal.demonstrator.referential import trial
+
+
+@pytest.fixture(scope="module")
+def engine() -> TextEngine:
+    """Learn from the référentiel d'essai, and read again what was written of it."""
+    arrays, _left_out = learn(list(trial().examples()))
+    kept = io.BytesIO()
+    np.savez_compressed(kept, **arrays.to_mapping())
+    kept.seek(0)
+    return Lexical(Arrays.read(np.load(kept)))
+
+
+def first(engine: TextEngine, text: str) -> str:
+    """Name the occupation that comes first."""
+    return trial().occupations[engine.rank(text).nearest[0].code].masculine
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "reason"),
+    [
+        (
+            "Je cherche quelqu’un pour réparer des moteurs de bateau",
+            "Mécanicien nautique",
+            "bateau",
+        ),
+        ("une SERVEUSE pour la saison, qui parle anglais", "Serveur", "SERVEUSE"),
+        ("aide pour ma mère âgée : toilette, repas, à domicile", "Aide à domicile", "domicile"),
+        ("tailler les vignes et vendanger", "Ouvrier viticole", "vignes"),
+    ],
+)
+def test_a_sentence_gives_an_occupation_and_the_words_that_justify_it(
+    engine: TextEngine, text: str, title: str, reason: str
+) -> None:
+    [best, *others] = engine.rank(text).proposals
+    assert trial().occupations[best.code].masculine == title
+    assert reason in {text[each.start : each.end] for each in best.reasons}
+    assert 0 < best.confidence <= 1
+    assert all(each.confidence <= best.confidence for each in others)
+    assert sum(each.share for each in best.reasons) <= 1.001
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "?!…", "\0\ud800", "的 工作", "hello my name is", "azeaz ze fsd", "et de la"],
+)
+def test_what_says_nothing_of_a_trade_gets_no_proposal(engine: TextEngine, text: str) -> None:
+    assert engine.rank(text).proposals == ()
+
+
+def test_a_long_text_is_read_to_its_bound_alone(engine: TextEngine) -> None:
+    assert first(engine, "boulanger " + "la " * 9_000) == "Boulanger"
+    assert engine.rank("zz " * 2_000 + "boulanger").proposals == ()
+
+
+def test_both_genders_of_a_title_mean_one_occupation(engine: TextEngine) -> None:
+    told = [(one.masculine, one.feminine) for one in trial().occupations.values()]
+    same = [first(engine, one) == first(engine, other) for one, other in told]
+    assert np.mean(same) >= 0.95
+    pairs = [("serveuses", "serveur"), ("boulangère", "boulanger"), ("directrice", "directeur")]
+    for one, other in [*pairs, ("infirmière", "infirmiers"), ("agente", "agent")]:
+        assert [each.stem for each in words(one)] == [each.stem for each in words(other)]
+    assert stem("mer") == "mer"
+
+
+def test_most_titles_that_were_not_learnt_find_their_occupation() -> None:
+    examples = list(trial().examples())
+    arrays, left_out = learn(examples)
+    titles = [at for at, each in enumerate(examples) if " titre " in each.group]
+    ranked = np.argsort(-left_out, axis=1)
+    among = [
+        [arrays.codes[place] for place in ranked[at, :count]].count(examples[at].code)
+        for count in (1, 3)
+        for at in titles
+    ]
+    assert np.mean(among[: len(titles)]) >= 0.5  # one in 157 by chance
+    assert np.mean(among[len(titles) :]) >= 0.65
+
+
+def test_arrays_of_another_shape_are_refused(engine: Lexical) -> None:
+    stored = engine.arrays.to_mapping()
+    with pytest.raises(ValueError, match="weights"):
+        Arrays.read(stored | {"weights": stored["weights"][:, 1:]})
+    with pytest.raises(KeyError):
+        Arrays.read({name: each for name, each in stored.items() if name != "idf"})
+
+
+def test_moves_tell_what_is_shared_and_missing_and_leave_the_domain() -> None:
+    knowledge = {"A01": ("a", "b"), "A02": ("b", "c"), "A03": ("a",), "B01": ("b",), "C01": ()}
+    ranked = {"A01": [("A02", 0.9), ("A03", 0.8), ("B01", 0.2), ("C01", 0.1)]}
+    moves = Moves(ranked, [("A01", "A02")], knowledge)
+    best, second = moves.rank("A01", count=2)
+    assert (best.code, best.is_near, best.shared, best.missing) == ("A02", True, ("b",), ("c",))
+    assert (best.distance, second.distance) == (0.5, 0.0)
+    assert [each.code for each in moves.rank("A01", count=2, outside=1)] == ["A02", "B01"]
+    assert [each.code for each in moves.rank("A01", count=2, outside=9)] == ["B01", "C01"]
+    assert moves.rank("A01", count=4, outside=2)[-1].distance == 1.0
+    with pytest.raises(KeyError):
+        moves.rank("Z99")
+
+
+def test_a_tension_has_an_interval_and_an_unknown_place_none() -> None:
+    chances = np.array([[0.05, 0.05, 0.1, 0.6, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2]], np.float32)
+    tensions = Tensions(chances, {("A01", "Gap"): 0, ("A01", "Nice"): 1})
+    sure, doubtful = tensions.level("A01", "Gap"), tensions.level("A01", "Nice")
+    assert sure is not None
+    assert doubtful is not None
+    assert (sure.level, sure.low, sure.high) == (4, 4, 5)
+    assert (doubtful.level, doubtful.high - doubtful.low) == (3, 3)
+    assert tensions.level("A01", "Digne") is None
+    with pytest.raises(ValueError, match="chances"):
+        Tensions(chances * 2, {})
+
+
+def test_the_question_asked_first_parts_the_likeliest_occupations() -> None:
+    knowledge = {"A": ("anglais", "caisse"), "B": ("caisse", "vente"), "C": ("caisse",)}
+    chances = {"A": 0.5, "B": 0.3, "C": 0.2}
+    assert match.questions(chances, knowledge) == ("anglais", "vente")  # all need the till
+    assert match.questions(chances, knowledge, answered=("anglais",)) == ("vente",)
+    assert match.questions({}, knowledge) == ()
+    asked = match.pieces(("a", "b", "c"), {"b", "z"})
+    assert (asked.shared, asked.missing) == (("b",), ("a", "c"))
+
+
+def test_the_referentiel_is_whole() -> None:
+    known = trial()
+    assert len(known.occupations) > 150
+    assert len({code[0] for code in known.occupations}) == 14
+    for one in known.occupations.values():
+        assert {*one.near, *one.further} <= set(known.occupations) - {one.code}
+        assert set(one.knowledge) <= set(known.knowledge)
+        assert not set(one.near) & set(one.further)
+    links = [(a.code, b) for a in known.occupations.values() for b in (*a.near, *a.further)]
+    assert np.mean([a[0] != b[0] for a, b in links]) > 1 / 3
+    assert trial().occupations["A01"].title == "Maraîcher / Maraîchère"
