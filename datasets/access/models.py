@@ -135,9 +135,12 @@ class AccessRequest(models.Model):
     decision = models.TextField(max_length=2_000, blank=True)
     # Why an unfavourable opinion of the data protection officer was passed over.
     override = models.TextField(max_length=2_000, blank=True)
-    # A refusal is examined again once: who refused it first does not decide again.
+    # A refusal is examined again once, and kept: who refused it first does not decide again.
     review_asked_at = models.DateTimeField(null=True, blank=True)
     first_approver = someone()
+    first_decided_at = models.DateTimeField(null=True, blank=True)
+    first_reason = word(RefusalReason, blank=True)
+    first_decision = models.TextField(max_length=2_000, blank=True)
 
     status_enum = Member("status", RequestStatus)
     objects = AccessRequestQuerySet.as_manager()
@@ -147,6 +150,13 @@ class AccessRequest(models.Model):
         constraints = [
             within("status", RequestStatus, name="access_request_status_known"),
             set_together("decided_at", "approver", name="access_request_decided_by_someone"),
+            set_together(
+                "review_asked_at",
+                "first_approver",
+                "first_decided_at",
+                name="access_request_first_refusal_kept",
+                words="first_decision",
+            ),
             models.CheckConstraint(
                 name="access_request_two_people",
                 condition=Q(approver=None) | Q(officer=None) | ~Q(approver=models.F("officer")),
@@ -203,6 +213,12 @@ class AccessRequest(models.Model):
         if self.status == RequestStatus.CHANGES_REQUESTED:
             end = self.changes_asked_at
         return max(0, self._days(self.admitted_at, end) - self.stopped_days)
+
+    @property
+    def standing(self) -> str:
+        """Name where it stands as pages do: examined after a refusal, it is examined again."""
+        is_again = self.review_asked_at is not None and self.status == RequestStatus.IN_REVIEW
+        return _("Réexamen") if is_again else str(self.status_enum.label)
 
     @property
     def review_until(self) -> datetime | None:

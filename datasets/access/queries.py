@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.resources.queries.relations import region_people
 from datasets.access import rules
 from datasets.access.enums import WAITING, WRITABLE, Country, Purpose, RequestStatus, Verdict
 from datasets.access.models import (
@@ -134,6 +135,12 @@ def examiners(request: AccessRequest) -> "QuerySet[User]":
     """List who prepared a request, or gave an opinion that is in force."""
     given = [each.given_by_id for each in opinions_of(request)]
     return User.objects.filter(Q(person_key__in=request.preparers) | Q(pk__in=given))
+
+
+def deciders(request: AccessRequest) -> list[User]:
+    """List who may decide a request: nobody, where each approver is tied to it or refused it."""
+    approvers = region_people(Permission.ACCESS_DECIDE)
+    return [each for each in approvers if rules.may_decide(each, request)]
 
 
 def last_act(*about: Model) -> str:
@@ -289,12 +296,18 @@ def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, 
     """List the phases of a request, as (name, text, state): done, now, or empty."""
     given = sum(bool(each.verdict) for each in opinions)
     counted = _("%(given)s rendus sur %(all)s") % {"given": given, "all": len(opinions)}
+    decision = (_("Décision"), _day(request.decided_at), request.decided_at is not None)
     phases = [
         (_("Déposée"), _day(request.submitted_at), request.submitted_at is not None),
         (_("Recevable"), _day(request.admitted_at), request.admitted_at is not None),
         (_("Avis"), counted if opinions else "", bool(opinions) and given == len(opinions)),
-        (_("Décision"), _day(request.decided_at), request.decided_at is not None),
+        decision,
     ]
+    if request.review_asked_at:
+        phases[-1:] = [
+            (_("Refusée"), _day(request.first_decided_at), True),
+            (_("Réexamen"), *decision[1:]),
+        ]
     waits = next((at for at, phase in enumerate(phases) if not phase[2]), None)
     open_now = request.status in {*WAITING, RequestStatus.CHANGES_REQUESTED}
     return [

@@ -40,6 +40,7 @@ news.declare(
             "access_refused",
             "access_lapsed",
             "access_late",
+            "access_nobody_decides",
             "access_to_sign",
             "access_ends",
             "access_destruction",
@@ -180,13 +181,17 @@ def changes_asked(request_id: int) -> None:
 @handler("mail.access_to_decide")
 @handler("mail.access_late")
 def to_decide(request_id: int) -> None:
-    """Tell the approvers who may decide that a request waits for them, or is late."""
+    """Tell the approvers who may decide that a request waits for them, or is late.
+
+    Where nobody may, the administrators, who give the role.
+    """
     asked = _request(request_id, S.SUBMITTED, S.IN_REVIEW)
     if asked is None:
         return
-    approvers = region_people(Permission.ACCESS_DECIDE)
-    people = [each for each in approvers if rules.may_decide(each, asked)]
+    people: Iterable[User] = queries.deciders(asked)
     letter = "access_late" if asked.is_late else "access_to_decide"
+    if not people:
+        people, letter = region_people(Permission.ROLE_GIVE), "access_nobody_decides"
     event = f"{asked.pk}:{asked.edits}:{asked.status}"
     _tell(letter, people, asked, event=event, until=asked.due_on)
 

@@ -329,7 +329,7 @@ def refuse(
 def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
     """Ask that another person examines a refusal, once, within two months.
 
-    In order: back IN_REVIEW, its clock begun anew, its first approver kept away; event
+    In order: back IN_REVIEW, its clock begun anew, the refusal kept with its approver; event
     "access_request.review_asked"; a letter to the approvers. Raises NotAllowed; Conflict the second
     time, or too late.
     """
@@ -350,6 +350,9 @@ def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
         review_asked_at=now,
         stopped_days=clock.working_days_elapsed(day(request.admitted_at or now), day(now)),
         first_approver=request.approver,
+        first_decided_at=request.decided_at,
+        first_reason=request.reason,
+        first_decision=request.decision,
         approver=None,
         decided_at=None,
         reason="",

@@ -38,6 +38,11 @@ class Project:
         return reverse("datasets:grant", args=(self.grant.public_id,))
 
     @property
+    def label(self) -> str:
+        """Name its state, or that of its grant."""
+        return self.asked.standing if self.grant is None else str(self.state.label)
+
+    @property
     def is_over(self) -> bool:
         """Say whether nobody has anything more to do in it."""
         ended = self.state in (GrantState.EXPIRED, GrantState.REVOKED) and not self.due

@@ -110,6 +110,10 @@ def page_of(
         "may_ask_changes": prepares
         and found.status in (RequestStatus.SUBMITTED, RequestStatus.IN_REVIEW),
         "barred": has_permission(by, Permission.ACCESS_DECIDE) and in_review and not decides,
+        "nobody_decides": in_review
+        and has_permission(by, Permission.ACCESS_READ)
+        and not queries.deciders(found),
+        "gives_roles": has_permission(by, Permission.ROLE_GIVE),
         "own_opinion": own if in_review else None,
         "changes_form": ChangesForm(auto_id="changes_%s"),
         "refusal_form": RefusalForm(auto_id="refusal_%s") if decides else None,

@@ -61,6 +61,7 @@ def to_do(user: User) -> Iterator[Item]:
                 said["detail"] = _("%(asker)s, pour %(producer)s") % names
             yield _item(title, opinion.request, **said)
     yield from _of_the_region(user)
+    yield from _decided_by_nobody(user)
 
 
 def _of_the_region(user: User) -> Iterator[Item]:
@@ -74,11 +75,21 @@ def _of_the_region(user: User) -> Iterator[Item]:
     for asked in queries.to_decide()[:SHOWN]:
         if rules.may_decide(user, asked):
             title = _("Décider de la demande d’accès « %(title)s »")
+            if asked.review_asked_at:
+                title = _("Réexaminer la demande d’accès « %(title)s »")
             yield _item(title, asked, icon="scale", tone="lavande")
     for grant in queries.suspended()[:SHOWN]:
         if rules.may_end(user, grant):
             title = _("Reprendre ou révoquer l’habilitation « %(title)s »")
             yield _item(title, grant.request, url=_page(grant), icon="pause", tone="ocre", due=None)
+
+
+def _decided_by_nobody(user: User) -> Iterator[Item]:
+    if has_permission(user, Permission.ROLE_GIVE):
+        for asked in queries.to_decide()[:SHOWN]:
+            if not queries.deciders(asked):
+                title = _("Nommer qui décidera de la demande d’accès « %(title)s »")
+                yield _item(title, asked, icon="user-check", tone="garance")
 
 
 def _held(grant: Grant) -> Iterator[Item]:
@@ -107,7 +118,8 @@ def described(user: User) -> dict[str, Any]:
             AccessRequest.objects.filter(requester=user),
             "public_id status organisation__name title summary purpose service use_cases "
             "beneficiaries legal_basis impact_assessment security hosting months pledges "
-            "created_at submitted_at changes_asked decided_at reason decision",
+            "created_at submitted_at changes_asked decided_at reason decision "
+            "first_decided_at first_reason first_decision",
         ),
         "envois": columns_of(
             RequestVersion.objects.filter(sent_by=user), "request__public_id number content sent_at"
@@ -122,6 +134,10 @@ def described(user: User) -> dict[str, Any]:
         "decisions": columns_of(
             AccessRequest.objects.filter(approver=user),
             "title status reason decision override decided_at",
+        ),
+        "refus_reexamines": columns_of(
+            AccessRequest.objects.filter(first_approver=user),
+            "title first_reason first_decision first_decided_at",
         ),
         "habilitations": columns_of(
             Grant.objects.filter(ended | Q(request__requester=user)),

@@ -101,6 +101,15 @@ def test_a_refusal_and_changes_are_told_with_their_day(world: World) -> None:
     assert reasoned == addresses(other.requester)
     assert "Trop de colonnes" not in "".join(refused.values())
 
+    # It is examined again by another approver; where nobody may, administrators give the role.
+    administrator = UserFactory(region=RegionRole.ADMINISTRATOR)
+    User.objects.filter(pk=world.approver.pk).update(is_active=False)
+    review.ask_review(request=again(other), by=other.requester)
+    assert told() == {"Demande d’accès à décider": addresses(lenders.approver)}
+    User.objects.filter(pk=lenders.approver.pk).update(is_active=False)
+    tasks.to_decide(request_id=other.pk)
+    assert told() == {"Personne ne peut décider": addresses(administrator)}
+
 
 def test_a_grant_that_changes_is_told_to_who_reads_and_who_lends(world: World) -> None:
     grant = world.active()

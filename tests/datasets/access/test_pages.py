@@ -15,7 +15,7 @@ from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.agreement import agreement
-from datasets.access.enums import ForbiddenUse, RequestStatus, Verdict
+from datasets.access.enums import ForbiddenUse, RefusalReason, RequestStatus, Verdict
 from datasets.access.models import AccessRequest, Extract, Grant
 from datasets.releases.models import DataFile
 from portal.accounts.enums import RegionRole
@@ -404,14 +404,48 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
     assert now(text) == "Vous déposez"
     assert addresses in by.get(step(request, "relecture")).text
 
-    grant = world.granted(months=18, opposed=world.producers[1])
+    grant = world.granted(months=6, opposed=world.producers[1])
     text = by.get(grant.request.get_absolute_url()).text
     struck = text.split("<s>")[1].split("</th>")[0]
     assert str(world.datasets[1]) in struck
     assert "Retiré, producteur opposé" in struck
-    assert text.count("<s>") == 1
-    assert text.count(f"{grant.months} mois accordés") == 2
+    assert text.count("<s><code>") == text.count("<s>") - 1 == 3
+    (said,) = re.findall(r"(\d+) mois accordés</b>, sur (\d+)\sdemandés", text)
+    assert said == ("6", "12")
     assert 'id="suite"' not in text
+    assert "Le silence" not in text
+    assert "Le silence" in by.get(page).text
+
+
+def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
+    world = World()
+    request = world.advised(world.datasets[0])
+    other = UserFactory(region=RegionRole.APPROVER)
+    address, link = request.get_absolute_url(), 'href="#decision"'
+    assert link in signed_in(world.approver).get(address).text
+    review.refuse(
+        request=request,
+        reason=RefusalReason.EXCESSIVE,
+        text="Trop de colonnes.",
+        edits=request.edits,
+        by=world.approver,
+    )
+    signed_in(world.by).post(reverse("datasets:review_request", args=(request.public_id,)))
+    due = long_date(again(request).due_on)
+    for each in (world.by, other, world.approver):
+        text = signed_in(each).get(address).text
+        first = text.split('id="premiere"')[1].split("</section>")[0]
+        assert "Données excessives" in first
+        assert "Trop de colonnes." in first
+        assert f"avant le {due} (deux mois)" in text
+        assert '<h2 id="etat">Réexamen</h2>' in re.sub(r">\s+", ">", text)
+        assert "Personne ne peut" not in text
+        assert (link in text) == (each == other)
+    assert 'id="premiere"' not in signed_in(world.hands[0]).get(address).text
+    User.objects.filter(pk=other.pk).update(is_active=False)
+    text = signed_in(UserFactory(region=RegionRole.ADMINISTRATOR)).get(address).text
+    assert "Personne ne peut décider" in text
+    assert f'href="{reverse("region_roles")}"' in text
 
 
 def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:

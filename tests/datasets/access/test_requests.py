@@ -434,10 +434,12 @@ def test_a_refusal_is_examined_again_once_by_another(
     request = world.advised()
     refusing: dict[str, Any] = {"reason": RefusalReason.EXCESSIVE, "text": "Trop de colonnes."}
     review.refuse(request=request, edits=request.edits, by=world.approver, **refusing)
-    start, day = clock.now(), timedelta(days=1)
+    start, day = again(request).decided_at or clock.now(), timedelta(days=1)
     monkeypatch.setattr(clock, "now", lambda: start + 50 * day)
     review.ask_review(request=request, by=world.by)
     request = again(request)
+    assert (request.first_reason, request.first_decision) == tuple(refusing.values())
+    assert request.first_decided_at == start
     # Its clock begins anew, for the two months that are promised.
     assert (request.is_late, request.decision_days) == (False, 0)
     assert request.due_on is not None

@@ -106,8 +106,11 @@ def test_who_is_tied_is_not_asked_to_decide(world: World) -> None:
         by=world.approver,
     )
     review.ask_review(request=again(request), by=world.by)
+    administrator = UserFactory(region=RegionRole.ADMINISTRATOR)
     assert waits(world.approver) == []
-    assert waits(UserFactory(region=RegionRole.APPROVER)) == ["Décider de la demande d’accès"]
+    assert waits(administrator) == ["Nommer qui décidera de la demande d’accès"]
+    assert waits(UserFactory(region=RegionRole.APPROVER)) == ["Réexaminer la demande d’accès"]
+    assert waits(administrator) == []
 
 
 def test_a_late_decision_stands_first_and_is_said_late(
