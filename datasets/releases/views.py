@@ -225,8 +225,14 @@ def _table_or_404(card: Resource) -> Any:
 
 def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str, Any]:
     shown = queries.page_of(dataset)
+    contents = [
+        ("presentation", _("Présentation"), card.description_html),
+        ("schema", _("Schéma"), shown.table),
+        ("apercu", _("Aperçu"), shown.shown),
+    ]
     return {
         "section": "donnees",
+        "contents": [(anchor, title) for anchor, title, is_there in contents if is_there],
         "card": card,
         "shown": shown,
         "drawn_from": getattr(getattr(shown.release, "opening", None), "restricted", None),

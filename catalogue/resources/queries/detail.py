@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from html import escape
+from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -71,6 +72,7 @@ HEADINGS = {
     "environmental impact": "Empreinte environnementale",
     "how to use": "Utilisation",
 }
+STRESS = re.compile(r"</?(?:strong|em|code)>")
 DECIMAL = re.compile(r"-?\d{1,9}\.(\d{1,9})")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
@@ -114,6 +116,11 @@ class Part:
     columns: tuple[Text, ...] = ()
     is_written: bool = True  # in the words of the card, not in ours
 
+    @property
+    def anchor(self) -> str:
+        """Name its place on the page."""
+        return f"partie-{slugify(str(self.label))}"
+
 
 def card(resource: Resource) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
@@ -125,7 +132,7 @@ def card(resource: Resource) -> dict[str, Any]:
     vouched = verified_scores(resource)
     stored = card_files.files_shown(resource, card_files.readable_details(resource))
     parts = dict(_parts(resource, stored=stored))
-    return {
+    told = {
         "resource": resource,
         "row": lists.row(resource),
         "facts": list(_facts(resource)),
@@ -161,6 +168,31 @@ def card(resource: Resource) -> dict[str, Any]:
             not licences.read_expression(name).is_open for name in resource.licences
         ),
     }
+    return told | {"contents": list(_contents(told))}
+
+
+def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Give the anchor and the title of each section of the page, in its order."""
+    text = [("presentation", _("Présentation"))] if told["text_html"] else []
+    if not told["text_last"]:
+        yield from text
+    if told["example"]:
+        runs = told["example_runs"]
+        yield "exemple", _("Le faire fonctionner") if runs else _("Le télécharger")
+    yield from ((each.anchor, each.label) for each in told["files"])
+    for name, anchor, title in (
+        ("stored", "fichiers", _("Fichiers")),
+        ("uses", "usages", _("Usages et limites")),
+        ("verified", "score-verifie", _("Score vérifié")),
+        ("measures", "mesures", _("Ce qu’il sait faire, mesuré")),
+        ("groups", "equite", _("Égalité de traitement")),
+        ("questions", "ethique", _("Explicabilité et éthique")),
+    ):
+        if told[name]:
+            yield anchor, title
+    if told["text_last"]:
+        yield from text
+    yield from ((each.anchor, each.label) for each in told["parts"])
 
 
 def _example(resource: Resource) -> dict[str, Any]:
@@ -177,7 +209,8 @@ def _example(resource: Resource) -> dict[str, Any]:
 def _text(resource: Resource) -> str:
     """Give the text of a card, without a first paragraph that is its summary again."""
     first, _end, rest = resource.description_html.partition("</p>")
-    again = first == f"<p>{escape(resource.summary.strip(), quote=False)}"
+    words = unescape(STRESS.sub("", first).removeprefix("<p>"))
+    again = words.split() == resource.summary.split() != []
     text = rest if again else resource.description_html
     if resource.written_in != "fr":
         return text
@@ -387,9 +420,17 @@ def _cell(column: Field, value: Any) -> dict[str, Any]:
     label = _("Taille") if column.name == "bytes" else column.label
     if column.name == "value" and (decimal := DECIMAL.fullmatch(str(told))):
         told = numbers.number(Decimal(decimal[0]), len(decimal[1]))
+    place = _leads_to(told) if column.type is FieldType.URL and told else ""
     is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []
-    return {"label": label, "value": told, "shape": shape, "signs": signs}
+    return {"label": label, "value": told, "shape": shape, "signs": signs, "place": place}
+
+
+def _leads_to(address: str) -> str:
+    """Say where an address leads: its host and the name of the file."""
+    host, _slash, path = address.split("://", 1)[-1].removeprefix("www.").partition("/")
+    *folders, name = path.split("?", 1)[0].rstrip("/").split("/")
+    return f"{host}/{'…/' * bool(folders)}{unquote(name)}".rstrip("/")
 
 
 def _questions(resource: Resource) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def test_a_card_says_that_the_region_read_it_while_no_source_wrote_it_since(
 
 def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(client: Client) -> None:
     details = {"limits": ["Textes courts"], "example": "import rome\nrome.lire(1)"}
-    details["parameters"] = 300_000_000
+    details |= {"parameters": 300_000_000, "trained_on": [{"title": "ROME"}]}
     card = ResourceFactory(
         published=True,
         author=UserFactory(),
@@ -198,12 +198,16 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         use_cases=["sme_needs"],
         summary="Lit & range.",
         languages=["mul"],
-        description_html="<p>Lit &amp; range.</p>\n<h3>Titre</h3>"
+        description_html="<p>Lit &amp;\n<strong>range</strong>.</p>\n<h3>Titre</h3>"
         "<pre><code>pip install rome</code></pre>",
     )
     alike = ResourceFactory(published=True, use_cases=["sme_needs"])
     page = text(client, card.get_absolute_url())
     assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
+    outline = page[page.index('aria-labelledby="outline"') : page.index('class="facts"')]
+    anchors = re.findall('href="#([^"]+)">', outline)
+    assert anchors == ["exemple", "usages", "presentation", "partie-donnees-dapprentissage"]
+    assert all(f' id="{anchor}"' in page for anchor in anchors)
     Resource.objects.filter(pk=card.pk).update(
         details={"parameters": 999_999_999},
         homepage_url="https://huggingface.co/almanach/camembert-base",
@@ -217,11 +221,12 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         True,
     )
     Resource.objects.filter(pk=card.pk).update(
-        details={"library": "Transformers", "files": [{"url": "https://exemple.fr/modele.bin"}]},
+        details={"library": "Transformers", "files": [{"url": "https://exemple.fr/a/modele.bin"}]},
     )
     third = text(client, card.get_absolute_url())
     assert ("pipeline" in third, "Le faire fonctionner" in third) == (True, True)
     assert "peut exécuter du code" in third
+    assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
     Resource.objects.filter(pk=card.pk).update(homepage_url="")
     assert "Ouvrir modele.bin" in text(client, card.get_absolute_url())
     assert "Plusieurs (liste à confirmer)" in page
