@@ -26,6 +26,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from datasets.access.enums import GrantState
 from datasets.access.models import Extract, ExtractQuerySet, Grant
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import HoldoutVersion, SealedFile, WrappedKey
@@ -258,8 +259,18 @@ def announce_file(
         found = found.filter(public_id=extract)
     first = found.order_by("-built_at", "-pk").first()
     if first is None:
+        _say_suspended(data_file, by)
         raise Hidden(denied=data_file)
     return first
+
+
+def _say_suspended(data_file: DataFile, by: Actor | object) -> None:
+    """Refuse with its reason who signed and whose grant is suspended; of others, know nothing."""
+    suspended = Grant.objects.in_state(GrantState.SUSPENDED, clock.now())
+    held = Extract.objects.filter(data_file=data_file, granted__grant__in=suspended)
+    if isinstance(by, User) and held.signed_by(by).exists():
+        said = _("Cet accès est suspendu. La page de l’habilitation dit pourquoi.")
+        raise Hidden(said, code="grant_suspended", denied=data_file)
 
 
 def _readable(by: Actor | object) -> ExtractQuerySet:

@@ -1,5 +1,7 @@
 """The words of access to restricted data: purposes, refused uses, states, reasons, opinions."""
 
+from collections.abc import Collection
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +55,11 @@ class ForbiddenUse(models.TextChoices):
         "nothing_returned",
         _("Entraîner un modèle dont aucun résultat n’est rendu"),
     )
+
+    @classmethod
+    def signed(cls, pledges: Collection[str]) -> list[str]:
+        """Write those of these codes, in the order in which they were signed."""
+        return [str(each.label) for each in cls if each in pledges]
 
 
 class RequestStatus(Shown):

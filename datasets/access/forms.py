@@ -392,6 +392,16 @@ class ReasonForm(PlainForm):
     text = prose(_("Motif"), 2_000, _("Écrivez le motif : il est envoyé et gardé."), rows=4)
 
 
+class DestructionForm(ReasonForm):
+    """How what was received is destroyed, for the last time."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["text"].label = _("Comment les données ont été détruites")
+        fault = _("Dites ce qui a été détruit, où et comment : le producteur le lit.")
+        self.fields["text"].error_messages["required"] = fault
+
+
 class ChangesForm(ReasonForm):
     """What must be changed before the examination goes on."""
 

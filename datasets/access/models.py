@@ -512,7 +512,9 @@ class Grant(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = someone()
     suspension = models.TextField(max_length=2_000, blank=True)
-    # Why the last suspension ended.
+    # The end of the last suspension.
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    resumed_by = someone()
     resumption = models.TextField(max_length=2_000, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = someone()
@@ -531,6 +533,7 @@ class Grant(models.Model):
             set_together(
                 "suspended_at", "suspended_by", name="grant_suspended_why", words="suspension"
             ),
+            set_together("resumed_at", "resumed_by", name="grant_resumed_why", words="resumption"),
             set_together("revoked_at", "revoked_by", name="grant_revoked_why", words="revocation"),
             set_together("closed_at", "closed_by", name="grant_closed_why", words="destruction"),
         ]
@@ -563,7 +566,7 @@ class Grant(models.Model):
     @property
     def forbidden_uses(self) -> list[str]:
         """List what is never done with its data, as who asked signed it."""
-        return [str(ForbiddenUse(each).label) for each in self.content["pledges"]]
+        return ForbiddenUse.signed(self.content["pledges"])
 
     @property
     def ended_at(self) -> datetime | None:
@@ -625,7 +628,11 @@ class ExtractQuerySet(models.QuerySet["Extract"]):
         return tried.filter(built_at=None, removed_at=None)
 
     def readable_by(self, user: "User | AnonymousUser", at: datetime) -> Self:
-        """Keep those that a person reads at an instant: grant active, signature given and kept.
+        """Keep those that a person reads at an instant: grant active, signature given and kept."""
+        return self.signed_by(user).filter(granted__grant__in=Grant.objects.active(at))
+
+    def signed_by(self, user: "User | AnonymousUser") -> Self:
+        """Keep those whose grant a person signed and is named in, whether it is active or not.
 
         Of a card that is published and a release that nobody took back.
         """
@@ -634,7 +641,6 @@ class ExtractQuerySet(models.QuerySet["Extract"]):
         return self.ready().filter(
             data_file__release__withdrawn_at=None,
             data_file__release__dataset__resource__live=True,
-            granted__grant__in=Grant.objects.active(at),
             granted__grant__request__named_users__user=user,
             granted__grant__request__named_users__user__is_active=True,
             granted__grant__request__named_users__signed_at__isnull=False,

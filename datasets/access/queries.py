@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, When
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -317,7 +316,7 @@ def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, 
 
 
 def _day(at: datetime | None) -> str:
-    return date_format(at.astimezone(clock.PARIS), "j F Y") if at else ""
+    return clock.day_words(clock.paris_day(at)) if at else ""
 
 
 WORDS = {

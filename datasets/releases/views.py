@@ -17,7 +17,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import dateformat, timezone
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -42,7 +41,7 @@ from datasets.standards import dictionary, table_schema
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.accounts.sessions import recent_authentication
-from portal.lib.clock import PARIS
+from portal.lib import clock
 from portal.lib.refusals import Hidden, Invalid
 from portal.lib.storage.files import attachment, csv_safe
 from portal.lib.storage.folders import Readable
@@ -106,7 +105,7 @@ def licences(card: Resource) -> str:
 
 
 def _day(at: datetime | None) -> str:
-    return dateformat.format(timezone.localtime(at, PARIS), "j F Y") if at else ""
+    return clock.day_words(clock.paris_day(at)) if at else ""
 
 
 def _people(count: int | None) -> str:

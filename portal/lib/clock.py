@@ -59,10 +59,17 @@ def paris_text(at: datetime) -> str:
 def paris_words(at: datetime) -> str:
     """Write an instant in words of Paris: « 17 décembre 2026 à 16 h 35 »."""
     at = at.astimezone(PARIS)
-    day = date_format(at, "j F Y")
+    day = day_words(at)
     if (get_language() or "fr").startswith("en"):
         return f"{day} at {at:%H:%M}"
     return f"{day} à {at.hour} h {at:%M}" if at.minute else f"{day} à {at.hour} h"
+
+
+def day_words(day: date) -> str:
+    """Write a day in words: « 17 décembre 2026 », « 1er décembre 2026 », “1 December 2026”."""
+    said = date_format(day, "j F Y")
+    is_first = day.day == 1 and (get_language() or "fr").startswith("fr")
+    return said.replace("1", "1er", 1) if is_first else said
 
 
 def next_paris_midnight(at: datetime) -> datetime:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import dateformat
 from django.utils.translation import gettext, ngettext
 
+from portal.lib import clock
 from portal.lib.prose.numbers import NARROW, is_french
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -67,8 +68,7 @@ def long_date(day: date | None, *, weekday: bool = False) -> str:
     if day is None:
         return "–"
     day = _as_day(day)
-    number_of_day = "1er" if day.day == 1 and is_french() else str(day.day)
-    text = f"{number_of_day} {dateformat.format(day, 'F Y')}"
+    text = clock.day_words(day)
     return f"{dateformat.format(day, 'l')} {text}" if weekday else text
 
 

@@ -406,7 +406,9 @@ def _ended(world: World, asking: lent.World, *readers: str) -> str:
     grants.suspend(grant=grant, text=next(told), by=asking.hands[0])
     grants.revoke(grant=grant, text=next(told), by=asking.approver)
     grants.attest_destruction(grant=grant, text=next(told), by=asking.by)
-    Grant.objects.filter(pk=grant.pk).update(resumption=world.canary("grant", "resumed", *readers))
+    resumed = {"resumed_at": clock.now(), "resumed_by": asking.approver}
+    text = world.canary("grant", "resumed", *readers)
+    Grant.objects.filter(pk=grant.pk).update(resumption=text, **resumed)
     return str(grant.public_id)
 
 

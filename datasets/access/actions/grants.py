@@ -16,6 +16,10 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 REMINDER_DAYS = (90, 30, 7)
+SUSPENSION = [
+    *("suspended_at", "suspended_by", "suspension"),
+    *("resumed_at", "resumed_by", "resumption"),
+]
 
 
 def _locked(grant: Grant) -> Grant:
@@ -97,7 +101,8 @@ def suspend(*, grant: Grant, text: str, by: User) -> Grant:
     _in_state(grant, GrantState.PENDING, GrantState.ACTIVE)
     grant.suspended_at, grant.suspended_by = clock.now(), by
     grant.suspension, grant.resumption = _reason(text), ""
-    grant.save(update_fields=["suspended_at", "suspended_by", "suspension", "resumption"])
+    grant.resumed_at, grant.resumed_by = None, None
+    grant.save(update_fields=SUSPENSION)
     record("grant.suspended", by=by, on=grant)
     _tell(grant, "suspended")
     return grant
@@ -110,8 +115,8 @@ def resume(*, grant: Grant, text: str, by: User) -> Grant:
     require(rules.may_end, by, grant)
     _in_state(grant, GrantState.SUSPENDED)
     grant.suspended_at, grant.suspended_by, grant.suspension = None, None, ""
-    grant.resumption = _reason(text)
-    grant.save(update_fields=["suspended_at", "suspended_by", "suspension", "resumption"])
+    grant.resumed_at, grant.resumed_by, grant.resumption = clock.now(), by, _reason(text)
+    grant.save(update_fields=SUSPENSION)
     record("grant.resumed", by=by, on=grant)
     _tell(grant, "resumed")
     return grant
@@ -156,14 +161,36 @@ def deliver(*, promised: PromisedReturn, link: str, by: User) -> PromisedReturn:
 
     Raises NotAllowed; Conflict the second time, and before the grant begins.
     """
-    AccessRequest.objects.locked(promised.request)
-    promised = PromisedReturn.objects.select_related("request__grant").get(pk=promised.pk)
-    require(rules.may_write_request, by, promised.request)
+    promised = _locked_return(promised, by)
     if promised.delivered_at is not None or promised.due_at is None:
         raise Conflict(_("Ce rendu est déjà donné, ou n’est pas encore dû."), code="return_state")
     promised.delivered_at, promised.delivered_by, promised.link = clock.now(), by, link
     promised.save(update_fields=["delivered_at", "delivered_by", "link"])
     record("return.delivered", by=by, on=promised, request=promised.request.number, link=link)
+    return promised
+
+
+@transaction.atomic
+def correct_link(*, promised: PromisedReturn, link: str, by: User) -> PromisedReturn:
+    """Correct where what was given back can be seen, by who asked: event "return.corrected".
+
+    Nothing for the same address. Raises NotAllowed; Conflict before it was delivered.
+    """
+    promised = _locked_return(promised, by)
+    if promised.delivered_at is None:
+        raise Conflict(_("Ce rendu n’est pas encore donné."), code="return_state")
+    if promised.link != link:
+        before, promised.link = promised.link, link
+        promised.save(update_fields=["link"])
+        number = promised.request.number
+        record("return.corrected", by=by, on=promised, request=number, link=link, before=before)
+    return promised
+
+
+def _locked_return(promised: PromisedReturn, by: User) -> PromisedReturn:
+    AccessRequest.objects.locked(promised.request)
+    promised = PromisedReturn.objects.select_related("request__grant").get(pk=promised.pk)
+    require(rules.may_write_request, by, promised.request)
     return promised
 
 

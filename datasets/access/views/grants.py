@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets.access import queries, rules
 from datasets.access.actions import grants
 from datasets.access.enums import GrantState, ReturnState
-from datasets.access.forms import DeliveryForm, ReasonForm
+from datasets.access.forms import DeliveryForm, DestructionForm, ReasonForm
 from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
 from portal.accounts.authorization import require
 from portal.accounts.sessions import step_up_required
@@ -32,7 +32,8 @@ OPEN = (GrantState.PENDING, GrantState.ACTIVE)
 def visible(request: HttpRequest, public_id: UUID) -> Grant:
     """Find a grant that this person may see; for others it does not exist."""
     rows = Grant.objects.visible_to(person(request)).select_related(
-        "request__organisation", "request__requester"
+        *("request__organisation", "request__requester"),
+        *("suspended_by", "resumed_by", "revoked_by", "closed_by"),
     )
     return find(rows, among=Grant.objects.all(), public_id=public_id)
 
@@ -81,9 +82,22 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "suspend_form": ReasonForm(auto_id="suspend_%s"),
         "resume_form": ReasonForm(auto_id="resume_%s"),
         "revoke_form": ReasonForm(auto_id="revoke_%s"),
-        "attest_form": ReasonForm(auto_id="attest_%s"),
+        "attest_form": DestructionForm(auto_id="attest_%s"),
+        "acts": _acts(found),
     }
     return render(request, "datasets/access/grant.html", context | made, status=status)
+
+
+def _acts(grant: Grant) -> list[tuple[Any, ...]]:
+    """List what was done of a grant, as (what, tone, when, by whom, why); the last is in force."""
+    acts = (
+        (_("Suspendue"), "ocre", grant.suspended_at, grant.suspended_by, grant.suspension),
+        (_("Suspension levée"), "calanque", grant.resumed_at, grant.resumed_by, grant.resumption),
+        (_("Révoquée"), "garance", grant.revoked_at, grant.revoked_by, grant.revocation),
+        (_("Destruction attestée"), "pin", grant.closed_at, grant.closed_by, grant.destruction),
+    )
+    done: list[tuple[Any, ...]] = [act for act in acts if act[2]]
+    return [(what, "calanque", *how) for what, _tone, *how in done[:-1]] + done[-1:]
 
 
 def _returns(
@@ -95,7 +109,8 @@ def _returns(
         (
             each,
             each.state(now, revoked=revoked),
-            delivering.get(each.pk) or DeliveryForm(auto_id=f"rendu{each.pk}_%s"),
+            delivering.get(each.pk)
+            or DeliveryForm(initial={"link": each.link}, auto_id=f"rendu{each.pk}_%s"),
         )
         for each in grant.request.returns.all()
     ]
@@ -125,9 +140,14 @@ def sign(request: HttpRequest, grant: UUID) -> HttpResponse:
 
 
 def _reasoned(
-    request: HttpRequest, grant: UUID, name: str, act: Callable[..., object], done: str
+    request: HttpRequest,
+    grant: UUID,
+    name: str,
+    act: Callable[..., object],
+    done: str,
+    asked: type[ReasonForm] = ReasonForm,
 ) -> HttpResponse:
-    found, form = visible(request, grant), ReasonForm(request.POST, auto_id=f"{name}_%s")
+    found, form = visible(request, grant), asked(request.POST, auto_id=f"{name}_%s")
     status = tried(
         form, lambda: act(grant=found, text=form.cleaned_data["text"], by=person(request))
     )
@@ -164,7 +184,7 @@ def revoke(request: HttpRequest, grant: UUID) -> HttpResponse:
 def attest(request: HttpRequest, grant: UUID) -> HttpResponse:
     """Say that what was received is destroyed."""
     done = _("Destruction attestée : l’habilitation est close.")
-    return _reasoned(request, grant, "attest", grants.attest_destruction, done)
+    return _reasoned(request, grant, "attest", grants.attest_destruction, done, DestructionForm)
 
 
 @get_or_post
@@ -184,14 +204,14 @@ def remove_person(request: HttpRequest, grant: UUID, named: UUID) -> HttpRespons
 
 @require_POST
 def deliver(request: HttpRequest, grant: UUID, promised: UUID) -> HttpResponse:
-    """Say where what was promised can be seen."""
+    """Say where what was promised can be seen, or correct it."""
     found = visible(request, grant)
     rows = found.request.returns.select_related("request")
     each = find(rows, among=PromisedReturn.objects.all(), public_id=promised)
     form = DeliveryForm(request.POST, auto_id=f"rendu{each.pk}_%s")
+    act = grants.correct_link if each.delivered_at else grants.deliver
     status = tried(
-        form,
-        lambda: grants.deliver(promised=each, link=form.cleaned_data["link"], by=person(request)),
+        form, lambda: act(promised=each, link=form.cleaned_data["link"], by=person(request))
     )
     if status:
         fresh = visible(request, grant)

@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -110,7 +109,7 @@ def feed(request: HttpRequest) -> HttpResponse:
                 "state": row.state.label,
                 "purpose": row.purpose,
                 "datasets": ", ".join(title for title, _page in row.datasets),
-                "day": date_format(clock.paris_day(row.approved_at), "j F Y"),
+                "day": clock.day_words(clock.paris_day(row.approved_at)),
             },
             unique_id=f"{link}#{row.number}",
             pubdate=row.approved_at,

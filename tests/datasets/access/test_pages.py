@@ -242,11 +242,41 @@ def test_what_is_given_back_is_asked_for_while_it_is_awaited() -> None:
     opened = answer.text.split('class="disclosure" open>')
     assert (len(opened), f'id="rendu{second.pk}_link"' in opened[1]) == (2, True)
     assert f'id="rendu{first.pk}_link"' in opened[0]
+    give = reverse("datasets:deliver", args=(grant.public_id, first.public_id))
+    for link in ("https://exemple.fr/faux", "https://exemple.fr/vrai"):
+        assert client.post(give, {"link": link}).status_code == 302
+    assert events("return") == ["return.delivered", "return.corrected"]
+    first.refresh_from_db()
+    assert first.link == "https://exemple.fr/vrai"
+    assert client.get(page).text.count("Corriger l’adresse") == 1
     grants.revoke(grant=grant, text="Fini.", by=world.approver)
     said = client.get(page).text
-    assert said.count("plus attendu") == 2
+    assert said.count("plus attendu") == 1
     assert "Donner l’adresse" not in said
     assert "/retirer/" not in said
+
+
+def test_a_grant_says_who_did_what_of_it_and_keeps_how_its_data_were_destroyed() -> None:
+    world = World()
+    grant = world.active()
+    page, today = reverse("datasets:grant", args=(grant.public_id,)), long_date(clock.now())
+
+    def told() -> list[str]:
+        text = re.sub(r"<[^>]*>", "", signed_in(world.hands[0]).get(page).text)
+        return re.findall(rf"([A-Z][\w ]+) le {today} par (\w+ \d+)", text)
+
+    grants.suspend(grant=grant, text="Un incident.", by=world.dpo)
+    assert told() == [("Suspendue", str(world.dpo))]
+    grants.resume(grant=Grant.objects.get(pk=grant.pk), text="Réglé.", by=world.approver)
+    assert told() == [("Suspension levée", str(world.approver))]
+    grants.revoke(grant=grant, text="Fini.", by=world.approver)
+    text = signed_in(world.by).get(page).text
+    assert "Comment les données ont été détruites" in text
+    assert today in text.split(">Au</dt>")[1].split("</dd>")[0]
+    grants.attest_destruction(grant=grant, text="Disques broyés.", by=world.by)
+    whose = [world.approver, world.approver, world.by]
+    assert [who for _what, who in told()] == [str(each) for each in whose]
+    assert "Disques broyés." in signed_in(world.hands[0]).get(page).text
 
 
 def test_who_asked_confirms_before_a_person_reads_no_more() -> None:

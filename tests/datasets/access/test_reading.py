@@ -128,6 +128,18 @@ def test_who_reads_a_file_under_two_grants_says_which(world: World) -> None:
         assert asked(unknown).status_code == 404
 
 
+def test_who_signed_is_told_of_a_suspension_and_nobody_else(world: World) -> None:
+    grant, file = world.lent(), file_of(world)
+    stranger = signed_in(UserFactory())
+    before = stranger.get(address(file))
+    grants.suspend(grant=grant, text="Incident.", by=world.dpo)
+    told, after = signed_in(world.reader).get(address(file)), stranger.get(address(file))
+    assert (told.status_code, "Cet accès est suspendu" in told.text) == (404, True)
+    assert (after.status_code, len(after.content)) == (404, len(before.content))
+    grants.revoke(grant=grant, text="Usage interdit.", by=world.approver)
+    assert "suspendu" not in signed_in(world.reader).get(address(file)).text
+
+
 def test_a_read_asks_for_a_recent_proof(world: World) -> None:
     world.lent()
     answer = signed_in(world.reader, proven=False).get(address(file_of(world)))
