@@ -9,15 +9,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from datasets.access.enums import Country, Purpose
+from datasets.access.enums import Country, ForbiddenUse, Purpose
 from portal.lib import clock, paper
 
 
 def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetime) -> bytes:
     """Draw the agreement of a request that is granted, in French; the same facts, the same bytes.
 
-    content: as `models.content_of` writes it. page: the path of the grant, which says what one
-    sheet has no room for: each column by its name, the forbidden uses, the signatures.
+    content: as `models.content_of` writes it. page: the path of the grant, which says who is named
+    and who signed.
     """
     with translation.override("fr"):
         datasets = content["datasets"]
@@ -31,12 +31,12 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
             (_("Organisme"), content["organisation"]),
             (_("Finalité"), str(Purpose(content["purpose"]).label)),
             (_("Jeux"), ", ".join(f"{each['title']} ({each['producer']})" for each in datasets)),
-            (_("Colonnes"), str(columns)),
+            (_("Colonnes"), _("%(count)s, par leur nom en annexe") % {"count": columns}),
             (_("Durée"), _("%(months)s mois dès la signature") % {"months": content["months"]}),
             (_("Accès"), named % {"count": people}),
             (_("Hébergement"), str(Country(content["hosting"]).label)),
             (_("Ce qui sera rendu"), " ; ".join(each["text"] for each in content["returns"])),
-            (_("Accordée le"), clock.paris_words(at)),
+            (_("Accordée le"), clock.day_words(clock.paris_day(at))),
         ]
         return paper.draw(
             paper.Sheet(
@@ -52,9 +52,9 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
                         "l’organisme."
                     ),
                     _(
-                        "La page de l’habilitation, à l’adresse ci-dessous, fait partie de la "
-                        "convention : colonnes par leur nom, usages interdits, base légale, "
-                        "personnes nommées, signatures datées."
+                        "L’annexe et la page de l’habilitation, à l’adresse ci-dessous, font "
+                        "partie de la convention : la page dit les personnes nommées et les "
+                        "signatures datées."
                     ),
                     _(
                         "À la fin, l’organisme atteste sous trente jours la destruction de ce "
@@ -63,6 +63,18 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
                 ],
                 address=settings.SITE_URL + page,
                 code_label=_("La page de l’habilitation"),
+                annex=[
+                    *(
+                        (
+                            _("Colonnes de « %(title)s »") % each,
+                            [", ".join(name for name, _protection in each["protections"])],
+                        )
+                        for each in datasets
+                    ),
+                    (_("Usages interdits"), ForbiddenUse.signed(content["pledges"])),
+                    (_("Base légale"), [content["legal_basis"]]),
+                    (_("Mesures de sécurité"), content["security"].splitlines()),
+                ],
             ),
             at=at,
         )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import qrcode
@@ -32,7 +33,8 @@ class Sheet:
     """What a statement says; every text is already in its language.
 
     facts: pairs of label and value. notes: small sentences below. address: where it is checked,
-    drawn as a code too, which code_label describes for who does not see it.
+    drawn as a code too, which code_label describes for who does not see it. annex: titles and
+    their paragraphs, whole, on pages of their own.
     """
 
     language: str
@@ -43,6 +45,7 @@ class Sheet:
     notes: Sequence[str]
     address: str
     code_label: str
+    annex: Sequence[tuple[str, Sequence[str]]] = ()
 
 
 def draw(sheet: Sheet, *, at: datetime) -> bytes:
@@ -78,6 +81,8 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.ln(1.5)
     paper.keep(CODE)
     paper.code(sheet.address, sheet.code_label)
+    if sheet.annex:
+        paper.annex(sheet.annex)
     return bytes(paper.output())
 
 
@@ -142,6 +147,19 @@ class _Paper(FPDF):
         """Go on overleaf where this many millimetres are not left."""
         if self.y + height > self.h - MARGIN:
             self.add_page()
+
+    def annex(self, sections: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Write titles and paragraphs overleaf; a long one in pieces, each on one page."""
+        self.set_left_margin(MARGIN)
+        self.add_page()
+        for title, texts in sections:
+            self.keep(TALLEST)
+            self.say("H2", title, size=12.5, bold=True)
+            for piece in (each for text in texts for each in wrap(text, MOST_CHARACTERS)):
+                self.keep(TALLEST)
+                self.say("P", piece, size=10)
+                self.ln(1)
+            self.ln(5)
 
     def code(self, address: str, label: str) -> None:
         """Draw the code of an address at the foot of the page, and the address beside it."""

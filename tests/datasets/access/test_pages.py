@@ -1,5 +1,6 @@
 """The pages of access: a request from its first word to its grant, by each who has a say."""
 
+import io
 import re
 import time
 from datetime import timedelta
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
 from datasets import gate
 from datasets.access import queries
@@ -485,6 +487,13 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
     content = objects.read(grant.agreement_sha256)
     written = agreement(grant.number, grant.content, page=page, at=grant.approved_at)
     assert content == written
+    first, annex = (
+        " ".join(each.extract_text().split()) for each in PdfReader(io.BytesIO(content)).pages
+    )
+    assert f"Accordée le {long_date(grant.approved_at)} Chaque" in first
+    said = ["jeton, zone, sortie", "Mission d’intérêt public", "Disques chiffrés, accès par clé."]
+    said += [f"Colonnes de « {each.resource.title} »" for each in world.datasets]
+    assert [each for each in (*said, *map(str, ForbiddenUse.labels)) if each not in annex] == []
     text = signed_in(world.reader).get(page).text
     convened = text.split('id="convenu"')[1].split("</section>")[0]
     assert all(str(each.label) in convened for each in ForbiddenUse)
