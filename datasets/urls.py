@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees/demandes/<uuid:asked>/accorder/", review.approve, name="approve_request"),
     path("donnees/demandes/<uuid:asked>/refuser/", review.refuse, name="refuse_request"),
     path("donnees/demandes/<uuid:asked>/<str:step>/", requests.write, name="request_step"),
+    path("donnees/habilitations/", grants.lent, name="lent"),
     path("donnees/habilitations/<uuid:grant>/", grants.show, name="grant"),
     path("donnees/habilitations/<uuid:grant>/convention.pdf", grants.agreement, name="agreement"),
     path("donnees/habilitations/<uuid:grant>/signer/", grants.sign, name="sign"),

@@ -246,7 +246,8 @@ def opinions_awaited(user: User) -> "QuerySet[Opinion]":
     if has_permission(user, Permission.ACCESS_ADVISE):
         wanted |= Q(dataset=None)
     rows = _unanswered().filter(wanted, request__status=RequestStatus.IN_REVIEW)
-    rows = rows.select_related("request__organisation", "organisation").order_by("asked_at", "pk")
+    rows = rows.select_related("request__organisation", "organisation", "dataset__resource")
+    rows = rows.order_by("asked_at", "pk")
     return rows.prefetch_related("request__named_users")
 
 
@@ -282,6 +283,11 @@ def lending(user: User) -> "GrantQuerySet":
     """List the grants that read data of this person's organisations."""
     mine = GrantedDataset.objects.filter(dataset__resource__organisation__in=produced_by(user))
     return Grant.objects.filter(pk__in=mine.values("grant"))
+
+
+def lends(user: User) -> bool:
+    """Say whether data of this person's organisations were ever granted."""
+    return bool(produced_by(user)) and lending(user).exists()
 
 
 def in_hand(rows: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":

@@ -248,7 +248,7 @@ def stands_on(part: str, side: str, pattern: str) -> bool:
         ("contribuer/", "ressources/", "espace/suivis/", *OF_CATALOGUE)
     ):  # they belong to their author
         return part == f"referent_{side}"
-    if pattern.startswith(("donnees/demandes/<", "donnees/habilitations/", "api/v1/access/")):
+    if pattern.startswith(("donnees/demandes/<", "donnees/habilitations/<", "api/v1/access/")):
         return side == "a" and part in {"contributor_a", "mate_a", "producer"}
     if pattern.startswith(("donnees/", "api/v1/datasets/")):
         return part == {"a": "producer", "b": "referent_b"}[side]

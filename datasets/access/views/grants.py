@@ -16,6 +16,7 @@ from datasets.access.actions import grants
 from datasets.access.enums import GrantState, ReturnState
 from datasets.access.forms import DeliveryForm, DestructionForm, ReasonForm
 from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
+from datasets.access.views.projects import project
 from portal.accounts.authorization import require
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
@@ -27,6 +28,19 @@ from portal.lib.web.form_pages import tried
 from portal.lib.web.requests import get_or_post
 
 OPEN = (GrantState.PENDING, GrantState.ACTIVE)
+
+
+@require_safe
+def lent(request: HttpRequest) -> HttpResponse:
+    """List the projects granted data of a person's organisations: who reads them, then the rest."""
+    rows = queries.lending(person(request)).select_related("request__organisation")
+    shown = [project(each.request) for each in rows.prefetch_related("request__returns")[:100]]
+    context = {
+        "section": "donnees",
+        "reading": [each for each in shown if each.state is GrantState.ACTIVE],
+        "others": [each for each in shown if each.state is not GrantState.ACTIVE],
+    }
+    return render(request, "datasets/access/lent.html", context)
 
 
 def visible(request: HttpRequest, public_id: UUID) -> Grant:

@@ -17,7 +17,7 @@ from datasets.access.actions import drafts, review
 from datasets.access.enums import RequestStatus
 from datasets.access.forms import STEP_FORMS, STEP_LABELS, NeedForm, Step, StepForm
 from datasets.access.models import AccessRequest, asked_by
-from datasets.access.views.projects import project, read_by
+from datasets.access.views.projects import read_by
 from datasets.releases import queries as released
 from datasets.releases.models import Dataset
 from portal.accounts.authorization import require
@@ -73,7 +73,6 @@ def mine(request: HttpRequest) -> HttpResponse:
         read_by(by, each, own.get(each.pk), files)
         for each in rows.prefetch_related("opinions", "datasets", "returns")[:100]
     ]
-    lent = queries.lending(by).select_related("request__organisation")
     context = {
         "section": "donnees",
         "going": [each for each in asked if not each.is_over],
@@ -83,7 +82,6 @@ def mine(request: HttpRequest) -> HttpResponse:
             for each in named
             if not rules.answers_for(by, each.request)
         ],
-        "lent": [project(each.request) for each in lent.prefetch_related("request__returns")[:100]],
     }
     return render(request, "datasets/access/mine.html", context)
 

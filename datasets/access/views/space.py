@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -31,6 +32,7 @@ from portal.lib import clock
 SHOWN = 20
 PLACES = (
     Place(gettext_lazy("Mes demandes d’accès"), "key", "datasets:requests", queries.has_use),
+    Place(gettext_lazy("Accès à vos données"), "users", "datasets:lent", queries.lends),
     Place(
         gettext_lazy("Demandes d’accès"),
         "inbox",
@@ -57,8 +59,11 @@ def to_do(user: User) -> Iterator[Item]:
             title = _("Donner un avis sur « %(title)s »")
             said: dict[str, Any] = {"icon": "message-square", "tone": "ocre"}
             if not opinion.is_dpo:
-                names = {"asker": opinion.request.organisation, "producer": opinion.organisation}
-                said["detail"] = _("%(asker)s, pour %(producer)s") % names
+                said["detail"] = _("%(asker)s demande « %(dataset)s », de %(producer)s") % {
+                    "asker": opinion.request.organisation,
+                    "dataset": opinion.dataset,
+                    "producer": opinion.organisation,
+                }
             yield _item(title, opinion.request, **said)
     yield from _of_the_region(user)
     yield from _decided_by_nobody(user)
@@ -173,4 +178,5 @@ def figures(user: User) -> Iterable[tuple[Any, int]]:
     """Tell a producer how many projects read their data today."""
     lent = queries.lending(user).active(clock.now()).count() if produced_by(user) else 0
     if lent:
-        yield ngettext("projet lit vos données", "projets lisent vos données", lent), lent
+        said = ngettext("projet lit vos données", "projets lisent vos données", lent)
+        yield format_html('<a href="{}">{}</a>', reverse("datasets:lent"), said), lent

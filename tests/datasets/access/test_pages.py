@@ -323,7 +323,6 @@ def test_each_project_is_a_row_with_its_state_its_next_act_and_its_file() -> Non
         assert f"Rendu attendu le {long_date(promised)}" in row(each)
         assert "?extrait=" in row(each)
     assert row(world.by).startswith("demandes")
-    assert row(world.hands[0]).startswith("pretees")
     grants.suspend(grant=grant, text="Un incident.", by=world.dpo)
     for each in (world.by, world.reader):
         assert "Suspendue" in row(each)
@@ -517,7 +516,7 @@ def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> N
 def posted(by: User, name: str, row: Any, **values: Any) -> str:
     """Post a form of a request or an opening; return the status, and what a refusal says."""
     answer = signed_in(by).post(reverse(f"datasets:{name}", args=(row.public_id,)), values)
-    said = re.search(r"Dernier acte\s: (.*?), le \d+ \w+ \d{4} à \d+\sh", answer.text)
+    said = re.search(r"Dernier acte\s: (.*?), le \d+(?:er)? \w+ \d{4} à \d+\sh", answer.text)
     return f"{answer.status_code} {said[1] if said else ''}".strip()
 
 

@@ -82,7 +82,10 @@ def test_who_answers_for_two_producers_is_told_for_which(world: World) -> None:
     MembershipFactory(organisation=world.producers[1], user=answers, role=Role.EDITOR)
     world.admitted()
     asked = [item.detail for item in space.to_do(fresh(answers))]
-    assert asked == [f"{world.organisation}, pour {each}" for each in world.producers]
+    assert asked == [
+        f"{world.organisation} demande « {dataset} », de {producer}"
+        for dataset, producer in zip(world.datasets, world.producers, strict=True)
+    ]
 
 
 def test_changes_asked_wait_for_who_asks(world: World) -> None:
@@ -142,24 +145,27 @@ def test_the_side_links_are_for_those_who_use_them(world: World) -> None:
 
     def links(user: User) -> set[str]:
         routes = {place.route for place in places(fresh(user))}
-        return routes & {"datasets:requests", "datasets:request_queue", "ledger"}
+        return routes & {"datasets:requests", "datasets:lent", "datasets:request_queue", "ledger"}
 
     assert links(UserFactory()) == set()
-    for person in (world.by, world.reader, world.hands[0]):
+    for person in (world.by, world.reader):
         assert links(person) == {"datasets:requests"}
+    assert links(world.hands[0]) == {"datasets:requests", "datasets:lent"}
     for person in (world.officer, world.approver, world.dpo):
         assert links(person) == {"datasets:request_queue", "ledger"}
 
 
 def test_a_producer_sees_who_reads_their_data(world: World, client: Client) -> None:
     grant = world.active(world.datasets[0])
-    assert list(space.figures(fresh(world.hands[0]))) == [("projet lit vos données", 1)]
+    other = world.granted(world.datasets[0])  # signed by nobody
+    link = '<a href="/donnees/habilitations/">projet lit vos données</a>'
+    assert list(space.figures(fresh(world.hands[0]))) == [(link, 1)]
     assert list(space.figures(fresh(world.hands[1]))) == []
     client.force_login(world.hands[0])
-    assert (
-        f"/donnees/habilitations/{grant.public_id}/"
-        in client.get("/donnees/demandes/").content.decode()
-    )
+    reading, rest = client.get("/donnees/habilitations/").text.split('id="autres"')
+    assert f"/donnees/habilitations/{grant.public_id}/" in reading
+    assert f"/donnees/habilitations/{other.public_id}/" in rest
+    assert str(other.public_id) not in reading
 
 
 def test_many_requests_cost_no_more_queries(
