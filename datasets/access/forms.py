@@ -29,8 +29,14 @@ from portal.accounts.models import Organisation, User
 from portal.lib.web.fields import LinesField, PlainForm, box, choice, line, prose, whole
 
 # What a request may leave out.
-OPTIONAL = {"impact_assessment", "persons", "another", "organises_challenge"}
+OPTIONAL = {"impact_assessment", "another", "organises_challenge"}
 RETURN_ROWS = 3
+MONTHS = {
+    "required": _("Écrivez un nombre de mois."),
+    "invalid": _("Écrivez un nombre de mois."),
+    "min_value": _("%(limit_value)s mois au moins."),
+    "max_value": _("%(limit_value)s mois au plus."),
+}
 RETURN_MONTHS = (3, 6, 12, 18, 24, 36)
 
 
@@ -286,10 +292,13 @@ class SafetyForm(StepForm):
         settings.ACCESS_MOST_MONTHS,
         _("Douze d’ordinaire, trente-six au plus. La limite la plus courte l’emporte."),
         required=False,
+        error_messages=MONTHS,
     )
     persons = LinesField(
         label=_("Personnes qui liront les données"),
-        help_text=_("Une adresse par ligne, la vôtre si vous lisez. Chacune signera elle-même."),
+        help_text=_(
+            "Une adresse par ligne, la vôtre si vous lisez : chacune signera. Vide : vous seul."
+        ),
         required=False,
     )
 
@@ -301,7 +310,6 @@ class SafetyForm(StepForm):
             self.fields[f"return-{number}"] = line(
                 _("Ce qui sera rendu") if number == 0 else _("Autre rendu"),
                 200,
-                hint=_("Un outil, son code, des indicateurs, un rapport.") if number == 0 else "",
                 initial=said.text if said else "",
             )
             self.fields[f"return-months-{number}"] = choice(
@@ -309,19 +317,19 @@ class SafetyForm(StepForm):
                 [(each, _("%(months)s mois") % {"months": each}) for each in RETURN_MONTHS],
                 initial=said.months if said else 12,
             )
-
+            self.fields[f"return-months-{number}"].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
         self.fields["return-0"].is_needed_to_send = True  # type: ignore[attr-defined]  # ours
 
     def initial_of(self, request: AccessRequest) -> dict[str, Any]:
         persons = list(request.named_users.filter(removed_at=None).values_list("email", flat=True))
-        if not persons and not request.version:
-            persons = [self.by.email]
         return super().initial_of(request) | {"persons": persons}
 
     def clean_persons(self) -> list[str]:
         """Refuse what is no address, naming the line."""
         persons: list[str] = self.cleaned_data["persons"]
-        check = EmailValidator(_("Une adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"))
+        check = EmailValidator(
+            _("« %(value)s » n’est pas une adresse. Exemple : prenom.nom@exemple.fr")
+        )
         for each in persons:
             check(each)
         return persons
@@ -424,6 +432,7 @@ class OpinionForm(PlainForm):
         settings.ACCESS_MOST_MONTHS,
         _("Celle de votre convention. Vide : pas d’autre limite."),
         required=False,
+        error_messages=MONTHS,
     )
 
     def __init__(self, *args: Any, is_dpo: bool, **options: Any) -> None:
@@ -441,8 +450,12 @@ class OpinionForm(PlainForm):
 class ApprovalForm(ReasonForm):
     """Grant access: for how long, why, and why over an unfavourable opinion."""
 
-    months = whole(_("Durée, en mois"), 1, settings.ACCESS_MOST_MONTHS)
-    override = prose(_("Pourquoi passer outre l’avis du délégué"), 2_000)
+    months = whole(_("Durée, en mois"), 1, settings.ACCESS_MOST_MONTHS, error_messages=MONTHS)
+    override = prose(
+        _("Pourquoi passer outre l’avis du délégué"),
+        2_000,
+        _("L’avis du délégué est défavorable : écrivez pourquoi vous passez outre."),
+    )
     field_order = ("months", "text", "override")
 
     def __init__(self, *args: Any, months: int, dpo_refuses: bool, **options: Any) -> None:
@@ -457,7 +470,9 @@ class RefusalForm(ReasonForm):
     """Refuse access: a reason of the list, which the register counts, and a text."""
 
     reason = choice(
-        _("Motif du registre"), [("", _("Choisissez")), *RefusalReason.choices], _("Choisissez.")
+        _("Motif du registre"),
+        [("", _("Choisissez")), *RefusalReason.choices],
+        _("Choisissez le motif que le registre compte."),
     )
     field_order = ("reason", "text")
 

@@ -56,7 +56,7 @@ SWEEPER = SystemActor("sweep")
 
 @transaction.atomic
 def start(*, datasets: Sequence[Dataset], organisation: Organisation | None, by: User) -> Any:
-    """Open a draft for these datasets, with every column that is free to ask.
+    """Open a draft for these datasets, which names who writes it.
 
     Event "access_request.started". Raises Invalid for a dataset that is not restricted.
     """
@@ -67,6 +67,7 @@ def start(*, datasets: Sequence[Dataset], organisation: Organisation | None, by:
     request.save()
     for dataset in datasets:
         _add(request, dataset)
+    _set_persons(request, [])
     record("access_request.started", by=by, on=request)
     return request
 
@@ -137,7 +138,9 @@ def _set_datasets(request: AccessRequest, wanted: Mapping[Dataset, Mapping[str, 
 
 
 def _set_persons(request: AccessRequest, addresses: Iterable[str]) -> None:
+    """Name these persons; with none, who asks alone."""
     wanted = list(dict.fromkeys(each.strip().lower() for each in addresses if each.strip()))
+    wanted = wanted or [request.requester.email.lower()]
     if len(wanted) > PERSONS_MOST:
         raise Invalid(
             _("Une demande nomme %(most)s personnes au plus.") % {"most": PERSONS_MOST},

@@ -165,7 +165,7 @@ def _show(
         "faults": faults if step is Step.SEND else [],
         "whole": True,
         "opposed": set(),
-        "summary": content(found) if step is Step.SEND else None,
+        "summary": content(found),
         "forbidden": forms.ForbiddenUse.labels,
     }
     status = status or (422 if made.errors else 200)

@@ -77,11 +77,18 @@ def test_a_request_is_written_in_four_steps_and_sent() -> None:
     answer = send("besoin", service=SERVICE, **{f"why-{key}-jeton": "Relier."}, **need)
     assert answer.headers["Location"] == step(request, "securite")
     safety = {"legal_basis": "Mission", "hosting": "FR", "security": "Chiffré.", "months": "12"}
-    answer = send("securite", persons=f"{world.by.email}\npas-une-adresse", **safety)
+    wrong = {"persons": f"{world.by.email}\npas-une-adresse", "months": "99"}
+    answer = send("securite", **safety | wrong)
     assert (answer.status_code, again(request).hosting) == (422, "FR")
+    assert re.search(r"«\s?pas-une-adresse\s?» n’est pas une adresse", answer.text)
+    assert "36 mois au plus." in re.sub(r"\s", " ", answer.text)
     rendered = {"return-0": "Un tableau", "return-months-0": "6"}
-    answer = send("securite", persons=world.by.email, **safety, **rendered)
+    answer = send("securite", persons="", **safety, **rendered)
     assert answer.headers["Location"] == step(request, "relecture")
+    assert world.by.email in client.get(step(request, "relecture")).text
+    text = re.sub(r"\s+", " ", client.get(step(request, "securite")).text)
+    assert "2 colonnes sur 4" in text.split('id="compte"')[1].split("</dd>")[0]
+    assert text.count("(facultatif)") == 3  # the impact assessment, two more things given back
     assert "Cochez chacun des usages" in send("relecture", pledges=["credit"]).text
     answer = send("relecture", pledges=ForbiddenUse.values)
     assert answer.headers["Location"] == request.get_absolute_url()
@@ -450,10 +457,13 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
 
 def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
     world = World()
-    request = world.advised(world.datasets[0])
+    request = world.advised(world.datasets[0], dpo=Verdict.UNFAVOURABLE)
     other = UserFactory(region=RegionRole.APPROVER)
     address, link = request.get_absolute_url(), 'href="#decision"'
-    assert link in signed_in(world.approver).get(address).text
+    text = signed_in(world.approver).get(address).text
+    assert link in text
+    over = text.split('for="approval_override"')[1].split("</label>")[0]
+    assert "(facultatif)" not in over  # it is demanded
     review.refuse(
         request=request,
         reason=RefusalReason.EXCESSIVE,
