@@ -1,7 +1,9 @@
 """Territories, licences and last days, as cards hold them and as readers are told."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +16,7 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.standards import licences, territories
 from catalogue.standards.published import is_date, last_day
 from catalogue.standards.territories import Territory, TerritoryKind
-from portal.lib.prose.numbers import is_french
+from portal.lib.prose.numbers import is_french, number
 
 K = TerritoryKind
 PLACE_LABELS: dict[TerritoryKind, Promise] = {
@@ -111,6 +113,12 @@ def is_news_over(kind: str, details: Mapping[str, Any], today: date) -> bool:
     """Say whether a card is news whose last day has passed; a month lasts to its last day."""
     told = str(details.get(EXPIRY_FIELD) or "")
     return kind == ResourceKind.NEWS and is_date(told) and last_day(told) < today.isoformat()
+
+
+def figure(text: str) -> str:
+    """Write a figure typed with a point as its reader does; other words stay."""
+    found = re.fullmatch(r"-?\d{1,9}\.(\d{1,9})", text)
+    return number(Decimal(text), len(found[1])) if found else text
 
 
 def dated(text: str) -> str:

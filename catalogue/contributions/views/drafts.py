@@ -327,9 +327,14 @@ def _form(
 
 
 def choices(request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
-    """Give the short choices of the first step, which another page may ask and send to it."""
+    """Give what another page may ask of the first step: its short choices, files that it lacks."""
     form = _form(request, contribution, Step.ESSENTIAL)
-    return {"choices": form.choices(), "seen": _seen_by(contribution, form)}
+    record = proposals.with_files(proposals.proposed_record(contribution), contribution)
+    asked = form.choices()
+    if "files" in record_checks.missing_fields(record):
+        form.initial["files"] = [{"url": record["repository_url"]}]
+        asked.append(form["files"])
+    return {"choices": asked, "seen": _seen_by(contribution, form)}
 
 
 def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:

@@ -73,7 +73,6 @@ HEADINGS = {
     "how to use": "Utilisation",
 }
 STRESS = re.compile(r"</?(?:strong|em|code)>")
-DECIMAL = re.compile(r"-?\d{1,9}\.(\d{1,9})")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
 )
@@ -418,8 +417,8 @@ def _cell(column: Field, value: Any) -> dict[str, Any]:
     told = absent if value in (None, "") else value
     shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
     label = _("Taille") if column.name == "bytes" else column.label
-    if column.name == "value" and (decimal := DECIMAL.fullmatch(str(told))):
-        told = numbers.number(Decimal(decimal[0]), len(decimal[1]))
+    if column.name == "value":
+        told = words.figure(str(told))
     place = _leads_to(told) if column.type is FieldType.URL and told else ""
     is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []

@@ -82,6 +82,8 @@ def words_of(own: Field, value: Any) -> str:
         return file_size(value) + (f" ({number(value)})" if value >= 1_000 else "")
     if own.type is FieldType.NUMBER:
         return f"{Decimal(str(value)):f}".replace(".", ",")
+    if own.name == "value":
+        return words.figure(str(value))
     return str(own.say(value)) if own.choices else str(value)
 
 

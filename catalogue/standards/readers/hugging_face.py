@@ -4,7 +4,7 @@ An unreadable front matter is a fault; the body is read all the same.
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder
@@ -81,8 +81,8 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     licences = items(written.get("license")) or _tagged(tags, "license")
     into.licence(licences, "license")
     into.language(written.get("language") or _tagged(tags, "language"), "language")
-    words = [tag for tag in tags if ":" not in tag]
-    into.tags([*words, first_text(data.get("pipeline_tag"))], "tags")
+    task = first_text(data.get("pipeline_tag"))
+    into.tags(_keywords([*tags, task], task, () if is_dataset else TASKS), "tags")
     into.modified = day(data.get("lastModified"))
     into.count("downloads", data.get("downloads"))
     into.count("followers", data.get("likes"))
@@ -94,6 +94,13 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     else:
         _hub_model(data, written, tags, into)
     return into.record()
+
+
+def _keywords(words: list[Any], task: str, telling: Collection[str]) -> list[str]:
+    """Keep the words that name nothing else, but a task that is told as one of ours."""
+    told = {task} & set(telling)
+    texts = [word for word in words if isinstance(word, str) and ":" not in word]
+    return [word for word in texts if word not in told]
 
 
 def _hub_model(
@@ -304,7 +311,8 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
             into.language(plain(spoken), "texte", guessed=True)
     words = [*_flat(data.get("tags")), *_flat(data.get("task_categories"))]
     words += _flat(data.get("pipeline_tag"))
-    into.tags([word for word in words if isinstance(word, str) and ":" not in word], "tags")
+    telling = {**TASKS, **GUESSED_TASKS} if into.kind == "model" else ()
+    into.tags(_keywords(words, str(data.get("pipeline_tag")), telling), "tags")
 
 
 def _flat(value: Json) -> list[Any]:

@@ -641,6 +641,30 @@ def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client)
     assert (asked[0], record["languages"], record["scope"]) == ("deposit", ["fr", "bzd"], "local")
 
 
+def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
+    author: User, own: Client
+) -> None:
+    index = "model-index: [{results: [{metrics: [{type: f1, value: 0.842}]}]}]"
+    head = f"pipeline_tag: text-classification\ntags: [tri, text-classification]\n{index}\n"
+    card = f"---\n{head}---\n# Tri\n\n- **Repository:** https://exemple.fr/tri\n"
+    contribution = draft_of(card, "hf", author)
+    assert contribution.content["tags"] == ["tri"]
+    address = reverse("catalogue:contribution_reading", args=(contribution.public_id,))
+    page = own.get(address).text
+    assert ("f1 ; 0,842" in words(own.get(address)), "0.842" in page) == (True, False)
+    sent = {"asked": re.findall(r'name="asked" value="(\w+)"', page), "draft": "1"}
+    rows = re.findall(r'name="(files-0-\w+)" value="([^"]*)"', page)
+    sent |= dict(rows) | {"deposit": "owned", "scope": "local"}
+    assert sent["files-0-url"] == "https://exemple.fr/tri"
+    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
+    assert own.post(step, sent).status_code == 302
+    record = proposals.proposed_record(make.again(contribution))
+    assert [row["url"] for row in record["details"]["files"]] == ["https://exemple.fr/tri"]
+    after = own.get(address).text
+    left = [int(re.findall(r"Il reste (\d+) points", each)[0]) for each in (page, after)]
+    assert (left[0] - left[1], 'name="files-0-url"' in after) == (3, False)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
