@@ -21,7 +21,12 @@ TITLE_MOST = 160
 
 
 def _title() -> forms.CharField:
-    return line(_("Intitulé du jeu à ouvrir"), TITLE_MOST, _("Donnez un intitulé au jeu à ouvrir."))
+    return line(
+        _("Intitulé du jeu à ouvrir"),
+        TITLE_MOST,
+        _("Donnez un intitulé au jeu à ouvrir."),
+        _("Celui du rapport et de la note publiés ; la page garde l’intitulé de sa fiche."),
+    )
 
 
 def _interest() -> forms.CharField:
@@ -29,7 +34,7 @@ def _interest() -> forms.CharField:
         _("À quoi servira-t-il, à qui ?"),
         2_000,
         _("Dites à quoi ces données serviront."),
-        _("L’intérêt général que la Région examine."),
+        _("L’intérêt général que la Région examine ; ce texte n’est pas publié."),
     )
 
 
@@ -70,7 +75,11 @@ class DepositForm(PlainForm):
         hint=_("CSV en UTF-8, 50 Mo au plus. Il reste chiffré jusqu’à la publication."),
     )
     dictionary = upload(
-        _("Dictionnaire des colonnes"), hint=_("CSV de colonnes « colonne, type, description ».")
+        _("Dictionnaire des colonnes"),
+        hint=_(
+            "CSV de colonnes « colonne, type, description ». Sans lui, les descriptions de la "
+            "version précédente sont gardées."
+        ),
     )
     quasi_identifiers = line(
         _("Colonnes qui permettent de reconnaître quelqu’un"),

@@ -185,7 +185,8 @@ class Opening(models.Model):
 class OpeningReport(Immutable):
     """What the checks said of one deposit: signed, and published with the release.
 
-    content: {number, attempt, file, rows, columns, read, checks, sample_sha256} or {…, fault}.
+    content: {number, attempt, file, rows, columns, types, read, checks, sample_sha256}, or
+    {…, fault}.
     signature: of the canonical content, in hexadecimal. sample: the synthetic rows, as CSV.
     """
 

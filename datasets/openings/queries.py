@@ -1,7 +1,10 @@
 """Reads of openings: where one stands, what its report says, which open tables it may join."""
 
+import csv
+import io
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q
@@ -21,7 +24,7 @@ from datasets.openings.wording import CheckRow
 from datasets.releases.actions import FILE_MAX_BYTES
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Release
-from datasets.releases.queries import last_release
+from datasets.releases.queries import TYPE_LABELS, last_release
 from portal.accounts import space
 from portal.accounts.account_data import columns_of
 from portal.accounts.authorization import P, has_permission
@@ -30,6 +33,7 @@ from portal.lib import clock
 
 LINKED_MOST = 5
 TO_DO_MOST = 20
+SHOWN_ROWS = 5
 S = OpeningStatus
 
 
@@ -128,6 +132,16 @@ def tally_of(rows: Sequence[CheckRow]) -> list[tuple[str, str, str]]:
     """Count the checks by how they ended, as badges."""
     ended = [(each, sum(row.outcome is each for row in rows)) for each in Outcome]
     return [(f"{each.label} : {n}", each.tone, each.icon) for each, n in reversed(ended) if n]
+
+
+def shape_of(report: OpeningReport) -> dict[str, Any]:
+    """Give the columns of a table with their types, and the first of its synthetic rows."""
+    told = report.content
+    types = told.get("types", [""] * len(told["columns"]))  # the first reports said none
+    labels = [TYPE_LABELS.get(each, each) for each in types]
+    lines = csv.reader(io.StringIO(report.sample), delimiter=told["read"]["delimiter"])
+    rows = list(islice(lines, 1, 1 + SHOWN_ROWS))
+    return {"columns": list(zip(told["columns"], labels, strict=True)), "rows": rows}
 
 
 def figures_of(report: OpeningReport, code: str) -> dict[str, Any]:

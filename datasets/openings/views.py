@@ -183,6 +183,9 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "groups": queries.figures_of(report, "groups") if report else {},
         "bars": queries.bars_of(report) if report else [],
         "crossings": queries.figures_of(report, "cells").get("crossings", []) if report else [],
+        "shape": queries.shape_of(report)
+        if report and not is_former and "fault" not in report.content
+        else {},
         "sampled": queries.figures_of(report, "sample").get("rows", 0)
         if report and not is_former
         else 0,
@@ -241,6 +244,17 @@ def _report(request: HttpRequest, opening: UUID, attempt: int) -> tuple[Opening,
 Act = Callable[[Opening, User, int], object]
 
 
+def _ask(
+    request: HttpRequest, opening: UUID, act: str, able: Callable[[User, Opening], bool]
+) -> HttpResponse:
+    """Ask for a confirmation, of who may do the act, on what they read of the opening."""
+    found = visible(request, opening)
+    require(able, person(request), found)
+    attempt = natural(request.GET.get("attempt", ""))
+    context = {"section": "donnees", "opening": found, "act": act, "attempt": attempt}
+    return render(request, "datasets/openings/confirm.html", context)
+
+
 def _do(request: HttpRequest, opening: UUID, act: Act, done: str) -> HttpResponse:
     """Do an act that needs no word; the page says what became of it."""
     found = visible(request, opening)
@@ -280,10 +294,12 @@ def admit(request: HttpRequest, opening: UUID) -> HttpResponse:
     )
 
 
-@require_POST
+@get_or_post
 @step_up_required
 def approve(request: HttpRequest, opening: UUID) -> HttpResponse:
-    """Approve an opening, as one of two."""
+    """Ask for a confirmation, then approve an opening, as one of two."""
+    if request.method != "POST":
+        return _ask(request, opening, "approve", rules.may_approve)
     return _do(
         request,
         opening,
@@ -292,9 +308,13 @@ def approve(request: HttpRequest, opening: UUID) -> HttpResponse:
     )
 
 
-@require_POST
+@get_or_post
 def publish(request: HttpRequest, opening: UUID) -> HttpResponse:
-    """Publish what two people approved."""
+    """Ask for a confirmation, then publish what two people approved."""
+    if request.method != "POST":
+        return _ask(
+            request, opening, "publish", lambda by, found: rules.may_write(by, found.producer)
+        )
     return _do(
         request,
         opening,
@@ -303,9 +323,11 @@ def publish(request: HttpRequest, opening: UUID) -> HttpResponse:
     )
 
 
-@require_POST
+@get_or_post
 def withdraw(request: HttpRequest, opening: UUID) -> HttpResponse:
-    """Take a proposal back."""
+    """Ask for a confirmation, then take a proposal back."""
+    if request.method != "POST":
+        return _ask(request, opening, "withdraw", rules.may_take_back)
     return _do(
         request,
         opening,

@@ -655,7 +655,7 @@ def examine(
     old: BinaryIO | None = None,
     others: Iterable[tuple[str, BinaryIO]] = (),
 ) -> dict[str, Any]:
-    """Make the whole report of a table: {rows, columns, read, checks, sample}.
+    """Make the whole report of a table: {rows, columns, types, read, checks, sample}.
 
     read: what was met on the way and blocks nothing. sample: the synthetic rows, as CSV. Raises
     TableFault.
@@ -671,6 +671,7 @@ def examine(
     return {
         "rows": len(table.lines),
         "columns": [each.name for each in table.columns],
+        "types": [each.type for each in table.columns],
         "read": reading(table),
         "checks": checks,
         "sample": _as_csv(table, rows),

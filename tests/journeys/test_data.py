@@ -61,6 +61,17 @@ def press(label: str) -> Act:
     return lambda page: page.click(f"main button:has-text('{label}')")
 
 
+def confirmed(label: str) -> Act:
+    """Follow the link to an act, and confirm it there."""
+
+    def act(page: Any) -> None:
+        page.click(f"main a:has-text('{label}')")
+        page.wait_for_selector("main a:has-text('Annuler')")
+        press(label)(page)
+
+    return act
+
+
 def downloaded(page: Any, file: DataFile, folder: Path) -> bytes:
     """Take a file by its link on the page, as it is kept."""
     with page.expect_download() as coming:
@@ -218,8 +229,8 @@ def test_a_table_is_refused_by_the_checks_corrected_opened_and_searched_for(
     stage.by(world.by, correct)
     review.check_waiting()
     for person in (world.approver, world.dpo):
-        stage.by(person, press("Approuver l’ouverture"))
-    stage.by(world.by, press("Publier"))
+        stage.by(person, confirmed("Approuver l’ouverture"))
+    stage.by(world.by, confirmed("Publier"))
     file = DataFile.objects.get(release__opening__status="published", name="entrees.csv")
 
     def search(page: Any) -> None:

@@ -2,13 +2,14 @@
 
 import io
 import json
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from datasets.openings import rules
+from datasets.openings import queries, rules
 from datasets.openings.enums import OpeningStatus
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.releases import actions as releases
@@ -34,8 +35,9 @@ def publish(*, opening: Opening, by: User) -> Release:
     """Publish an approved opening on its card, by its producer.
 
     With the file: the synthetic sample, the signed report, the note of what was removed; schema,
-    profile and dictionary as of any release. In the transaction of the release: status PUBLISHED,
-    the sealed deposit forgotten; event "opening.published"; a letter. Raises NotAllowed; Conflict
+    profile and dictionary as of any release, a column that the dictionary leaves out keeping the
+    description of the former release; the legal basis that the Region examined. In the transaction
+    of the release: status PUBLISHED, the sealed deposit forgotten; event "opening.published"; a letter. Raises NotAllowed; Conflict
     unless it is approved and its card is online, where its origin is now known to be personal, or
     where the card denies it; what `releases.publish` raises.
     """
@@ -56,8 +58,14 @@ def publish(*, opening: Opening, by: User) -> Release:
         description = Description(legal_basis=opening.legal_basis[:200])
         dataset = releases.describe(resource=card, description=description, by=by)
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
+    former = queries.former_table(opening)
+    columns = {
+        str(each["name"]): {"description": str(each.get("description") or "")}
+        for each in (former.schema if former is not None else ())
+    }
+    columns |= opening.dictionary
     with releases.read(kept) as content:
-        data = NewFile(opening.file_name, content, AccessLevel.OPEN, columns=opening.dictionary)
+        data = NewFile(opening.file_name, content, AccessLevel.OPEN, columns=columns)
         return releases.publish(
             dataset=dataset,
             files=[data, *_beside(opening)],
@@ -112,8 +120,10 @@ def _note_published(opening: Opening, release: Release, by: User) -> None:
             code="origin_changed",
         )
     locked.become(OpeningStatus.PUBLISHED, release=release, deposit_sha256="", deposit_keys=[])
+    told: dict[str, Any] = {"legal_basis": locked.legal_basis[:200]}
     if locked.of_personal_origin:
-        Dataset.objects.filter(pk=release.dataset_id).update(of_personal_origin=True)
+        told["of_personal_origin"] = True
+    Dataset.objects.filter(pk=release.dataset_id).update(**told)
     record("opening.published", by=by, on=locked, release=str(release.public_id))
     owe("mail.opening_told", key=f"{locked.pk}:published", opening_id=locked.pk, about="published")
 

@@ -606,15 +606,26 @@ def test_what_was_lent_as_personal_is_not_published_open_next(world: World) -> N
 
 
 def test_the_next_release_of_what_was_opened_is_an_opening_too(world: World) -> None:
-    world.published()
+    told = {"description": "Zone d’emploi", "type": "", "protection": "free"}
+    world.published(dictionary={"zone": told, "age": told})
     dataset = Dataset.objects.get(resource=world.card)
     file = NewFile("zones.csv", io.BytesIO(b"zone,n\nGap,1\n"), AccessLevel.OPEN)
     with no_change(Invalid, code="opening_needed"):
         releases.publish(dataset=dataset, files=[file], by=world.by)
     with no_change(Invalid, code="origin_stays"):
         releases.describe(resource=world.card, description=Description(), by=world.by)
-    again_open = world.published(with_column("lot", lambda n: "AB"[n % 2]))
+    # What its dictionary does not say again stands; the legal basis is the one examined.
+    again_open = world.published(
+        with_column("lot", lambda n: "AB"[n % 2]),
+        dictionary={"age": told | {"description": "Âge"}},
+        legal_basis="Une autre loi",
+    )
     assert again_open.release.number == 2
+    columns = again_open.release.files.get(name="entrees.csv").schema
+    texts = {each["name"]: each.get("description") for each in columns}
+    assert (texts["zone"], texts["age"], texts["lot"]) == ("Zone d’emploi", "Âge", "")
+    dataset.refresh_from_db()
+    assert dataset.legal_basis == "Une autre loi"
 
 
 @pytest.mark.slow

@@ -121,7 +121,38 @@ def test_who_approves_reads_where_it_goes_what_it_replaces_why_and_who_approved(
     assert "à la place de la version 1 du" in shown
     assert "Choisir où former." in shown
     assert f"Approuvée par {world.approver.display_name} le" in shown
+    # What is in it: its columns, their types, rows of nobody.
+    assert '<th scope="col">age<br><span class="thin muted">texte</span></th>' in shown
+    sampled = opening.reports.get().sample.splitlines()
+    assert f"<td>{sampled[5].split(',')[0]}</td>" in shown
     assert "Approuvée par" not in page(signed_in(world.by), opening)
+
+
+def test_what_is_final_is_confirmed_on_a_page_of_its_own(world: World) -> None:
+    opening = world.checked()
+    by, approver = signed_in(world.by), signed_in(world.approver)
+
+    def asked(client: Client, name: str) -> Any:
+        address = reverse(f"datasets:{name}", args=(opening.public_id,))
+        return client.get(address, {"attempt": 7})
+
+    for client, name, question in (
+        (approver, "approve_opening", "Approuver cette ouverture"),
+        (by, "publish_opening", "Publier ces données"),
+        (by, "withdraw_opening", "Retirer cette proposition"),
+    ):
+        assert question in asked(client, name).text
+    # What is confirmed is what was read, of another deposit or not.
+    assert 'name="attempt" value="7"' in asked(approver, "approve_opening").text
+    refused = [
+        (by, "approve_opening"),
+        (approver, "publish_opening"),
+        (approver, "withdraw_opening"),
+    ]
+    assert [asked(*each).status_code for each in refused] == [403] * 3
+    assert again(opening).status == S.READY
+    act(by, opening, "withdraw_opening")
+    assert again(opening).status == S.WITHDRAWN
 
 
 def test_approval_asks_for_a_recent_proof(world: World) -> None:
