@@ -124,7 +124,10 @@ class DepositForm(PlainForm):
         self.opening = opening
         self.cards = {str(each.public_id): each for each in cards}
         self.datasets = {str(each.public_id): each for each in restricted}
-        self.offer("card", [("", "–"), *((key, each.title) for key, each in self.cards.items())])
+        self.offer(
+            "card",
+            [("", _("Choisissez")), *((key, each.title) for key, each in self.cards.items())],
+        )
         named = ((key, each.resource.title) for key, each in self.datasets.items())
         self.offer("restricted", [("", _("Aucune")), *named])
 
@@ -191,6 +194,12 @@ class DepositForm(PlainForm):
                     (n for n in DECLARING if fault["column"] in self._named(n)), "dictionary"
                 )
             self.add_error(field, sentence(fault["code"], fault["line"], fault))
+
+    @property
+    def chosen(self) -> Resource | None:
+        """Give the card that was chosen, where something of it is refused."""
+        refused = self.is_bound and any(name in self.errors for name in ("card", "licence"))
+        return self.cards.get(self.data.get("card", "")) if refused else None
 
     def _named(self, field: str) -> list[str]:
         value = self.cleaned_data.get(field) or ""

@@ -142,6 +142,7 @@ def _form(
     request: HttpRequest, form: Any, status: int, *, found: Opening | None = None, lent: Any = None
 ) -> HttpResponse:
     context = {"section": "donnees", "form": form, "opening": found, "lent": lent}
+    context["file_lost"] = bool(request.FILES)
     return render(request, "datasets/openings/form.html", context, status=status)
 
 

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -212,15 +212,14 @@ def header_of(stream: BinaryIO) -> list[str]:
 
 
 def require_as_declared(table: Table, declared: Declared) -> None:
-    """Raise TableFault where a table is not what is said of it.
+    """Raise TableFault where a table is not what is said of it; `others`: its like elsewhere.
 
     `unknown_column`: one that is named and is not there. `not_typed`: the first cell, by line, that
     is not of the type of the dictionary. `not_counted`: the first that neither counts nor hides.
     """
     names = {each.name for each in table.columns}
-    for name in declared.columns():
-        if name not in names:
-            raise TableFault("unknown_column", 1, column=name)
+    unknown = [name for name in declared.columns() if name not in names]
+    _raise_first("unknown_column", [{"line": 1, "column": name} for name in unknown])
     _require_each(table, "not_counted", {declared.count: "count"} if declared.count else {})
     kinds = {name: kind for name, kind in declared.types.items() if kind in TYPES}
     _require_each(table, "not_typed", kinds)
@@ -233,10 +232,15 @@ def _require_each(table: Table, code: str, kinds: Mapping[str, str]) -> None:
         wrong = [at for at, value in enumerate(column.values) if at and not _is(kind, value)]
         if wrong:
             row = int(np.isin(column.codes, wrong).argmax())
-            faults.append((table.lines[row], name, kind, column.values[column.codes[row]]))
+            value = column.values[column.codes[row]][:40]
+            faults.append({"line": table.lines[row], "column": name, "type": kind, "value": value})
+    _raise_first(code, sorted(faults, key=lambda each: (each["line"], each["column"])))
+
+
+def _raise_first(code: str, faults: Sequence[dict[str, Any]]) -> None:
     if faults:
-        line, name, kind, value = min(faults)
-        raise TableFault(code, line, column=name, type=kind, value=value[:40])
+        first, *others = faults
+        raise TableFault(code, **first, **({"others": others} if others else {}))
 
 
 def _is(kind: str, value: str) -> bool:

@@ -240,10 +240,12 @@ def _require_readable(content: BinaryIO, name: str, said: Said) -> None:
             shape_only=True,
         )
     except TableFault as fault:
+        others = fault.facts.pop("others", ())
+        first = {"file": name, "code": fault.code, "line": fault.line, **fault.facts}
         raise Invalid(
             _("Ce fichier ne peut pas être lu."),
             code=fault.code,
-            faults=[{"file": name, "code": fault.code, "line": fault.line, **fault.facts}],
+            faults=[first, *(first | each for each in others)],
         ) from fault
 
 

@@ -37,9 +37,9 @@ def publish(*, opening: Opening, by: User) -> Release:
     With the file: the synthetic sample, the signed report, the note of what was removed; schema,
     profile and dictionary as of any release, a column that the dictionary leaves out keeping the
     description of the former release; the legal basis that the Region examined. In the transaction
-    of the release: status PUBLISHED, the sealed deposit forgotten; event "opening.published"; a letter. Raises NotAllowed; Conflict
-    unless it is approved and its card is online, where its origin is now known to be personal, or
-    where the card denies it; what `releases.publish` raises.
+    of the release: status PUBLISHED, the sealed deposit forgotten; event "opening.published"; a
+    letter. Raises NotAllowed; Conflict unless it is approved and its card is online, where its
+    origin is now known to be personal, or where the card denies it; what `releases.publish` raises.
     """
     opening = Opening.objects.select_related("producer", "card").get(pk=opening.pk)
     require(rules.may_write, by, opening.producer)

@@ -423,6 +423,14 @@ def test_a_file_that_its_dictionary_contradicts_names_line_and_column(world: Wor
             "value": "26-49",
         }
     ]
+    # What is wrong in the same way is told at once.
+    dictionary |= {"zone": dictionary["age"]}
+    with no_change(Invalid) as refusal:
+        world.deposited(dictionary=dictionary)
+    assert [each["column"] for each in refusal.value.faults] == ["age", "zone"]
+    with no_change(Invalid) as refusal:
+        world.deposited(declared={"quasi_identifiers": ["zone", "rue"], "count": "effectif"})
+    assert [each["column"] for each in refusal.value.faults] == ["rue", "effectif"]
 
 
 def test_a_file_too_large_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,11 @@ def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
     text = answer.text.replace("\u202f", " ").replace("\u00a0", " ")
     assert sentence in text
     assert f'href="#id_{field}' in text
+    assert ("Choisissez de nouveau le fichier" in text) == (
+        "file" not in values or bool(values["file"])
+    )
+    assert ("Ouvrir la fiche « " in text) == (field == "licence")
+    assert ("Créer une fiche" in text) == (field != "licence")
     assert "relie les lignes" in text
     assert not Opening.objects.exists()
 
