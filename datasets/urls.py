@@ -82,6 +82,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees/<slug:slug>/schema.json", views.schema, name="schema"),
     path("donnees/<slug:slug>/dictionnaire.csv", views.columns, name="dictionary"),
     path("donnees/<slug:slug>/versions/", views.release_list, name="releases"),
+    path(
+        "donnees/<slug:slug>/versions/<int:number>/rapport/",
+        openings.published_report,
+        name="release_report",
+    ),
     path("donnees/<slug:slug>/versions/nouvelle/", views.publish, name="publish"),
     path("donnees/<slug:slug>/fichiers/<uuid:file>/", views.download, name="file"),
 ]

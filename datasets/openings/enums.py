@@ -65,8 +65,9 @@ class OpeningRefusal(models.TextChoices):
 
 
 class Outcome(Shown):
-    """How one check ended, the worst first."""
+    """How one check ended, the worst first; NONE: shown of one that had nothing to look at."""
 
     FAIL = "fail", "garance", "circle-x", _("Échec")
     WARN = "warn", "ocre", "triangle-alert", _("À vérifier")
     PASS = "pass", "pin", "circle-check", _("Réussi")
+    NONE = "none", "ardoise", "minus", _("Sans objet")

@@ -1,6 +1,7 @@
 """Openings: a table that its producer proposes to everybody, its checks, who approved it."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -154,6 +155,12 @@ class Opening(models.Model):
     def number(self) -> str:
         """Name the opening as letters do."""
         return f"OUV-{self.proposed_at.year}-{self.pk:04d}"
+
+    @property
+    def approved_on(self) -> datetime | None:
+        """Give when the second of the two people approved."""
+        given = [self.approved_at, self.second_approved_at]
+        return max(each for each in given if each) if all(given) else None
 
     @property
     def is_writable(self) -> bool:

@@ -134,6 +134,26 @@ def tally_of(rows: Sequence[CheckRow]) -> list[tuple[str, str, str]]:
     return [(f"{each.label} : {n}", each.tone, each.icon) for each, n in reversed(ended) if n]
 
 
+def opening_of(card: Resource, number: int) -> Opening:
+    """Give the opening whose data anybody reads as this release; Opening.DoesNotExist without."""
+    rows = Opening.objects.filter(release__dataset__resource=card, release__number=number)
+    opening: Opening = rows.filter(release__withdrawn_at=None).with_names().get()
+    return opening
+
+
+def told_of(report: OpeningReport) -> dict[str, Any]:
+    """Give what a page says of the checks of a report."""
+    checks = checks_of(report)
+    return {
+        "report": report,
+        "checks": checks,
+        "tally": tally_of(checks),
+        "groups": figures_of(report, "groups"),
+        "bars": bars_of(report),
+        "crossings": figures_of(report, "cells").get("crossings", []),
+    }
+
+
 def shape_of(report: OpeningReport) -> dict[str, Any]:
     """Give the columns of a table with their types, and the first of its synthetic rows."""
     told = report.content

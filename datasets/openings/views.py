@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,7 +21,9 @@ from datasets.openings.enums import OpeningRefusal, OpeningStatus
 from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm, WithdrawalForm
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
 from datasets.releases.forms import sentence
+from datasets.releases.models import DataFile
 from datasets.releases.queries import restricted
+from datasets.releases.views import card_or_404
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
@@ -165,7 +168,6 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
     report = reports[0] if reports else None
     # While another deposit is examined or checked, the last report is that of the former try.
     is_former = report is not None and report.attempt != found.attempt
-    checks = queries.checks_of(report) if report else []
     waiting = next(iter(found.withdrawals.filter(answer="")), None)
     writes = rules.may_write(by, found.producer)
     examines = rules.may_examine(by, found)
@@ -176,14 +178,10 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "section": "donnees",
         "opening": found,
         "reads": reads,
-        "report": report,
+        "report": None,
+        **(queries.told_of(report) if report else {}),
         "is_former": is_former,
         "older": reports if is_former else reports[1:],
-        "checks": checks,
-        "tally": queries.tally_of(checks),
-        "groups": queries.figures_of(report, "groups") if report else {},
-        "bars": queries.bars_of(report) if report else [],
-        "crossings": queries.figures_of(report, "cells").get("crossings", []) if report else [],
         "shape": queries.shape_of(report)
         if report and not is_former and "fault" not in report.content
         else {},
@@ -233,6 +231,27 @@ def report_paper(request: HttpRequest, opening: UUID, attempt: int) -> HttpRespo
     content = wording.paper_of(found, made)
     name = f"{found.number}-{attempt}.pdf"
     return attachment([content], name, media_type="application/pdf", size=len(content))
+
+
+@login_not_required
+@require_safe
+def published_report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show anybody what the checks said of data that are open."""
+    card = card_or_404(request, slug)
+    try:
+        found = queries.opening_of(card, number)
+    except Opening.DoesNotExist:
+        raise Http404 from None
+    report = found.reports.defer("sample").get(attempt=found.attempt)
+    context = {
+        "section": "donnees",
+        "card": card,
+        "opening": found,
+        "signed": DataFile.objects.filter(release=found.release, name=publication.REPORT).first(),
+        "is_former": False,
+        **queries.told_of(report),
+    }
+    return render(request, "datasets/openings/published.html", context)
 
 
 def _report(request: HttpRequest, opening: UUID, attempt: int) -> tuple[Opening, OpeningReport]:

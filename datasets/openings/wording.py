@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -62,6 +63,20 @@ KINDS = {
 }
 
 
+# What leads from what was measured to the names of columns; elsewhere, « dans ».
+JOINTS = {
+    "groups": gettext_lazy("; à déclarer :"),
+    "free_text": gettext_lazy("; refusées :"),
+    "linkage": gettext_lazy("par"),
+}
+# Which checks had nothing to look at, by their figures.
+IDLE: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    "groups": lambda told: not told["declared"],
+    "cells": lambda told: not told["crossings"],
+    "unique_rows": lambda told: bool(told["aggregated"]),
+}
+
+
 @dataclass(frozen=True)
 class CheckRow:
     """One check as shown: columns are names of the file."""
@@ -71,6 +86,7 @@ class CheckRow:
     hint: Any
     outcome: Outcome
     measured: str
+    joint: Any
     todo: Any
     columns: tuple[str, ...]
 
@@ -89,13 +105,16 @@ def row(check: Mapping[str, Any]) -> CheckRow:
         todo = _("Vérifiez la fiche : ce fichier remplacerait des données d’une autre forme.")
     columns = check["columns"]
     if code == "groups" and outcome is Outcome.FAIL:
-        columns = check["figures"]["undeclared"]
+        columns = figures["undeclared"]
+    if outcome is Outcome.PASS and code in IDLE and IDLE[code](figures):
+        outcome = Outcome.NONE
     return CheckRow(
         code=code,
         title=title,
         hint=hint,
         outcome=outcome,
-        measured=MEASURED[code](check["figures"]),
+        measured=MEASURED[code](figures),
+        joint=JOINTS.get(code, _("dans")),
         todo=todo,
         columns=tuple(columns),
     )
@@ -112,26 +131,41 @@ def _geography(told: Mapping[str, Any]) -> str:
 
 
 def _identifiers(told: Mapping[str, Any]) -> str:
-    counts = {"count": number(sum(told["kinds"].values())), "values": number(told["values"])}
-    text = _("%(count)s trouvés dans %(values)s valeurs") % counts
+    found = sum(told["kinds"].values())
+    text = ngettext(
+        "%(count)s trouvé dans %(values)s valeurs",
+        "%(count)s trouvés dans %(values)s valeurs",
+        found,
+    ) % {"count": number(found), "values": number(told["values"])}
     kinds = ", ".join(str(KINDS[kind]) for kind in told["kinds"])
     return f"{text} : {kinds}" if kinds else text
 
 
 def _free_text(told: Mapping[str, Any]) -> str:
-    counts = {"accepted": len(told["accepted"]), "among": told["among"]}
-    return _("%(accepted)s acceptées avec un motif, %(among)s colonnes") % counts
+    accepted = len(told["accepted"])
+    text = ngettext(
+        "%(count)s acceptée avec un motif, %(among)s colonnes",
+        "%(count)s acceptées avec un motif, %(among)s colonnes",
+        accepted,
+    )
+    return text % {"count": accepted, "among": told["among"]}
 
 
 def _dates(told: Mapping[str, Any]) -> str:
     if told["grains"]:
         return _("des jours ou des mois")
-    return _("%(count)s trimestres, aucun jour ni mois") % {"count": told["quarters"]}
+    quarters = told["quarters"]
+    text = ngettext(
+        "%(count)s trimestre, aucun jour ni mois",
+        "%(count)s trimestres, aucun jour ni mois",
+        quarters,
+    )
+    return text % {"count": quarters}
 
 
 def _unique_rows(told: Mapping[str, Any]) -> str:
     if told["aggregated"]:
-        return _("une ligne est une cellule : sans objet")
+        return _("une ligne est une cellule")
     return _("%(share)s, seuil 1 %%") % {"share": _share(told["share"])}
 
 
@@ -144,14 +178,24 @@ def _former(told: Mapping[str, Any]) -> str:
         return _too_large(told)
     if not told["compared"]:
         return _("colonnes différentes : rien à comparer")
-    return _("%(groups)s groupes de moins de 11 isolés, %(rows)s lignes") % told
+    groups, rows = told["groups"], told["rows"]
+    alone = ngettext(
+        "%(count)s groupe de moins de 11 isolé", "%(count)s groupes de moins de 11 isolés", groups
+    )
+    lines = ngettext("%(count)s ligne", "%(count)s lignes", rows)
+    return f"{alone % {'count': number(groups)}}, {lines % {'count': number(rows)}}"
 
 
 def _linkage(told: Mapping[str, Any]) -> str:
     if not told.get("compared", True):
         return _too_large(told)
-    counts = {"rows": number(told["rows"]), "share": _share(told["share"])}
-    return _("« %(title)s » : %(rows)s lignes (%(share)s) se rejoignent") % {**told, **counts}
+    text = ngettext(
+        "« %(title)s » : %(count)s ligne (%(share)s) se rejoint",
+        "« %(title)s » : %(count)s lignes (%(share)s) se rejoignent",
+        told["rows"],
+    )
+    counts = {"count": number(told["rows"]), "share": _share(told["share"])}
+    return text % {**told, **counts}
 
 
 def _too_large(told: Mapping[str, Any]) -> str:
@@ -170,7 +214,7 @@ def _groups(told: Mapping[str, Any]) -> str:
 
 def _cells(told: Mapping[str, Any]) -> str:
     if not told["crossings"]:
-        return _("aucune colonne ne compte de personnes : sans objet")
+        return _("aucune colonne ne compte de personnes")
     small = sum(each["small"] for each in told["crossings"])
     again = sum(each["recomputed"] for each in told["crossings"])
     return _(
@@ -203,6 +247,14 @@ def fault_of(content: Mapping[str, Any]) -> str:
     return sentence(fault["code"], fault["line"], fault) if fault else ""
 
 
+def address_of(opening: Opening) -> str:
+    """Give the page where a report is read: by anybody, once its data are open."""
+    if opening.release is None:
+        return opening.get_absolute_url()
+    slug = opening.release.dataset.resource.slug
+    return reverse("datasets:release_report", args=(slug, opening.release.number))
+
+
 def paper_of(opening: Opening, report: OpeningReport) -> bytes:
     """Draw a report on paper, in French; the same report, the same bytes.
 
@@ -229,7 +281,7 @@ def paper_of(opening: Opening, report: OpeningReport) -> bytes:
                 _("Empreinte du rapport signé, publié avec les données : %(digest)s.")
                 % {"digest": report.digest}
             ],
-            address=settings.SITE_URL + opening.get_absolute_url(),
+            address=settings.SITE_URL + address_of(opening),
             code_label=_("La page de cette ouverture"),
         )
         return paper.draw(sheet, at=report.made_at)

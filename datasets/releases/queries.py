@@ -154,13 +154,6 @@ class DatasetPage:
         return next((one for one in self.files if one.role == FileRole.DATA), None)
 
     @property
-    def report(self) -> DataFile | None:
-        """Give the signed report of the checks, of a release that an opening made."""
-        if getattr(self.release, "opening", None) is None:
-            return None
-        return next((one for one in self.files if one.name == OPENING_REPORT), None)
-
-    @property
     def withdrawn(self) -> tuple[Release, ...]:
         """List the releases later than the current one, which were taken back."""
         return tuple(takewhile(lambda each: each.withdrawn_at is not None, self.releases))
@@ -171,8 +164,6 @@ class DatasetPage:
         return self.dataset.level_enum
 
 
-# The name under which an opening publishes the report of its checks.
-OPENING_REPORT = "rapport-d-ouverture.json"
 Around = Callable[[Dataset, "User | AnonymousUser"], dict[str, Any]]
 _around: dict[str, Around] = {}
 

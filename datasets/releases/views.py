@@ -60,7 +60,7 @@ def row(card: Resource) -> dict[str, Any]:
         meta.append(("refresh-cw", FREQUENCY_LABELS[frequency]))
     if card.scope != Scope.UNKNOWN:
         meta.append(("globe", Scope(card.scope).label))
-    if card.licences:
+    if card.licences and not card.dataset.level_enum.is_restricted:
         meta.append(("scale", licences(card)))
     return {
         "title": card.title,
@@ -234,7 +234,7 @@ def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str
         "contents": [(anchor, title) for anchor, title, is_there in contents if is_there],
         "card": card,
         "shown": shown,
-        "drawn_from": getattr(getattr(shown.release, "opening", None), "restricted", None),
+        "opening": getattr(shown.release, "opening", None),
         "states": list(states(dataset, card)),
         "use": None,  # stands in the panel of access
         "file_facts": facts(shown),

@@ -240,7 +240,8 @@ def _require_each(table: Table, code: str, kinds: Mapping[str, str]) -> None:
 def _raise_first(code: str, faults: Sequence[dict[str, Any]]) -> None:
     if faults:
         first, *others = faults
-        raise TableFault(code, **first, **({"others": others} if others else {}))
+        told = {**first, "others": others} if others else first
+        raise TableFault(code, **told)
 
 
 def _is(kind: str, value: str) -> bool:

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalogue.resources.enums import Access
+from datasets.openings.actions.publication import REPORT
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Download, Release
-from datasets.releases.queries import OPENING_REPORT
 from portal.lib.storage import scanning
 from tests.factories.accounts import UserFactory
 from tests.factories.datasets import (
@@ -47,6 +47,8 @@ def test_the_directory_lists_what_is_held_here_by_level(client: Client) -> None:
     assert sorted(titles(response)) == sorted([free.resource.title, dataset.resource.title])
     assert dataset.get_absolute_url() in response.text
     assert "Sur demande (1)" in response.text
+    # What is lent has the terms of its agreement, and not the licence of the card.
+    assert response.text.count("Licence Ouverte 2.0") == 1
     for asked, shown in (("on_request", [dataset]), ("%00", [free, dataset])):
         listed = titles(client.get(f"/donnees/?access={asked}&page=99"))
         assert sorted(listed) == sorted(each.resource.title for each in shown)
@@ -95,7 +97,7 @@ def body(response: Any) -> bytes:
 
 def test_an_open_dataset_shows_its_rows_and_is_downloaded_without_account(client: Client) -> None:
     file = open_file(name="éffectifs.csv")
-    DataFileFactory(release=file.release, index=1, name=OPENING_REPORT, level=AccessLevel.OPEN)
+    DataFileFactory(release=file.release, index=1, name=REPORT, level=AccessLevel.OPEN)
 
     text = client.get(page(file)).text
     for said in ("Accès ouvert", "&lt;b&gt;Gap", "Généralisée", address(file)):

@@ -256,6 +256,23 @@ def _datasets(world: World) -> None:
         key = "file.restricted" if name == "published" else "file.sibling"
         world.objects[key] = str(file.public_id)
         _opening(world, side, reader)
+    _opened(world)
+
+
+def _opened(world: World) -> None:
+    """Open a table to everybody."""
+    card = data.DatasetCardFactory(organisation=_holder(world, "p"), slug="jeu-ouvert")
+    release = data.ReleaseFactory(dataset=data.DatasetFactory(resource=card))
+    opening = openings.proposed(_fresh(world, "producer"), _holder(world, "p"), "Ouverte")
+    Opening.objects.filter(pk=opening.pk).update(
+        status="published",
+        release=release,
+        approver=people.UserFactory(),
+        approved_at=clock.now(),
+        second_approver=people.UserFactory(),
+        second_approved_at=clock.now(),
+    )
+    world.objects["dataset.opened"] = card.slug
 
 
 def _coming(world: World, name: str, dataset: Any, reader: str) -> None:

@@ -16,7 +16,6 @@ from datasets.releases import actions as releases
 from datasets.releases.actions import Description, NewFile
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import Dataset, Release
-from datasets.releases.queries import OPENING_REPORT
 from portal.accounts.actions.notifications import take_back
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -26,7 +25,7 @@ from portal.lib import clock
 from portal.lib.decisions import Answer
 from portal.lib.refusals import Conflict, Invalid, unless_taken
 
-SAMPLE, REPORT = "echantillon-synthetique.csv", OPENING_REPORT
+SAMPLE, REPORT = "echantillon-synthetique.csv", "rapport-d-ouverture.json"
 NOTE = "ce-qui-a-ete-retire.md"
 BESIDE = frozenset({SAMPLE, REPORT, NOTE})
 

@@ -103,6 +103,13 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     shown = anybody.get(Dataset.objects.get(resource=world.card).get_absolute_url()).text
     assert world.restricted.get_absolute_url() in shown
     assert "Rapport de contrôle" in shown
+    assert f"Ouvert par {world.producer}, approuvé par deux personnes le" in shown
+    public = reverse("datasets:release_report", args=(world.card.slug, 1))
+    assert public in shown
+    assert wording.address_of(again(opening)) == public
+    told = anybody.get(public).text
+    assert "k minimum 24, seuil 11, sur zone × trimestre × age" in told
+    assert "La suite" not in told
     file = again(opening).release.files.get(name="entrees.csv")
     address = reverse("datasets:file", args=(world.card.slug, file.public_id))
     assert b"".join(anybody.get(address)) == written(people())
@@ -287,6 +294,8 @@ def test_an_emergency_takes_two_people_on_the_page(world: World) -> None:
     assert "Une personne se reconnaît." in Client().get(releases).text
     public = Client().get(dataset.get_absolute_url()).text
     assert ": Une personne se reconnaît." in public
+    report = reverse("datasets:release_report", args=(world.card.slug, 2))
+    assert Client().get(report).status_code == 404
     assert "La version 2 a été retirée" in public
     assert "<b>Retirée" in page(second, opening)
 
