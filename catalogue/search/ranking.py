@@ -92,16 +92,22 @@ def _doing(said: str, ids: Sequence[int]) -> dict[int, int]:
 
 
 def _rarity(plan: Plan) -> dict[str, float]:
-    """Weigh each word of the query: how rare it is."""
+    """Weigh each word of the query: how rare it is, a synonym no more than what was typed."""
     if len(plan.marked) == 1:
         return dict.fromkeys(plan.marked, 1.0)
     total = IndexedResource.objects.count()
     holders = fulltext.holders(plan.marked, most=COMMON)
-    return {
+    rarity = {
         word: math.log(1 + (total - many + 0.5) / (many + 0.5)) if many else 0.0
         for word in plan.marked
         for many in [min(holders.get(word, 0), total)]
     }
+    for slot in plan.slots:
+        # A word that nothing holds weighs nothing: its synonyms alone do.
+        most = max(rarity[word] for word in slot.typed) or math.inf
+        for word in {word for phrase in slot.others for word in phrase} - set(plan.typed):
+            rarity[word] = min(rarity[word], most)
+    return rarity
 
 
 def _score(texts: Texts, plan: Plan, rarity: dict[str, float]) -> float:

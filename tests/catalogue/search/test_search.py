@@ -96,6 +96,10 @@ def test_many_synonyms_of_one_word_count_once() -> None:
     ResourceFactory(published=True, title="Ariane", tasks=[Task.DATA_LINKAGE])
     wanted = ResourceFactory(published=True, title="Ariane", summary="Appariement des offres.")
     assert found("liaison")[0] == wanted.pk
+    # What was typed outweighs a synonym, however rare.
+    ResourceFactory(published=True, title="Un rapprochement")
+    titled = {ResourceFactory(published=True, title=f"Liaison {n}").pk for n in "abc"}
+    assert set(found("liaison")[:3]) == titled
 
 
 def test_a_phrase_keeps_its_order_within_one_field() -> None:
