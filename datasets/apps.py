@@ -17,18 +17,21 @@ class DatasetsConfig(AppConfig):
         """
         from catalogue.resources.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import files as card_files  # noqa: PLC0415  # app ready
+        from datasets import ledger as acts  # noqa: PLC0415  # app ready
         from datasets.access.actions import persons  # noqa: PLC0415  # app ready
         from datasets.access.views import register  # noqa: PLC0415  # app ready
         from datasets.access.views import space as ours  # noqa: PLC0415  # app ready
         from datasets.openings import queries as openings  # noqa: PLC0415  # app ready
         from datasets.releases import queries as released  # noqa: PLC0415  # app ready
-        from portal.accounts import account_data, space  # noqa: PLC0415  # app ready
+        from portal.accounts import account_data, ledger, space  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
         objects.references.append(released.named)
         card_files.providers[ResourceKind.DATASET] = released.address_of
         card_files.held_providers[ResourceKind.DATASET] = released.published_files
         card_files.depositories[ResourceKind.DATASET] = released.deposit_page_of
+        ledger.words |= acts.ACTS
+        ledger.finders.append(acts.numbered)
         released.register_around(register.around)
         space.sections["todo"].append(ours.to_do)
         space.sections["todo"].append(openings.to_do)

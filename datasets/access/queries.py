@@ -305,7 +305,11 @@ def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, 
     phases = [
         (_("Déposée"), _day(request.submitted_at), request.submitted_at is not None),
         (_("Recevable"), _day(request.admitted_at), request.admitted_at is not None),
-        (_("Avis"), counted if opinions else "", bool(opinions) and given == len(opinions)),
+        (
+            _("Avis demandés"),
+            counted if opinions else "",
+            bool(opinions) and given == len(opinions),
+        ),
         decision,
     ]
     if request.review_asked_at:

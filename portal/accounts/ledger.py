@@ -1,5 +1,6 @@
 """The page of the ledger: who reads it by their role filters, exports and verifies it."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from portal.accounts.space import Place
 from portal.accounts.views import person
 from portal.audit import invariants, reading
 from portal.audit.reading import Told
+from portal.audit.record import reference
 from portal.lib import rates
 from portal.lib.prose.numbers import number
 from portal.lib.refusals import QuotaSpent
@@ -45,6 +48,10 @@ DETAILED = frozenset(
     )
 )
 
+# What the apps add at start: their acts in words, what a number that people write names.
+words: dict[str, Any] = {}
+finders: list[Callable[[str], Iterable[Model]]] = []
+
 
 class LedgerForm(forms.Form):
     """What is looked for in the ledger."""
@@ -56,7 +63,7 @@ class LedgerForm(forms.Form):
         max_length=80,
         error_messages={"invalid": gettext_lazy("Écrivez un acte, comme grant ou grant.revoked.")},
     )
-    objet = forms.CharField(label=gettext_lazy("Objet"), required=False, max_length=120)
+    objet = forms.CharField(label=gettext_lazy("Objet ou numéro"), required=False, max_length=120)
     du = forms.DateField(label=gettext_lazy("Du"), required=False)
     au = forms.DateField(label=gettext_lazy("Au"), required=False)
 
@@ -65,14 +72,20 @@ class LedgerForm(forms.Form):
         for name, field in self.fields.items():
             kind = "date" if name in ("du", "au") else "text"
             field.widget = forms.TextInput(attrs={"class": "input input-s", "type": kind})
+        asked = self.data.get("acte", "")
+        others = [(asked, asked)] if asked and asked not in words else []
+        acts = [("", _("Tous")), *others, *sorted(words.items(), key=lambda pair: str(pair[1]))]
+        self.fields["acte"].widget = forms.Select(choices=acts, attrs={"class": "input input-s"})
 
     def rows(self) -> Any:
         """Select what is looked for; all, where the form is wrong."""
         found: dict[str, Any] = self.cleaned_data if self.is_valid() else {}
         since: date | None = found.get("du")
+        about = found.get("objet", "")
         return reading.ledger(
             action=found.get("acte", ""),
-            about=found.get("objet", ""),
+            about=about,
+            named=[reference(row) for find in finders for row in find(about)],
             since=since,
             until=found.get("au"),
         )
@@ -93,7 +106,10 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": shown,
-        "rows": [(each, named.get(each.actor, each.actor), _detail(each)) for each in told],
+        "rows": [
+            (each, named.get(each.actor, each.actor), _detail(each), words.get(each.action, ""))
+            for each in told
+        ],
         "query": request.GET.urlencode(),
         "last": reading.last_link(),
         "most": EXPORTED,

@@ -56,17 +56,25 @@ def events(
 
 
 def ledger(
-    *, action: str = "", about: str = "", since: date | None = None, until: date | None = None
+    *,
+    action: str = "",
+    about: str = "",
+    named: Collection[str] = (),
+    since: date | None = None,
+    until: date | None = None,
 ) -> QuerySet[AuditEvent]:
     """Select the events of the whole ledger, the newest first, with their detail.
 
     action: how the act begins ("grant", "grant.revoked"). about: a part of the object's name.
+    named: the names of the objects instead, where there are some.
     since, until: days of Paris, both included.
     """
     rows = AuditEvent.objects.select_related("body").order_by("-seq")
     if action:
         rows = rows.filter(action__startswith=action)
-    if about:
+    if named:
+        rows = rows.filter(object_ref__in=named)
+    elif about:
         rows = rows.filter(object_ref__icontains=about)
     if since is not None:
         rows = rows.filter(at__gte=clock.paris_day_ends(since - timedelta(days=1)))

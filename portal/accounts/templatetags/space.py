@@ -8,11 +8,13 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import rules, sessions, space
+from portal.accounts import ledger, rules, sessions, space
 from portal.accounts.enums import RegionRole
 
 register = template.Library()
@@ -61,6 +63,15 @@ def space_navigation(context: Context) -> list[Link]:
         reverse("space"): str(len(todo)) if todo else "",  # known on its own page
     }
     return [Link(label, icon, url, url == under, counts.get(url, "")) for label, icon, url in links]
+
+
+@register.simple_tag(takes_context=True)
+def ledger_link(context: Context, number: str) -> SafeString:
+    """Lead who reads the ledger to the acts on what this number names; nothing for others."""
+    if not ledger.may_read(context["request"].user):
+        return SafeString("")
+    address = f"{reverse('ledger')}?objet={number}"
+    return format_html('<p class="small"><a href="{}">{}</a></p>', address, _("Voir au journal"))
 
 
 BROWSERS = (

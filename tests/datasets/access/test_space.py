@@ -1,5 +1,6 @@
 """What access to data shows in Mon espace: to each what waits for them, the late ones first."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -166,6 +167,22 @@ def test_a_producer_sees_who_reads_their_data(world: World, client: Client) -> N
     assert f"/donnees/habilitations/{grant.public_id}/" in reading
     assert f"/donnees/habilitations/{other.public_id}/" in rest
     assert str(other.public_id) not in reading
+
+
+def test_the_acts_on_a_request_are_found_by_its_number(world: World, client: Client) -> None:
+    grant = world.active(world.datasets[0])
+    World().submitted()
+    page = grant.request.get_absolute_url()
+    client.force_login(world.officer)
+    link = re.search(r'href="(/espace/journal/\?objet=[^"]+)"', client.get(page).text)
+    assert link
+    found = client.get(link[1])
+    acts = [each.action for each, *_said in found.context["rows"]]
+    assert {"access_request.submitted", "opinion.given", "grant.approved"} < set(acts)
+    assert acts.count("access_request.submitted") == 1
+    assert "Convention signée" in found.text
+    client.force_login(world.by)
+    assert "/espace/journal/" not in client.get(page).text
 
 
 def test_many_requests_cost_no_more_queries(

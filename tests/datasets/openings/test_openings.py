@@ -26,6 +26,7 @@ from datasets.releases.actions import Description, NewFile
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset
 from portal.accounts.enums import RegionRole, Role
+from portal.accounts.ledger import LedgerForm
 from portal.accounts.models import Notification, User
 from portal.audit.outbox import relay
 from portal.lib import canonical, clock, signing
@@ -536,6 +537,8 @@ def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -
         "opening.withdrawal_asked",
         "release.withdrawn",
     ]
+    found = LedgerForm({"objet": opening.number.lower()}).rows()
+    assert "release.withdrawn" in [each.action for each in found]
 
 
 def test_a_withdrawal_refused_leaves_the_data_there(world: World) -> None:

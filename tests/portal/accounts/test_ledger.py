@@ -23,7 +23,7 @@ def auditor(client: Client) -> Client:
 
 
 def acts(client: Client, query: str = "") -> list[str]:
-    return [each.action for each, _who, _detail in client.get(PAGE + query).context["rows"]]
+    return [each.action for each, *_said in client.get(PAGE + query).context["rows"]]
 
 
 @pytest.mark.parametrize("role", [None, RegionRole.MODERATOR])

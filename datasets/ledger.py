@@ -1,0 +1,70 @@
+"""What the page of the ledger says of data: its acts in words, the objects of a number."""
+
+import re
+from collections.abc import Iterator
+
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from datasets.access.models import AccessRequest, Extract
+from datasets.openings.models import Opening
+
+ACTS = {
+    "access_request.started": _("Demande commencée"),
+    "access_request.submitted": _("Demande déposée"),
+    "access_request.admitted": _("Demande recevable"),
+    "access_request.changes_requested": _("Corrections demandées"),
+    "access_request.refused": _("Demande refusée"),
+    "access_request.review_asked": _("Réexamen demandé"),
+    "access_request.withdrawn": _("Demande retirée"),
+    "access_request.lapsed": _("Demande classée sans suite"),
+    "access_request.discarded": _("Brouillon supprimé"),
+    "opinion.given": _("Avis rendu"),
+    "grant.approved": _("Accès accordé"),
+    "grant.signed": _("Convention signée"),
+    "grant.person_removed": _("Personne retirée"),
+    "grant.suspended": _("Accès suspendu"),
+    "grant.resumed": _("Accès rendu"),
+    "grant.revoked": _("Accès révoqué"),
+    "grant.closed": _("Destruction attestée"),
+    "return.delivered": _("Rendu donné"),
+    "return.corrected": _("Adresse d’un rendu corrigée"),
+    "extract.built": _("Extrait construit"),
+    "extract.opened": _("Extrait ouvert"),
+    "extract.removed": _("Extrait supprimé"),
+    "data_file.read": _("Fichier lu"),
+    "dataset.described": _("Jeu décrit"),
+    "release.asked": _("Version envoyée"),
+    "release.personal_checked": _("Origine personnelle vérifiée"),
+    "release.published": _("Version publiée"),
+    "release.refused": _("Version refusée"),
+    "release.suspended": _("Version suspendue"),
+    "release.given_back": _("Version rendue"),
+    "release.withdrawn": _("Version retirée"),
+    "opening.proposed": _("Ouverture proposée"),
+    "opening.deposited": _("Fichier déposé"),
+    "opening.admitted": _("Ouverture admise"),
+    "opening.checked": _("Contrôles faits"),
+    "opening.changes_requested": _("Corrections de l’ouverture demandées"),
+    "opening.approved": _("Ouverture approuvée"),
+    "opening.refused": _("Ouverture refusée"),
+    "opening.published": _("Ouverture publiée"),
+    "opening.withdrawn": _("Proposition d’ouverture retirée"),
+    "opening.withdrawal_asked": _("Retrait urgent demandé"),
+    "opening.withdrawal_refused": _("Retrait urgent refusé"),
+}
+NUMBER = re.compile(r"(R2|OUV)-\d{4}-0*(\d{1,12})", re.IGNORECASE)
+
+
+def numbered(said: str) -> Iterator[Model]:
+    """Find what a number names, « R2-2026-0009 » or « OUV-2026-0003 », and what came of it."""
+    found = NUMBER.fullmatch(said.strip())
+    kind, pk = found.groups() if found else ("", "0")
+    if kind.upper() == "R2":
+        for asked in AccessRequest.objects.filter(pk=pk).select_related("grant"):
+            yield from (asked, *asked.opinions.all(), *asked.returns.all())
+            if hasattr(asked, "grant"):
+                yield asked.grant
+                yield from Extract.objects.filter(granted__grant=asked.grant)
+    for opening in Opening.objects.filter(pk=pk if kind.upper() == "OUV" else 0):
+        yield from (opening, *([opening.release] if opening.release else []))
