@@ -108,6 +108,11 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
             "%(excess)s en trop"
         ),
     ),
+    "strays": (
+        "write_files",
+        "",
+        gettext_lazy("des réponses ne sont pas des nombres : la première, ligne %(line)s"),
+    ),
     "measure": ("write_scoring", "", gettext_lazy("la mesure")),
     "build": (
         "organiser",
@@ -318,6 +323,7 @@ def checklist(challenge: Challenge) -> list[Point]:
         *_grant(challenge),
         *_prizes(challenge),
         *_ids(challenge, written),
+        *_strays(challenge, written),
         *_build(challenge, written, scored=bool(phases and phases[0].in_force)),
         *([] if phases else [Point("phase", "missing")]),
     ]
@@ -443,6 +449,17 @@ def _ids(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:
     first = f" ({', '.join(found['first'])}…)" if found["first"] else ""
     state = "missing" if found["missing"] or found["excess"] else "ready"
     return [Point("ids", state, facts={**found, "first": first})]
+
+
+def _strays(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:
+    """Say where answers, once said to be numbers, are none as they came."""
+    truth, submission = (challenge.bundle.get(each) or {} for each in ("truth", "submission"))
+    strays = (written.kept if written else {}).get(truth.get("file"), {}).get("strays", {})
+    columns = submission.get("columns") or []
+    numbers = [each["name"] for each in columns if each.get("type") in ("integer", "float")]
+    asked = {truth.get("target"), truth.get("gain")} & {*numbers, truth.get("gain")}
+    lines = [strays[each][1] for each in asked if each in strays]
+    return [Point("strays", "missing", facts={"line": min(lines)})] if lines else []
 
 
 def missing_to_check(challenge: Challenge) -> list[Point]:

@@ -118,8 +118,8 @@ class FilesForm(forms.Form):
 
     @property
     def moves_tables(self) -> bool:
-        """Say whether the answers, or the example of them, are now another file."""
-        tables = {Role.SAMPLE_SUBMISSION, Role.TRUTH}
+        """Say whether what the columns are read from is now another file."""
+        tables = {Role.SAMPLE_SUBMISSION, Role.TEST, Role.TRUTH}
         former = {each["path"]: Role(each["role"]) for each in self.listed}
         return any(
             role is not former[path] and tables & {role, former[path]}

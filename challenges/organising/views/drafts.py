@@ -409,6 +409,7 @@ def _files_shown(challenge: Challenge, form: FilesForm) -> dict[str, Any]:
             for public in [min(max(round(n * int(share) / 100), 1), n - 1)]
             if n > 1
         ],
+        "is_red": bool(form.columns and form.columns.stray),
         "most": drafts.MAX_FILE_BYTES,
         "brought": brings_files(challenge),
         "is_code": coding.KEY in challenge.bundle,

@@ -183,7 +183,7 @@ def organiser_context(
     if route in PREPARING:
         more["options"] = options_of(challenge, route)
         if draft and edits:
-            more |= steps_of(challenge, route)
+            more |= steps_of(challenge, route, is_red=more.get("is_red", False))
     return {
         "section": "challenges",
         "challenge": challenge,
@@ -214,14 +214,18 @@ def options_of(challenge: Challenge, route: str) -> list[dict[str, Any]]:
     ]
 
 
-def steps_of(challenge: Challenge, route: str) -> dict[str, Any]:
-    """Say where a draft stands: its steps, what is missing, what is advised, the step before."""
+def steps_of(challenge: Challenge, route: str, *, is_red: bool = False) -> dict[str, Any]:
+    """Say where a draft stands: its steps, what is missing, what is advised, the step before.
+
+    is_red: whether the page shows a fault of a file that the draft does not know yet.
+    """
     points = organising.checklist(challenge)
     missing = [each for each in points if each.state == "missing" and each.key != "building"]
     advised = [each for each in points if each.state == "advice"]
     ready = [each for each in points if each.state == "ready" and each.key in TICKED]
     undated = [each for each in advised if each.key == "closes"]
     behind = {each.mended_at for each in [*missing, *undated]}
+    is_red = is_red or any(each.mended_at == "write_files" for each in missing)
     links = {name: reverse(f"challenges:{name}", args=[challenge.slug]) for name, _w in STEPS}
     states = [
         (words, "now", "")
@@ -236,7 +240,7 @@ def steps_of(challenge: Challenge, route: str) -> dict[str, Any]:
         "missing": to_mend(challenge, missing),
         "missing_keys": {each.key for each in missing},
         "advised": to_mend(challenge, advised),
-        "ready": [_("Fichiers déposés")] * (not organising.missing_files(challenge))
+        "ready": [_("Fichiers déposés")] * (not is_red and not organising.missing_files(challenge))
         + [each.sentence for each in ready],
         "checking": any(each.key == "building" for each in points),
         "previous": (STEPS[at - 1][1], links[STEPS[at - 1][0]]) if at else None,

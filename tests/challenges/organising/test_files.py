@@ -62,6 +62,26 @@ def test_answers_that_are_no_numbers_are_said_as_they_come(client: Client, by: U
     page = send(client, ("solution.csv", TRUTH))
     assert page.context["form"].columns.stray is None
     assert client.post(at("write_files"), SCORING).headers["Location"] == at("write_scoring")
+    page = send(client, ("solution.csv", words))  # once it is said what the columns mean
+    assert "Fichiers déposés" not in client.get(at("write_scoring")).context["ready"]
+    last = page.context["missing"][-1]
+    assert (last["key"], last["step"]) == ("strays", 2)
+
+
+def test_a_role_is_chosen_and_the_answers_are_looked_at_before_one_goes_on(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    send(client, ("solution.csv", TRUTH.replace(f"{IDS[1]},", f"{IDS[1]},abc")))
+    form = send(client, ("offres.csv", TEST)).context["form"]
+    sent = {name: form[name].value() for name in form.fields if name.startswith("role_")}
+    assert sorted(sent.values()) == ["truth", "unsure"]
+    chosen = {name: "test" if role == "unsure" else role for name, role in sent.items()}
+    page = client.post(at("write_files"), chosen, follow=True)
+    assert page.redirect_chain == [(at("write_files"), 302)]
+    assert "1 réponse n’est pas un nombre" in page.text.replace("\xa0", " ")
+    assert "Fichiers déposés" not in page.context["ready"]
+    assert client.post(at("write_files"), SCORING).status_code == 422
 
 
 def test_a_picture_is_no_table_whatever_its_name(client: Client, by: User) -> None:
