@@ -8,21 +8,27 @@ import csv
 import hmac
 import io
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import PurePath
-from typing import Any, BinaryIO
+from mimetypes import guess_type
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from challenges.bundles.leaks import Answers, told
 from challenges.bundles.spec import Role
+from challenges.scoring.archives import is_relative
 from challenges.scoring.contract import number_of
 from portal.lib.refusals import Invalid
+from portal.lib.storage.files import safe_name
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 FIRST_ROWS = 5
@@ -39,13 +45,14 @@ READINGS = {
     "decimal": gettext_lazy("virgule décimale lue"),
     "windows": gettext_lazy("accents Windows lus"),
 }
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 # What a file is most often called, by its role; the first that a name holds is taken.
 ROLE_NAMES: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (Role.SAMPLE_SUBMISSION, ("exemple", "sample", "submission", "soumission", "example")),
     (Role.TRUTH, ("solution", "truth", "verite", "reponse", "answer", "label", "corrige")),
     (Role.BASELINE_SUBMISSION, ("baseline", "reference")),
     (Role.TRAIN, ("train", "entrain", "apprentissage")),
-    (Role.TEST, ("test", "evaluation")),
+    (Role.TEST, ("test", "evaluation", "predire")),
 )
 CODE_ROLE_NAMES: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (Role.SAMPLE_ANSWERS, ("reponses-echantillon", "sample-answer")),
@@ -53,6 +60,10 @@ CODE_ROLE_NAMES: tuple[tuple[Role, tuple[str, ...]], ...] = (
     *((role, names) for role, names in ROLE_NAMES if role is not Role.TEST),
     (Role.HIDDEN_INPUTS, ("entree", "input", "test")),
 )
+
+
+MAX_FILE_BYTES = 200_000_000
+MOST_COMPARED = 1_000_000  # rows of the test and of the answers, while their sender waits
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,34 @@ class Table:
     first: list[list[str]] = field(default_factory=list)
     readings: list[str] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """A file that an organiser sends: its name, its size in bytes, its content to be read once."""
+
+    name: str
+    size: int
+    content: BinaryIO
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file that was read: its name, the table that it is or None, what is to be kept of it."""
+
+    name: str
+    table: Table | None
+    kept: Deposit
+
+
+def unread(name: str) -> str:
+    """Say why a file is not read as a table, by its name; "" where it may be."""
+    kind = guess_type(name)[0] or ""
+    if name.lower().endswith(SPREADSHEETS):
+        return _("tableur non lu : enregistrez-le en CSV")
+    is_seen = kind == "application/pdf" or kind.startswith(("image/", "audio/", "video/"))
+    return _("pas un tableau") if is_seen else ""
 
 
 def guessed_role(name: str, *, is_code: bool, taken: Iterable[Role]) -> Role | None:
@@ -159,6 +198,49 @@ def read_table(content: BinaryIO, kept: BinaryIO) -> Table:
     parts = {name: _parts(seen) for name, seen in zip(names, values, strict=True)}
     parts = {name: two for name, two in parts.items() if two}
     return Table(names, size, rows, first, readings, parts)
+
+
+@contextmanager
+def opened(deposit: Deposit, *, table: bool) -> Iterator[ReadFile]:
+    """Read a file, and give what is to be kept of it while the block lasts.
+
+    Raises Invalid for a file that is empty, too large, badly named, a table that cannot be read, or
+    none where one is expected.
+    """
+    name = safe_name(deposit.name)
+    if deposit.size > MAX_FILE_BYTES:
+        raise Invalid(_("200 Mo au plus par fichier."), code="too_large")
+    if deposit.size == 0:
+        raise Invalid(_("Ce fichier est vide."), code="file_empty")
+    if not is_relative(name):
+        raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
+    if not name.lower().endswith(".csv"):
+        if table:
+            raise no_table()
+        yield ReadFile(name, None, deposit)
+        return
+    with tempfile.NamedTemporaryFile() as kept:
+        content = cast(BinaryIO, kept)
+        found = read_table(deposit.content, content)
+        yield ReadFile(name, found, Deposit(name, found.size, content, Path(kept.name)))
+
+
+def is_test_of(truth: ReadFile, read: ReadFile, key: str) -> bool:
+    """Say whether a table holds the ids of answers, lacks one of their columns, gives no answer.
+
+    key: the column of the ids, in both; most ids of each are in the other. Large tables are not
+    compared.
+    """
+    if truth.table is None or read.table is None:
+        return False
+    apart = [each for each in truth.table.names if each not in read.table.names]
+    is_joined = key in truth.table.names and key in read.table.names
+    if not apart or not is_joined or truth.table.rows + read.table.rows > MOST_COMPARED:
+        return False
+    wanted, given = (values_of(each.kept.content, key) for each in (truth, read))
+    if 2 * len(wanted & given) <= max(len(wanted), len(given)):
+        return False
+    return not told(read.kept.content, Answers(truth.kept.content, [key], apart))
 
 
 def values_of(content: BinaryIO, name: str) -> set[str]:

@@ -1,15 +1,11 @@
 """Write a challenge by form: the same document and files as an import, kept in the draft."""
 
 import re
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from io import BytesIO
 from itertools import count
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -33,12 +29,16 @@ from challenges.organising.models.challenges import (
     Terms,
 )
 from challenges.organising.tables import (
+    MAX_FILE_BYTES,
+    MOST_COMPARED,
+    Deposit,
+    ReadFile,
     Table,
     example,
     group_column,
     guessed_role,
-    no_table,
-    read_table,
+    is_test_of,
+    opened,
     strays_of,
     values_of,
 )
@@ -46,7 +46,6 @@ from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
-from challenges.scoring.archives import is_relative
 from challenges.scoring.contract import first_named
 from datasets.holdouts import actions as holdouts
 from portal.accounts.authorization import require
@@ -58,8 +57,6 @@ from portal.lib.refusals import Conflict, Invalid, Unavailable
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
-MAX_FILE_BYTES = 200_000_000
-MOST_COMPARED = 1_000_000  # rows of the test and of the answers, while their sender waits
 PUBLIC, EXAMPLE = spec.Audience.PUBLIC, "exemple-genere.csv"
 PAGE, TERMS = "presentation.md", "reglement.md"
 HELD_OUT_ROLES = frozenset({spec.Role.TRUTH, spec.Role.HIDDEN_INPUTS})
@@ -74,25 +71,6 @@ NOT_CLONED = frozenset(
     {"slug", "title", "files", "schedule", "expected", "page", "terms", "baseline"}
 )
 NOT_ASKED = {"per_day": 3, "total": 60, "final_selections": 2}
-
-
-@dataclass(frozen=True)
-class Deposit:
-    """A file that an organiser sends: its name, its size in bytes, its content to be read once."""
-
-    name: str
-    size: int
-    content: BinaryIO
-    path: Path | None = None
-
-
-@dataclass(frozen=True)
-class ReadFile:
-    """A file that was read: its name, the table that it is or None, what is to be kept of it."""
-
-    name: str
-    table: Table | None
-    kept: Deposit
 
 
 @transaction.atomic
@@ -292,31 +270,6 @@ def _put_file(
     return challenge
 
 
-@contextmanager
-def opened(deposit: Deposit, *, table: bool) -> Iterator[ReadFile]:
-    """Read a file, and give what is to be kept of it while the block lasts.
-
-    Raises Invalid for a file that is empty, too large, badly named, a table that cannot be read, or
-    none where one is expected.
-    """
-    name = safe_name(deposit.name)
-    if deposit.size > MAX_FILE_BYTES:
-        raise Invalid(_("200 Mo au plus par fichier."), code="too_large")
-    if deposit.size == 0:
-        raise Invalid(_("Ce fichier est vide."), code="file_empty")
-    if not is_relative(name):
-        raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
-    if not name.lower().endswith(".csv"):
-        if table:
-            raise no_table()
-        yield ReadFile(name, None, deposit)
-        return
-    with tempfile.NamedTemporaryFile() as kept:
-        content = cast(BinaryIO, kept)
-        found = read_table(deposit.content, content)
-        yield ReadFile(name, found, Deposit(name, found.size, content, Path(kept.name)))
-
-
 def seal(challenge: Challenge, under: str, deposit: Deposit, by: User) -> str:
     """Seal a file under a name of the challenge's own; return the identifier of the version."""
     content = deposit.path if deposit.path is not None else deposit.content.read()
@@ -343,7 +296,7 @@ def _replaced(entry: Mapping[str, Any], role: spec.Role, name: str) -> bool:
 
 @transaction.atomic
 def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) -> list[list[str]]:
-    """Put several files into a draft, the role of each guessed by its name and its rows.
+    """Put several files into a draft, the role of each guessed by its name, its columns, its rows.
 
     One that gives answers to rows of the test is never guessed public, whatever its name: it is
     the answers where there are none, else its role is to be chosen, and it is sealed unless its
@@ -356,11 +309,15 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
     taken: list[spec.Role] = []
     answers: Answers | None = None
     ids, guess = cache(_ids_of), partial(guessed_role, is_code=is_code)
+    guesses = {each.name: guess(each.name, taken=()) for each in deposits}
+    if (test := _test_among(challenge, deposits, guesses)) is not None:
+        guesses[test.name] = spec.Role.TEST
     # What the others are compared with comes first.
     order: dict[spec.Role | None, int] = {spec.Role.TEST: 0, spec.Role.TRUTH: 1}
-    for deposit in sorted(deposits, key=lambda each: order.get(guess(each.name, taken=()), 2)):
+    for deposit in sorted(deposits, key=lambda each: order.get(guesses[each.name], 2)):
         known = {each["path"]: each for each in all_files(challenge)}.get(safe_name(deposit.name))
         role = spec.Role(known["role"]) if known else guess(deposit.name, taken=taken)
+        role = spec.Role.TEST if deposit is test else role
         unsure = role is None or bool(known and known.get("unsure"))
         try:
             with opened(deposit, table=role in TABLES) as read:
@@ -380,6 +337,40 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
             raise Invalid(said, code=refusal.code) from refusal
     _refuse_told(challenge, ids)
     return first
+
+
+def _test_among(
+    challenge: Challenge, deposits: Sequence[Deposit], guesses: Mapping[str, spec.Role | None]
+) -> Deposit | None:
+    """Find the test that no name tells: the one file of the ids of the answers that came with it.
+
+    It lacks a column of theirs, and gives none of them; most ids of each are in the other. Large
+    tables are not compared.
+    """
+    there = {each["path"] for each in all_files(challenge)}
+    truths = [each for each in deposits if guesses[each.name] is spec.Role.TRUTH]
+    others = [
+        each
+        for each in deposits
+        if guesses[each.name] is None and safe_name(each.name) not in there
+    ]
+    said, found = challenge.bundle.get("truth") or {}, list[Deposit]()
+    is_told = KEY in challenge.bundle or spec.Role.TEST in guesses.values()
+    if is_told or entry_of(challenge, spec.Role.TEST) or len(truths) != 1:
+        return None
+    try:
+        with opened(truths[0], table=True) as truth:
+            for each in others:
+                with opened(each, table=False) as read:
+                    names = read.table.names if read.table else []
+                    key = _key(said, {"columns": names}, truth.table.names if truth.table else [])
+                    found += [each] if is_test_of(truth, read, key) else []
+    except Invalid:  # said with the name of the file, as it is taken
+        return None
+    finally:
+        for each in (*truths, *others):
+            each.content.seek(0)
+    return found[0] if len(found) == 1 else None
 
 
 def _ids_of(sha256: str, names: tuple[str, ...], targets: tuple[str, ...]) -> Answers:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from challenges.bundles import spec
 from challenges.organising import rules
 from challenges.organising.actions import drafts, folders, leaderboards
-from challenges.organising.actions.drafts import Deposit
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.organising.models.challenges import Challenge, ChallengeDraft, Phase
 from challenges.organising.models.scorings import Leaderboard, PhaseTask, RunPlan, Scorer
+from challenges.organising.tables import Deposit, opened
 from datasets.holdouts import actions as holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -415,7 +415,7 @@ def _change_scoring(phase: Phase, task: int, change: Callable[[Scoring], None], 
 def _sealed(phase: Phase, task: int, deposit: Deposit, by: User) -> dict[str, Any]:
     """Seal answers at once; only the header of the table is kept in clear."""
     challenge = drafts.locked_draft(phase.challenge, by)
-    with drafts.opened(deposit, table=True) as read:
+    with opened(deposit, table=True) as read:
         sealed = drafts.seal(challenge, f"phase-{phase.index}-{task}", read.kept, by)
     columns = read.table.names if read.table else []
     return {"path": read.name, "columns": columns, "sealed": sealed}

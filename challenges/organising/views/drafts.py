@@ -42,7 +42,7 @@ from challenges.organising.letters import registered
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import brings_files
 from challenges.organising.queries import phase_of
-from challenges.organising.tables import READINGS
+from challenges.organising.tables import MAX_FILE_BYTES, READINGS, Deposit, unread
 from challenges.organising.views.layout import (
     find_organised,
     form_page,
@@ -394,12 +394,14 @@ def _written(cell: str) -> str:
 def _files_shown(challenge: Challenge, form: FilesForm) -> dict[str, Any]:
     kept = drafts.kept_of(challenge)
     places = [kept.get(each["path"], {}) for each in form.listed]
+    has_test = any(each["role"] == Role.TEST for each in form.listed)
+    told = [unread(each["path"]) if each.get("unsure") else "" for each in form.listed]
     counted = (each.get("rows") or 0 for each in form.listed if each["role"] == Role.TRUTH)
     n = int(next(counted, 0))
     return {
         "rows": [
-            (entry, role, ", ".join(str(READINGS[each]) for each in read), place.get("size"))
-            for (entry, role), place in zip(form.rows, places, strict=True)
+            (entry, role, ", ".join(str(READINGS[each]) for each in read), place.get("size"), why)
+            for (entry, role), place, why in zip(form.rows, places, told, strict=True)
             for read in [place.get("readings", [])]
         ],
         # What each share would make public, then private, by rows drawn one by one.
@@ -409,11 +411,11 @@ def _files_shown(challenge: Challenge, form: FilesForm) -> dict[str, Any]:
             for public in [min(max(round(n * int(share) / 100), 1), n - 1)]
             if n > 1
         ],
-        "is_red": bool(form.columns and form.columns.stray),
-        "most": drafts.MAX_FILE_BYTES,
+        "is_red": any(told) or bool(form.columns and form.columns.stray),
+        "most": MAX_FILE_BYTES,
         "brought": brings_files(challenge),
         "is_code": coding.KEY in challenge.bundle,
-        "made": drafts.EXAMPLE if form.listed and organising.makes_example(challenge) else "",
+        "made": drafts.EXAMPLE if has_test and organising.makes_example(challenge) else "",
         "shapes": [
             (key, each.title)
             for key, each in SHAPES.items()
@@ -451,11 +453,11 @@ def _columns_form(challenge: Challenge, asked: str, data: Any = None) -> Columns
     )
 
 
-def deposit_of(file: UploadedFile) -> drafts.Deposit:
+def deposit_of(file: UploadedFile) -> Deposit:
     """Take a file that a form sent, from memory or from where it was put."""
     path = Path(file.temporary_file_path()) if isinstance(file, TemporaryUploadedFile) else None
     content = path.open("rb") if path else BytesIO(file.read())
-    return drafts.Deposit(file.name or "", file.size or 0, content, path)
+    return Deposit(file.name or "", file.size or 0, content, path)
 
 
 @get_or_post

@@ -9,6 +9,7 @@ from tests.challenges.organising.test_authoring import IDS, SCORING, TEST, TRUTH
 from tests.challenges.world import ROWS
 
 pytestmark = pytest.mark.django_db
+PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\n"
 
 
 def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
@@ -86,10 +87,39 @@ def test_a_role_is_chosen_and_the_answers_are_looked_at_before_one_goes_on(
 
 def test_a_picture_is_no_table_whatever_its_name(client: Client, by: User) -> None:
     begin(client, by)
-    picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\n"
-    page = send(client, ("test.csv", picture))
+    page = send(client, ("solution.csv", TRUTH), ("vue.png", PICTURE), ("offres.xlsx", b"PK"))
+    assert "exemple-genere.csv" not in page.text  # there is no test yet, whose ids it would have
+    assert "Fichiers reçus" not in page.text
+    whys = {entry["path"]: why for entry, *_cells, why in page.context["rows"]}
+    assert whys == {
+        "solution.csv": "",
+        "vue.png": "pas un tableau",
+        "offres.xlsx": "tableur non lu : enregistrez-le en CSV",
+    }
+    page = send(client, ("test.csv", PICTURE))
     assert page.status_code == 422
     assert "Un fichier CSV en UTF-8" in page.text
+
+
+@pytest.mark.parametrize(
+    ("others", "is_found"),
+    [
+        ({"offres.csv": TEST}, True),
+        ({"offres.csv": TEST, "autres.csv": TEST}, False),  # which one is not known
+        ({"offres.csv": TEST.replace("A0", "B0")}, False),  # rows of something else
+        ({"offres.csv": TRUTH.replace("niveau", "etage").replace("jeu", "lot")}, False),  # tells
+    ],
+)
+def test_a_file_of_the_ids_of_the_answers_is_the_test_whatever_its_name(
+    client: Client, by: User, others: dict[str, str], is_found: bool
+) -> None:
+    begin(client, by)
+    page = send(
+        client, *others.items(), ("solution.csv", TRUTH), ("train.csv", "id,x,niveau\nE,1,2")
+    )
+    roles = {e["path"]: e["role"] for e in page.context["form"].listed if not e.get("unsure")}
+    found = {"offres.csv": "test"} if is_found else {}
+    assert roles == {"solution.csv": "truth", "train.csv": "train"} | found
 
 
 def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -> None:
