@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.resources.models import Resource
 from challenges.bundles import code as coding
@@ -105,7 +105,7 @@ POINTS: dict[str, tuple[str, str | Promise, str | Promise]] = {
         gettext_lazy("Mêmes identifiants dans le test et les réponses"),
         gettext_lazy(
             "les réponses n’ont pas les identifiants du test : %(missing)s en moins%(first)s, "
-            "%(excess)s en trop"
+            "%(excess)s en trop%(twice)s"
         ),
     ),
     "strays": (
@@ -447,8 +447,16 @@ def _ids(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:
     if not found or found["test"] != test or (key and key != found["key"]):
         return []
     first = f" ({', '.join(found['first'])}…)" if found["first"] else ""
-    state = "missing" if found["missing"] or found["excess"] else "ready"
-    return [Point("ids", state, facts={**found, "first": first})]
+    n, twice = found.get("twice", 0), ""
+    if n:
+        said = ngettext(
+            ", %(n)s en double (ligne %(line)s)",
+            ", %(n)s en double (la première, ligne %(line)s)",
+            n,
+        )
+        twice = said % {"n": localize(n), "line": localize(found["line"])}
+    state = "missing" if found["missing"] or found["excess"] or n else "ready"
+    return [Point("ids", state, facts={**found, "first": first, "twice": twice})]
 
 
 def _strays(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:

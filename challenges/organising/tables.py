@@ -252,6 +252,18 @@ def values_of(content: BinaryIO, name: str) -> set[str]:
     return values
 
 
+def repeats_of(content: BinaryIO, name: str) -> list[int]:
+    """List the lines of a kept table whose value of a column stands above."""
+    text = io.TextIOWrapper(content, "utf-8", newline="")
+    rows, seen, lines = csv.DictReader(text), set[str](), list[int]()
+    for row in rows:
+        lines += [rows.line_num] if row[name] in seen else []
+        seen.add(row[name])
+    text.detach()
+    content.seek(0)
+    return lines
+
+
 def strays_of(content: BinaryIO) -> dict[str, tuple[int, int]]:
     """Count the cells of a kept table that are no number, by column, with the line of the first.
 

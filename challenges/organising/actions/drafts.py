@@ -39,6 +39,7 @@ from challenges.organising.tables import (
     guessed_role,
     is_test_of,
     opened,
+    repeats_of,
     strays_of,
     values_of,
 )
@@ -444,7 +445,10 @@ def _ids_compared(
     sha256 = kept_of(challenge)[test["path"]]["sha256"]
     given, wanted = values_of(content, key), values_of(BytesIO(objects.read(sha256)), key)
     first = sorted(wanted - given)[:3]
-    counts = {"missing": len(wanted - given), "excess": len(given - wanted)}
+    counts: dict[str, Any] = {"missing": len(wanted - given), "excess": len(given - wanted)}
+    if len(wanted) == test.get("rows"):  # each once there
+        lines = repeats_of(content, key)
+        counts |= {"twice": len(lines), "line": lines[0]} if lines else {}
     return {"ids": {**counts, "first": first, "key": key, "test": sha256}}
 
 

@@ -24,16 +24,19 @@ def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
     page = send(client, ("solution.csv", short.replace(f"{IDS[2]},", f"{IDS[3]},")))
     (lacking,) = (each for each in page.context["missing"] if each["key"] == "ids")
     said = "Les réponses n’ont pas les identifiants du test : 2 en moins (A0001, A0002…), 1 en trop"
-    assert lacking["sentence"] == said
+    assert lacking["sentence"] == f"{said}, 1 en double (ligne 5)"
     assert lacking["step"] == 2
     assert same not in page.context["ready"]
     assert 'role="alert"' in page.text
     kept = ChallengeDraft.objects.get().kept
     assert "Secret" not in str(kept)
+    page = send(client, ("solution.csv", TRUTH + TRUTH.splitlines()[-1] + "\n"))
+    last = f"0 en trop, 1 en double (ligne {ROWS + 2})"
+    assert next(each["sentence"] for each in page.context["missing"]).endswith(last)
     page = send(client, ("solution.csv", "\n".join(TRUTH.splitlines()[:100])))
-    assert [each[1:] for each in page.context["replaced"]] == [(ROWS, 99)]
+    assert [each[1:] for each in page.context["replaced"]] == [(ROWS + 1, 99)]
     assert "remplacé" in page.text
-    assert "incomplet" in page.text
+    assert "à corriger" in page.text
     assert "Fichiers reçus" not in page.text  # nothing is green beside the fault
     stays = client.post(at("write_files"), SCORING)
     assert stays.headers["Location"] == f"{at('write_files')}#incomplet"
