@@ -54,6 +54,7 @@ def entry_scores(own: Entry, shown: ShownFigures, viewer: Viewer) -> dict[str, A
         "teams": board.facts.get("rows", 0) - len(board.facts.get("references", [])),
         "gap": board_views.gap(board),
         "tested": board.facts.get("tested", board.window.intervals),
+        "has_reference": reference is not None,
         "compared": [row | {"extra": ()} for row in rows],
         "scale": board_views.scale_of(board),
         "intervals": board.window.intervals,

@@ -466,7 +466,8 @@ def test_refused_file_lists_its_faults(captain: Client, team: Team) -> None:
     page = captain.get(address(team)).text
     assert "format refusé" in page
     assert "Cet essai ne vous est pas décompté." in page
-    assert "E_VALUE_TYPE" in page
+    assert page.index("La valeur n’est pas un nombre.") < page.index("E_VALUE_TYPE</span>")
+    assert "Depuis Excel : « CSV UTF-8 »" in plain(page)
     assert "&lt;b&gt;n/a&lt;/b&gt;" in page
     assert '<td data-label="Attendu">Un identifiant à prédire</td>' in page
 

@@ -58,6 +58,12 @@ def test_an_entry_shows_its_score_rank_choice_and_every_public_measure() -> None
     told = next(each for each in rows if each["numero"] == str(entry.number))
     assert (told["mae"], told["rmse"], told["rmse_bas"]) == ("0.4000", "0.5125", "0.4500")
     assert "0.61" not in sent
+    assert "Référence" not in page
+    assert "référence à battre" not in page
+    listed(challenge, "De base", 0.31, rank=0, baseline=True)
+    page = captain.get(own).text
+    assert '<th scope="col" class="num">Référence</th>' in page
+    assert "Votre score et la référence à battre" in page
 
 
 def test_a_chart_of_one_day_tells_its_hours() -> None:
