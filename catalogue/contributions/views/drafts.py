@@ -35,6 +35,7 @@ from catalogue.resources.queries import quality, relations
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited, holders, public
 from catalogue.search import words as known_words
+from portal.accounts.actions import notifications
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.accounts.views import person
@@ -139,6 +140,7 @@ def follow(request: HttpRequest, contribution: UUID) -> HttpResponse:
     user = person(request)
     if rules.may_answer_proposal(user, found):
         return redirect("catalogue:proposal_answer", found.public_id)
+    notifications.mark_seen(path=request.path, by=user)
     record = proposals.proposed_record(found)
     context = {
         "contribution": found,

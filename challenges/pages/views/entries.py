@@ -49,6 +49,7 @@ from challenges.results.queries import reports
 from challenges.teams.queries import has_accepted_terms, registration_of
 from challenges.teams.views.head import challenge_context, deposit_context
 from challenges.teams.views.pages import own_team
+from portal.accounts.actions import notifications
 from portal.accounts.views import person
 from portal.lib.storage import parts
 from portal.lib.storage.files import csv_answer
@@ -291,6 +292,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
     context = challenge_context(request, slug, "entries")
     challenge, phase, team = context["challenge"], own.enrolment.phase, own.enrolment.team
     captain = team.has_captain(person(request))
+    notifications.mark_seen(path=request.path, by=person(request))
     warnings = warnings_told(own.verdict)
     in_phase = [
         each

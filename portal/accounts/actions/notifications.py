@@ -81,6 +81,13 @@ def mark_read(*, notifications: Iterable[int], by: User) -> None:
     unread.update(read_at=clock.now())
 
 
+def mark_seen(*, path: str, by: User) -> None:
+    """Mark as read one's news of a page that one sees, in either language."""
+    if by.unread_news:
+        own = Notification.objects.visible_to(by).unread()
+        by.unread_news -= own.filter(path=path.removeprefix("/en")).update(read_at=clock.now())
+
+
 def mark_all_read(*, by: User) -> None:
     """Mark all of one's news as read."""
     Notification.objects.visible_to(by).unread().update(read_at=clock.now())

@@ -19,8 +19,9 @@ from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.models import Contribution, Resource
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.serve import read_here
+from portal.accounts.actions import notifications
 from portal.accounts.enums import Role
-from portal.accounts.models import User
+from portal.accounts.models import Notification, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.factories import contributions as make
@@ -207,8 +208,15 @@ def test_signs_of_spam_hold_back_the_letter_to_moderators() -> None:
     assert owed() == ["mail.contribution_received"]
 
 
-def test_amend_sends_again_and_keeps_the_place_in_the_queue(author: User) -> None:
+def test_amend_sends_again_and_keeps_the_place_in_the_queue(author: User, own: Client) -> None:
     contribution = make.sent_back(author)
+    page = reverse("catalogue:contribution", args=(contribution.public_id,))
+    for path in (page, "/"):
+        news = {"letter": "contribution_changes_requested", "event": path, "path": path}
+        notifications.notify(people=[author], facts={"title": "Offres"}, **news)
+    # Who sees a page has read its news.
+    assert 'data-tone="ocre">1<span' in own.get(f"/en{page}").text
+    assert [each.path for each in Notification.objects.unread()] == ["/"]
     judged, first = contribution.revision_id, contribution.first_submitted_at
     sent = drafts.amend(
         contribution=make.edit(contribution, author, situation="Depuis 2021."),
