@@ -389,6 +389,7 @@ def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) 
     moderator = signed_in(region_person(RegionRole.MODERATOR))
     page = moderator.get(url_of(challenge, "organiser"))
     assert "Publier le challenge" in page.text
+    assert "Rien ne vous attend" not in page.text
     moderator.post(url_of(challenge, "organiser_publish"), read_in(page))
     assert status() == ChallengeStatus.PUBLISHED
     phase = Phase.objects.get()
