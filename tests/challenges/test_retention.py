@@ -19,6 +19,7 @@ from challenges.organising.enums import ChallengeStatus
 from challenges.pages import queries as page_queries
 from challenges.rescoring.actions import rescorings
 from challenges.teams.models import Team
+from portal.accounts.actions.notifications import notify
 from portal.audit import duties, sweep
 from portal.audit.models import AuditEvent
 from portal.lib import clock
@@ -203,14 +204,17 @@ def test_without_results_or_as_a_bench_the_archive_counts(
 def test_a_deleted_file_is_told_and_not_given(
     client: Client, entry: Entry, phase: Phase, settings: Any
 ) -> None:
-    client.force_login(captain_of(entry.enrolment.team))
+    captain, slug = captain_of(entry.enrolment.team), phase.challenge.slug
+    place, facts = reverse("challenges:entry", args=[slug, entry.pk]), {"title": "T", "about": "1"}
+    notify(people=[captain], letter="entry_rejected", event="e", path=place, facts=facts)
+    client.force_login(captain)
     revealed(phase)
     retention.delete_files()
     settings.ENTRY_FILES_KEPT_MONTHS = 24  # since: what is told of this file does not change
     day = date_format(clock.now().astimezone(clock.PARIS), "DATE_FORMAT")
     sentence = f"supprimé le {day}, à la fin de sa durée de conservation"
-    slug = phase.challenge.slug
-    page = client.get(reverse("challenges:entry", args=[slug, entry.pk])).content.decode()
+    page = client.get(place).content.decode()
+    assert captain.notifications.unread().count() == 0
     file = reverse("challenges:entry_file", args=[slug, entry.pk])
     assert sentence in page
     assert "mois après" not in page
