@@ -190,7 +190,7 @@ def correct_link(*, promised: PromisedReturn, link: str, by: User) -> PromisedRe
 def _locked_return(promised: PromisedReturn, by: User) -> PromisedReturn:
     AccessRequest.objects.locked(promised.request)
     promised = PromisedReturn.objects.select_related("request__grant").get(pk=promised.pk)
-    require(rules.may_write_request, by, promised.request)
+    require(rules.answers_for, by, promised.request)
     return promised
 
 

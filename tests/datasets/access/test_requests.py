@@ -359,6 +359,8 @@ def test_a_grant_ends_at_its_instant_and_its_data_are_destroyed(world: World) ->
     accounts.close(user=world.by, by=world.by)  # who asked leaves: a colleague answers
     grant = Grant.objects.select_related("request__requester").get(pk=grant.pk)
     assert Grant.objects.visible_to(colleague).exists()
+    promised = grant.request.returns.get()
+    grants.deliver(promised=promised, link="https://exemple.fr/outil", by=colleague)
     grants.attest_destruction(grant=grant, text="Disques effacés.", by=colleague)
     assert Grant.objects.get(pk=grant.pk).state(clock.now()) is GrantState.CLOSED
     world.by = colleague
