@@ -447,7 +447,8 @@ def _ids(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]:
     if not found or found["test"] != test or (key and key != found["key"]):
         return []
     first = f" ({', '.join(found['first'])}…)" if found["first"] else ""
-    n, twice = found.get("twice", 0), ""
+    listed_rows = truth.get("query") or challenge.bundle.get("task") == "ranking"
+    n, twice = 0 if listed_rows else found.get("twice", 0), ""  # a list has a row an item
     if n:
         said = ngettext(
             ", %(n)s en double (ligne %(line)s)",

@@ -136,9 +136,12 @@ def examiners(request: AccessRequest) -> "QuerySet[User]":
     return User.objects.filter(Q(person_key__in=request.preparers) | Q(pk__in=given))
 
 
-def deciders(request: AccessRequest) -> list[User]:
-    """List who may decide a request: nobody, where each approver is tied to it or refused it."""
-    approvers = region_people(Permission.ACCESS_DECIDE)
+def deciders(request: AccessRequest, among: Iterable[User] | None = None) -> list[User]:
+    """List who may decide a request: nobody, where each approver is tied to it or refused it.
+
+    among: the approvers, once read for several requests.
+    """
+    approvers = region_people(Permission.ACCESS_DECIDE) if among is None else among
     return [each for each in approvers if rules.may_decide(each, request)]
 
 

@@ -89,6 +89,7 @@ def _row(grant: Grant, at: datetime) -> Row:
     )
     delivered = [each.at for each in returns if each.state is ReturnState.DELIVERED]
     moments = [grant.approved_at, grant.starts_at, grant.suspended_at, grant.closed_at, *delivered]
+    moments.append(grant.resumed_at)
     over = grant.ended_at if grant.ended_at and grant.ended_at <= at else None
     return Row(
         number=grant.request.number,

@@ -207,7 +207,7 @@ DECIDED = {
 def decided(request_id: int) -> None:
     """Tell who asked what was decided: they sign, may ask for a review, or ask anew.
 
-    The producers whose opinion was asked too, of what was granted or refused.
+    Who lends is told of what was granted, each producer asked of what was refused.
     """
     asked = _request(request_id, *DECIDED)
     if asked is None:
@@ -215,9 +215,12 @@ def decided(request_id: int) -> None:
     letter, event = DECIDED[asked.status_enum], f"{asked.pk}:{asked.version}:{asked.edits}"
     path = _path(asked.grant) if asked.status == S.APPROVED else ""
     _to_requester(asked, letter, event=event, path=path)
-    if asked.status != S.LAPSED:
-        producers = {each.organisation_id for each in asked.opinions.all()}
-        _tell(letter, _editors(producers), asked, event=event, path=path)
+    if asked.status == S.APPROVED:
+        lends = {each.pk for each in queries.producers_of(asked.grant)}
+        _tell(letter, _editors(lends), asked, event=event, path=path)
+    elif asked.status == S.REFUSED:
+        asked_of = {each.organisation_id for each in queries.opinions_of(asked)}
+        _tell(letter, _editors(asked_of), asked, event=event)
 
 
 def _editors(organisations: Iterable[int | None]) -> set[User]:

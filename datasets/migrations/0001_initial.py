@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                         ('restricted', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='datasets.dataset')),
                         ('title', models.CharField(max_length=160)),
                         ('interest', models.TextField(max_length=2000)),
-                        ('legal_basis', models.CharField(blank=True, max_length=300)),
+                        ('legal_basis', models.CharField(blank=True, max_length=200)),
                         ('licence', models.CharField(blank=True, choices=[('etalab-2.0', 'Licence Ouverte 2.0 (etalab-2.0)'), ('ODbL-1.0', 'Open Database License (ODbL-1.0)')], max_length=24)),
                         ('of_personal_origin', models.BooleanField(default=True)),
                         ('declared', models.JSONField(blank=True, default=dict)),

@@ -60,7 +60,7 @@ class DepositForm(PlainForm):
     interest = _interest()
     legal_basis = line(
         _("Base légale"),
-        300,
+        200,
         _("Donnez la base légale de l’ouverture."),
         _("Par exemple une mission."),
     )

@@ -77,7 +77,7 @@ class Opening(models.Model):
     )
     title = models.CharField(max_length=160)
     interest = models.TextField(max_length=2_000)
-    legal_basis = models.CharField(max_length=300, blank=True)
+    legal_basis = models.CharField(max_length=200, blank=True)
     licence = word(OpeningLicence, blank=True)
     of_personal_origin = models.BooleanField(default=True)
     # What is declared of the file: as disclosure.Declared, without `personal`.

@@ -72,10 +72,11 @@ class LedgerForm(forms.Form):
         for name, field in self.fields.items():
             kind = "date" if name in ("du", "au") else "text"
             field.widget = forms.TextInput(attrs={"class": "input input-s", "type": kind})
-        asked = self.data.get("acte", "")
-        others = [(asked, asked)] if asked and asked not in words else []
-        acts = [("", _("Tous")), *others, *sorted(words.items(), key=lambda pair: str(pair[1]))]
-        self.fields["acte"].widget = forms.Select(choices=acts, attrs={"class": "input input-s"})
+        self.fields["acte"].widget.attrs["list"] = "actes-connus"
+
+    def acts(self) -> list[tuple[str, Any]]:
+        """List the acts that are said in words, which are proposed; any other may be typed."""
+        return sorted(words.items(), key=lambda pair: str(pair[1]))
 
     def rows(self) -> Any:
         """Select what is looked for; all, where the form is wrong."""

@@ -240,6 +240,11 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         fault = _change_files(request, contribution)
         contribution = visible(request, contribution.public_id)
     stays = form.errors or found.clashes or fault
+    if stays and "asked" in request.POST:
+        for name, faults in form.errors.items():
+            if name in request.POST.getlist("asked"):
+                messages.error(request, f"{form[name].label} : {faults[0]}")
+        return redirect(address(contribution, step))
     if stays or _is_alone(request) or "preview" in request.POST:
         kept = {*form.errors, *found.untouched}
         if _is_alone(request):
@@ -285,6 +290,8 @@ def _stopped(
     """Give back what was typed when it may not be kept: it was sent meanwhile."""
     over = not rules.may_edit(person(request), contribution)
     seen = _seen(request)
+    if "asked" in request.POST:  # of some fields alone: the others are those that are kept
+        form = _form(request, contribution, step)
     return _show_step(request, contribution, step, form, seen=seen, is_stopped=True, is_over=over)
 
 

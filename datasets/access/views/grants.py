@@ -97,20 +97,25 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "resume_form": ReasonForm(auto_id="resume_%s"),
         "revoke_form": ReasonForm(auto_id="revoke_%s"),
         "attest_form": DestructionForm(auto_id="attest_%s"),
-        "acts": _acts(found),
+        "acts": _acts(found, whole=rules.sees_whole(by, found.request)),
     }
     return render(request, "datasets/access/grant.html", context | made, status=status)
 
 
-def _acts(grant: Grant) -> list[tuple[Any, ...]]:
-    """List what was done of a grant, as (what, tone, when, by whom, why); the last is in force."""
+def _acts(grant: Grant, *, whole: bool) -> list[tuple[Any, ...]]:
+    """List what was done of a grant, as (what, tone, when, by whom, why); the last is in force.
+
+    Who did it is named to who sees it whole alone.
+    """
     acts = (
         (_("Suspendue"), "ocre", grant.suspended_at, grant.suspended_by, grant.suspension),
         (_("Suspension levée"), "calanque", grant.resumed_at, grant.resumed_by, grant.resumption),
         (_("Révoquée"), "garance", grant.revoked_at, grant.revoked_by, grant.revocation),
         (_("Destruction attestée"), "pin", grant.closed_at, grant.closed_by, grant.destruction),
     )
-    done: list[tuple[Any, ...]] = [act for act in acts if act[2]]
+    done: list[tuple[Any, ...]] = [
+        (what, tone, at, by if whole else None, why) for what, tone, at, by, why in acts if at
+    ]
     return [(what, "calanque", *how) for what, _tone, *how in done[:-1]] + done[-1:]
 
 

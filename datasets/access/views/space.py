@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalogue.resources.queries.relations import region_people
 from datasets.access import queries, rules
 from datasets.access.enums import GrantState, RequestStatus
 from datasets.access.models import (
@@ -91,8 +92,9 @@ def _of_the_region(user: User) -> Iterator[Item]:
 
 def _decided_by_nobody(user: User) -> Iterator[Item]:
     if has_permission(user, Permission.ROLE_GIVE):
+        approvers = list(region_people(Permission.ACCESS_DECIDE))
         for asked in queries.to_decide()[:SHOWN]:
-            if not queries.deciders(asked):
+            if not queries.deciders(asked, approvers):
                 title = _("Nommer qui décidera de la demande d’accès « %(title)s »")
                 yield _item(title, asked, icon="user-check", tone="garance")
 
@@ -117,7 +119,7 @@ def _held(grant: Grant) -> Iterator[Item]:
 def described(user: User) -> dict[str, Any]:
     """Describe what a person asked, signed, thought, decided and read, for their archive."""
     signed = Q(user=user) | Q(email__iexact=user.email)
-    ended = Q(suspended_by=user) | Q(revoked_by=user) | Q(closed_by=user)
+    ended = Q(suspended_by=user) | Q(resumed_by=user) | Q(revoked_by=user) | Q(closed_by=user)
     return {
         "demandes": columns_of(
             AccessRequest.objects.filter(requester=user),
@@ -146,8 +148,8 @@ def described(user: User) -> dict[str, Any]:
         ),
         "habilitations": columns_of(
             Grant.objects.filter(ended | Q(request__requester=user)),
-            "public_id starts_at ends_at suspension suspended_at revocation revoked_at "
-            "destruction closed_at",
+            "public_id starts_at ends_at suspension suspended_at resumption resumed_at revocation "
+            "revoked_at destruction closed_at",
         ),
         "lectures": columns_of(
             Download.objects.filter(user=user), "data_file__name at bytes licences grant__public_id"

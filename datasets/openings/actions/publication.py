@@ -54,7 +54,7 @@ def publish(*, opening: Opening, by: User) -> Release:
         raise Conflict(rules.CONTRADICTED, code="card_denies_origin")
     dataset = Dataset.objects.filter(resource=card).first()
     if dataset is None:
-        description = Description(legal_basis=opening.legal_basis[:200])
+        description = Description(legal_basis=opening.legal_basis)
         dataset = releases.describe(resource=card, description=description, by=by)
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
     former = queries.former_table(opening)
@@ -119,7 +119,7 @@ def _note_published(opening: Opening, release: Release, by: User) -> None:
             code="origin_changed",
         )
     locked.become(OpeningStatus.PUBLISHED, release=release, deposit_sha256="", deposit_keys=[])
-    told: dict[str, Any] = {"legal_basis": locked.legal_basis[:200]}
+    told: dict[str, Any] = {"legal_basis": locked.legal_basis}
     if locked.of_personal_origin:
         told["of_personal_origin"] = True
     Dataset.objects.filter(pk=release.dataset_id).update(**told)

@@ -665,6 +665,9 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
     sent |= dict(rows) | {"deposit": "owned", "scope": "local"}
     assert sent["files-0-url"] == "https://exemple.fr/tri"
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
+    wrong = own.post(step, sent | {"files-0-url": "exemple.fr/tri"}, follow=True)
+    assert ("Fichiers : " in words(wrong), 'value="Tri"' in wrong.text) == (True, True)
+    assert proposals.proposed_record(make.again(contribution))["tags"] == ["tri"]
     assert own.post(step, sent).status_code == 302
     record = proposals.proposed_record(make.again(contribution))
     assert [row["url"] for row in record["details"]["files"]] == ["https://exemple.fr/tri"]

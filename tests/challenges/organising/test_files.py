@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from challenges.models import ChallengeDraft
+from challenges.models import Challenge, ChallengeDraft
 from portal.accounts.models import User
 from tests.challenges.organising.test_authoring import IDS, SCORING, TEST, TRUTH, at, begin, send
 from tests.challenges.world import ROWS
@@ -33,6 +33,10 @@ def test_answers_that_lack_ids_of_the_test_are_said_where_they_are_sent(
     page = send(client, ("solution.csv", TRUTH + TRUTH.splitlines()[-1] + "\n"))
     last = f"0 en trop, 1 en double (ligne {ROWS + 2})"
     assert next(each["sentence"] for each in page.context["missing"]).endswith(last)
+    challenge = Challenge.objects.get()
+    Challenge.objects.update(bundle=challenge.bundle | {"task": "ranking"})
+    assert same in client.get(at("write_files")).context["ready"]  # a row for each item of a list
+    Challenge.objects.update(bundle=challenge.bundle)
     page = send(client, ("solution.csv", "\n".join(TRUTH.splitlines()[:100])))
     assert [each[1:] for each in page.context["replaced"]] == [(ROWS + 1, 99)]
     assert "remplacé" in page.text

@@ -197,3 +197,6 @@ def test_many_requests_cost_no_more_queries(
         person = fresh(getattr(world, part))
         with django_assert_max_num_queries(10):
             assert list(space.to_do(person))
+    administrator = fresh(UserFactory(region=RegionRole.ADMINISTRATOR))
+    with django_assert_max_num_queries(14):  # each approver's roles, once
+        list(space.to_do(administrator))
