@@ -223,6 +223,7 @@ STEPS = {
     "organising.challenges.close_challenge_if_over",
     "organising.folders.write_draft",
     "organising.phases.put_scorings",
+    "organising.texts.read_from",
     "programs.changes.take_up",
     "programs.code.give_inputs",
     "programs.drafts.create",

@@ -44,7 +44,7 @@ from tests.factories.challenges import (
 )
 from tests.factories.letters import delivered
 
-USES = [str(ForbiddenUse(each).label) for each in sorted(ForbiddenUse.values)]
+USES = [str(each.label) for each in ForbiddenUse]
 pytestmark = pytest.mark.django_db
 
 
