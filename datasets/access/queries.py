@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, When
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.resources.queries.relations import region_people
 from datasets.access import rules
@@ -294,16 +294,17 @@ def lends(user: User) -> bool:
 
 
 def in_hand(rows: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":
-    """Keep what somebody still works on, what waits for the Region first, the oldest on top."""
-    open_ones = [*WAITING, RequestStatus.CHANGES_REQUESTED]
-    waits = Case(When(status__in=WAITING, then=0), default=1)
-    return rows.filter(status__in=open_ones).order_by(waits, "submitted_at", "pk")
+    """Keep what somebody still works on, the oldest on top."""
+    open_ones = Q(status__in=[*WAITING, RequestStatus.CHANGES_REQUESTED])
+    rows = rows.filter(open_ones | Q(grant__in=suspended().order_by().values("pk")))
+    return rows.order_by("submitted_at", "pk")
 
 
 def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, str, str]]:
     """List the phases of a request, as (name, text, state): done, now, or empty."""
     given = sum(bool(each.verdict) for each in opinions)
-    counted = _("%(given)s rendus sur %(all)s") % {"given": given, "all": len(opinions)}
+    counted = ngettext("%(given)s rendu sur %(all)s", "%(given)s rendus sur %(all)s", given)
+    counted %= {"given": given, "all": len(opinions)}
     decision = (_("Décision"), _day(request.decided_at), request.decided_at is not None)
     phases = [
         (_("Déposée"), _day(request.submitted_at), request.submitted_at is not None),

@@ -50,14 +50,14 @@ class Project:
 
     @property
     def awaits(self) -> str:
-        """Name who acts next on a request that is examined: region, avis, organisme; else ""."""
+        """Name who acts next on what is in hand: region, avis, organisme; else ""."""
         given, every = self.opinions
         match self.state:
             case RequestStatus.CHANGES_REQUESTED:
                 return "organisme"
             case RequestStatus.IN_REVIEW if given < every:
                 return "avis"
-            case RequestStatus.SUBMITTED | RequestStatus.IN_REVIEW:
+            case RequestStatus.SUBMITTED | RequestStatus.IN_REVIEW | GrantState.SUSPENDED:
                 return "region"
             case _:
                 return ""

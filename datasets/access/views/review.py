@@ -35,7 +35,7 @@ from portal.lib.web.form_pages import tried
 from portal.lib.web.requests import natural
 
 PER_PAGE = 25
-# Who acts next on a request that is examined, as `Project.awaits` names them.
+# Who acts next on what is in hand, as `Project.awaits` names them; the Region stands first.
 AWAITED = {
     "": gettext_lazy("Toutes"),
     "region": gettext_lazy("Attend la Région"),
@@ -52,17 +52,21 @@ def queue(request: HttpRequest) -> HttpResponse:
     rows = AccessRequest.objects.visible_to(by).exclude(status=RequestStatus.DRAFT)
     rows = rows.select_related("organisation", "grant")
     rows = rows.prefetch_related("opinions", "datasets", "returns")
+    order = list(AWAITED)
     waiting = [project(each) for each in queries.in_hand(rows)]
+    waiting.sort(key=lambda each: order.index(each.awaits))
     decided = rows.exclude(pk__in=[each.asked.pk for each in waiting])
     page = Paginator(decided.order_by("-edited_at", "-pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
     who = request.GET.get("attend", "")
+    shown = {key: [each for each in waiting if key in ("", each.awaits)] for key in AWAITED}
+    labels = {key: f"{label} ({len(shown[key])})" for key, label in AWAITED.items()}
     context = {
         "section": "donnees",
-        "waiting": [each for each in waiting if who in ("", each.awaits)],
-        "ways": [(label, f"?attend={each}" if each else "?") for each, label in AWAITED.items()],
-        "way": AWAITED.get(who, ""),
+        "waiting": shown.get(who, []),
+        "ways": [(label, f"?attend={key}" if key else "?") for key, label in labels.items()],
+        "way": labels.get(who, ""),
         "page": page,
         "closed": map(project, page),
     }

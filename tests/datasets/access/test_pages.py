@@ -87,6 +87,7 @@ def test_a_request_is_written_in_four_steps_and_sent() -> None:
     assert answer.headers["Location"] == step(request, "relecture")
     assert world.by.email in client.get(step(request, "relecture")).text
     text = re.sub(r"\s+", " ", client.get(step(request, "securite")).text)
+    assert "enregistré le" in text
     assert "2 colonnes sur 4" in text.split('id="compte"')[1].split("</dd>")[0]
     assert text.count("(facultatif)") == 3  # the impact assessment, two more things given back
     assert "Cochez chacun des usages" in send("relecture", pledges=["credit"]).text
@@ -201,6 +202,7 @@ def test_each_sees_of_a_request_and_its_grant_what_concerns_them() -> None:
     words = [world.by.email, world.reader.email, *files]
     assert shown(world.by, page, words) == shown(world.approver, page, words) == words
     assert shown(world.hands[1], page, words) == [files[1]]
+    assert signed_in(world.by).get(page).text.count('data-label="Octets"') == 4
     assert shown(world.reader, page, words) == words[1:]
     counts = {world.by: 4, world.hands[0]: 2, world.reader: 2, world.dpo: 4}
     for who, count in counts.items():
@@ -379,15 +381,25 @@ def test_the_queue_says_who_acts_next_and_until_when(monkeypatch: pytest.MonkeyP
 
     sent, read, back = fill()
     grant = world.active(first, title="Accordée")
+    held = world.active(first, title="Suspendue")
+    grants.suspend(grant=held, text="Un incident.", by=world.dpo)
     rows = shown()
+    assert list(rows) == ["Envoyée", "Suspendue", "Examinée", "Rendue", "Accordée"]
+    assert "La Région reprend ou révoque" in rows["Suspendue"]
+    text = client.get(reverse("datasets:request_queue")).text
+    assert re.findall(r"\((\d)\)</a>", text) == ["4", "2", "1", "1"]
     assert f"Recevabilité avant le {long_date(sent.due_on)}" in rows["Envoyée"]
     assert f"Décision avant le {long_date(read.due_on)}" in rows["Examinée"]
     assert "1 avis sur 3" in rows["Examinée"]
     assert f"À corriger avant le {long_date(back.due_on)}" in rows["Rendue"]
     assert reverse("datasets:grant", args=(grant.public_id,)) in rows["Accordée"]
     assert "En vigueur" in rows["Accordée"]
-    for way, title in (("region", "Envoyée"), ("avis", "Examinée"), ("organisme", "Rendue")):
-        assert list(shown(f"?attend={way}")) == [title, "Accordée"]
+    for way, titles in (
+        ("region", ["Envoyée", "Suspendue"]),
+        ("avis", ["Examinée"]),
+        ("organisme", ["Rendue"]),
+    ):
+        assert list(shown(f"?attend={way}")) == [*titles, "Accordée"]
     asked = []
     for _number in range(2):
         with CaptureQueriesContext(connection) as seen:
@@ -427,6 +439,8 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
     review.admit(request=request, edits=request.edits, by=world.officer)
     request = again(request)
     text = by.get(page).text
+    assert text.count('data-label="Justification"') == 6
+    assert "0 rendu sur 3" in text
     assert f"Décision au plus tard le {long_date(request.due_on)}." in text
     assert now(text) == "Avis, tous à la fois"
     assert addresses in signed_in(world.approver).get(page).text
