@@ -41,13 +41,14 @@ def render(text: str) -> str:
 
 
 def _stepwise(html: str) -> str:
-    """Start the headings at h3, since the page owns h1 and h2, and skip no level."""
-    above = 2
+    """Start the headings at h3, since the page owns h1 and h2, one level below what holds each."""
+    held: list[int] = []
 
     def shift(heading: re.Match[str]) -> str:
-        nonlocal above
-        above = min(int(heading[1]) + 2, above + 1, 6)
-        return f"<h{above}>{heading[2]}</h{above}>"
+        level = int(heading[1])
+        held[:] = [each for each in held if each < level] + [level]
+        shown = min(2 + len(held), 6)
+        return f"<h{shown}>{heading[2]}</h{shown}>"
 
     return re.sub(r"<h([1-6])>(.*?)</h\1>", shift, html, flags=re.DOTALL)
 

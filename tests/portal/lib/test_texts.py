@@ -20,6 +20,10 @@ from tests.properties import strategies as st
         ("## Deux", "<h3>Deux</h3>"),
         ("# Un\n\n### Trois\n\n# Un", "<h3>Un</h3>\n<h4>Trois</h4>\n<h3>Un</h3>"),
         ("# Un\n\n## Deux\n\n### Trois", "<h3>Un</h3>\n<h4>Deux</h4>\n<h5>Trois</h5>"),
+        (
+            "## A\n\n## B\n\n#### C\n\n### D\n\n## E",
+            "<h3>A</h3>\n<h3>B</h3>\n<h4>C</h4>\n<h4>D</h4>\n<h3>E</h3>",
+        ),
     ],
 )
 def test_headings_start_at_three_and_skip_no_level(text: str, html: str) -> None:
