@@ -433,7 +433,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
     left, against, advised = list(found), list[str](), "texte"
     for name, words in QUESTIONS.items():
         part = prose.section(left, *words)
-        if part is None:
+        if part is None or name in into.details:
             continue
         left.remove(part)
         text, blocks = prose.apart(prose.written(part.body))
@@ -459,8 +459,6 @@ def _said(name: str, text: str, title: str, into: Builder) -> int:
         into.value("co2_grams", grams, title, guessed=True)
         if not re.search(r"\w{4}", EMITTED.sub("", text)):
             return len(text)
-    if name in into.details:
-        return 0
     if name == "limits":
         into.list_of(name, prose.bullets(text), title, guessed=True)
     else:

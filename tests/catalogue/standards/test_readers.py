@@ -772,16 +772,18 @@ def test_the_grams_of_hugging_face_are_read_as_they_are_given() -> None:
         "  training_type: fine-tuning\n",
         "wrong": "co2_eq_emissions: .inf\n",
     }
+    told = "## Empreinte\n\nCinq heures."
     read = {
         name: hugging_face.read(
-            f"---\nlibrary_name: x\n{text}---\n# Un modèle\n\nUn texte.\n".encode(), ""
+            f"---\nlibrary_name: x\n{text}---\n# Un modèle\n\n{told}".encode(), ""
         ).records[0]
         for name, text in front.items()
     }
     assert read["plain"].details["co2_grams"].value == 0.42
-    assert "footprint" not in read["plain"].details
+    assert read["plain"].details["footprint"].value == "Cinq heures."
     assert read["told"].details["co2_grams"].value == 310.25
     assert read["told"].details["footprint"].value == "fine-tuning, code carbon"
+    assert value(read["told"], "description") == told
     assert "co2_grams" not in read["wrong"].details
 
 
