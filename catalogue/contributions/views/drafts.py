@@ -28,7 +28,7 @@ from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries.proposals import Clash
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.enums import FileState, ResourceKind
+from catalogue.resources.enums import Deposit, FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import quality, relations
@@ -336,10 +336,17 @@ def _form(
 
 
 def choices(request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
-    """Give what another page may ask of the first step: its short choices, files that it lacks."""
+    """Give what another page may ask of the first step: its short choices, what the card lacks.
+
+    That is where its files are, and what one who only reports the resource must say.
+    """
     form = _form(request, contribution, Step.ESSENTIAL)
     record = proposals.with_files(proposals.proposed_record(contribution), contribution)
     asked = form.choices()
+    reported = record_checks.missing_fields({**record, "deposit": Deposit.REFERENCED})
+    asked += [form[name] for name in steps.NAMES_AND_ADDRESSES if name in reported]
+    if "homepage_url" in reported:
+        form.initial["homepage_url"] = record["repository_url"]
     if "files" in record_checks.missing_fields(record):
         form.initial["files"] = [{"url": record["repository_url"]}]
         asked.append(form["files"])

@@ -664,6 +664,12 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
     rows = re.findall(r'name="(files-0-\w+)" value="([^"]*)"', page)
     sent |= dict(rows) | {"deposit": "owned", "scope": "local"}
     assert sent["files-0-url"] == "https://exemple.fr/tri"
+    # Who only reports it is asked its page, that of its code unless told, and its holder.
+    told = re.findall(r'<input[^>]*name="(homepage_url|producer_name)"[^>]*>', page)
+    page_of = re.search(r'<input[^>]*name="homepage_url"[^>]*>', page)
+    assert page_of
+    assert 'value="https://exemple.fr/tri"' in page_of[0]
+    assert {*told} == {"homepage_url", "producer_name"} < {*sent["asked"]}
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     wrong = own.post(step, sent | {"files-0-url": "exemple.fr/tri"}, follow=True)
     assert ("Fichiers : " in words(wrong), 'value="Tri"' in wrong.text) == (True, True)
