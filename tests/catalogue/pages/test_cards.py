@@ -204,6 +204,8 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     alike = ResourceFactory(published=True, use_cases=["sme_needs"])
     page = text(client, card.get_absolute_url())
     assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
+    # On a phone the contents come before what they list.
+    assert 0 < page.find("only-narrow no-print") < page.index('id="exemple"')
     outline = page[page.index('aria-labelledby="outline"') : page.index('class="facts"')]
     anchors = re.findall('href="#([^"]+)">', outline)
     assert anchors == ["exemple", "usages", "presentation", "partie-donnees-dapprentissage"]
