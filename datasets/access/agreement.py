@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from datasets.access.enums import Country, ForbiddenUse, Purpose
 from portal.lib import clock, paper
+
+RETURN = gettext_lazy("%(text)s, %(months)s mois après la signature")
 
 
 def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetime) -> bytes:
@@ -35,7 +37,7 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
             (_("Durée"), _("%(months)s mois dès la signature") % {"months": content["months"]}),
             (_("Accès"), named % {"count": people}),
             (_("Hébergement"), str(Country(content["hosting"]).label)),
-            (_("Ce qui sera rendu"), " ; ".join(each["text"] for each in content["returns"])),
+            (_("Ce qui sera rendu"), " ; ".join(RETURN % each for each in content["returns"])),
             (_("Accordée le"), clock.day_words(clock.paris_day(at))),
         ]
         return paper.draw(

@@ -59,6 +59,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.set_creation_date(at)
     paper.add_font(FACE, fname=FONTS / "AtkinsonHyperlegibleNext_400Regular.ttf")
     paper.add_font(FACE, style="B", fname=FONTS / "AtkinsonHyperlegibleNext_700Bold.ttf")
+    paper.is_numbered = bool(sheet.annex)
     paper.add_page()
     paper.set_fill_color(*BLUE)
     with paper.part("Artifact"):
@@ -88,6 +89,17 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
 
 class _Paper(FPDF):
     """An A4 page whose parts are tagged in the order of reading."""
+
+    is_numbered = False
+
+    def footer(self) -> None:
+        """Number the pages of a sheet that has an annex; `{nb}` is how many there are."""
+        if self.is_numbered:
+            self.set_font(FACE, "", 9)
+            self.set_text_color(*QUIET)
+            self.set_xy(MARGIN, self.h - MARGIN + 6)
+            with self.part("Artifact"):
+                self.cell(text=f"{self.page_no()}/{{nb}}")
 
     @contextmanager
     def part(self, kind: str, **told: Any) -> Iterator[None]:

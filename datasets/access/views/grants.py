@@ -63,7 +63,7 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
     by, state = person(request), found.state(clock.now())
     named = queries.persons_of(found, by)
     own = next((each for each in named if rules.may_sign(by, each)), None)
-    is_requester = rules.is_requester(by, found)
+    is_requester, whole = rules.is_requester(by, found), rules.sees_whole(by, found.request)
     to_sign = is_requester and found.starts_at is None
     to_sign |= own is not None and own.signed_at is None and found.starts_at is not None
     ends = rules.may_end(by, found)
@@ -79,12 +79,14 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
             for each in found.datasets.select_related("dataset__resource__organisation")
         ],
         "reads_now": reads_now,
+        "readable": files,
+        "waits_for_region": state is GrantState.SUSPENDED and (is_requester or not whole),
         "coming": queries.coming(found) if reads_now else set(),
         "given_up": queries.given_up(found) if reads_now else set(),
         "returns": _returns(found, made.pop("delivering", {})),
         "reads": queries.reads_of(found, by)[:50],
         "asked": AccessRequest.objects.visible_to(by).filter(pk=found.request_id).first(),
-        "whole": rules.sees_whole(by, found.request),
+        "whole": whole,
         "is_requester": is_requester,
         "goes_on": state in (*OPEN, GrantState.SUSPENDED),
         "may_sign": to_sign and state in OPEN,
@@ -97,7 +99,7 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "resume_form": ReasonForm(auto_id="resume_%s"),
         "revoke_form": ReasonForm(auto_id="revoke_%s"),
         "attest_form": DestructionForm(auto_id="attest_%s"),
-        "acts": _acts(found, whole=rules.sees_whole(by, found.request)),
+        "acts": _acts(found, whole=whole),
     }
     return render(request, "datasets/access/grant.html", context | made, status=status)
 

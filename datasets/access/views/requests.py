@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from datasets.access import forms, queries, rules
 from datasets.access.actions import drafts, review
@@ -150,7 +150,7 @@ def _show(
     faults = [
         (STEP_LABELS[at], _address(found, at, fault["field"]), fault["message"])
         for fault in drafts.faults_of(found)
-        if (at := forms.step_of(fault["field"])) is not step or step is Step.SEND
+        if (at := forms.step_of(fault["field"])) is not step or "pledges" not in made.errors
     ]
     order = list(Step)
     context = {
@@ -166,6 +166,7 @@ def _show(
         "whole": True,
         "opposed": set(),
         "summary": content(found),
+        "lasts": found.months,
         "forbidden": forms.ForbiddenUse.labels,
     }
     status = status or (422 if made.errors else 200)
@@ -241,10 +242,14 @@ def discard(request: HttpRequest, asked: UUID) -> HttpResponse:
     return render(request, "datasets/access/discard.html", {"section": "donnees", "asked": found})
 
 
-@require_POST
+@get_or_post
 def ask_review(request: HttpRequest, asked: UUID) -> HttpResponse:
-    """Ask that another person examines a refusal again."""
-    found = visible(request, asked)
-    review.ask_review(request=found, by=person(request))
-    messages.success(request, _("Une autre personne de la Région réexamine votre demande."))
+    """Ask for a confirmation, then that another person examines a refusal again."""
+    found, by = visible(request, asked), person(request)
+    require(rules.may_write_request, by, found)
+    if request.method != "POST" and found.review_until:
+        return render(request, "datasets/access/again.html", {"section": "donnees", "asked": found})
+    if request.method == "POST":
+        review.ask_review(request=found, by=by)
+        messages.success(request, _("Une autre personne de la Région réexaminera votre demande."))
     return redirect(cast(Any, found))

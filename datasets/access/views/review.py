@@ -91,6 +91,8 @@ def page_of(
     opinions, terms = queries.opinions_of(found), queries.terms_of(found)
     parts = queries.parts_of(found, opinions, by)
     in_review = found.status == RequestStatus.IN_REVIEW
+    grant = getattr(found, "grant", None)
+    nobody = in_review and not queries.deciders(found)
     prepares = rules.may_prepare(by, found)
     decides = rules.may_decide(by, found) and in_review
     own = next((each for each in opinions if not each.verdict and rules.may_advise(by, each)), None)
@@ -104,6 +106,7 @@ def page_of(
         "opposed": queries.kept_back(parts.opinions),
         "opinions": parts.opinions,
         "terms": terms,
+        "lasts": grant.months if grant else terms.months if parts.whole else None,
         "aimed": aimed,
         "first_aimed": aimed[0][0] if aimed else Step.STRUCTURE,
         "stage": _stage(found, terms.awaited),
@@ -112,11 +115,10 @@ def page_of(
         "is_own": rules.may_write_request(by, found),
         "may_admit": prepares and found.status == RequestStatus.SUBMITTED,
         "may_ask_changes": prepares
+        and not nobody
         and found.status in (RequestStatus.SUBMITTED, RequestStatus.IN_REVIEW),
         "barred": has_permission(by, Permission.ACCESS_DECIDE) and in_review and not decides,
-        "nobody_decides": in_review
-        and has_permission(by, Permission.ACCESS_READ)
-        and not queries.deciders(found),
+        "nobody_decides": nobody and has_permission(by, Permission.ACCESS_READ),
         "gives_roles": has_permission(by, Permission.ROLE_GIVE),
         "own_opinion": own if in_review else None,
         "changes_form": ChangesForm(auto_id="changes_%s"),
@@ -140,8 +142,6 @@ def _aimed(found: AccessRequest) -> list[Step]:
 def _stage(found: AccessRequest, awaited: int) -> int | None:
     """Say which step of « Ce qui se passe ensuite » is the present one, None once none follows."""
     match found.status:
-        case RequestStatus.DRAFT | RequestStatus.CHANGES_REQUESTED:
-            return 0
         case RequestStatus.SUBMITTED:
             return 1
         case RequestStatus.IN_REVIEW:

@@ -90,7 +90,9 @@ def test_a_request_is_written_in_four_steps_and_sent() -> None:
     assert "enregistré le" in text
     assert "2 colonnes sur 4" in text.split('id="compte"')[1].split("</dd>")[0]
     assert text.count("(facultatif)") == 3  # the impact assessment, two more things given back
-    assert "Cochez chacun des usages" in send("relecture", pledges=["credit"]).text
+    said = send("relecture", pledges=["credit"]).text
+    assert "Cochez chacun des usages" in said
+    assert 'id="reste"' not in said
     answer = send("relecture", pledges=ForbiddenUse.values)
     assert answer.headers["Location"] == request.get_absolute_url()
     assert again(request).status == RequestStatus.SUBMITTED
@@ -227,8 +229,10 @@ def test_who_signed_finds_the_file_on_the_page_of_the_grant_and_on_the_datasets(
     assert said(world.by, *words) == [["en préparation"], ["Votre habilitation"]]
     assert said(world.reader, *words) == [[], ["Votre habilitation"]]  # has not signed
     build_extracts()
+    name = DataFile.objects.get(release__dataset=dataset).name
     for user, there in ((world.by, ["?extrait="]), (world.reader, [])):
         assert said(user, *words) == [there, [*there, "Votre habilitation"]]
+        assert (f"Télécharger {name}" in signed_in(user).get(pages[0]).text) == bool(there)
     assert said(world.hands[0], *words) == [[], []]
     Extract.objects.update(built_at=None, clear_size=None, sha256="", attempts=9)
     Extract.objects.update(claimed_until=clock.now())
@@ -278,6 +282,11 @@ def test_a_grant_says_who_did_what_of_it_and_keeps_how_its_data_were_destroyed()
 
     grants.suspend(grant=grant, text="Un incident.", by=world.dpo)
     assert told() == [("Suspendue", str(world.dpo))]
+    waits = [
+        "vous serez prévenu" in signed_in(each).get(page).text
+        for each in (world.by, world.approver)
+    ]
+    assert waits == [True, False]
     grants.resume(grant=Grant.objects.get(pk=grant.pk), text="Réglé.", by=world.approver)
     assert told() == [("Suspension levée", str(world.approver))]
     grants.revoke(grant=grant, text="Fini.", by=world.approver)
@@ -454,15 +463,20 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
     assert f"Attendues avant le {long_date(request.due_on)}" in text
     assert "Finalité et besoin." in text
     assert f'href="{step(request, "besoin")}"' in text
-    assert now(text) == "Vous déposez"
-    assert addresses in by.get(step(request, "relecture")).text
+    assert 'id="suite"' not in text
+    text = by.get(step(request, "relecture")).text
+    assert addresses in text
+    assert f"Corrections attendues avant le {long_date(request.due_on)}." in text
+    assert 'id="suite"' not in text
 
-    grant = world.granted(months=6, opposed=world.producers[1])
+    late = [("Un tableau", 6), ("Un bilan", 12)]
+    grant = world.granted(months=6, opposed=world.producers[1], returns=late)
     text = by.get(grant.request.get_absolute_url()).text
     struck = text.split("<s>")[1].split("</th>")[0]
     assert str(world.datasets[1]) in struck
     assert "Retiré, producteur opposé" in struck
     assert text.count("<s><code>") == text.count("<s>") - 1 == 3
+    assert text.count("après la fin de l’accès") == 1
     (said,) = re.findall(r"(\d+) mois accordés</b>, sur (\d+)\sdemandés", text)
     assert said == ("6", "12")
     assert 'id="suite"' not in text
@@ -486,7 +500,15 @@ def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
         edits=request.edits,
         by=world.approver,
     )
-    signed_in(world.by).post(reverse("datasets:review_request", args=(request.public_id,)))
+    asks, again_url = (
+        signed_in(world.by),
+        reverse("datasets:review_request", args=(request.public_id,)),
+    )
+    assert f'href="{again_url}"' in asks.get(address).text
+    assert "Il n’y en a qu’un" in asks.get(again_url).text
+    assert again(request).review_asked_at is None
+    asks.post(again_url)
+    assert asks.get(again_url).status_code == 302
     due = long_date(again(request).due_on)
     for each in (world.by, other, world.approver):
         text = signed_in(each).get(address).text
@@ -498,7 +520,9 @@ def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
         assert "Personne ne peut" not in text
         assert (link in text) == (each == other)
     assert 'id="premiere"' not in signed_in(world.hands[0]).get(address).text
+    assert "Demander des corrections" in signed_in(world.officer).get(address).text
     User.objects.filter(pk=other.pk).update(is_active=False)
+    assert "Demander des corrections" not in signed_in(world.officer).get(address).text
     text = signed_in(UserFactory(region=RegionRole.ADMINISTRATOR)).get(address).text
     assert "Personne ne peut décider" in text
     assert f'href="{reverse("region_roles")}"' in text
@@ -515,6 +539,8 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
         " ".join(each.extract_text().split()) for each in PdfReader(io.BytesIO(content)).pages
     )
     assert f"Accordée le {long_date(grant.approved_at)} Chaque" in first
+    assert "Un tableau et son code, 6 mois après la signature" in first
+    assert ("1/2" in first, "2/2" in annex) == (True, True)
     said = ["jeton, zone, sortie", "Mission d’intérêt public", "Disques chiffrés, accès par clé."]
     said += [f"Colonnes de « {each.resource.title} »" for each in world.datasets]
     assert [each for each in (*said, *map(str, ForbiddenUse.labels)) if each not in annex] == []
@@ -522,6 +548,11 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
     convened = text.split('id="convenu"')[1].split("</section>")[0]
     assert all(str(each.label) in convened for each in ForbiddenUse)
     assert "Mission d’intérêt public" in convened
+    assert grant.purpose in convened
+    shown = [
+        "Voir la demande" in signed_in(each).get(page).text for each in (world.by, world.reader)
+    ]
+    assert shown == [True, False]
 
 
 def test_a_step_asks_the_same_of_the_database_for_one_dataset_and_for_two() -> None:
