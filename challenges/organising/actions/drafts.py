@@ -336,8 +336,33 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
         except Invalid as refusal:
             said = _("%(name)s : %(fault)s") % {"name": deposit.name, "fault": refusal}
             raise Invalid(said, code=refusal.code) from refusal
+    if (train := _train_among(challenge, answers, ids)) is not None:
+        arrange_files(challenge=challenge, roles={train: spec.Role.TRAIN}, by=by)
+        challenge.refresh_from_db()
     _refuse_told(challenge, ids)
     return first
+
+
+def _train_among(challenge: Challenge, answers: Answers | None, ids: Any) -> str | None:
+    """Find the training rows that no name tells: the one table of the columns of the test.
+
+    It has a column of the answers beside them, and gives none of them. answers, ids: as `_gives`.
+    """
+    roles = (spec.Role.TEST, spec.Role.TRUTH, spec.Role.TRAIN)
+    test, truth, train = (entry_of(challenge, each) for each in roles)
+    if test is None or truth is None or train is not None:
+        return None
+    found = list[str]()
+    for each in all_files(challenge):
+        names, is_unsure = each["columns"], each.get("unsure") and _is_kept(challenge, each)
+        if not is_unsure or not {*test["columns"]} <= {*names}:
+            continue
+        known = answers or _known(challenge, names, ids)
+        if known is None or not {*known.known} & {*names}:
+            continue
+        kept = objects.read(kept_of(challenge)[each["path"]]["sha256"])
+        found += [] if told(BytesIO(kept), known) else [each["path"]]
+    return found[0] if len(found) == 1 else None
 
 
 def _test_among(
@@ -523,11 +548,11 @@ def arrange_files(
 ) -> Challenge:
     """Say what each file of a draft is, by its path; None takes it out.
 
-    expected_score: of a reference, the public value of the ranking figure, compared by the check.
-    What turns out to be the answers or the reference is sealed. In order: files, document; event
-    "challenge.file_added" or "challenge.file_removed" for each that moves. Raises NotAllowed,
-    Conflict; Invalid for two files of one role, and for a sealed file in another role: nobody may
-    read it.
+    expected_score: of a reference among them, the public value of the ranking figure, compared by
+    the check. What turns out to be the answers or the reference is sealed. In order: files,
+    document; event "challenge.file_added" or "challenge.file_removed" for each that moves. Raises
+    NotAllowed, Conflict; Invalid for two files of one role, and for a sealed file in another role:
+    nobody may read it.
     """
     challenge = locked_draft(challenge, by)
     written, files = written_of(challenge), all_files(challenge)
@@ -546,7 +571,7 @@ def arrange_files(
         if chosen or role is not former:
             _move_file(challenge, written, entry, role, by)
             moved = True
-        if role is spec.Role.BASELINE_SUBMISSION:
+        if role is spec.Role.BASELINE_SUBMISSION and name in roles:
             entry.pop("expected_score", None)
             entry |= {} if expected_score is None else {"expected_score": expected_score}
         listed[audience_of(role).value].append(entry)

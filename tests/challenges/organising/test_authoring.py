@@ -166,7 +166,9 @@ def test_the_expected_score_of_a_reference_is_compared(
         deposit=deposit("reference.csv", answer(0.4)),
         by=by,
     )
-    drafts.arrange_files(challenge=challenge, roles={}, expected_score=expected, by=by)
+    roles = {"reference.csv": Role.BASELINE_SUBMISSION}
+    drafts.arrange_files(challenge=challenge, roles=roles, expected_score=expected, by=by)
+    drafts.arrange_files(challenge=challenge, roles={}, by=by)  # the score is kept
     checked(challenge, by)
     written = ChallengeDraft.objects.get()
     assert (written.state, [each["code"] for each in written.errors]) == (

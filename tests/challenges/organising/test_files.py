@@ -1,5 +1,7 @@
 """Files of a draft that do not go together are told as they come."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -124,9 +126,39 @@ def test_a_file_of_the_ids_of_the_answers_is_the_test_whatever_its_name(
     page = send(
         client, *others.items(), ("solution.csv", TRUTH), ("train.csv", "id,x,niveau\nE,1,2")
     )
-    roles = {e["path"]: e["role"] for e in page.context["form"].listed if not e.get("unsure")}
     found = {"offres.csv": "test"} if is_found else {}
-    assert roles == {"solution.csv": "truth", "train.csv": "train"} | found
+    assert roles_of(page) == {"solution.csv": "truth", "train.csv": "train"} | found
+
+
+LEARNT = "niveau,id,x\n" + "".join(
+    f"{right.split(',')[1]},E{row}\n"
+    for row, right in zip(TEST.splitlines()[1:], TRUTH.splitlines()[1:], strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("others", "is_found"),
+    [
+        ({"apprendre 2025.csv": LEARNT}, True),
+        ({"apprendre 2025.csv": LEARNT, "historique.csv": LEARNT}, False),  # which one is not known
+        ({"apprendre 2025.csv": LEARNT.replace("niveau", "etage")}, False),  # of no answer
+        ({"apprendre 2025.csv": LEARNT.replace(",EA", ",A")}, False),  # of the rows of the test
+    ],
+)
+def test_a_file_of_the_columns_of_the_test_and_an_answer_is_the_training_whatever_its_name(
+    client: Client, by: User, others: dict[str, str], is_found: bool
+) -> None:
+    begin(client, by)
+    page = send(client, *others.items(), ("test.csv", TEST), ("solution.csv", TRUTH))
+    found = {"apprendre 2025.csv": "train"} if is_found else {}
+    assert roles_of(page) == {"solution.csv": "truth", "test.csv": "test"} | found
+    page = send(client, *others.items())  # once the answers are sealed
+    assert roles_of(page) == {"solution.csv": "truth", "test.csv": "test"} | found
+
+
+def roles_of(page: Any) -> dict[str, str]:
+    listed = page.context["form"].listed
+    return {each["path"]: each["role"] for each in listed if not each.get("unsure")}
 
 
 def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -> None:
