@@ -31,6 +31,7 @@ from challenges.organising.models.challenges import (
 )
 from challenges.organising.models.scorings import Leaderboard, PhaseTask
 from challenges.organising.modes import mode_of
+from challenges.organising.tables import is_left_out
 from challenges.scoring.contract import Layout
 from datasets.access.models import Extract, ExtractQuerySet, Grant, GrantQuerySet
 from portal.audit.duties import beats
@@ -500,7 +501,12 @@ def missing_files(challenge: Challenge) -> list[str]:
     if not makes_example(challenge):
         needed_files.append((Role.SAMPLE_SUBMISSION, _("l’exemple de réponse")))
     needed_files.append((Role.TRUTH, _("le fichier des réponses")))
-    unsure = [each["path"] for listed in declared.values() for each in listed if each.get("unsure")]
+    unsure = [
+        each["path"]
+        for listed in declared.values()
+        for each in listed
+        if each.get("unsure") and not is_left_out(each)
+    ]
     return [
         *(words for role, words in needed_files if role.value not in roles),
         *(_("le rôle de « %(name)s »") % {"name": each} for each in unsure),

@@ -110,6 +110,11 @@ def unread(name: str) -> str:
     return _("pas un tableau") if is_seen else ""
 
 
+def is_left_out(entry: Mapping[str, Any]) -> bool:
+    """Say whether a declared file is not kept unless its role is chosen: it is no table."""
+    return bool(entry.get("unsure") and unread(entry["path"]))
+
+
 def guessed_role(name: str, *, is_code: bool, taken: Iterable[Role]) -> Role | None:
     """Guess what a file is by its name, None where it says nothing; a role is guessed once."""
     words, free = slugify(PurePath(name).stem.replace("_", "-")), set(Role) - set(taken)

@@ -37,6 +37,7 @@ from challenges.organising.tables import (
     example,
     group_column,
     guessed_role,
+    is_left_out,
     is_test_of,
     opened,
     repeats_of,
@@ -667,13 +668,16 @@ def declare_fairness(*, challenge: Challenge, fairness: Mapping[str, Any], by: U
 def ask_build(*, challenge: Challenge, by: User) -> ChallengeDraft:
     """Have the worker check the draft and make its phase, its scoring and its board.
 
-    In order: the build QUEUED under a new number; job "dry_run"; event "challenge.build_asked".
-    Raises NotAllowed, Conflict; Invalid with what is missing.
+    In order: out of the draft what is no table, unless its role was chosen; the build QUEUED under
+    a new number; job "dry_run"; event "challenge.build_asked". Raises NotAllowed, Conflict;
+    Invalid with what is missing.
     """
     challenge = locked_draft(challenge, by)
     missing = [each.sentence for each in organising.missing_to_check(challenge)]
     if missing:
         raise Invalid(_("Il manque encore de quoi noter."), code="not_buildable", faults=missing)
+    if left := [each["path"] for each in all_files(challenge) if is_left_out(each)]:
+        challenge = arrange_files(challenge=challenge, roles=dict.fromkeys(left), by=by)
     _make_example(challenge, by)
     now = clock.now()
     build = written_of(challenge)

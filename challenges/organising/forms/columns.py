@@ -21,7 +21,7 @@ from challenges.organising.forms.scorings import (
     field_of,
     shape_of,
 )
-from challenges.organising.tables import drawn_name
+from challenges.organising.tables import drawn_name, is_left_out
 from challenges.scoring.contract import (
     ColumnType,
     first_named,
@@ -81,6 +81,7 @@ class FilesForm(forms.Form):
         for at, each in enumerate(listed):
             label = _("Rôle de %(name)s") % {"name": each["path"]}
             initial = UNSURE if each.get("unsure") else each["role"]
+            initial = "" if is_left_out(each) else initial
             open_to = [(UNSURE, _("À choisir")), *choices] if initial == UNSURE else choices
             self.fields[f"role_{at}"] = _in_table(label, open_to, initial=initial)
             if each["role"] == Role.BASELINE_SUBMISSION and not is_code:

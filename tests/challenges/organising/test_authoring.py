@@ -769,7 +769,7 @@ PIECE = ("rep2.csv", "id;niveau\nA0001;3\nZ9;1\n")
             {"réponses.csv": "truth", "exemple.csv": "unsure"},
         ),
         ([("train.csv", TRUTH)], {"train.csv": "unsure"}),
-        ([("notice.pdf", "%PDF")], {"notice.pdf": "unsure"}),
+        ([("notice.txt", "Lisez")], {"notice.txt": "unsure"}),
     ],
 )
 def test_a_file_that_gives_answers_is_never_guessed_public(

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from challenges.models import Challenge, ChallengeDraft
+from challenges.organising.actions import drafts
 from portal.accounts.models import User
 from tests.challenges.organising.test_authoring import IDS, SCORING, TEST, TRUTH, at, begin, send
 from tests.challenges.world import ROWS
@@ -105,9 +106,18 @@ def test_a_picture_is_no_table_whatever_its_name(client: Client, by: User) -> No
         "vue.png": "pas un tableau",
         "offres.xlsx": "tableur non lu : enregistrez-le en CSV",
     }
+    form = page.context["form"]
+    chosen = {entry["path"]: role.value() for entry, role in form.rows}
+    assert chosen == {"solution.csv": "truth", "vue.png": "", "offres.xlsx": ""}
+    assert "Le rôle de «" not in page.text  # nothing is asked of them
     page = send(client, ("test.csv", PICTURE))
     assert page.status_code == 422
     assert "Un fichier CSV en UTF-8" in page.text
+    send(client, ("test.csv", TEST))
+    assert client.post(at("write_files"), SCORING).status_code == 302
+    drafts.ask_build(challenge=Challenge.objects.get(), by=by)  # nothing published of them
+    left = {each["path"] for each in drafts.all_files(Challenge.objects.get())}
+    assert left == {"solution.csv", "test.csv", "exemple-genere.csv"}
 
 
 @pytest.mark.parametrize(
