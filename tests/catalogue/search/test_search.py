@@ -241,6 +241,23 @@ def test_what_does_the_task_that_one_names_leads_its_models_first() -> None:
     assert found("rapprochement")[0] == linkage.pk
 
 
+@pytest.mark.parametrize(
+    ("verb", "noun"),
+    [
+        ("anonymiser", "Anonymisation"),
+        ("prédire", "Prédiction"),
+        ("prévoir", "Il prédit"),
+        ("orienter", "Orientation"),
+        ("former", "Formation"),
+    ],
+)
+def test_a_verb_finds_what_its_noun_names(verb: str, noun: str) -> None:
+    for group in read_groups(synonyms.OPENING.read_text()):
+        Synonym.objects.create(phrases=", ".join(group))
+    named = ResourceFactory(published=True, title=noun)
+    assert found(verb) == [named.pk]
+
+
 @pytest.mark.parametrize("q", ["chat", "robot conversationnel", "chatbot"])
 def test_a_chat_is_known_and_leads_to_nothing_else(q: str) -> None:
     for group in read_groups(synonyms.OPENING.read_text()):
