@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy
 from challenges.bundles.leaks import Answers, told
 from challenges.bundles.spec import Role
 from challenges.scoring.archives import is_relative
-from challenges.scoring.contract import number_of
+from challenges.scoring.contract import first_named, number_of
 from portal.lib.refusals import Invalid
 from portal.lib.storage.files import safe_name
 
@@ -228,6 +228,13 @@ def opened(deposit: Deposit, *, table: bool) -> Iterator[ReadFile]:
         content = cast(BinaryIO, kept)
         found = read_table(deposit.content, content)
         yield ReadFile(name, found, Deposit(name, found.size, content, Path(kept.name)))
+
+
+def id_column(truth: Mapping[str, Any], test: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Name the column of the ids of answers, by the document or, without it, as guessed."""
+    both = [each for each in test["columns"] if each in names]
+    said = truth.get("id") or truth.get("query") or first_named(both, "id")
+    return str(said or (both or [""])[0])
 
 
 def is_test_of(truth: ReadFile, read: ReadFile, key: str) -> bool:

@@ -37,6 +37,7 @@ from challenges.organising.tables import (
     example,
     group_column,
     guessed_role,
+    id_column,
     is_left_out,
     is_test_of,
     opened,
@@ -48,7 +49,6 @@ from challenges.queue import actions as jobs
 from challenges.queue.actions import WORKER
 from challenges.queue.enums import JobKind
 from challenges.queue.models import Job
-from challenges.scoring.contract import first_named
 from datasets.holdouts import actions as holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
@@ -390,7 +390,9 @@ def _test_among(
             for each in others:
                 with opened(each, table=False) as read:
                     names = read.table.names if read.table else []
-                    key = _key(said, {"columns": names}, truth.table.names if truth.table else [])
+                    key = id_column(
+                        said, {"columns": names}, truth.table.names if truth.table else []
+                    )
                     found += [each] if is_test_of(truth, read, key) else []
     except Invalid:  # said with the name of the file, as it is taken
         return None
@@ -428,7 +430,7 @@ def _known(
         return None
     truth, kept = challenge.bundle.get("truth") or {}, kept_of(challenge)
     columns, path = (held["columns"], held["path"]) if held else (names, "")
-    key = _key(truth, test, columns)
+    key = id_column(truth, test, columns)
     if key not in test["columns"] or key not in names:
         return None
     others = {key, *kept.get(path, {}).get("parts", ())}
@@ -446,13 +448,6 @@ def _known(
     return found
 
 
-def _key(truth: Mapping[str, Any], test: Mapping[str, Any], names: Sequence[str]) -> str:
-    """Name the column of the ids of answers, by the document or, without it, as guessed."""
-    both = [each for each in test["columns"] if each in names]
-    said = truth.get("id") or truth.get("query") or first_named(both, "id")
-    return str(said or (both or [""])[0])
-
-
 def _ids_compared(
     challenge: Challenge, entry: Mapping[str, Any], content: BinaryIO
 ) -> dict[str, Any]:
@@ -464,7 +459,7 @@ def _ids_compared(
     test = entry_of(challenge, spec.Role.TEST)
     if test is None or not _is_kept(challenge, test):
         return {}
-    key = _key(challenge.bundle.get("truth") or {}, test, entry["columns"])
+    key = id_column(challenge.bundle.get("truth") or {}, test, entry["columns"])
     rows = test.get("rows", 0) + entry.get("rows", 0)
     if rows > MOST_COMPARED or not {key} <= {*test["columns"]} & {*entry["columns"]}:
         return {}
