@@ -375,14 +375,17 @@ def _is_total(column: Column) -> npt.NDArray[np.bool_]:
     return np.array(totals, dtype=bool)[column.codes]
 
 
-def _sizes(table: Table, names: Sequence[str], count: str) -> dict[int, float]:
-    """Count the persons of each group, by the digest of what they share.
-
-    A row is one, or what the column of the count says; a total is nobody new.
-    """
+def _weights(table: Table, names: Sequence[str], count: str) -> npt.NDArray[np.float64]:
+    """Count the persons of each row: one, or what the count says; a total is nobody new."""
     weights = np.nan_to_num(table.named(count).numbers()) if count else np.ones(len(table.lines))
     for name in names if count else ():
         weights[_is_total(table.named(name))] = 0
+    return weights
+
+
+def _sizes(table: Table, names: Sequence[str], count: str) -> dict[int, float]:
+    """Count the persons of each group, by the digest of what they share."""
+    weights = _weights(table, names, count)
     keys, places = np.unique(table.hashes(names), return_inverse=True)
     sizes = np.bincount(places.ravel(), weights=weights)
     return {key: size for key, size in zip(keys.tolist(), sizes.tolist(), strict=True) if size > 0}
@@ -558,14 +561,16 @@ def unique_rows(table: Table, declared: Declared) -> Check:
     return _check("unique_rows", outcome, aggregated=False, share=share, rows=alone)
 
 
-def synthetic(table: Table) -> tuple[list[list[str]], int]:
+def synthetic(table: Table, declared: Declared) -> tuple[list[list[str]], int]:
     """Draw rows from the margins of a table, none equal to a real one; and how many were dropped.
 
-    A value is drawn when 11 rows hold it; numbers, between bounds of two digits that leave out the
-    extremes. The same table gives the same rows.
+    A value is drawn when 11 persons hold it; numbers, between bounds of two digits that leave out
+    the extremes. The same table gives the same rows.
     """
     random = np.random.default_rng(SEED)
-    drawn = [_drawn(column, random, 3 * SAMPLE_ROWS) for column in table.columns]
+    count = counted(table, declared)
+    weights = _weights(table, _details(table, declared) if count else (), count)
+    drawn = [_drawn(column, weights, random, 3 * SAMPLE_ROWS) for column in table.columns]
     mixed = np.zeros(3 * SAMPLE_ROWS, dtype=np.uint64)
     for column, values in zip(table.columns, drawn, strict=True):
         digests = [digest(each, column.is_number) for each in values]
@@ -575,8 +580,11 @@ def synthetic(table: Table) -> tuple[list[list[str]], int]:
     return [[values[row] for values in drawn] for row in kept], int(real.sum())
 
 
-def _drawn(column: Column, random: np.random.Generator, rows: int) -> list[str]:
-    common = [code for code, count in enumerate(column.counts.tolist()) if count >= THRESHOLD]
+def _drawn(
+    column: Column, weights: npt.NDArray[np.float64], random: np.random.Generator, rows: int
+) -> list[str]:
+    held = np.bincount(column.codes, weights=weights, minlength=len(column.values))
+    common = np.flatnonzero(held >= THRESHOLD)
     if column.is_number and len(column.values) > 2 * THRESHOLD:
         numbers = column.numbers()
         low, high = np.nanquantile(numbers, (0.05, 0.95)).tolist()
@@ -584,10 +592,10 @@ def _drawn(column: Column, random: np.random.Generator, rows: int) -> list[str]:
         if column.type == "integer":
             return [str(each) for each in random.integers(int(low), int(high) + 1, rows).tolist()]
         return [f"{each:.2f}" for each in random.uniform(low, max(high, low), rows).tolist()]
-    if not common:
+    if not len(common):
         return [""] * rows
-    weights = column.counts[common] / column.counts[common].sum()
-    return [column.values[code] for code in random.choice(common, rows, p=weights).tolist()]
+    shares = held[common] / held[common].sum()
+    return [column.values[code] for code in random.choice(common, rows, p=shares).tolist()]
 
 
 def _generalised(bound: float) -> float:
@@ -663,7 +671,7 @@ def examine(
     table = read(stream)
     require_as_declared(table, declared)
     checks = [check(table, declared) for check in CHECKS]
-    rows, dropped = synthetic(table)
+    rows, dropped = synthetic(table, declared)
     checks.append(_check("sample", PASS if rows else WARN, rows=len(rows), equal=0, drop=dropped))
     if old is not None:
         checks.append(former(table, read(old), declared))

@@ -12,6 +12,7 @@ from datasets.standards.profile import TableFault
 from datasets.standards.tables import Declared
 from tests.datasets.openings.tables import (
     ACCEPTED,
+    AGES,
     COUNTED,
     COUNTS,
     DECLARED,
@@ -19,6 +20,7 @@ from tests.datasets.openings.tables import (
     ONE_MASKED,
     REFUSED,
     TWICE,
+    ZONES,
     counts,
     people,
     with_column,
@@ -162,6 +164,11 @@ def test_the_sample_is_seeded_drawn_from_margins_and_holds_no_real_row() -> None
     assert not real & set(lines)
     share = Counter(row[3] for row in drawn)["emploi"] / len(drawn)
     assert 0.4 < share < 0.6
+    # A row of a table of totals is many persons, or none that it tells; a total is nobody new.
+    hidden = dict.fromkeys((("Gap", "16-25"), ("Gap", "26-49"), ("Gap", "50 et plus")), "s")
+    lines = report(counts(hidden), COUNTED)["sample"].splitlines()
+    assert {line.split(",")[0] for line in lines[1:]} == {*ZONES} - {"Gap"}
+    assert {line.split(",")[1] for line in lines[1:]} == {*AGES}
 
 
 def test_a_real_row_is_known_however_its_numbers_are_written() -> None:
