@@ -60,9 +60,15 @@ def may_examine(actor: Any, opening: "Opening") -> bool:
     return has_permission(actor, P.ACCESS_PREPARE) and _is_apart(actor, opening)
 
 
-def may_refuse(actor: Any, opening: "Opening") -> bool:
-    """Say whether the actor may refuse it: an approver or the DPO, without a tie to it."""
+def may_judge(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor decides on it: an approver or the DPO, without a tie to it."""
     return may_confirm(actor) and _is_apart(actor, opening)
+
+
+def may_refuse(actor: Any, opening: "Opening") -> bool:
+    """Say whether the actor may refuse it: who may judge it, and did not approve it."""
+    approved = (opening.approver_id, opening.second_approver_id)
+    return may_judge(actor, opening) and not any(_is(actor, pk) for pk in approved)
 
 
 def place_of(actor: Any, opening: "Opening") -> str:
@@ -71,7 +77,7 @@ def place_of(actor: Any, opening: "Opening") -> str:
     An approver, then another approver or the data protection officer; the officer alone is second
     where the data are of personal origin. Who examined it, or approved it already, is neither.
     """
-    if not may_confirm(actor) or not _is_apart(actor, opening):
+    if not may_judge(actor, opening):
         return ""
     taken = (opening.officer_id, opening.approver_id, opening.second_approver_id)
     if any(_is(actor, pk) for pk in taken):

@@ -205,7 +205,7 @@ def approve(*, opening: Opening, attempt: int, by: User) -> Opening:
     event "opening.approved". Raises NotAllowed for who belongs to the producer, proposed it,
     examined it or approved it already; Conflict when it changed since it was read.
     """
-    opening = _locked(opening, attempt, rules.may_refuse, by)
+    opening = _locked(opening, attempt, rules.may_judge, by)
     if opening.status != OpeningStatus.READY:
         raise Conflict(
             _("Cette ouverture n’attend pas d’approbation.") + last_act(opening),
@@ -229,7 +229,7 @@ def approve(*, opening: Opening, attempt: int, by: User) -> Opening:
 def refuse(
     *, opening: Opening, reason: OpeningRefusal, text: str, attempt: int, by: User
 ) -> Opening:
-    """Refuse an opening, by an approver or the DPO: a reason of the list and a text.
+    """Refuse an opening, by an approver or the DPO who did not approve it: a reason and a text.
 
     Event "opening.refused"; a letter. Raises NotAllowed; Invalid without a text; Conflict when it
     changed since it was read.

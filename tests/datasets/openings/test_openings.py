@@ -314,6 +314,8 @@ def test_two_people_approve_neither_tied_to_it_and_the_officer_of_data_is_one(
     with no_change(NotAllowed):
         approve(by=User.objects.get(pk=tied.pk))
     approve(by=world.approver)
+    with no_change(NotAllowed):  # an approval is not taken back
+        _acts(again(opening))["refuse"](world.approver)
     # Personal data: no second approver stands for the data protection officer.
     for each in (world.approver, world.other_approver):
         with no_change(NotAllowed):
