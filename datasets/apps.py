@@ -32,6 +32,7 @@ class DatasetsConfig(AppConfig):
         card_files.depositories[ResourceKind.DATASET] = released.deposit_page_of
         ledger.words |= acts.ACTS
         ledger.finders.append(acts.numbered)
+        ledger.namers.append(acts.named)
         released.register_around(register.around)
         space.sections["todo"].append(ours.to_do)
         space.sections["todo"].append(openings.to_do)

@@ -1,13 +1,15 @@
 """What the page of the ledger says of data: its acts in words, the objects of a number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from datasets.access.models import AccessRequest, Extract
+from datasets.access.models import AccessRequest, Extract, Grant
 from datasets.openings.models import Opening
+from portal.audit.record import reference
 
 ACTS = {
     "access_request.started": _("Demande commencée"),
@@ -32,6 +34,7 @@ ACTS = {
     "extract.built": _("Extrait construit"),
     "extract.opened": _("Extrait ouvert"),
     "extract.removed": _("Extrait supprimé"),
+    "original.opened": _("Original ouvert par le portail"),
     "data_file.read": _("Fichier lu"),
     "dataset.described": _("Jeu décrit"),
     "release.asked": _("Version envoyée"),
@@ -53,6 +56,7 @@ ACTS = {
     "opening.withdrawal_asked": _("Retrait urgent demandé"),
     "opening.withdrawal_refused": _("Retrait urgent refusé"),
 }
+PUBLIC = re.compile(r"datasets\.[a-z]+:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 NUMBER = re.compile(r"(R2|OUV)-\d{4}-0*(\d{1,12})", re.IGNORECASE)
 
 
@@ -68,3 +72,16 @@ def numbered(said: str) -> Iterator[Model]:
                 yield from Extract.objects.filter(granted__grant=asked.grant)
     for opening in Opening.objects.filter(pk=pk if kind.upper() == "OUV" else 0):
         yield from (opening, *([opening.release] if opening.release else []))
+
+
+def named(references: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Give the number and the address of the requests, grants and openings among these objects."""
+    ids = [found[1] for each in references if (found := PUBLIC.fullmatch(each))]
+    said: list[tuple[Model, str, str]] = [
+        (row, row.number, row.get_absolute_url())
+        for table in (AccessRequest, Opening)
+        for row in table.objects.filter(public_id__in=ids)
+    ]
+    for grant in Grant.objects.filter(public_id__in=ids).select_related("request"):
+        said.append((grant, grant.number, reverse("datasets:grant", args=(grant.public_id,))))
+    return {reference(row): (number, address) for row, number, address in said}

@@ -1,6 +1,6 @@
 """The page of the ledger: who reads it by their role filters, exports and verifies it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -48,9 +48,17 @@ DETAILED = frozenset(
     )
 )
 
-# What the apps add at start: their acts in words, what a number that people write names.
-words: dict[str, Any] = {}
+# Acts whose detail names what they are of: the grant by which a file is read.
+TELLING = frozenset(("data_file.read",))
+
+# What the apps add at start: their acts in words, what a number that people write names, the number
+# and the address of what the ledger names.
+words: dict[str, Any] = {
+    "access.denied": gettext_lazy("Accès refusé"),
+    "access.denied_again": gettext_lazy("Accès refusé, plusieurs fois"),
+}
 finders: list[Callable[[str], Iterable[Model]]] = []
+namers: list[Callable[[Collection[str]], dict[str, tuple[str, str]]]] = []
 
 
 class LedgerForm(forms.Form):
@@ -87,6 +95,7 @@ class LedgerForm(forms.Form):
             action=found.get("acte", ""),
             about=about,
             named=[reference(row) for find in finders for row in find(about)],
+            telling=TELLING,
             since=since,
             until=found.get("au"),
         )
@@ -104,11 +113,22 @@ def page(request: HttpRequest) -> HttpResponse:
     told = [reading.told(each) for each in shown]
     keys = {each.actor for each in told}
     named = {each.person_key: str(each) for each in User.objects.filter(person_key__in=keys)}
+    objects = {
+        ref: said
+        for namer in namers
+        for ref, said in namer({_about(each) for each in told}).items()
+    }
     context = {
         "form": form,
         "page": shown,
         "rows": [
-            (each, named.get(each.actor, each.actor), _detail(each), words.get(each.action, ""))
+            (
+                each,
+                named.get(each.actor) or _portal(each.actor),
+                _detail(each),
+                words.get(each.action, ""),
+                objects.get(_about(each)),
+            )
             for each in told
         ],
         "query": request.GET.urlencode(),
@@ -151,6 +171,17 @@ def _require(by: User) -> None:
 def may_read_ledger(actor: Any) -> bool:
     """Say whether the actor reads and verifies the ledger."""
     return bool(may_read(actor))
+
+
+def _portal(actor: str) -> str:
+    """Say in words that the portal itself acted, and which part of it."""
+    part = actor.removeprefix("system:")
+    return actor if part == actor else _("Le portail (%(part)s)") % {"part": part}
+
+
+def _about(each: Told) -> str:
+    """Name what an act is of: its object, or what its detail names."""
+    return str(each.facts.get("grant", "")) if each.action in TELLING else each.object_ref
 
 
 def _detail(each: Told) -> list[tuple[str, Any]]:

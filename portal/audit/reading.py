@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from portal.audit.models import AuditEvent, AuditHead
+from portal.audit.models import AuditBody, AuditEvent, AuditHead
 from portal.lib import clock
 
 
@@ -60,20 +60,26 @@ def ledger(
     action: str = "",
     about: str = "",
     named: Collection[str] = (),
+    telling: Collection[str] = (),
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[AuditEvent]:
     """Select the events of the whole ledger, the newest first, with their detail.
 
     action: how the act begins ("grant", "grant.revoked"). about: a part of the object's name.
-    named: the names of the objects instead, where there are some.
+    named: the names of the objects instead, where there are some. telling: acts on another object
+    that are kept too, where their detail names one of these.
     since, until: days of Paris, both included.
     """
     rows = AuditEvent.objects.select_related("body").order_by("-seq")
     if action:
         rows = rows.filter(action__startswith=action)
     if named:
-        rows = rows.filter(object_ref__in=named)
+        told = Q()
+        for each in named:
+            told |= Q(body__contains=f'"{each}"')
+        bodies = AuditBody.objects.filter(told, event__action__in=telling)
+        rows = rows.filter(Q(object_ref__in=named) | Q(pk__in=bodies.values("event_id")))
     elif about:
         rows = rows.filter(object_ref__icontains=about)
     if since is not None:

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import RefusalReason, Verdict
 from datasets.access.models import Grant, NamedUser
 from datasets.access.views import space
+from datasets.releases.models import DataFile
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.accounts.space import places
+from portal.audit.record import record
 from portal.lib import clock
 from tests.factories.access import World, again
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -172,6 +175,9 @@ def test_a_producer_sees_who_reads_their_data(world: World, client: Client) -> N
 def test_the_acts_on_a_request_are_found_by_its_number(world: World, client: Client) -> None:
     grant = world.active(world.datasets[0])
     World().submitted()
+    file = DataFile.objects.filter(role="data").first()
+    record("data_file.read", by=world.by, on=file, grant=grant)
+    record("data_file.read", by=world.by, on=file, grant="datasets.grant:another")
     page = grant.request.get_absolute_url()
     client.force_login(world.officer)
     link = re.search(r'href="(/espace/journal/\?objet=[^"]+)"', client.get(page).text)
@@ -179,7 +185,9 @@ def test_the_acts_on_a_request_are_found_by_its_number(world: World, client: Cli
     found = client.get(link[1])
     acts = [each.action for each, *_said in found.context["rows"]]
     assert {"access_request.submitted", "opinion.given", "grant.approved"} < set(acts)
-    assert acts.count("access_request.submitted") == 1
+    assert acts.count("access_request.submitted") == acts.count("data_file.read") == 1
+    lent = reverse("datasets:grant", args=(grant.public_id,))
+    assert f'href="{lent}">{grant.number}</a>' in found.text
     assert "Convention signée" in found.text
     client.force_login(world.by)
     assert "/espace/journal/" not in client.get(page).text
