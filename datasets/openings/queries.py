@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -128,6 +128,11 @@ def checks_of(report: OpeningReport) -> list[CheckRow]:
     return sorted(rows, key=lambda row: order.index(row.outcome))
 
 
+def failed_of(report: OpeningReport | None) -> list[CheckRow]:
+    """Give the checks that failed, none without a report."""
+    return [row for row in checks_of(report) if row.outcome is Outcome.FAIL] if report else []
+
+
 def tally_of(rows: Sequence[CheckRow]) -> list[tuple[str, str, str]]:
     """Count the checks by how they ended, as badges."""
     ended = [(each, sum(row.outcome is each for row in rows)) for each in Outcome]
@@ -222,7 +227,7 @@ def _stages(opening: Opening, report: OpeningReport | None) -> Iterator[tuple[st
     yield _("Examinée"), _day(opening.admitted_at) or _("intérêt, base légale, licence, accord")
     told = ""
     if report is not None:
-        failed = sum(row.outcome is Outcome.FAIL for row in checks_of(report))
+        failed = len(failed_of(report))
         attempt = _("essai %(number)s") % {"number": report.attempt}
         failures = ngettext("%(count)s échec", "%(count)s échecs", failed) % {"count": failed}
         told = f"{attempt}, {failures}"
@@ -299,6 +304,49 @@ def _awaited(opening: Opening, user: User) -> str:
     if status == S.READY and rules.may_approve(user, opening):
         return _("Approuver l’ouverture « %(title)s »")
     return ""
+
+
+def listed(openings: Iterable[Opening], user: User) -> list[tuple[Opening, str]]:
+    """Pair openings with what each waits for, as this person is told; "" once it is over."""
+    several = list(openings)
+    wrong = [each for each in several if each.status == S.CHANGES_REQUESTED]
+    reports = OpeningReport.objects.filter(opening__in=wrong).defer("sample").order_by("attempt")
+    last = {(each.opening_id, each.attempt): each for each in reports}
+    return [(each, _next(each, last.get((each.pk, each.attempt)), user)) for each in several]
+
+
+def _next(opening: Opening, report: OpeningReport | None, user: User) -> str:
+    status = opening.status_enum
+    if rules.may_write(user, opening.producer):
+        failed = failed_of(report)
+        own = {
+            S.PROPOSED: _("Donnez votre accord, ou refusez"),
+            S.CHANGES_REQUESTED: ngettext(
+                "%(count)s contrôle échoue : corrigez",
+                "%(count)s contrôles échouent : corrigez",
+                len(failed),
+            )
+            % {"count": len(failed)}
+            if failed
+            else _("Corrigez"),
+            S.APPROVED: _("Publiez"),
+        }
+        if status in own:
+            return own[status]
+    if status == S.IN_REVIEW and rules.may_examine(user, opening):
+        return _("Admettez, ou demandez des corrections")
+    if status == S.READY and rules.may_approve(user, opening):
+        return _("Approuvez, ou refusez")
+    given = sum(at is not None for at in (opening.approved_at, opening.second_approved_at))
+    others = {
+        S.PROPOSED: _("Le producteur répond"),
+        S.IN_REVIEW: _("La Région examine"),
+        S.CHECKING: _("Le rapport vient dans quelques minutes"),
+        S.CHANGES_REQUESTED: _("Le producteur corrige"),
+        S.READY: _("Accords : %(count)s sur 2") % {"count": given},
+        S.APPROVED: _("Le producteur publie"),
+    }
+    return others.get(status, "")
 
 
 PLACES = (

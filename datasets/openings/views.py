@@ -50,7 +50,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     by = person(request)
     rows = Opening.objects.filter(Q(proposed_by=by) | Q(producer__in=produced_by(by)))
     page = Paginator(rows.with_names(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"section": "donnees", "page": page, "waiting": []}
+    context = {"section": "donnees", "page": page, "rows": queries.listed(page, by)}
     return render(request, "datasets/openings/list.html", context)
 
 
@@ -60,10 +60,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     by = person(request)
     if not has_permission(by, Permission.ACCESS_READ):
         raise Hidden
-    waiting = list(Opening.objects.waiting().with_names())
-    others = Opening.objects.exclude(pk__in=[each.pk for each in waiting]).with_names()
+    waiting = queries.listed(Opening.objects.waiting().with_names(), by)
+    others = Opening.objects.exclude(pk__in=[each.pk for each, _next in waiting]).with_names()
     page = Paginator(others, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"section": "donnees", "page": page, "waiting": waiting, "is_region": True}
+    rows = queries.listed(page, by)
+    context: dict[str, Any] = {"section": "donnees", "page": page, "rows": rows}
+    context |= {"waiting": waiting, "is_region": True}
     return render(request, "datasets/openings/list.html", context)
 
 
@@ -146,6 +148,9 @@ def _form(
 ) -> HttpResponse:
     context = {"section": "donnees", "form": form, "opening": found, "lent": lent}
     context["file_lost"] = bool(request.FILES)
+    if found is not None and found.status == S.CHANGES_REQUESTED:
+        last = found.reports.filter(attempt=found.attempt).defer("sample").first()
+        context["failed"] = queries.failed_of(last)
     return render(request, "datasets/openings/form.html", context, status=status)
 
 
@@ -272,6 +277,7 @@ def _ask(
     require(able, person(request), found)
     attempt = natural(request.GET.get("attempt", ""))
     context = {"section": "donnees", "opening": found, "act": act, "attempt": attempt}
+    context["is_region"] = has_permission(person(request), Permission.ACCESS_READ)
     return render(request, "datasets/openings/confirm.html", context)
 
 

@@ -76,8 +76,16 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     assert "Ce jeu ne peut pas être ouvert en l’état" in told
     assert "Remplacez la commune" in told
     assert "k minimum 24, seuil 11, sur zone × trimestre × age" in told
+    # What waits for whom: the producer corrects, nothing waits for the Region.
+    assert "1 contrôle échoue\xa0: corrigez" in producer.get("/donnees/ouvertures/").text
+    queue = officer.get("/donnees/ouvertures/region/").text
+    assert "Rien n’attend la Région." in queue
+    assert "Le producteur corrige" in queue
     form = reverse("datasets:opening_file", args=(opening.public_id,))
-    assert "zone, trimestre, age" in producer.get(form).text
+    corrected = producer.get(form).text
+    assert "zone, trimestre, age" in corrected
+    assert "Corriger l’ouverture" in corrected
+    assert "Remplacez la commune" in corrected
     again_sent = producer.post(form, filled(world, attempt="1"), follow=True)
     assert (again_sent.status_code, again(opening).status) == (200, S.CHECKING)
     # The former report is told as such while the next is made, and the page comes again.
@@ -97,6 +105,7 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     for who in (world.approver, world.dpo):
         assert "Approuver l’ouverture" in page(signed_in(who), opening)
         act(signed_in(who), opening, "approve_opening")
+        assert "Refuser l’ouverture" not in page(signed_in(who), opening)
     act(producer, opening, "publish_opening")
     assert again(opening).status == S.PUBLISHED
     anybody = Client()
@@ -110,6 +119,7 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     told = anybody.get(public).text
     assert "k minimum 24, seuil 11, sur zone × trimestre × age" in told
     assert "La suite" not in told
+    assert f"« {opening.title} »" in told.replace("\xa0", " ")
     file = again(opening).release.files.get(name="entrees.csv")
     address = reverse("datasets:file", args=(world.card.slug, file.public_id))
     assert b"".join(anybody.get(address)) == written(people())
@@ -148,7 +158,9 @@ def test_what_is_final_is_confirmed_on_a_page_of_its_own(world: World) -> None:
         (by, "publish_opening", "Publier ces données"),
         (by, "withdraw_opening", "Retirer cette proposition"),
     ):
-        assert question in asked(client, name).text
+        told = asked(client, name).text
+        assert question in told
+        assert f'<a href="{opening.get_absolute_url()}">{opening.number}</a>' in told  # crumbs
     # What is confirmed is what was read, of another deposit or not.
     assert 'name="attempt" value="7"' in asked(approver, "approve_opening").text
     refused = [
