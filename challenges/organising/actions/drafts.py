@@ -544,7 +544,7 @@ def arrange_files(
 ) -> Challenge:
     """Say what each file of a draft is, by its path; None takes it out.
 
-    expected_score: of a reference among them, the public value of the ranking figure, compared by
+    expected_score: of the reference, the public value of the ranking figure, compared by
     the check. What turns out to be the answers or the reference is sealed. In order: files,
     document; event "challenge.file_added" or "challenge.file_removed" for each that moves. Raises
     NotAllowed, Conflict; Invalid for two files of one role, and for a sealed file in another role:
@@ -567,7 +567,7 @@ def arrange_files(
         if chosen or role is not former:
             _move_file(challenge, written, entry, role, by)
             moved = True
-        if role is spec.Role.BASELINE_SUBMISSION and name in roles:
+        if role is spec.Role.BASELINE_SUBMISSION and (name in roles or expected_score is not None):
             entry.pop("expected_score", None)
             entry |= {} if expected_score is None else {"expected_score": expected_score}
         listed[audience_of(role).value].append(entry)
