@@ -28,6 +28,7 @@ from portal.pages.typography import long_date
 from tests.factories.access import SERVICE, World, again, build_extracts
 from tests.factories.accounts import UserFactory
 from tests.ledger import events
+from tests.ledger import queries as counted
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db
@@ -361,9 +362,7 @@ def test_each_project_is_a_row_with_its_state_its_next_act_and_its_file() -> Non
     for _number in range(2):
         world.active(world.datasets[0])
         world.admitted()
-        with CaptureQueriesContext(connection) as seen:
-            client.get(address)
-        asked.append(len(seen))
+        asked.append(counted(lambda: client.get(address)))
     assert asked[0] == asked[1] <= 25
 
 
@@ -411,9 +410,7 @@ def test_the_queue_says_who_acts_next_and_until_when(monkeypatch: pytest.MonkeyP
         assert list(shown(f"?attend={way}")) == [*titles, "Accordée"]
     asked = []
     for _number in range(2):
-        with CaptureQueriesContext(connection) as seen:
-            shown()
-        asked.append(len(seen))
+        asked.append(counted(shown))
         fill()
         world.granted(first)
     assert asked[0] == asked[1] <= 25
