@@ -8,8 +8,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -32,6 +32,7 @@ from datasets import gate
 from datasets.access.actions import extracts
 from portal.audit.duties import beat
 from portal.lib import clock
+from portal.lib.meanwhile import meanwhile
 
 log = logging.getLogger("portal.worker")
 # Imported so that what they do is registered.
@@ -58,34 +59,15 @@ class Worker:
         self._put_back()
         job = jobs.claim(owner=self.name)
         if job is None:
-            return extracts.build_due(beside=self._tidied_meanwhile)
+            # What has no lease delays no sign of life.
+            beside = partial(meanwhile, self.tidy, every=settings.BEAT_SECONDS)
+            return extracts.build_due(beside=beside)
         self._claimed = True
         with Beating(job, tidy=self.tidy, hung=self._hung) as beating, halted_by(beating.is_over):
             self._do(job, beating)
         if beating.unanswered:
             self._interrupted = job
         return True
-
-    @contextmanager
-    def _tidied_meanwhile(self) -> Iterator[None]:
-        """Tidy from a thread, so that what has no lease delays no sign of life."""
-        over = threading.Event()
-
-        def tidy() -> None:
-            while not over.wait(settings.BEAT_SECONDS):
-                try:
-                    self.tidy()
-                except Exception:  # a boundary: it is tried again
-                    log.exception("tidying beside an extract failed")
-            connection.close()  # the thread's own
-
-        thread = threading.Thread(target=tidy, name="tidy", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
 
     def _put_back(self) -> None:
         """Give the queue the job that a silent database interrupted; its attempt does not count."""

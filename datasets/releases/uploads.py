@@ -2,16 +2,15 @@
 
 import hashlib
 import logging
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,7 @@ from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.meanwhile import meanwhile
 from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent, Refusal, TooLarge
 from portal.lib.storage import parts
@@ -237,7 +237,8 @@ def publish_asked(pk: int) -> None:
     try:
         if pending.attempts > TRIES:
             raise _interrupted()
-        with _beating(pk):
+        # For two hours at most: a process that hangs loses its claim too.
+        with meanwhile(lambda: _beat(pk), every=BEAT_SECONDS, most=MOST_BEATS):
             _publish(pending)
     except Invalid as refusal:
         if refusal.code == "scanner_away":
@@ -255,34 +256,6 @@ def publish_asked(pk: int) -> None:
 def _beat(pk: int) -> None:
     waiting = PendingRelease.objects.filter(pk=pk, state=PendingState.PENDING)
     waiting.update(claimed_until=clock.now() + CLAIM)
-
-
-@contextmanager
-def _beating(pk: int) -> Iterator[None]:
-    """Keep the claim of a release while its process lives, which a killed one loses in minutes.
-
-    For two hours at most: one that hangs loses it too.
-    """
-    over = threading.Event()
-
-    def beat() -> None:
-        for _beat_of in range(MOST_BEATS):
-            if over.wait(BEAT_SECONDS):
-                return
-            try:
-                _beat(pk)
-            except DatabaseError:
-                log.warning("a beat of release %s was lost", pk)
-            finally:
-                connection.close()  # the thread's own
-
-    thread = threading.Thread(target=beat, name="beat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _interrupted() -> Refusal:
