@@ -1,6 +1,8 @@
 """Engines of the Démonstrateur, on the référentiel d'essai: what each answers, and refuses."""
 
 import io
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +16,16 @@ from portal.demonstrator.engines.words import stem, words
 from portal.demonstrator.referential import trial
 
 
+@cache
+def learnt() -> tuple[Arrays, Any]:
+    """Learn from the référentiel d'essai, once."""
+    return learn(list(trial().examples()))
+
+
 @pytest.fixture(scope="module")
 def engine() -> TextEngine:
-    """Learn from the référentiel d'essai, and read again what was written of it."""
-    arrays, _left_out = learn(list(trial().examples()))
+    """Read again what was written of what was learnt."""
+    arrays, _left_out = learnt()
     kept = io.BytesIO()
     np.savez_compressed(kept, **arrays.to_mapping())
     kept.seek(0)
@@ -78,7 +86,7 @@ def test_both_genders_of_a_title_mean_one_occupation(engine: TextEngine) -> None
 
 def test_most_titles_that_were_not_learnt_find_their_occupation() -> None:
     examples = list(trial().examples())
-    arrays, left_out = learn(examples)
+    arrays, left_out = learnt()
     titles = [at for at, each in enumerate(examples) if " titre " in each.group]
     ranked = np.argsort(-left_out, axis=1)
     among = [
