@@ -111,8 +111,12 @@ def unread(name: str) -> str:
 
 
 def is_left_out(entry: Mapping[str, Any]) -> bool:
-    """Say whether a declared file is not kept unless its role is chosen: it is no table."""
-    return bool(entry.get("unsure") and unread(entry["path"]))
+    """Say whether a declared file is not kept unless its role is chosen: a picture, a spreadsheet.
+
+    A PDF is chosen by a person: it may be a notice that everybody reads.
+    """
+    path = str(entry["path"])
+    return bool(entry.get("unsure") and unread(path) and not path.lower().endswith(".pdf"))
 
 
 def guessed_role(name: str, *, is_code: bool, taken: Iterable[Role]) -> Role | None:

@@ -244,6 +244,9 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         for name, faults in form.errors.items():
             if name in request.POST.getlist("asked"):
                 messages.error(request, f"{form[name].label} : {faults[0]}")
+        for clash in found.clashes:
+            said = _("%(label)s : changé entre-temps, gardé : %(theirs)s. Dites-le de nouveau.")
+            messages.error(request, said % {"label": clash.label, "theirs": clash.theirs})
         return redirect(address(contribution, step))
     if stays or _is_alone(request) or "preview" in request.POST:
         kept = {*form.errors, *found.untouched}
@@ -359,6 +362,10 @@ def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
     if "organisation" in values:
         chosen = values["organisation"]
         values["organisation"] = Organisation.objects.get(pk=chosen) if chosen else None
+    # A page is proposed beside what was read, for who reports a resource alone.
+    reports = "asked" not in request.POST or values.get("deposit") == Deposit.REFERENCED
+    if not reports and values.get("homepage_url") == form.initial.get("repository_url"):
+        values.pop("homepage_url", None)
     tag = request.POST.get("tag", "")
     if tag and "tags" in values:
         values["tags"] = list(dict.fromkeys([*values["tags"], tag[:60].lower()]))

@@ -134,8 +134,16 @@ class FilesForm(forms.Form):
 
     @property
     def roles(self) -> dict[str, Role | None]:
-        """Return what each file is, by its path; None for one that is not kept."""
-        chosen = {each["path"]: self.cleaned_data[f"role_{at}"] for at, each in self._enumerated}
+        """Return what each file is, by its path; None for one that is not kept.
+
+        What is left out by default stays while others are sent: its role may still be chosen.
+        """
+        sends = bool(self.cleaned_data.get("uploads"))
+        chosen = {
+            each["path"]: self.cleaned_data[f"role_{at}"]
+            for at, each in self._enumerated
+            if not (sends and is_left_out(each) and not self.cleaned_data[f"role_{at}"])
+        }
         return {
             path: Role(role) if role else None for path, role in chosen.items() if role != UNSURE
         }

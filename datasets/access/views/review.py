@@ -92,9 +92,10 @@ def page_of(
     parts = queries.parts_of(found, opinions, by)
     in_review = found.status == RequestStatus.IN_REVIEW
     grant = getattr(found, "grant", None)
-    nobody = in_review and not queries.deciders(found)
     prepares = rules.may_prepare(by, found)
     decides = rules.may_decide(by, found) and in_review
+    asks = in_review and not decides and (prepares or has_permission(by, Permission.ACCESS_READ))
+    nobody = asks and not queries.deciders(found)
     own = next((each for each in opinions if not each.verdict and rules.may_advise(by, each)), None)
     aimed = [(step, STEP_LABELS[step]) for step in _aimed(found)]
     context: dict[str, Any] = {

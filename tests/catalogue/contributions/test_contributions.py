@@ -676,6 +676,7 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
     assert proposals.proposed_record(make.again(contribution))["tags"] == ["tri"]
     assert own.post(step, sent).status_code == 302
     record = proposals.proposed_record(make.again(contribution))
+    assert record["homepage_url"] == ""  # asked of who reports the resource: it is theirs
     assert [row["url"] for row in record["details"]["files"]] == ["https://exemple.fr/tri"]
     after = own.get(address).text
     left = [int(re.findall(r"Il reste (\d+) points", each)[0]) for each in (page, after)]

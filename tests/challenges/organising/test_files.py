@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from challenges.models import Challenge, ChallengeDraft
@@ -113,7 +114,11 @@ def test_a_picture_is_no_table_whatever_its_name(client: Client, by: User) -> No
     page = send(client, ("test.csv", PICTURE))
     assert page.status_code == 422
     assert "Un fichier CSV en UTF-8" in page.text
-    send(client, ("test.csv", TEST))
+    roles = {f"role_{at_}": role.value() for at_, (_e, role) in enumerate(form.rows)}
+    uploads = [SimpleUploadedFile("test.csv", TEST.encode())]
+    client.post(at("write_files"), roles | {"uploads": uploads})
+    there = {each["path"] for each in drafts.all_files(Challenge.objects.get())}
+    assert {"vue.png", "offres.xlsx"} <= there  # a role may still be chosen
     assert client.post(at("write_files"), SCORING).status_code == 302
     drafts.ask_build(challenge=Challenge.objects.get(), by=by)  # nothing published of them
     left = {each["path"] for each in drafts.all_files(Challenge.objects.get())}
