@@ -167,11 +167,14 @@ def test_the_sample_is_seeded_drawn_from_margins_and_holds_no_real_row() -> None
     assert not real & set(lines)
     share = Counter(row[3] for row in drawn)["emploi"] / len(drawn)
     assert 0.4 < share < 0.6
-    # A row of a table of totals is many persons, or none that it tells; a total is nobody new.
+    # A row of a table of counts is many persons, or none that it tells.
     hidden = dict.fromkeys((("Gap", "16-25"), ("Gap", "26-49"), ("Gap", "50 et plus")), "s")
-    lines = report(counts(hidden), COUNTED)["sample"].splitlines()
+    lines = report(counts(hidden, totals=False), COUNTED)["sample"].splitlines()
     assert {line.split(",")[0] for line in lines[1:]} == {*ZONES} - {"Gap"}
     assert {line.split(",")[1] for line in lines[1:]} == {*AGES}
+    # A total is nobody new.
+    assert "Total" not in report(counts(), COUNTED)["sample"]
+    assert len(report(counts(), COUNTED)["sample"].splitlines()) > 300
 
 
 def test_a_real_row_is_known_however_its_numbers_are_written() -> None:
