@@ -139,9 +139,16 @@ def _from_reference(board: Board, row: BoardRow) -> str:
         return f"{'+' if far > 0 else '−' if far < 0 else ''}{text}"
     is_better = (far > 0) is (primary.direction == Direction.MAX)
     said = (_("%(gap)s de mieux") if is_better else _("%(gap)s de moins bien")) % {"gap": text}
+    return _("%(gap)s, incertain") % {"gap": said} if _is_unsure(board, row) else said
+
+
+def _is_unsure(board: Board, row: BoardRow) -> bool:
+    """Say whether the interval of a score holds the reference: which is better is not certain."""
     low, high = row.standing.interval_low, row.standing.interval_high
-    is_unsure = low is not None and high is not None and low <= reference <= high
-    return _("%(gap)s, incertain") % {"gap": said} if is_unsure else said
+    reference = board.window.reference
+    if low is None or high is None or reference is None:
+        return False
+    return low <= reference <= high
 
 
 def ends_of(cell: Cell, column: Column) -> dict[str, str]:
@@ -293,6 +300,7 @@ def gap(board: Board) -> dict[str, Any] | None:
         "value": text_of({"value": value}, primary),
         "reference": number(abs(far), primary.decimals) if far else "",
         "is_behind": far > 0 if primary.direction == Direction.MAX else far < 0,
+        "is_unsure": _is_unsure(board, own),
         "above_rank": above.standing.rank if above else None,
         "missing": text_of({"value": abs(target - value)}, primary)
         if target is not None and value is not None

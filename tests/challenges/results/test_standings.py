@@ -253,8 +253,13 @@ def test_board_is_provisional_with_ties_and_the_reference(
     assert gaps[:2] == ["0,0100 de mieux, incertain", "–"]
     secondary = [row["extra"][1] for row in rows]
     assert secondary[0]["text"] == "0,7000"
+    unsure = "Mais l’écart n’est pas certain\xa0: la référence est dans votre intervalle."
+    assert "Moins bon que la référence, de 0,0100." in page.text
+    assert unsure in page.text
     client.force_login(captain_of(last.team))
-    gap = client.get(url_of(challenge, "standings")).context["gap"]
+    page = client.get(url_of(challenge, "standings"))
+    assert unsure not in page.text
+    gap = page.context["gap"]
     assert (gap["missing"], gap["above_rank"]) == ("0,1800", 1)
     assert (gap["reference"], gap["is_behind"]) == ("0,1900", True)
 
