@@ -362,7 +362,9 @@ def test_deposit_redirects_to_the_receipt(captain: Client, team: Team) -> None:
     assert sent.status_code == 302
     assert sent["Location"] == address(team, "entry", entry.pk)
     page = captain.get(sent["Location"]).text
-    assert "Fichier reçu" in page
+    # Both follow when the score is there: what was said goes, the chart comes.
+    assert '<div id="said" data-renew>' in page[: page.index("Fichier reçu")]
+    assert '<div id="over-time" data-renew></div>' in page
     assert "Fichier reçu" not in captain.get(sent["Location"]).text
     assert entry.sha256 in page
     assert "premier essai" in page
