@@ -95,6 +95,7 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "also": found.also[:MOST_ALSO] if page.number == 1 else (),
         "alone": _alone(query) if found.also else "",
         "exact": replace(query, q=correction.exact, page=1).serialise() if correction else "",
+        "neighbours": () if chips or found.total else _subjects(),
         "since": filters.since(query),
         "several_words": " " in query.q,
         "all_words": query.words is Words.ALL,
@@ -116,6 +117,12 @@ def card_list(request: HttpRequest) -> HttpResponse:
     response = render(request, "catalogue/pages/list.html", context)
     response["HX-Push-Url"] = f"{request.path}?{query.serialise()}".rstrip("?")  # for the script
     return response
+
+
+def _subjects() -> list[dict[str, Any]]:
+    """List the use cases of the whole catalogue, for who finds nothing."""
+    whole = ResourceQuery()
+    return filters.values(whole, "use_case", engine().values(whole, "use_case"), "")
 
 
 def _alone(query: ResourceQuery) -> str:

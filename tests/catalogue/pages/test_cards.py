@@ -275,8 +275,15 @@ def test_filters_chips_pages_and_empty_states(client: Client) -> None:
     assert "Retirer ce filtre" in page
     assert 'href="/ressources/?q=emploi&amp;language=fr&amp;page=2"' in page
     assert '<h2 id="nb">25 ressources' in text(client, "/ressources/?q=emploi&page=999")
-    assert "Aucune ressource pour" in text(client, "/ressources/?q=introuvable")
-    assert "Retirer tous les filtres" in text(client, "/ressources/?language=it")
+    ResourceFactory(published=True, use_cases=["sme_needs"])
+    none = text(client, "/ressources/?q=introuvable")
+    assert "Aucune ressource pour" in none
+    assert 'href="/contribuer/?kind=need"' in none
+    near = 'href="/ressources/?use_case=sme_needs">Besoins en compétences des petites entreprises <'
+    assert near in none
+    filtered = text(client, "/ressources/?language=it")
+    assert "Retirer tous les filtres" in filtered
+    assert near not in filtered
 
 
 def test_without_words_the_latest_leads(client: Client) -> None:
