@@ -1,6 +1,7 @@
 """Forms of openings: what a producer says of a file, what the Region answers."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -14,6 +15,8 @@ from datasets.openings.enums import OpeningLicence, OpeningRefusal
 from datasets.openings.models import Opening
 from datasets.releases.forms import read_dictionary, sentence
 from datasets.releases.models import Dataset
+from datasets.standards.profile import TableFault
+from datasets.standards.tables import header_of
 from portal.lib.refusals import Invalid
 from portal.lib.web.fields import LinesField, PlainForm, box, choice, line, prose, upload
 
@@ -77,8 +80,8 @@ class DepositForm(PlainForm):
     dictionary = upload(
         _("Dictionnaire des colonnes"),
         hint=_(
-            "CSV de colonnes « colonne, type, description ». Sans lui, les descriptions de la "
-            "version précédente sont gardées."
+            "CSV de colonnes « colonne, type, description ». Sans lui, chaque colonne garde la "
+            "description du dépôt ou de la version d’avant."
         ),
     )
     quasi_identifiers = line(
@@ -132,9 +135,20 @@ class DepositForm(PlainForm):
         self.offer("restricted", [("", _("Aucune")), *named])
 
     def clean_dictionary(self) -> Mapping[str, Mapping[str, str]]:
-        """Read the dictionary; a fault names its line. None keeps that of the last deposit."""
-        sent = self.cleaned_data["dictionary"]
-        return read_dictionary(sent) if sent else (self.opening.dictionary if self.opening else {})
+        """Read the dictionary; a fault names its line. None keeps that of the last deposit.
+
+        Of it, what is said of the columns that a new file still has.
+        """
+        sent, file = self.cleaned_data["dictionary"], self.cleaned_data.get("file")
+        if sent:
+            return read_dictionary(sent)
+        kept: dict[str, dict[str, str]] = self.opening.dictionary if self.opening else {}
+        if file and kept:
+            with suppress(TableFault, UnicodeDecodeError):  # told once the file is read whole
+                names = header_of(file.file)
+                kept = {name: each for name, each in kept.items() if name in names}
+            file.file.seek(0)
+        return kept
 
     def clean_free_text(self) -> dict[str, str]:
         """Read « column : reason » on each line."""
@@ -184,16 +198,19 @@ class DepositForm(PlainForm):
         )
 
     def show(self, refusal: Invalid) -> None:
-        """Put the faults of the file beside the fields that hold what is wrong."""
-        if not refusal.faults:
-            self.add_error(refusal.code if refusal.code in self.fields else None, str(refusal))
-        for fault in refusal.faults:
-            field = "file"
-            if fault["code"] == "unknown_column":
-                field = next(
-                    (n for n in DECLARING if fault["column"] in self._named(n)), "dictionary"
-                )
-            self.add_error(field, sentence(fault["code"], fault["line"], fault))
+        """Put the faults beside the fields that hold what is wrong."""
+        # Read before the first fault: `add_error` takes its field out of what was cleaned.
+        named = {name: self._named(name) for name in DECLARING}
+        for fault in refusal.faults or [{"code": refusal.code, "message": str(refusal)}]:
+            code = fault["code"]
+            fields: list[str | None] = ["file"]
+            if "message" in fault:
+                fields = [code if code in self.fields else None]
+            elif code == "unknown_column":
+                fields = [name for name in DECLARING if fault["column"] in named[name]]
+            said = fault.get("message") or sentence(code, fault["line"], fault)
+            for field in fields or ["dictionary"]:
+                self.add_error(field, said)
 
     @property
     def chosen(self) -> Resource | None:

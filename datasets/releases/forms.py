@@ -22,6 +22,7 @@ from portal.lib.web.fields import box, whole
 
 DICTIONARY_MAX_BYTES = 1_000_000
 MEGABYTE = 1_000_000
+NAMED_MOST = 30
 LENT = _("Un projet habilité en reçoit les colonnes accordées ; personne, le fichier lui-même.")
 LEVELS = {
     AccessLevel.OPEN: _("Tout le monde télécharge, sans compte."),
@@ -207,7 +208,9 @@ SENTENCES = {
     ),
     "csv": _("Ligne %(line)s : le CSV est illisible."),
     "no_rows": _("Le fichier n’a que son en-tête : aucune ligne."),
-    "unknown_column": _("La colonne « %(column)s » est nommée, mais le fichier ne l’a pas."),
+    "unknown_column": _(
+        "La colonne « %(column)s » est nommée, mais le fichier n’a que : %(columns)s."
+    ),
     "not_counted": _(
         "Ligne %(line)s, colonne « %(column)s » : « %(value)s » n’est pas un nombre de personnes. "
         "Écrivez le nombre seul, ou « c » s’il est masqué."
@@ -229,4 +232,6 @@ def faults_told(asked: PendingRelease) -> list[dict[str, Any]]:
 
 def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
     """Say a fault of a table: where, what, and what to do."""
-    return str(SENTENCES[code] % {**facts, "line": line})
+    there = facts["found"] if code == "unknown_column" else ()
+    columns = ", ".join(there[:NAMED_MOST]) + (" …" if len(there) > NAMED_MOST else "")
+    return str(SENTENCES[code] % {**facts, "line": line, "columns": columns})

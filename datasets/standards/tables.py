@@ -214,12 +214,15 @@ def header_of(stream: BinaryIO) -> list[str]:
 def require_as_declared(table: Table, declared: Declared) -> None:
     """Raise TableFault where a table is not what is said of it; `others`: its like elsewhere.
 
-    `unknown_column`: one that is named and is not there. `not_typed`: the first cell, by line, that
-    is not of the type of the dictionary. `not_counted`: the first that neither counts nor hides.
+    `unknown_column`: one that is named and is not there; found: those that are. `not_typed`: the
+    first cell, by line, that is not of the type of the dictionary. `not_counted`: the first that
+    neither counts nor hides.
     """
-    names = {each.name for each in table.columns}
+    names = [each.name for each in table.columns]
     unknown = [name for name in declared.columns() if name not in names]
-    _raise_first("unknown_column", [{"line": 1, "column": name} for name in unknown])
+    _raise_first(
+        "unknown_column", [{"line": 1, "column": name, "found": names} for name in unknown]
+    )
     _require_each(table, "not_counted", {declared.count: "count"} if declared.count else {})
     kinds = {name: kind for name, kind in declared.types.items() if kind in TYPES}
     _require_each(table, "not_typed", kinds)

@@ -1,8 +1,9 @@
 """Propose that a dataset is opened, deposit its file, take the proposal back."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -107,7 +108,8 @@ def deposit(
     In order: right asked, the file bounded, read
     in a child and compared with what is declared, sealed; then in one transaction: the opening
     locked, status IN_REVIEW, or CHECKING when the Region has admitted what it says already; event
-    "opening.deposited"; letters. Raises NotAllowed; Invalid with one fault {file, code, line}, or
+    "opening.deposited"; letters. Raises NotAllowed; Invalid with the faults
+    {file, code, line} of the file and {code, message} of what else is refused with it, or
     for a card that cannot carry it or denies its origin, a text or a name that cannot be published,
     an origin that the portal knows to be personal; Conflict on a page read before another deposit;
     TooLarge.
@@ -116,26 +118,40 @@ def deposit(
     if producer is None:
         raise NotAllowed
     require(rules.may_write, by, producer)
-    _require_card(said, producer)
-    _require_origin(opening, said)
-    _require_publishable(said)
     columns: dict[str, Any] = {}
+    name = safe_name(name)
     if content is not None:
         size, sha256 = releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
-        name = safe_name(name)
-        if extension(name) != "csv" or name.lower() in BESIDE:
-            raise Invalid(
-                _("Déposez une table CSV, sous un autre nom que les fichiers qui l’accompagnent."),
-                code="file",
-            )
-        _require_readable(content, name, said)
+        columns = {"file_name": name, "file_size": size, "file_sha256": sha256}
+    _require_all(
+        partial(_require_card, said, producer),
+        partial(_require_origin, opening, said),
+        partial(_require_publishable, said),
+        partial(_require_table, content, name, said)
+        if content is not None
+        else partial(_require_kept, opening, said),
+    )
+    if content is not None:
         content.seek(0)
         kept = releases.keep(content)
-        columns = {"file_name": name, "file_size": size, "file_sha256": sha256}
         columns |= {"deposit_sha256": kept.sha256, "deposit_keys": list(kept.keys)}
-    else:
-        _require_kept(opening, said)
     return _deposit(opening, producer, said, columns, attempt, by)
+
+
+def _require_all(*asked: Callable[[], None]) -> None:
+    """Refuse what one refuses as it does; what several refuse, all their faults at once."""
+    refusals = []
+    for each in asked:
+        try:
+            each()
+        except Invalid as refusal:
+            refusals.append(refusal)
+    if len(refusals) > 1:
+        own = [{"code": each.code, "message": str(each)} for each in refusals if not each.faults]
+        faults = [*own, *(fault for each in refusals for fault in each.faults)]
+        raise Invalid(str(refusals[0]), code=refusals[0].code, faults=faults)
+    if refusals:
+        raise refusals[0]
 
 
 @transaction.atomic
@@ -229,6 +245,17 @@ def _require_publishable(said: Said) -> None:
         for found in personal_data.scan_file(io.BytesIO(text.encode())):
             text = _("« %(excerpt)s » ressemble à une donnée personnelle : ce texte sera public.")
             raise Invalid(text % {"excerpt": found.excerpt}, code=name)
+
+
+def _require_table(content: BinaryIO, name: str, said: Said) -> None:
+    if extension(name) != "csv":
+        raise Invalid(_("Déposez une table CSV."), code="file")
+    if name.lower() in BESIDE:
+        raise Invalid(
+            _("Donnez à la table un autre nom que celui des fichiers qui l’accompagnent."),
+            code="file",
+        )
+    _require_readable(content, name, said)
 
 
 def _require_readable(content: BinaryIO, name: str, said: Said) -> None:

@@ -135,7 +135,14 @@ def test_what_is_written_otherwise_is_read_and_told(delimiter: str, bom: bool) -
 @pytest.mark.parametrize(
     ("types", "fault"),
     [
-        ({"zone": "string", "region": "string"}, ("unknown_column", 1, {"column": "region"})),
+        (
+            {"zone": "string", "region": "string"},
+            (
+                "unknown_column",
+                1,
+                {"column": "region", "found": ["zone", "trimestre", "age", "sortie"]},
+            ),
+        ),
         (
             {"age": "integer"},
             ("not_typed", 2, {"column": "age", "type": "integer", "value": "26-49"}),

@@ -65,7 +65,8 @@ def page(client: Client, opening: Opening) -> str:
 
 def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world: World) -> None:
     producer, officer = signed_in(world.by), signed_in(world.officer)
-    answer = producer.post(PROPOSE, filled(world, REFUSED["commune"][0]))
+    columns = SimpleUploadedFile("d.csv", b"colonne,type\nzone,string\nlieu,string\n")
+    answer = producer.post(PROPOSE, filled(world, REFUSED["commune"][0], dictionary=columns))
     opening = Opening.objects.get()
     assert (answer.status_code, answer.headers["Location"]) == (302, opening.get_absolute_url())
     assert "Admettre et contrôler" in page(officer, opening)
@@ -85,8 +86,16 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     corrected = producer.get(form).text
     assert "zone, trimestre, age" in corrected
     assert "Corriger l’ouverture" in corrected
-    assert "Remplacez la commune" in corrected
+    # What is to be corrected stands before the form.
+    assert corrected.index("Remplacez la commune") < corrected.index("multipart/form-data")
+    # The faults of a card and of a file are told together.
+    wrong = filled(world, attempt="1", licence="ODbL-1.0", count="effectif")
+    told = producer.post(form, wrong).text
+    assert all(f'href="#id_{name}' in told for name in ("licence", "count"))
+    # A column that left takes its description away.
+    assert "lieu" in again(opening).dictionary
     again_sent = producer.post(form, filled(world, attempt="1"), follow=True)
+    assert list(again(opening).dictionary) == ["zone"]
     assert (again_sent.status_code, again(opening).status) == (200, S.CHECKING)
     # The former report is told as such while the next is made, and the page comes again.
     assert "les contrôles commencent" in again_sent.text
@@ -190,6 +199,11 @@ def test_approval_asks_for_a_recent_proof(world: World) -> None:
         ({"file": ""}, "file", "Déposez le fichier"),
         ({"quasi_identifiers": ""}, "quasi_identifiers", "Nommez les colonnes"),
         ({"quasi_identifiers": "zone, rue"}, "quasi_identifiers", "« rue » est nommée"),
+        (
+            {"quasi_identifiers": "zone, rue, lieu"},
+            "quasi_identifiers",
+            "« lieu » est nommée, mais le fichier n’a que : zone, trimestre, age, sortie.",
+        ),
         ({"count": "effectif"}, "count", "« effectif » est nommée"),
         ({"crossings": "zone × rue"}, "crossings", "« rue » est nommée"),
         ({"free_text": "avis"}, "free_text", "écrivez la colonne, deux-points"),
@@ -217,6 +231,7 @@ def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
     text = answer.text.replace("\u202f", " ").replace("\u00a0", " ")
     assert sentence in text
     assert f'href="#id_{field}' in text
+    assert ('href="#id_dictionary' in text) == (field == "dictionary")
     assert ("Choisissez de nouveau le fichier" in text) == (
         "file" not in values or bool(values["file"])
     )
