@@ -241,6 +241,32 @@ def id_column(truth: Mapping[str, Any], test: Mapping[str, Any], names: Sequence
     return str(said or (both or [""])[0])
 
 
+def test_among(
+    answers: Deposit, others: Sequence[Deposit], said: Mapping[str, Any]
+) -> Deposit | None:
+    """Find the test among files: the one of the ids of the answers that came with it.
+
+    It lacks a column of theirs, and gives none of them; most ids of each are in the other. Large
+    tables are not compared. said: of the answers, by the document.
+    """
+    found = list[Deposit]()
+    try:
+        with opened(answers, table=True) as truth:
+            for each in others:
+                with opened(each, table=False) as read:
+                    names = read.table.names if read.table else []
+                    key = id_column(
+                        said, {"columns": names}, truth.table.names if truth.table else []
+                    )
+                    found += [each] if is_test_of(truth, read, key) else []
+    except Invalid:  # said with the name of the file, as it is taken
+        return None
+    finally:
+        for each in (answers, *others):
+            each.content.seek(0)
+    return found[0] if len(found) == 1 else None
+
+
 def is_test_of(truth: ReadFile, read: ReadFile, key: str) -> bool:
     """Say whether a table holds the ids of answers, lacks one of their columns, gives no answer.
 

@@ -39,10 +39,10 @@ from challenges.organising.tables import (
     guessed_role,
     id_column,
     is_left_out,
-    is_test_of,
     opened,
     repeats_of,
     strays_of,
+    test_among,
     values_of,
 )
 from challenges.queue import actions as jobs
@@ -369,11 +369,7 @@ def _train_among(challenge: Challenge, answers: Answers | None, ids: Any) -> str
 def _test_among(
     challenge: Challenge, deposits: Sequence[Deposit], guesses: Mapping[str, spec.Role | None]
 ) -> Deposit | None:
-    """Find the test that no name tells: the one file of the ids of the answers that came with it.
-
-    It lacks a column of theirs, and gives none of them; most ids of each are in the other. Large
-    tables are not compared.
-    """
+    """Find the test that no name tells, where the answers came with it and there is none yet."""
     there = {each["path"] for each in all_files(challenge)}
     truths = [each for each in deposits if guesses[each.name] is spec.Role.TRUTH]
     others = [
@@ -381,25 +377,10 @@ def _test_among(
         for each in deposits
         if guesses[each.name] is None and safe_name(each.name) not in there
     ]
-    said, found = challenge.bundle.get("truth") or {}, list[Deposit]()
     is_told = KEY in challenge.bundle or spec.Role.TEST in guesses.values()
     if is_told or entry_of(challenge, spec.Role.TEST) or len(truths) != 1:
         return None
-    try:
-        with opened(truths[0], table=True) as truth:
-            for each in others:
-                with opened(each, table=False) as read:
-                    names = read.table.names if read.table else []
-                    key = id_column(
-                        said, {"columns": names}, truth.table.names if truth.table else []
-                    )
-                    found += [each] if is_test_of(truth, read, key) else []
-    except Invalid:  # said with the name of the file, as it is taken
-        return None
-    finally:
-        for each in (*truths, *others):
-            each.content.seek(0)
-    return found[0] if len(found) == 1 else None
+    return test_among(truths[0], others, challenge.bundle.get("truth") or {})
 
 
 def _ids_of(sha256: str, names: tuple[str, ...], targets: tuple[str, ...]) -> Answers:
