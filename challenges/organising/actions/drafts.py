@@ -231,11 +231,13 @@ def _put_file(
 ) -> Challenge:
     """Put a file that was read into a draft.
 
-    facts: "unsure" of its role; "generated" here; to be "sealed", as it gives answers.
+    facts: "unsure" of its role; "generated" here; to be "sealed", as it gives answers; "guessed":
+    what it replaces stays, its role to be chosen, unless its name says that role.
     """
     name, table, deposit = read.name, read.table, read.kept
     is_public = audience_of(role) is PUBLIC and not facts.pop("sealed", False)
-    if role in (NOT_IN_CODE if KEY in challenge.bundle else ONLY_IN_CODE):
+    is_code, is_guessed = KEY in challenge.bundle, facts.pop("guessed", False)
+    if role in (NOT_IN_CODE if is_code else ONLY_IN_CODE):
         raise Invalid(
             _("Ce fichier ne va pas avec ce que les équipes envoient : voyez « Code »."),
             code="file_role",
@@ -263,6 +265,12 @@ def _put_file(
             place["sealed"] = seal(challenge, role.value, deposit, by)
         for audience, listed in files.items():
             files[audience] = [each for each in listed if not _replaced(each, role, name)]
+        files[PUBLIC.value] += [
+            {**each, "role": spec.Role.EXTRA.value, "unsure": True}
+            for each in (all_files(challenge) if is_guessed else ())
+            if _replaced(each, role, name)
+            and guessed_role(each["path"], is_code=is_code, taken=()) is not role
+        ]
         files[audience_of(role).value].append(entry)
         _keep(challenge, files=files)
         written = written_of(challenge)
@@ -303,7 +311,8 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
     One that gives answers to rows of the test is never guessed public, whatever its name: it is
     the answers where there are none, else its role is to be chosen, and it is sealed unless its
     name says that it is an example or training rows. One whose name is there already replaces it,
-    in its role. As `add_file` for each; a refusal names the file. Return the first rows of the
+    in its role; one whose name says the role of a file whose name does not leaves that one to be
+    chosen. As `add_file` for each; a refusal names the file. Return the first rows of the
     answers, where they are among them: they are shown once, and kept nowhere in clear.
     """
     require(rules.may_edit_challenge, by, challenge)
@@ -329,7 +338,8 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
                 # Named as an example or as training rows, only its values would tell.
                 sealed = gives and (role in (None, spec.Role.EXTRA) or answers is not None)
                 taken.append(role := spec.Role.EXTRA if gives or role is None else role)
-                _put_file(challenge, role, read, by, unsure=unsure or gives, sealed=sealed)
+                facts = {"unsure": unsure or gives, "sealed": sealed, "guessed": not known}
+                _put_file(challenge, role, read, by, **facts)
                 challenge.refresh_from_db()
                 if role is spec.Role.TRUTH and read.table is not None:
                     first = read.table.first
@@ -347,7 +357,8 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
 def _train_among(challenge: Challenge, answers: Answers | None, ids: Any) -> str | None:
     """Find the training rows that no name tells: the one table of the columns of the test.
 
-    It has a column of the answers beside them, and gives none of them. answers, ids: as `_gives`.
+    It has a column of the answers beside them, and no row of the test. Large tables are left to
+    choose. answers, ids: as `_gives`.
     """
     roles = (spec.Role.TEST, spec.Role.TRUTH, spec.Role.TRAIN)
     test, truth, train = (entry_of(challenge, each) for each in roles)
@@ -359,10 +370,15 @@ def _train_among(challenge: Challenge, answers: Answers | None, ids: Any) -> str
         if not is_unsure or not {*test["columns"]} <= {*names}:
             continue
         known = answers or _known(challenge, names, ids)
-        if known is None or not {*known.known} & {*names}:
+        is_large = each.get("rows", 0) + test.get("rows", 0) > MOST_COMPARED
+        if is_large or known is None or not {*known.known} & {*names}:
             continue
-        kept = objects.read(kept_of(challenge)[each["path"]]["sha256"])
-        found += [] if told(BytesIO(kept), known) else [each["path"]]
+        key = id_column(challenge.bundle.get("truth") or {}, test, truth["columns"])
+        own, asked = (
+            BytesIO(objects.read(kept_of(challenge)[one["path"]]["sha256"])) for one in (each, test)
+        )
+        if values_of(own, key).isdisjoint(values_of(asked, key)) and not told(own, known):
+            found.append(each["path"])
     return found[0] if len(found) == 1 else None
 
 

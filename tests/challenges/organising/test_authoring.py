@@ -854,7 +854,8 @@ def test_what_gives_answers_is_sealed_and_what_only_looks_so_may_be_public(
         1,
         0,
     ]
-    assert reads.count(kept["test.csv"]["sha256"]) == 2  # once for each set of shared columns
+    # Once for each set of shared columns, once for the ids of what may be the training rows.
+    assert reads.count(kept["test.csv"]["sha256"]) == 3
     drafts.arrange_files(challenge=challenge, roles={"annees.csv": Role.EXTRA}, by=by)
     drafts.arrange_files(
         challenge=challenge,

@@ -158,6 +158,8 @@ LEARNT = "niveau,id,x\n" + "".join(
         ({"apprendre 2025.csv": LEARNT, "historique.csv": LEARNT}, False),  # which one is not known
         ({"apprendre 2025.csv": LEARNT.replace("niveau", "etage")}, False),  # of no answer
         ({"apprendre 2025.csv": LEARNT.replace(",EA", ",A")}, False),  # of the rows of the test
+        # Of some of them, among those of the years before.
+        ({"apprendre 2025.csv": LEARNT.replace(",EA000", ",A000")}, False),
     ],
 )
 def test_a_file_of_the_columns_of_the_test_and_an_answer_is_the_training_whatever_its_name(
@@ -169,6 +171,26 @@ def test_a_file_of_the_columns_of_the_test_and_an_answer_is_the_training_whateve
     assert roles_of(page) == {"solution.csv": "truth", "test.csv": "test"} | found
     page = send(client, *others.items())  # once the answers are sealed
     assert roles_of(page) == {"solution.csv": "truth", "test.csv": "test"} | found
+
+
+def test_a_file_whose_name_says_no_role_is_not_lost_to_one_whose_name_does(
+    client: Client, by: User
+) -> None:
+    begin(client, by)
+    page = send(client, ("solution.csv", TRUTH), ("offres.csv", TEST), ("validation.csv", LEARNT))
+    found = {"solution.csv": "truth", "offres.csv": "test"}
+    assert roles_of(page) == found | {"validation.csv": "train"}
+    page = send(client, ("train_2024.csv", LEARNT))
+    assert roles_of(page) == found | {"train_2024.csv": "train"}
+    assert unsure_in(page) == {"validation.csv"}
+    page = send(client, ("train_2025.csv", LEARNT), ("test.csv", TEST), ("corrige.csv", TRUTH))
+    assert unsure_in(page) == {"validation.csv", "offres.csv"}
+    found = {"corrige.csv": "truth", "test.csv": "test", "train_2025.csv": "train"}
+    assert roles_of(page) == found  # of two files of one name in that, the last
+
+
+def unsure_in(page: Any) -> set[str]:
+    return {each["path"] for each in page.context["form"].listed if each.get("unsure")}
 
 
 def roles_of(page: Any) -> dict[str, str]:
