@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from challenges.models import Phase
+from challenges.models import Phase, Standing
 from challenges.teams.models import TeamMember
 from portal.accounts.enums import RegionRole
 from portal.discussions import actions as discussions
@@ -91,6 +91,7 @@ def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: 
     challenge = ChallengeFactory(opened=True, owner=UserFactory())
     with_contract(challenge)
     row = listed(challenge, "Équipe Étoile", 0.3, rank=1)
+    Standing.objects.filter(pk=row.pk).update(interval_low=-0.3, interval_high=-0.1)
     EntryFactory(enrolment=row.entry.enrolment, rejected=True)
     Phase.objects.update(opens_at=clock.now() - timedelta(days=4), closes_at=None)
     client.force_login(challenge.organisers.get().user)
@@ -101,9 +102,10 @@ def test_a_team_is_told_its_rank_and_a_refused_file_and_what_to_do_next(client: 
         "rank": 1,
         "tied": False,
         "score": "0,3000",
-        "low": "0,2500",
-        "high": "0,3500",
+        "low": "−0,3000",
+        "high": "−0,1000",
     }
+    assert "de −0,3000 à −0,1000" in plain(page.text)
     assert "et 1 fichier refusé" in page.text
     sent = client.get(url_of(challenge, "organiser_entries"), {"equipe": str(team.public_id)})
     figures = [each["figure"] for each in sent.context["rows"]]
