@@ -912,11 +912,14 @@ def test_a_lot_costs_the_same_whatever_it_holds() -> None:
 
 def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalogue.management.commands.reindex.STEP", 1)
-    ResourceFactory(published=True, title="Fiche")
+    former, text = "<h3>A</h3>\n<h4>B</h4>", "# A\n# B"
+    card = ResourceFactory(published=True, title="Fiche", description=text, description_html=former)
     out, aside = io.StringIO(), io.StringIO()
     call_command("reindex", "--json", stdout=out, stderr=aside)
-    assert json.loads(out.getvalue()) == {"indexed": 1, "mirrored": None}
+    assert json.loads(out.getvalue()) == {"rendered": 1, "indexed": 1, "mirrored": None}
     assert "1 ressource(s)…" in aside.getvalue()
+    card.refresh_from_db()
+    assert card.description_html == "<h3>A</h3>\n<h3>B</h3>"  # as headings are now written
 
 
 @pytest.mark.parametrize("q", ["empl", "empl jeun salar form metie", "zzz absent emplxi jeunz"])
