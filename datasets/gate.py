@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from datasets.access.enums import GrantState
-from datasets.access.models import Extract, ExtractQuerySet, Grant
+from datasets.access.models import Extract, ExtractQuerySet, Grant, NamedUser
 from datasets.holdouts.enums import SealedKind
 from datasets.holdouts.models import HoldoutVersion, SealedFile, WrappedKey
 from datasets.holdouts.rules import is_worker
@@ -259,18 +260,28 @@ def announce_file(
         found = found.filter(public_id=extract)
     first = found.order_by("-built_at", "-pk").first()
     if first is None:
-        _say_suspended(data_file, by)
-        raise Hidden(denied=data_file)
+        raise _refused(data_file, by)
     return first
 
 
-def _say_suspended(data_file: DataFile, by: Actor | object) -> None:
-    """Refuse with its reason who signed and whose grant is suspended; of others, know nothing."""
-    suspended = Grant.objects.in_state(GrantState.SUSPENDED, clock.now())
-    held = Extract.objects.filter(data_file=data_file, granted__grant__in=suspended)
-    if isinstance(by, User) and held.signed_by(by).exists():
-        said = _("Cet accès est suspendu. La page de l’habilitation dit pourquoi.")
-        raise Hidden(said, code="grant_suspended", denied=data_file)
+def _refused(data_file: DataFile, by: Actor | object) -> Hidden:
+    """Refuse with its reason who signed and whose grant is suspended; of others, say nothing.
+
+    The ledger is told under which grant who signed one would have read.
+    """
+    if not isinstance(by, User):
+        return Hidden(denied=data_file)
+    signed = NamedUser.objects.filter(user=by, signed_at__isnull=False, removed_at=None)
+    signed = signed.filter(request__grant__datasets__dataset__releases=data_file.release_id)
+    grants = Grant.objects.filter(request__in=signed.values("request"))
+    under = grants.order_by(F("suspended_at").desc(nulls_last=True), "-approved_at").first()
+    held = Extract.objects.filter(data_file=data_file, granted__grant=under).signed_by(by)
+    suspended = under is not None and under.state(clock.now()) is GrantState.SUSPENDED
+    if under is None or not suspended or not held.exists():
+        return Hidden(denied=data_file, under=under)
+    said = _("Cet accès est suspendu. La page de l’habilitation dit pourquoi.")
+    page = reverse("datasets:grant", args=(under.public_id,))
+    return Hidden(said, code="grant_suspended", denied=data_file, under=under, page=page)
 
 
 def _readable(by: Actor | object) -> ExtractQuerySet:

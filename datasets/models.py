@@ -12,6 +12,7 @@ from datasets.access.models import (
     PromisedReturn,
     RequestedDataset,
     RequestVersion,
+    Suspension,
 )
 from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal

@@ -204,8 +204,10 @@ class refusals:
         response = refusal_response(request, error)
         on = _denied(request, error)
         if on:
-            rule = error.facts.get("rule", "")
-            _once_sent(response, lambda: denials.note(by=request.user, on=on, rule=rule))
+            facts = {"rule": error.facts.get("rule", "")}
+            if isinstance(error, Hidden) and error.under is not None:
+                facts["grant"] = error.under
+            _once_sent(response, lambda: denials.note(by=request.user, on=on, **facts))
         return response
 
 

@@ -29,7 +29,7 @@ from portal.accounts.models import Organisation, User
 from portal.lib.web.fields import LinesField, PlainForm, box, choice, line, prose, whole
 
 # What a request may leave out.
-OPTIONAL = {"impact_assessment", "another", "organises_challenge"}
+OPTIONAL = {"impact_assessment", "another", "organises_challenge", "answer"}
 RETURN_ROWS = 3
 MONTHS = {
     "required": _("Écrivez un nombre de mois."),
@@ -365,7 +365,7 @@ class SafetyForm(StepForm):
 
 
 class SendForm(StepForm):
-    """The forbidden uses, each signed by who sends."""
+    """The forbidden uses, each signed by who sends; what they answer to the changes asked."""
 
     pledges = forms.MultipleChoiceField(
         label=_("Je m’engage, au nom de l’organisme, à ne jamais"),
@@ -373,6 +373,16 @@ class SendForm(StepForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    answer = prose(
+        _("Votre réponse à la Région"),
+        2_000,
+        hint=_("Ce qui a changé, ou pourquoi rien ne change."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.request.changes_asked:
+            del self.fields["answer"]
 
 
 STEP_FORMS: dict[Step, type[StepForm]] = {
@@ -400,6 +410,15 @@ class ReasonForm(PlainForm):
     text = prose(_("Motif"), 2_000, _("Écrivez le motif : il est envoyé et gardé."), rows=4)
 
 
+class RevocationForm(ReasonForm):
+    """Why a grant ends, for good: that is confirmed."""
+
+    confirmed = box(
+        _("Pour de bon : plus personne ne lit, et l’organisme détruit ce qu’il a reçu"),
+        _("Cochez pour confirmer : une révocation ne se reprend pas."),
+    )
+
+
 class DestructionForm(ReasonForm):
     """How what was received is destroyed, for the last time."""
 
@@ -408,6 +427,16 @@ class DestructionForm(ReasonForm):
         self.fields["text"].label = _("Comment les données ont été détruites")
         fault = _("Dites ce qui a été détruit, où et comment : le producteur le lit.")
         self.fields["text"].error_messages["required"] = fault
+
+
+class ReviewForm(PlainForm):
+    """What a first decision did not see."""
+
+    argument = prose(
+        _("Ce que la première décision n’a pas vu"),
+        2_000,
+        hint=_("La personne qui réexamine le lit à côté du premier refus."),
+    )
 
 
 class ChangesForm(ReasonForm):

@@ -125,6 +125,8 @@ class AccessRequest(models.Model):
     changes_asked_at = models.DateTimeField(null=True, blank=True)
     changes_asked = models.TextField(max_length=2_000, blank=True)
     changes_fields = models.JSONField(default=list, blank=True)
+    # What who asked answers to them, until it is sent back.
+    answer = models.TextField(max_length=2_000, blank=True)
     stopped_days = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True, blank=True)
     officer = someone()
@@ -141,6 +143,8 @@ class AccessRequest(models.Model):
     first_decided_at = models.DateTimeField(null=True, blank=True)
     first_reason = word(RefusalReason, blank=True)
     first_decision = models.TextField(max_length=2_000, blank=True)
+    # What who asked says that it did not see.
+    review_argument = models.TextField(max_length=2_000, blank=True)
 
     status_enum = Member("status", RequestStatus)
     objects = AccessRequestQuerySet.as_manager()
@@ -216,9 +220,15 @@ class AccessRequest(models.Model):
 
     @property
     def standing(self) -> str:
-        """Name where it stands as pages do: examined after a refusal, it is examined again."""
-        is_again = self.review_asked_at is not None and self.status == RequestStatus.IN_REVIEW
-        return _("Réexamen") if is_again else str(self.status_enum.label)
+        """Name where it stands as pages do: after a refusal, it is examined or refused again."""
+        if self.review_asked_at is not None and self.status == RequestStatus.IN_REVIEW:
+            return _("Réexamen")
+        return _("Refus confirmé") if self.is_confirmed else str(self.status_enum.label)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Say whether it is refused for the second time, after another person examined it."""
+        return self.review_asked_at is not None and self.status == RequestStatus.REFUSED
 
     @property
     def review_until(self) -> datetime | None:
@@ -291,18 +301,25 @@ class AccessRequest(models.Model):
 
 
 class RequestVersion(Immutable):
-    """One sending of a request, whole: what opinions and decisions spoke of."""
+    """One sending of a request, whole: what opinions and decisions spoke of.
+
+    changes_asked: what the Region had asked for before it; answer: what who sends it says of them.
+    """
 
     request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.JSONField()
+    changes_asked_at = models.DateTimeField(null=True, blank=True)
+    changes_asked = models.TextField(max_length=2_000, blank=True)
+    answer = models.TextField(max_length=2_000, blank=True)
     sent_by = person()
     sent_at = models.DateTimeField()
 
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["request", "number"], name="request_version_once")
+            set_together("changes_asked_at", name="request_version_asked", words="changes_asked"),
+            models.UniqueConstraint(fields=["request", "number"], name="request_version_once"),
         ]
 
 
@@ -512,10 +529,6 @@ class Grant(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = someone()
     suspension = models.TextField(max_length=2_000, blank=True)
-    # The end of the last suspension.
-    resumed_at = models.DateTimeField(null=True, blank=True)
-    resumed_by = someone()
-    resumption = models.TextField(max_length=2_000, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = someone()
     revocation = models.TextField(max_length=2_000, blank=True)
@@ -533,7 +546,6 @@ class Grant(models.Model):
             set_together(
                 "suspended_at", "suspended_by", name="grant_suspended_why", words="suspension"
             ),
-            set_together("resumed_at", "resumed_by", name="grant_resumed_why", words="resumption"),
             set_together("revoked_at", "revoked_by", name="grant_revoked_why", words="revocation"),
             set_together("closed_at", "closed_by", name="grant_closed_why", words="destruction"),
         ]
@@ -578,6 +590,21 @@ class Grant(models.Model):
         """Say until when the destruction must be attested."""
         end = self.ended_at
         return end + timedelta(days=settings.ACCESS_DESTRUCTION_DAYS) if end else None
+
+
+class Suspension(Immutable):
+    """A suspension of a grant that is over: why it began, why the access was given back."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="suspensions")
+    suspended_at = models.DateTimeField()
+    suspended_by = person()
+    suspension = models.TextField(max_length=2_000)
+    resumed_at = models.DateTimeField()
+    resumed_by = person()
+    resumption = models.TextField(max_length=2_000)
+
+    class Meta:
+        ordering = ["pk"]
 
 
 class GrantedDataset(Immutable):

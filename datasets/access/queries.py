@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -22,7 +23,9 @@ from datasets.access.models import (
     NamedUser,
     Opinion,
     RequestedDataset,
+    RequestVersion,
     asked_by,
+    content_of,
     produced_by,
 )
 from datasets.releases.enums import AccessLevel, FileRole
@@ -260,9 +263,13 @@ def _unanswered() -> "QuerySet[Opinion]":
     ).distinct()
 
 
-def to_admit() -> "QuerySet[AccessRequest]":
-    """List the requests whose admission is awaited, the oldest first."""
-    rows = AccessRequest.objects.waiting().filter(status=RequestStatus.SUBMITTED)
+def to_prepare(user: User) -> "QuerySet[AccessRequest]":
+    """List the requests whose admission is awaited, and those back from changes, to their officer.
+
+    The oldest first.
+    """
+    back = Q(status=RequestStatus.IN_REVIEW, officer=user, version__gt=1, review_asked_at=None)
+    rows = AccessRequest.objects.waiting().filter(back | Q(status=RequestStatus.SUBMITTED))
     return rows.select_related("organisation").prefetch_related("named_users")
 
 
@@ -317,9 +324,12 @@ def life_of(request: AccessRequest, opinions: list[Opinion]) -> list[tuple[str, 
         decision,
     ]
     if request.review_asked_at:
+        again = _("Réexamen")
+        if request.decided_at:
+            again = _("Refus confirmé") if request.is_confirmed else _("Accordée après réexamen")
         phases[-1:] = [
             (_("Refusée"), _day(request.first_decided_at), True),
-            (_("Réexamen"), *decision[1:]),
+            (again, *decision[1:]),
         ]
     waits = next((at for at, phase in enumerate(phases) if not phase[2]), None)
     open_now = request.status in {*WAITING, RequestStatus.CHANGES_REQUESTED}
@@ -352,15 +362,40 @@ WORDS = {
 }
 
 
-def differences(request: AccessRequest) -> list[tuple[str, str, str]]:
-    """List what the last sending changed of the one before, as (what, before, after)."""
-    last = list(request.versions.order_by("-number")[:2])
-    if len(last) < 2:
-        return []
+Change = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One turn of changes: what the Region asked for, what was answered, and what changed."""
+
+    sent: RequestVersion
+    changes: list[Change]
+
+
+def rounds_of(request: AccessRequest) -> list[Round]:
+    """List the changes that were asked and sent back, the last first, as (what, before, after)."""
     people = {str(each.public_id): each.email for each in request.named_users.all()}
-    new, old = _said(last[0].content, people), _said(last[1].content, people)
-    keys = list(dict.fromkeys([*new, *old]))
-    return [(k, old.get(k, ""), new.get(k, "")) for k in keys if old.get(k, "") != new.get(k, "")]
+    sendings = list(request.versions.order_by("number"))
+    turns = [
+        Round(new, _changes(old.content, new.content, people)) for old, new in pairwise(sendings)
+    ]
+    return turns[::-1]
+
+
+def is_unchanged(request: AccessRequest) -> bool:
+    """Say whether a request whose changes are asked says what it said when it was last sent."""
+    last = request.versions.last()
+    return last is not None and not _changes(last.content, content_of(request), {})
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], people: dict[str, str]) -> list[Change]:
+    before, after = _said(old, people), _said(new, people)
+    keys = list(dict.fromkeys([*after, *before]))
+    pairs = [(key, before.get(key, ""), after.get(key, "")) for key in keys]
+    persons = str(WORDS["persons"])
+    moved = old["persons"] != new["persons"]
+    return [each for each in pairs if each[1] != each[2] or (each[0] == persons and moved)]
 
 
 def _said(content: dict[str, Any], people: dict[str, str]) -> dict[str, str]:
@@ -393,13 +428,13 @@ class Parts:
     """What a reader is shown of a request.
 
     whole: all of it. sent: what was sent last, None for who writes it: they see what they write.
-    opinions, changes: of a producer, their own opinions and no change.
+    opinions, rounds: of a producer, their own opinions and no change.
     """
 
     whole: bool
     sent: dict[str, Any] | None
     opinions: list[Opinion]
-    changes: list[tuple[str, str, str]]
+    rounds: list[Round]
 
 
 def parts_of(request: AccessRequest, opinions: list[Opinion], user: User) -> Parts:
@@ -410,7 +445,7 @@ def parts_of(request: AccessRequest, opinions: list[Opinion], user: User) -> Par
         whole=whole,
         sent=None if last is None else last.content,
         opinions=[each for each in opinions if whole or each.organisation_id in produced_by(user)],
-        changes=differences(request) if whole else [],
+        rounds=rounds_of(request) if whole and request.version > 1 else [],
     )
 
 

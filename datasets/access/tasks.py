@@ -103,6 +103,7 @@ def _context(asked: AccessRequest, until: str) -> dict[str, Any]:
         "until": day,
         "is_over": day is not None and day < clock.paris_day(clock.now()),
         "in_review": asked.status == S.IN_REVIEW,
+        "is_again": asked.review_asked_at is not None,
         "reason": RefusalReason(asked.reason).label if asked.reason else "",
         "review_days": settings.ACCESS_REVIEW_DAYS,
         "decision_days": settings.ACCESS_DECISION_DAYS,
@@ -149,6 +150,12 @@ def submitted(request_id: int) -> None:
 def admitted(request_id: int) -> None:
     """Tell who asked that opinions are asked, and by when it is decided."""
     _to_requester(_request(request_id, S.IN_REVIEW), "access_admitted")
+
+
+@handler("mail.access_review_asked")
+def review_asked(request_id: int) -> None:
+    """Send its receipt to who asked that a refusal is examined again."""
+    _to_requester(_request(request_id, S.IN_REVIEW), "access_received")
 
 
 @handler("mail.access_opinion_asked")

@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                         ('changes_asked_at', models.DateTimeField(blank=True, null=True)),
                         ('changes_asked', models.TextField(blank=True, max_length=2000)),
                         ('changes_fields', models.JSONField(blank=True, default=list)),
+                        ('answer', models.TextField(blank=True, max_length=2000)),
                         ('stopped_days', models.PositiveSmallIntegerField(default=0)),
                         ('decided_at', models.DateTimeField(blank=True, null=True)),
                         ('officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
                         ('first_decided_at', models.DateTimeField(blank=True, null=True)),
                         ('first_reason', models.CharField(blank=True, choices=[('purpose', 'Finalité hors de l’intérêt général'), ('excessive', 'Données excessives'), ('legal_basis', 'Base légale absente'), ('safeguards', 'Garanties insuffisantes'), ('producer', 'Producteur opposé'), ('dpo', 'Avis du délégué défavorable'), ('unavailable', 'Jeu indisponible')], max_length=24)),
                         ('first_decision', models.TextField(blank=True, max_length=2000)),
+                        ('review_argument', models.TextField(blank=True, max_length=2000)),
                     ],
                     options={
                         'ordering': ['-edited_at', '-pk'],
@@ -184,9 +186,6 @@ class Migration(migrations.Migration):
                         ('suspended_at', models.DateTimeField(blank=True, null=True)),
                         ('suspended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('suspension', models.TextField(blank=True, max_length=2000)),
-                        ('resumed_at', models.DateTimeField(blank=True, null=True)),
-                        ('resumed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('resumption', models.TextField(blank=True, max_length=2000)),
                         ('revoked_at', models.DateTimeField(blank=True, null=True)),
                         ('revoked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('revocation', models.TextField(blank=True, max_length=2000)),
@@ -196,7 +195,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['-approved_at', '-pk'],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('starts_at__isnull', True)), models.Q(('ends_at__isnull', False), ('starts_at__isnull', False)), _connector='OR'), name='grant_dated'), models.CheckConstraint(condition=models.Q(models.Q(('suspended_at__isnull', True), ('suspended_by__isnull', True), ('suspension', '')), models.Q(('suspended_at__isnull', False), ('suspended_by__isnull', False), models.Q(('suspension', ''), _negated=True)), _connector='OR'), name='grant_suspended_why'), models.CheckConstraint(condition=models.Q(models.Q(('resumed_at__isnull', True), ('resumed_by__isnull', True), ('resumption', '')), models.Q(('resumed_at__isnull', False), ('resumed_by__isnull', False), models.Q(('resumption', ''), _negated=True)), _connector='OR'), name='grant_resumed_why'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True), ('revocation', '')), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), models.Q(('revocation', ''), _negated=True)), _connector='OR'), name='grant_revoked_why'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('destruction', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('destruction', ''), _negated=True)), _connector='OR'), name='grant_closed_why')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('starts_at__isnull', True)), models.Q(('ends_at__isnull', False), ('starts_at__isnull', False)), _connector='OR'), name='grant_dated'), models.CheckConstraint(condition=models.Q(models.Q(('suspended_at__isnull', True), ('suspended_by__isnull', True), ('suspension', '')), models.Q(('suspended_at__isnull', False), ('suspended_by__isnull', False), models.Q(('suspension', ''), _negated=True)), _connector='OR'), name='grant_suspended_why'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True), ('revocation', '')), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), models.Q(('revocation', ''), _negated=True)), _connector='OR'), name='grant_revoked_why'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('destruction', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('destruction', ''), _negated=True)), _connector='OR'), name='grant_closed_why')],
                     },
                 ),
                 migrations.CreateModel(
@@ -451,12 +450,15 @@ class Migration(migrations.Migration):
                         ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='datasets.accessrequest')),
                         ('number', models.PositiveIntegerField()),
                         ('content', models.JSONField()),
+                        ('changes_asked_at', models.DateTimeField(blank=True, null=True)),
+                        ('changes_asked', models.TextField(blank=True, max_length=2000)),
+                        ('answer', models.TextField(blank=True, max_length=2000)),
                         ('sent_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('sent_at', models.DateTimeField()),
                     ],
                     options={
                         'ordering': ['number'],
-                        'constraints': [models.UniqueConstraint(fields=('request', 'number'), name='request_version_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('changes_asked_at__isnull', True), ('changes_asked', '')), models.Q(('changes_asked_at__isnull', False), models.Q(('changes_asked', ''), _negated=True)), _connector='OR'), name='request_version_asked'), models.UniqueConstraint(fields=('request', 'number'), name='request_version_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -485,6 +487,22 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['pk'],
                         'constraints': [models.UniqueConstraint(fields=('version', 'kind', 'name'), name='sealed_file_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Suspension',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='datasets.grant')),
+                        ('suspended_at', models.DateTimeField()),
+                        ('suspended_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('suspension', models.TextField(max_length=2000)),
+                        ('resumed_at', models.DateTimeField()),
+                        ('resumed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('resumption', models.TextField(max_length=2000)),
+                    ],
+                    options={
+                        'ordering': ['pk'],
                     },
                 ),
                 migrations.CreateModel(

@@ -37,16 +37,23 @@ class Hidden(NotAllowed):
     """The person may not even know that the object exists.
 
     denied: the object that exists and was refused, for the ledger alone; no answer shows it.
+    under: the grant by which it would have been read, for the ledger too.
     """
 
     code = "not_found"
     message = _("Cette page n’existe pas ou vous n’y avez pas accès.")
 
     def __init__(
-        self, message: Any = None, *, code: str | None = None, denied: Any = None, **facts: Any
+        self,
+        message: Any = None,
+        *,
+        code: str | None = None,
+        denied: Any = None,
+        under: Any = None,
+        **facts: Any,
     ) -> None:
         super().__init__(message, code=code, **facts)
-        self.denied = denied
+        self.denied, self.under = denied, under
 
 
 class NotIdentified(Refusal):

@@ -421,11 +421,14 @@ def _ended(world: World, asking: lent.World, *readers: str) -> str:
     grant = asking.active(persons=[asking.reader.email])
     told = (world.canary("grant", each, *readers) for each in ("suspended", "revoked", "closed"))
     grants.suspend(grant=grant, text=next(told), by=asking.hands[0])
+    grants.resume(
+        grant=Grant.objects.get(pk=grant.pk),
+        text=world.canary("grant", "resumed", *readers),
+        by=asking.approver,
+    )
+    grants.suspend(grant=grant, text=world.canary("grant", "again", *readers), by=asking.hands[0])
     grants.revoke(grant=grant, text=next(told), by=asking.approver)
     grants.attest_destruction(grant=grant, text=next(told), by=asking.by)
-    resumed = {"resumed_at": clock.now(), "resumed_by": asking.approver}
-    text = world.canary("grant", "resumed", *readers)
-    Grant.objects.filter(pk=grant.pk).update(resumption=text, **resumed)
     return str(grant.public_id)
 
 

@@ -77,7 +77,8 @@ def save(*, request: AccessRequest, values: Mapping[str, Any], by: User) -> Acce
     """Write what was typed, whether it is complete or not.
 
     values: any of TEXTS, and organisation, datasets ({dataset: {column: why}}), persons
-    (addresses), returns (pairs of text and months), pledges (codes). What is not there stays.
+    (addresses), returns (pairs of text and months), pledges (codes), answer (to the changes asked).
+    What is not there stays.
 
     In order: the request locked; rows; the instant of the last typing. Raises NotAllowed; Conflict
     once sent.
@@ -85,7 +86,7 @@ def save(*, request: AccessRequest, values: Mapping[str, Any], by: User) -> Acce
     request = AccessRequest.objects.locked(request)
     require(rules.may_write_request, by, request)
     _require_writable(request)
-    for name in TEXTS:
+    for name in (*TEXTS, "answer"):
         if name in values:
             setattr(request, name, values[name])
     if "organisation" in values:
@@ -241,7 +242,8 @@ def _column_faults(request: AccessRequest) -> list[dict[str, str]]:
 def submit(*, request: AccessRequest, by: User) -> AccessRequest:
     """Send a request, or send it again after changes were asked.
 
-    In order: complete and pledged, else Invalid with its faults; a version of all it says; status
+    In order: complete and pledged, else Invalid with its faults; a version of all it says, and of
+    the changes it answers; status
     SUBMITTED, or back IN_REVIEW with the opinions asked again where what they judged changed; event
     "access_request.submitted"; letters. Raises NotAllowed; Conflict once sent, and while the
     organisation owes a word on data it should have destroyed.
@@ -258,19 +260,25 @@ def submit(*, request: AccessRequest, by: User) -> AccessRequest:
     number = request.version + 1
     with immutable.writes(RequestVersion):
         RequestVersion.objects.create(
-            request=request, number=number, content=content, sent_by=by, sent_at=now
+            request=request,
+            number=number,
+            content=content,
+            sent_by=by,
+            sent_at=now,
+            changes_asked_at=request.changes_asked_at,
+            changes_asked=request.changes_asked,
+            answer=request.answer,
         )
-    columns: dict[str, Any] = {"version": number, "edited_at": now}
+    days = clock.working_days_elapsed(
+        clock.paris_day(request.changes_asked_at or now), clock.paris_day(now)
+    )
+    columns: dict[str, Any] = {"version": number, "edited_at": now, "answer": ""}
+    columns |= {"changes_asked_at": None, "changes_asked": "", "changes_fields": []}
     if request.admitted_at is None:
-        request.become(RequestStatus.SUBMITTED, submitted_at=now, changes_asked_at=None, **columns)
+        request.become(RequestStatus.SUBMITTED, submitted_at=now, **columns)
     else:
-        days = clock.working_days_elapsed(
-            clock.paris_day(request.changes_asked_at or now), clock.paris_day(now)
-        )
         stopped = request.stopped_days + days
-        request.become(
-            RequestStatus.IN_REVIEW, stopped_days=stopped, changes_asked_at=None, **columns
-        )
+        request.become(RequestStatus.IN_REVIEW, stopped_days=stopped, **columns)
         review.ask_opinions(request, at=now)
     record("access_request.submitted", by=by, on=request, version=number)
     owe("mail.access_submitted", key=f"{request.pk}:{number}", request_id=request.pk)

@@ -7,19 +7,16 @@ from django.utils.translation import gettext as _
 
 from datasets.access import queries, rules
 from datasets.access.enums import GrantState
-from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
+from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn, Suspension
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock
+from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 REMINDER_DAYS = (90, 30, 7)
-SUSPENSION = [
-    *("suspended_at", "suspended_by", "suspension"),
-    *("resumed_at", "resumed_by", "resumption"),
-]
+SUSPENSION = ["suspended_at", "suspended_by", "suspension"]
 
 
 def _locked(grant: Grant) -> Grant:
@@ -100,8 +97,7 @@ def suspend(*, grant: Grant, text: str, by: User) -> Grant:
     require(rules.may_suspend, by, grant, queries.producers_of(grant))
     _in_state(grant, GrantState.PENDING, GrantState.ACTIVE)
     grant.suspended_at, grant.suspended_by = clock.now(), by
-    grant.suspension, grant.resumption = _reason(text), ""
-    grant.resumed_at, grant.resumed_by = None, None
+    grant.suspension = _reason(text)
     grant.save(update_fields=SUSPENSION)
     record("grant.suspended", by=by, on=grant)
     _tell(grant, "suspended")
@@ -110,12 +106,22 @@ def suspend(*, grant: Grant, text: str, by: User) -> Grant:
 
 @transaction.atomic
 def resume(*, grant: Grant, text: str, by: User) -> Grant:
-    """Give a suspended grant its access back, by an approver: event "grant.resumed"; letters."""
+    """Give a suspended grant its access back, by an approver.
+
+    The suspension is kept with why it is over; event "grant.resumed"; letters.
+    """
     grant = _locked(grant)
     require(rules.may_end, by, grant)
     _in_state(grant, GrantState.SUSPENDED)
+    with immutable.writes(Suspension):
+        Suspension.objects.create(
+            grant=grant,
+            **{name: getattr(grant, name) for name in SUSPENSION},
+            resumed_at=clock.now(),
+            resumed_by=by,
+            resumption=_reason(text),
+        )
     grant.suspended_at, grant.suspended_by, grant.suspension = None, None, ""
-    grant.resumed_at, grant.resumed_by, grant.resumption = clock.now(), by, _reason(text)
     grant.save(update_fields=SUSPENSION)
     record("grant.resumed", by=by, on=grant)
     _tell(grant, "resumed")

@@ -326,11 +326,12 @@ def refuse(
 
 
 @transaction.atomic
-def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
+def ask_review(*, request: AccessRequest, argument: str = "", by: User) -> AccessRequest:
     """Ask that another person examines a refusal, once, within two months.
 
-    In order: back IN_REVIEW, its clock begun anew, the refusal kept with its approver; event
-    "access_request.review_asked"; a letter to the approvers. Raises NotAllowed; Conflict the second
+    argument: what the refusal did not see. In order: back IN_REVIEW, its clock begun anew, the
+    refusal kept with its approver; event "access_request.review_asked"; a receipt, and a letter to
+    the approvers. Raises NotAllowed; Conflict the second
     time, or too late.
     """
     request = AccessRequest.objects.locked(request)
@@ -353,12 +354,14 @@ def ask_review(*, request: AccessRequest, by: User) -> AccessRequest:
         first_decided_at=request.decided_at,
         first_reason=request.reason,
         first_decision=request.decision,
+        review_argument=argument.strip(),
         approver=None,
         decided_at=None,
         reason="",
         decision="",
     )
     record("access_request.review_asked", by=by, on=request)
+    owe("mail.access_review_asked", key=str(request.pk), request_id=request.pk)
     owe("mail.access_to_decide", key=f"{request.pk}:{request.edits}", request_id=request.pk)
     return request
 

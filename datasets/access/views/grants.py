@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets.access import queries, rules
 from datasets.access.actions import grants
 from datasets.access.enums import GrantState, ReturnState
-from datasets.access.forms import DeliveryForm, DestructionForm, ReasonForm
+from datasets.access.forms import DeliveryForm, DestructionForm, ReasonForm, RevocationForm
 from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
 from datasets.access.views.projects import project
 from portal.accounts.authorization import require
@@ -47,7 +47,7 @@ def visible(request: HttpRequest, public_id: UUID) -> Grant:
     """Find a grant that this person may see; for others it does not exist."""
     rows = Grant.objects.visible_to(person(request)).select_related(
         *("request__organisation", "request__requester"),
-        *("suspended_by", "resumed_by", "revoked_by", "closed_by"),
+        *("suspended_by", "revoked_by", "closed_by"),
     )
     return find(rows, among=Grant.objects.all(), public_id=public_id)
 
@@ -97,7 +97,7 @@ def page_of(request: HttpRequest, found: Grant, *, status: int = 200, **made: An
         "may_attest": is_requester and state in (GrantState.EXPIRED, GrantState.REVOKED),
         "suspend_form": ReasonForm(auto_id="suspend_%s"),
         "resume_form": ReasonForm(auto_id="resume_%s"),
-        "revoke_form": ReasonForm(auto_id="revoke_%s"),
+        "revoke_form": RevocationForm(auto_id="revoke_%s"),
         "attest_form": DestructionForm(auto_id="attest_%s"),
         "acts": _acts(found, whole=whole),
     }
@@ -109,12 +109,16 @@ def _acts(grant: Grant, *, whole: bool) -> list[tuple[Any, ...]]:
 
     Who did it is named to who sees it whole alone.
     """
-    acts = (
-        (_("Suspendue"), "ocre", grant.suspended_at, grant.suspended_by, grant.suspension),
-        (_("Suspension levée"), "calanque", grant.resumed_at, grant.resumed_by, grant.resumption),
+    suspended, lifted = _("Suspendue"), _("Suspension levée")
+    acts: list[tuple[Any, ...]] = []
+    for past in grant.suspensions.select_related("suspended_by", "resumed_by"):
+        acts.append((suspended, "ocre", past.suspended_at, past.suspended_by, past.suspension))
+        acts.append((lifted, "calanque", past.resumed_at, past.resumed_by, past.resumption))
+    acts += [
+        (suspended, "ocre", grant.suspended_at, grant.suspended_by, grant.suspension),
         (_("Révoquée"), "garance", grant.revoked_at, grant.revoked_by, grant.revocation),
         (_("Destruction attestée"), "pin", grant.closed_at, grant.closed_by, grant.destruction),
-    )
+    ]
     done: list[tuple[Any, ...]] = [
         (what, tone, at, by if whole else None, why) for what, tone, at, by, why in acts if at
     ]
@@ -198,7 +202,7 @@ def resume(request: HttpRequest, grant: UUID) -> HttpResponse:
 def revoke(request: HttpRequest, grant: UUID) -> HttpResponse:
     """End a grant for good."""
     done = _("Habilitation révoquée : l’accès a cessé.")
-    return _reasoned(request, grant, "revoke", grants.revoke, done)
+    return _reasoned(request, grant, "revoke", grants.revoke, done, RevocationForm)
 
 
 @require_POST

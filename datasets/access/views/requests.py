@@ -132,6 +132,10 @@ def _after(request: HttpRequest, found: AccessRequest, step: Step) -> str:
 
 
 def _send(request: HttpRequest, found: AccessRequest, made: StepForm) -> HttpResponse:
+    sent_back = found.status == RequestStatus.CHANGES_REQUESTED
+    confirmed = found.answer or request.POST.get("next") == "unchanged"
+    if sent_back and not confirmed and queries.is_unchanged(found):
+        return _show(request, found, Step.SEND, made, status=422, unchanged=True)
     try:
         drafts.submit(request=found, by=person(request))
     except Invalid as refusal:
@@ -140,12 +144,19 @@ def _send(request: HttpRequest, found: AccessRequest, made: StepForm) -> HttpRes
     except Conflict as refusal:
         made.add_error(None, str(refusal))
         return _show(request, found, Step.SEND, made, status=409)
-    messages.success(request, _("Demande déposée. Vous recevez un accusé avec son calendrier."))
+    told = _("Demande déposée. Vous recevez un accusé avec son calendrier.")
+    messages.success(request, _("Corrections renvoyées.") if sent_back else told)
     return redirect(found)
 
 
 def _show(
-    request: HttpRequest, found: AccessRequest, step: Step, made: StepForm, *, status: int = 0
+    request: HttpRequest,
+    found: AccessRequest,
+    step: Step,
+    made: StepForm,
+    *,
+    status: int = 0,
+    unchanged: bool = False,
 ) -> HttpResponse:
     faults = [
         (STEP_LABELS[at], _address(found, at, fault["field"]), fault["message"])
@@ -163,6 +174,7 @@ def _show(
         "steps": [(STEP_LABELS[each], _state(each, step), _address(found, each)) for each in order],
         "previous": _address(found, order[order.index(step) - 1]) if step is not order[0] else "",
         "faults": faults if step is Step.SEND else [],
+        "unchanged": unchanged,
         "whole": True,
         "opposed": set(),
         "summary": content(found),
@@ -247,9 +259,12 @@ def ask_review(request: HttpRequest, asked: UUID) -> HttpResponse:
     """Ask for a confirmation, then that another person examines a refusal again."""
     found, by = visible(request, asked), person(request)
     require(rules.may_write_request, by, found)
-    if request.method != "POST" and found.review_until:
-        return render(request, "datasets/access/again.html", {"section": "donnees", "asked": found})
-    if request.method == "POST":
-        review.ask_review(request=found, by=by)
+    form = forms.ReviewForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        review.ask_review(request=found, argument=form.cleaned_data["argument"], by=by)
         messages.success(request, _("Une autre personne de la Région réexaminera votre demande."))
+    elif found.review_until:
+        context = {"section": "donnees", "asked": found, "form": form}
+        status = 422 if form.errors else 200
+        return render(request, "datasets/access/again.html", context, status=status)
     return redirect(cast(Any, found))

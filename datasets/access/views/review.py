@@ -112,8 +112,11 @@ def page_of(
         "first_aimed": aimed[0][0] if aimed else Step.STRUCTURE,
         "stage": _stage(found, terms.awaited),
         "steps": queries.life_of(found, parts.opinions),
-        "versions": parts.changes,
+        "rounds": parts.rounds,
         "is_own": rules.may_write_request(by, found),
+        "again_at": found.datasets.select_related("dataset__resource").first()
+        if found.status in (RequestStatus.REFUSED, RequestStatus.LAPSED, RequestStatus.WITHDRAWN)
+        else None,
         "may_admit": prepares and found.status == RequestStatus.SUBMITTED,
         "may_ask_changes": prepares
         and not nobody

@@ -21,6 +21,7 @@ from datasets.access.models import (
     NamedUser,
     Opinion,
     RequestVersion,
+    Suspension,
     produced_by,
 )
 from datasets.releases.models import Download
@@ -70,12 +71,18 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _decided_by_nobody(user)
 
 
+def _to_prepare(user: User) -> Iterator[Item]:
+    rows = queries.to_prepare(user) if has_permission(user, Permission.ACCESS_PREPARE) else ()
+    for asked in rows[:SHOWN]:
+        if rules.may_prepare(user, asked):
+            title = _("Dire si la demande d’accès « %(title)s » est recevable")
+            if asked.status == RequestStatus.IN_REVIEW:
+                title = _("Relire la demande d’accès « %(title)s », revenue de ses corrections")
+            yield _item(title, asked, icon="inbox", tone="olivier")
+
+
 def _of_the_region(user: User) -> Iterator[Item]:
-    if has_permission(user, Permission.ACCESS_PREPARE):
-        for asked in queries.to_admit()[:SHOWN]:
-            if rules.may_prepare(user, asked):
-                title = _("Dire si la demande d’accès « %(title)s » est recevable")
-                yield _item(title, asked, icon="inbox", tone="olivier")
+    yield from _to_prepare(user)
     if not has_permission(user, Permission.ACCESS_DECIDE):
         return
     for asked in queries.to_decide()[:SHOWN]:
@@ -119,17 +126,18 @@ def _held(grant: Grant) -> Iterator[Item]:
 def described(user: User) -> dict[str, Any]:
     """Describe what a person asked, signed, thought, decided and read, for their archive."""
     signed = Q(user=user) | Q(email__iexact=user.email)
-    ended = Q(suspended_by=user) | Q(resumed_by=user) | Q(revoked_by=user) | Q(closed_by=user)
+    ended = Q(suspended_by=user) | Q(revoked_by=user) | Q(closed_by=user)
     return {
         "demandes": columns_of(
             AccessRequest.objects.filter(requester=user),
             "public_id status organisation__name title summary purpose service use_cases "
             "beneficiaries legal_basis impact_assessment security hosting months pledges "
-            "created_at submitted_at changes_asked decided_at reason decision "
-            "first_decided_at first_reason first_decision",
+            "created_at submitted_at changes_asked answer decided_at reason decision "
+            "first_decided_at first_reason first_decision review_argument",
         ),
         "envois": columns_of(
-            RequestVersion.objects.filter(sent_by=user), "request__public_id number content sent_at"
+            RequestVersion.objects.filter(sent_by=user),
+            "request__public_id number content changes_asked answer sent_at",
         ),
         "engagements": columns_of(
             NamedUser.objects.filter(signed),
@@ -148,8 +156,12 @@ def described(user: User) -> dict[str, Any]:
         ),
         "habilitations": columns_of(
             Grant.objects.filter(ended | Q(request__requester=user)),
-            "public_id starts_at ends_at suspension suspended_at resumption resumed_at revocation "
-            "revoked_at destruction closed_at",
+            "public_id starts_at ends_at suspension suspended_at revocation revoked_at "
+            "destruction closed_at",
+        ),
+        "suspensions": columns_of(
+            Suspension.objects.filter(Q(suspended_by=user) | Q(resumed_by=user)),
+            "grant__public_id suspended_at suspension resumed_at resumption",
         ),
         "lectures": columns_of(
             Download.objects.filter(user=user), "data_file__name at bytes licences grant__public_id"

@@ -105,10 +105,24 @@ def test_a_refusal_and_changes_are_told_with_their_day(world: World) -> None:
     administrator = UserFactory(region=RegionRole.ADMINISTRATOR)
     User.objects.filter(pk=world.approver.pk).update(is_active=False)
     review.ask_review(request=again(other), by=other.requester)
-    assert told() == {"Demande d’accès à décider": addresses(lenders.approver)}
+    receipt = {"Réexamen demandé": addresses(other.requester)}
+    assert told() == {"Demande d’accès à décider": addresses(lenders.approver)} | receipt
     User.objects.filter(pk=lenders.approver.pk).update(is_active=False)
     tasks.to_decide(request_id=other.pk)
     assert told() == {"Personne ne peut décider": addresses(administrator)}
+    # Confirmed, it is examined no more.
+    fresh = again(other)
+    review.refuse(
+        request=fresh,
+        reason=RefusalReason.EXCESSIVE,
+        text="Encore.",
+        edits=fresh.edits,
+        by=UserFactory(region=RegionRole.APPROVER),
+    )
+    assert "Accès refusé" in told()
+    body = next(each.body for each in mail.outbox if other.requester.email in each.to)
+    assert "confirme le refus" in body
+    assert "qu’une autre personne réexamine" not in body
 
 
 def test_a_grant_that_changes_is_told_to_who_reads_and_who_lends(world: World) -> None:

@@ -289,14 +289,20 @@ def test_a_grant_says_who_did_what_of_it_and_keeps_how_its_data_were_destroyed()
     ]
     assert waits == [True, False]
     grants.resume(grant=Grant.objects.get(pk=grant.pk), text="Réglé.", by=world.approver)
-    assert told() == [("Suspension levée", str(world.approver))]
-    grants.revoke(grant=grant, text="Fini.", by=world.approver)
+    past = [("Suspendue", str(world.dpo)), ("Suspension levée", str(world.approver))]
+    assert told() == past
+    # It ends for good once that is confirmed.
+    end, approver = reverse("datasets:revoke", args=(grant.public_id,)), signed_in(world.approver)
+    assert approver.post(end, {"text": "Fini."}).status_code == 422
+    assert Grant.objects.get().revoked_at is None
+    approver.post(end, {"text": "Fini.", "confirmed": "on"})
     text = signed_in(world.by).get(page).text
     assert "Comment les données ont été détruites" in text
     assert today in text.split(">Au</dt>")[1].split("</dd>")[0]
     grants.attest_destruction(grant=grant, text="Disques broyés.", by=world.by)
-    whose = [world.approver, world.approver, world.by]
-    assert [who for _what, who in told()] == [str(each) for each in whose]
+    whose = [*past, ("Révoquée", str(world.approver)), ("Destruction attestée", str(world.by))]
+    assert told() == whose
+    assert "Un incident." in signed_in(world.by).get(page).text
     text = signed_in(world.hands[0]).get(page).text  # a producer: what and when, not who
     assert ("Disques broyés." in text, str(world.approver) in text) == (True, False)
 
@@ -463,6 +469,40 @@ def test_a_request_says_who_is_named_what_is_due_and_what_was_granted() -> None:
     assert 'id="suite"' not in text
     text = by.get(step(request, "relecture")).text
     assert addresses in text
+    # Sent back as it was, it is asked; the officer reads what was asked, and that nothing changed.
+    send = {"next": "1", "pledges": list(ForbiddenUse)}
+    asked = by.post(step(request, "relecture"), send)
+    assert (asked.status_code, "Renvoyer quand même" in asked.text) == (422, True)
+    assert again(request).version == 1
+    back = by.post(step(request, "relecture"), send | {"next": "unchanged"}, follow=True)
+    assert "Corrections renvoyées." in back.text
+
+    def turns(who: User) -> str:
+        text = signed_in(who).get(page).text.split('id="tours"')[1].split("</section>")[0]
+        return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+    assert "« Précisez. »" in turns(world.officer)
+    assert "Aucun changement" in turns(world.by)
+    request = again(request)
+    review.request_changes(
+        request=request,
+        text="Le seuil ?",
+        fields=["service"],
+        edits=request.edits,
+        by=world.officer,
+    )
+    drafts.save(request=again(request), values={"service": f"Mieux. {SERVICE}"}, by=world.by)
+    by.post(step(request, "relecture"), send | {"answer": "Le seuil est dit."})
+    for who in (world.by, world.officer):
+        said = turns(who)
+        assert said.index("« Le seuil ? »") < said.index("Le seuil est dit.")
+        assert said.index("Un changement") < said.index("« Précisez. »")
+    request = again(request)
+    review.request_changes(
+        request=request, text="Encore.", fields=["service"], edits=request.edits, by=world.officer
+    )
+    request = again(request)
+    text = by.get(step(request, "relecture")).text
     assert f"Corrections attendues avant le {long_date(request.due_on)}." in text
     assert 'id="suite"' not in text
 
@@ -504,7 +544,7 @@ def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
     assert f'href="{again_url}"' in asks.get(address).text
     assert "Il n’y en a qu’un" in asks.get(again_url).text
     assert again(request).review_asked_at is None
-    asks.post(again_url)
+    asks.post(again_url, {"argument": "Trois colonnes suffisent."})
     assert asks.get(again_url).status_code == 302
     due = long_date(again(request).due_on)
     for each in (world.by, other, world.approver):
@@ -512,6 +552,7 @@ def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
         first = text.split('id="premiere"')[1].split("</section>")[0]
         assert "Données excessives" in first
         assert "Trop de colonnes." in first
+        assert "Trois colonnes suffisent." in first
         assert f"avant le {due} (deux mois)" in text
         assert '<h2 id="etat">Réexamen</h2>' in re.sub(r">\s+", ">", text)
         assert "Personne ne peut" not in text
@@ -523,6 +564,15 @@ def test_a_refusal_that_is_examined_again_stays_on_the_page() -> None:
     text = signed_in(UserFactory(region=RegionRole.ADMINISTRATOR)).get(address).text
     assert "Personne ne peut décider" in text
     assert f'href="{reverse("region_roles")}"' in text
+    fresh = again(request)
+    refused = {"reason": RefusalReason.EXCESSIVE, "text": "Non.", "edits": fresh.edits}
+    third = UserFactory(region=RegionRole.APPROVER)
+    review.refuse(request=fresh, by=third, **refused)
+    text = re.sub(r"</?time[^>]*>", "", asks.get(address).text)
+    assert f"Refus confirmé après réexamen, le {long_date(clock.now())}" in text
+    assert "tribunal administratif" in text
+    begin = reverse("datasets:request_access", args=(world.datasets[0].resource.slug,))
+    assert f'href="{begin}"' in text
 
 
 def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:

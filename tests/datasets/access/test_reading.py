@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.test.utils import override_settings
+from django.urls import reverse
 
 from catalogue.models import Resource
 from datasets import gate
@@ -135,6 +136,7 @@ def test_who_signed_is_told_of_a_suspension_and_nobody_else(world: World) -> Non
     grants.suspend(grant=grant, text="Incident.", by=world.dpo)
     told, after = signed_in(world.reader).get(address(file)), stranger.get(address(file))
     assert (told.status_code, "Cet accès est suspendu" in told.text) == (404, True)
+    assert f'href="{reverse("datasets:grant", args=(grant.public_id,))}"' in told.text
     assert (after.status_code, len(after.content)) == (404, len(before.content))
     grants.revoke(grant=grant, text="Usage interdit.", by=world.approver)
     assert "suspendu" not in signed_in(world.reader).get(address(file)).text

@@ -16,7 +16,7 @@ from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import GrantState, Purpose, RefusalReason, RequestStatus, Verdict
-from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion
+from datasets.access.models import AccessRequest, Grant, NamedUser, Opinion, Suspension
 from datasets.releases.models import DataFile, Dataset
 from portal.accounts import account_data
 from portal.accounts.actions import accounts
@@ -375,7 +375,7 @@ def test_who_suspends_resumes_and_revokes(world: World) -> None:
         with no_change(NotAllowed):
             grants.resume(grant=grant, text="Je reprends.", by=each)
         grants.resume(grant=grant, text="Réparé.", by=world.approver)
-        assert Grant.objects.get().resumption == "Réparé."
+        assert Suspension.objects.last().resumption == "Réparé."
         with no_change(NotAllowed):
             grants.revoke(grant=grant, text="Fin.", by=each)
     for each in (world.by, world.reader, member(world.organisation)):

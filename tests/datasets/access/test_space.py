@@ -98,6 +98,8 @@ def test_changes_asked_wait_for_who_asks(world: World) -> None:
         request=request, text="Précisez.", fields=["service"], edits=request.edits, by=world.officer
     )
     assert everybody(world) == {"asks": ["Corriger la demande d’accès"]}
+    drafts.submit(request=again(request), by=world.by)
+    assert everybody(world)["officer"] == ["Relire la demande d’accès, revenue de ses corrections"]
 
 
 def test_who_is_tied_is_not_asked_to_decide(world: World) -> None:
