@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "catalogue",
     "datasets",
     "challenges",
+    "portal.demonstrator",
     "portal.pages",
     "allauth",
     "allauth.account",

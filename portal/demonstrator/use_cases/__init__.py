@@ -1,0 +1,1 @@
+"""The use cases, a folder each; none knows another."""
