@@ -163,7 +163,8 @@ class FundingRule(models.Model):
         choices=[("permanent", _("CDI")), ("fixed", _("CDD")), ("agency", _("Intérim"))],
     )
     source = models.URLField(_("source"), max_length=500)
-    verified_on = models.DateField(_("vérifié le"))
+    # None: shown as to verify.
+    verified_on = models.DateField(_("vérifié le"), null=True, blank=True)
 
     class Meta:
         ordering = ("title",)

@@ -1,0 +1,96 @@
+"""What a use case answers, whatever it is: one shape for its page, its document and the API."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from portal.demonstrator.engines.text import Reason
+
+
+@dataclass(frozen=True)
+class Line:
+    """A proposal, or a part of one. key: what ticking it sends back, "" where it is not ticked.
+
+    reason: why, in a line. share: how sure, in [0, 1], or None. marks: short facts (tone, text).
+    details: more of it, folded on the page.
+    """
+
+    key: str
+    title: str
+    code: str = ""
+    reason: str = ""
+    share: float | None = None
+    marks: tuple[tuple[str, str], ...] = ()
+    details: tuple[str, ...] = ()
+    is_kept: bool = True
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines under a title. note: said of all of them. is_dense: short lines, side by side."""
+
+    title: str
+    lines: tuple[Line, ...]
+    note: str = ""
+    is_dense: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question whose yes or no is sent back under its key."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is understood and proposed.
+
+    text, reasons: what was typed, and the parts of it that justify the first proposal. silence:
+    why nothing is proposed, "" where something is. nearest: what to choose from where one word
+    was not known, and the field that it fills. limits: what must be known of this answer.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    text: str = ""
+    reasons: tuple[Reason, ...] = ()
+    questions: tuple[Question, ...] = ()
+    notes: tuple[str, ...] = ()
+    silence: str = ""
+    nearest: tuple[str, ...] = ()
+    nearest_field: str = ""
+    limits: tuple[str, ...] = ()
+    need: dict[str, Any] = field(default_factory=dict)
+
+    def keeping(self, keys: Collection[str]) -> "Answer":
+        """Tick what a person kept, and nothing else."""
+        blocks = [
+            replace(
+                block,
+                lines=tuple(
+                    replace(each, is_kept=each.key in keys) if each.key else each
+                    for each in block.lines
+                ),
+            )
+            for block in self.blocks
+        ]
+        return replace(self, blocks=tuple(blocks))
+
+    @property
+    def kept(self) -> set[str]:
+        """List the keys that are ticked."""
+        return {
+            line.key for block in self.blocks for line in block.lines if line.is_kept and line.key
+        }
+
+    def segments(self) -> list[tuple[str, bool]]:
+        """Cut what was typed in pieces, each with whether it justifies."""
+        pieces, at = [], 0
+        for reason in sorted(self.reasons, key=lambda each: each.start):
+            if reason.start > at:
+                pieces.append((self.text[at : reason.start], False))
+            pieces.append((self.text[reason.start : reason.end], True))
+            at = reason.end
+        return [*pieces, (self.text[at:], False)]

@@ -1,0 +1,1 @@
+"""UC2: a small firm says what it needs as on the phone."""

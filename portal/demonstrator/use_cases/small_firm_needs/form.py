@@ -1,0 +1,44 @@
+"""What a small firm is asked."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.demonstrator.forms import LONGEST, TrialForm, zone
+from portal.lib.web.fields import choice, prose
+
+SIZES = (
+    ("1-9", _("1 à 9 salariés")),
+    ("10-49", _("10 à 49 salariés")),
+    ("50+", _("50 salariés ou plus")),
+)
+
+
+class NeedForm(TrialForm):
+    """A sentence as on the phone, the size of the firm, where it is."""
+
+    sentence = "need"
+    examples = (
+        (
+            _("Boulangerie"),
+            "Je cherche quelqu’un de matinal pour pétrir, façonner le pain, surveiller les fours.",
+        ),
+        (
+            _("Aide à domicile"),
+            "On a besoin d’une personne patiente pour aider des personnes âgées au lever, "
+            "aux repas et au ménage.",
+        ),
+        (
+            _("Maraîchage"),
+            "Il me faut quelqu’un pour planter, arroser et récolter les légumes, "
+            "et les vendre au marché.",
+        ),
+    )
+
+    need = prose(
+        _("Avec vos mots, comme au téléphone"),
+        LONGEST,
+        _("Dites en une phrase ou deux ce que la personne fera."),
+        _("Ni nom ni coordonnées. Votre texte n’est pas conservé."),
+        rows=5,
+    )
+    size = choice(_("Effectif"), SIZES, required=False)
+    zone = zone()
