@@ -20,8 +20,8 @@ TOLD = 4.0
 
 
 def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer a sentence. said: need, zone, size, and yes/no by `q-<knowledge>`."""
-    text = str(said["need"])
+    """Answer a sentence. said: text, zone, size, and yes/no by `q-<knowledge>`."""
+    text = str(said["text"])
     ranked = served.text.rank(text, count=OCCUPATIONS)
     known = served.referential.occupations
     if not ranked.proposals:

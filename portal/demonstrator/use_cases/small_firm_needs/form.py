@@ -15,7 +15,7 @@ SIZES = (
 class NeedForm(TrialForm):
     """A sentence as on the phone, the size of the firm, where it is."""
 
-    sentence = "need"
+    sentence = "text"
     examples = (
         (
             _("Boulangerie"),
@@ -33,7 +33,7 @@ class NeedForm(TrialForm):
         ),
     )
 
-    need = prose(
+    text = prose(
         _("Avec vos mots, comme au téléphone"),
         LONGEST,
         _("Dites en une phrase ou deux ce que la personne fera."),
