@@ -36,6 +36,7 @@ from catalogue.api import routers as of_catalogue
 from challenges.api import routers as of_challenges
 from datasets.access.api import router as of_access
 from datasets.releases.api import router as of_releases
+from portal.demonstrator.api import router as of_demonstrator
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
 from portal.lib.web.responses import PROBLEM
 
@@ -140,7 +141,14 @@ api = DescribedOnce(
     docs_url=None,
     parser=ExactJson(),
 )
-for prefix, router in (*of_catalogue, *of_challenges, ("", of_access), ("", of_releases)):
+ROUTERS = (
+    *of_catalogue,
+    *of_challenges,
+    ("", of_access),
+    ("", of_releases),
+    ("", of_demonstrator),
+)
+for prefix, router in ROUTERS:
     api.add_router(prefix, router)
 
 

@@ -55,6 +55,7 @@ urlpatterns += i18n_patterns(
     path("", include("catalogue.urls")),
     path("", include("datasets.urls")),
     path("", include("challenges.urls")),
+    path("", include("portal.demonstrator.urls")),
     path("", include("portal.pages.urls")),
     re_path(wagtail_urls.serve_pattern, login_not_required(serve), name="wagtail_serve"),
     prefix_default_language=False,

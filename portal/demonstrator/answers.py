@@ -25,6 +25,11 @@ class Line:
     is_kept: bool = True
     href: str = ""
 
+    @property
+    def percent(self) -> int:
+        """Write the share as a whole number of hundredths."""
+        return round((self.share or 0) * 100)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -77,13 +82,6 @@ class Answer:
             for block in self.blocks
         ]
         return replace(self, blocks=tuple(blocks))
-
-    @property
-    def kept(self) -> set[str]:
-        """List the keys that are ticked."""
-        return {
-            line.key for block in self.blocks for line in block.lines if line.is_kept and line.key
-        }
 
     def segments(self) -> list[tuple[str, bool]]:
         """Cut what was typed in pieces, each with whether it justifies."""

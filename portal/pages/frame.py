@@ -36,6 +36,7 @@ MENU = (
     Entry("ressources", _("Ressources"), "catalogue:list"),
     Entry("donnees", _("Données"), "datasets:list"),
     Entry("challenges", _("Challenges"), "challenges:list"),
+    Entry("demonstrateur", _("Démonstrateur"), "demonstrator:index"),
     Entry("programme", _("Programme"), "/programme/"),
     Entry("actualites", _("Actualités"), "/actualites/"),
 )
@@ -45,6 +46,7 @@ EXPLORE = (
     Entry("donnees", _("Répertoire R2DDE"), "datasets:list"),
     Entry("registre", _("Registre public des accès"), "datasets:register"),
     Entry("challenges", _("Challenges d’innovation"), "challenges:list"),
+    Entry("demonstrateur", _("Démonstrateur"), "demonstrator:index"),
     Entry("organisations", _("Organisations"), "organisations"),
     Entry("dossiers", _("Dossiers de ressources"), "catalogue:collections"),
     Entry("programme", _("Le programme"), "/programme/"),

@@ -78,5 +78,5 @@ def _actions() -> dict[Workstream, tuple[str, str]]:
         Workstream.R2DDE: (_("Consulter"), "datasets:list"),
         Workstream.DATA: (_("Voir les jeux ouverts"), "datasets:list"),
         Workstream.INNOVATION: (_("Participer"), "challenges:list"),
-        Workstream.DEMONSTRATOR: ("", ""),
+        Workstream.DEMONSTRATOR: (_("Essayer"), "demonstrator:index"),
     }

@@ -1,0 +1,166 @@
+"""The demonstrator by program: what a use case is worth, and its answer to what is sent."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from ninja import Router, Schema
+
+from portal.accounts.bearer import anyone
+from portal.demonstrator import queries
+from portal.demonstrator.served import served
+from portal.demonstrator.views import answered, found
+from portal.lib.refusals import Closed, Invalid
+from portal.lib.web.endpoints import Words, refused
+from portal.lib.web.endpoints import lazy as _
+
+
+class FigureOut(Schema):
+    """A figure on rows that were not learnt from; interval at 95 %, baseline of a simple rule."""
+
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    baseline: float | None
+    groups: list[dict[str, Any]]
+
+
+class EngineOut(Schema):
+    """An engine, since when it answers, of which data, and its figures."""
+
+    engine: str
+    built_at: datetime
+    data_sha256: str
+    is_trial: bool
+    figures: list[FigureOut]
+
+
+class InputOut(Schema):
+    """A field to send: its name, its label, whether it must be filled, its values if closed."""
+
+    name: str
+    label: Words
+    required: bool
+    values: list[str]
+
+
+class UseCaseOut(Schema):
+    """A use case: what it promises and refuses, where it stands, what it is worth."""
+
+    code: str
+    slug: str
+    title: Words
+    promise: Words
+    refuses: list[Words]
+    limits: list[Words]
+    annex_iii: Words
+    decides: Words
+    licence: str
+    version: str
+    state: str
+    may_be_tried: bool
+    inputs: list[InputOut]
+    engines: list[EngineOut]
+
+
+class LineOut(Schema):
+    """A proposal, or a part of one; share: how sure, in [0, 1]."""
+
+    title: str
+    code: str
+    reason: str
+    share: float | None
+    marks: list[str]
+    details: list[str]
+    href: str
+
+
+class BlockOut(Schema):
+    """Proposals under a title."""
+
+    title: str
+    note: str
+    lines: list[LineOut]
+
+
+class AnswerOut(Schema):
+    """What is proposed, or why nothing is (`silence`); reasons: places in the text."""
+
+    blocks: list[BlockOut]
+    reasons: list[dict[str, float]]
+    questions: list[dict[str, str]]
+    notes: list[str]
+    silence: str
+    nearest: list[str]
+    limits: list[str]
+
+
+router = Router(tags=[_("Démonstrateur")], auth=anyone)
+
+
+@router.get(
+    "/demonstrator/{slug:use_case}",
+    response={200: UseCaseOut, **refused(401, 404, 429)},
+    operation_id="use_case",
+    summary=_("Lire un cas d’usage : promesse, limites, mesures, champs attendus"),
+)
+def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
+    """use_case : son nom d’adresse."""
+    case = found(use_case)
+    row = queries.prototype(case.sheet)
+    engines = served()
+    told = {
+        name: getattr(case.sheet, name)
+        for name in UseCaseOut.model_fields
+        if hasattr(case.sheet, name)
+    }
+    form = case.form(served=engines) if engines else None
+    inputs = [
+        {
+            "name": name,
+            "label": field.label,
+            "required": field.required,
+            "values": [str(value) for value, _label in getattr(field, "choices", ()) if value],
+        }
+        for name, field in (form.fields.items() if form else ())
+    ]
+    builds = engines.builds if engines else {}
+    measured = [builds[name] for name in case.sheet.engines if name in builds]
+    told |= {"state": str(row.state), "may_be_tried": row.may_be_tried and engines is not None}
+    return told | {"inputs": inputs, "engines": measured}
+
+
+@router.post(
+    "/demonstrator/{slug:use_case}",
+    response={200: AnswerOut, **refused(401, 404, 409, 422, 429)},
+    operation_id="try_use_case",
+    summary=_("Essayer un cas d’usage ; rien de ce qui est envoyé n’est gardé"),
+)
+def try_use_case(
+    request: HttpRequest, use_case: str, body: dict[str, str | list[str]]
+) -> dict[str, Any]:
+    """body : les champs de `inputs`, et « yes » ou « no » sous la clé d’une question posée."""
+    case = found(use_case)
+    engines = served() if queries.prototype(case.sheet).may_be_tried else None
+    if engines is None:
+        raise Closed(_("Ce cas d’usage ne s’essaie pas pour l’instant."), code="not_to_try")
+    sent = QueryDict(mutable=True)
+    for name, value in body.items():
+        sent.setlist(name, value if isinstance(value, list) else [value])
+    form = case.form(sent, served=engines)
+    if not form.is_valid():
+        told = form.errors.get_json_data()
+        faults = [
+            {"field": name, "code": each["code"], "message": each["message"]}
+            for name, listed in told.items()
+            for each in listed
+        ]
+        raise Invalid(faults=faults)
+    made = asdict(answered(case, form.cleaned_data, sent, engines))
+    for block in made["blocks"]:
+        for line in block["lines"]:
+            line["marks"] = [text for _tone, text in line["marks"]]
+    return made

@@ -1,0 +1,63 @@
+"""The figures of a use case, as its page shows them: never on other data than what answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.demonstrator.served import Served
+from portal.demonstrator.sheets import Sheet
+from portal.lib.prose.numbers import number
+
+# metric: its name, whether it is a share, what it says.
+METRICS: dict[str, tuple[Any, bool]] = {}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A line of the table: every text ready."""
+
+    label: str
+    value: str
+    interval: str
+    n: int
+    baseline: str
+    groups: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one engine is worth, and since when."""
+
+    engine: str
+    at: datetime
+    figures: tuple[Figure, ...]
+
+
+def of(sheet: Sheet, engines: Served) -> list[Measured]:
+    """List what is known of the engines of a use case."""
+    builds = [engines.builds[name] for name in sheet.engines if name in engines.builds]
+    return [
+        Measured(build.get_engine_display(), build.built_at, tuple(map(_figure, build.figures)))
+        for build in builds
+    ]
+
+
+def _figure(raw: dict[str, Any]) -> Figure:
+    label, is_share = METRICS.get(raw["metric"], (raw["metric"], False))
+
+    def written(value: float | None) -> str:
+        if value is None:
+            return ""
+        return f"{number(value * 100, 0)} %" if is_share else number(value, 2)
+
+    low, high = written(raw.get("low")), written(raw.get("high"))
+    return Figure(
+        str(label),
+        written(raw["value"]),
+        _("%(low)s à %(high)s") % {"low": low, "high": high} if low else "",
+        raw["n"],
+        written(raw.get("baseline")),
+        tuple((each["group"], written(each["value"]), each["n"]) for each in raw.get("groups", ())),
+    )

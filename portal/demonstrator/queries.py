@@ -1,0 +1,42 @@
+"""What the pages of the demonstrator read."""
+
+from typing import Any
+
+from django.db.models import Prefetch
+
+from catalogue.resources.enums import UseCase
+from catalogue.resources.models import Resource
+from catalogue.resources.queries import lists
+from challenges.organising.models.challenges import Challenge
+from portal.demonstrator.models import Milestone, Prototype
+from portal.demonstrator.sheets import Sheet
+
+# Columns of a challenge that its line shows.
+SHOWN = ("slug", "title", "summary", "language", "use_cases")
+
+
+def prototypes() -> dict[str, Prototype]:
+    """Read what was decided of each use case: two queries."""
+    rows = Prototype.objects.prefetch_related("milestones")
+    known = {row.use_case: row for row in rows}
+    return {code: known.get(code) or Prototype(use_case=code) for code in UseCase.values}
+
+
+def prototype(sheet: Sheet) -> Prototype:
+    """Read one with its steps and what the catalogue says of it: four queries."""
+    public = Resource.objects.public().with_organisation().select_related("indexed")
+    rows = Prototype.objects.select_related("need").prefetch_related(
+        Prefetch("milestones", Milestone.objects.all()), Prefetch("components", public)
+    )
+    return rows.filter(use_case=sheet.use_case).first() or Prototype(use_case=sheet.use_case)
+
+
+def components(row: Prototype) -> list[lists.Row]:
+    """List the components of a prototype as lines of the catalogue."""
+    return [lists.row(each) for each in row.components.all()] if row.pk else []
+
+
+def challenges_for(sheet: Sheet, user: Any) -> list[Challenge]:
+    """List the challenges that improve a use case, among those that a person may read."""
+    rows = Challenge.objects.visible_to(user).only(*SHOWN).order_by("-published_at", "pk")
+    return [row for row in rows if sheet.code in row.use_cases or row.slug in sheet.challenges]

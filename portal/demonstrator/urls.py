@@ -1,0 +1,12 @@
+"""Routes of the demonstrator."""
+
+from django.urls import path
+
+from portal.demonstrator import views
+
+app_name = "demonstrator"
+urlpatterns = [
+    path("demonstrateur/", views.index, name="index"),
+    path("demonstrateur/<slug:slug>/", views.case_page, name="case"),
+    path("demonstrateur/<slug:slug>/avis/", views.opinion, name="opinion"),
+]
