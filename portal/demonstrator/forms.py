@@ -14,7 +14,7 @@ LONGEST = 2_000
 
 def zone(**options: Any) -> forms.ChoiceField:
     """Ask for an employment zone of the region; it may be left out."""
-    return choice(_("Zone d’emploi"), required=False, **options)
+    return choice(_("Zone d’emploi"), **options)
 
 
 class TrialForm(PlainForm):

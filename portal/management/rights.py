@@ -171,7 +171,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
 }
 # The apps whose rows pages and letters read and write.
 SERVED = dict.fromkeys(
-    "accounts audit discussions catalogue challenges datasets pages account auth contenttypes mfa "
+    "accounts audit discussions catalogue challenges datasets demonstrator pages account auth contenttypes mfa "
     "sessions taggit usersessions wagtailadmin wagtailcore wagtaildocs wagtailembeds wagtailimages "
     "wagtailredirects wagtailsearch wagtailusers".split(),
     ALL,

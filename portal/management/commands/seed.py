@@ -13,6 +13,7 @@ from portal.management.opening import (
     catalogue,
     challenge,
     datasets,
+    demonstrator,
     openings,
     pages,
     people,
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         self._step("Organisation de la Région", people.region)
         self._step("Pages du programme", lambda: pages.create(by=people.OPENING))
         self._step("Catalogue d’ouverture", catalogue.cards)
+        self._step("Démonstrateur", demonstrator.open_cases)
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
             self._step("Données d’essai", datasets.publish)

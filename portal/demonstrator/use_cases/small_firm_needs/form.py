@@ -40,5 +40,5 @@ class NeedForm(TrialForm):
         _("Ni nom ni coordonnées. Votre texte n’est pas conservé."),
         rows=5,
     )
-    size = choice(_("Effectif"), SIZES, required=False)
+    size = choice(_("Effectif"), SIZES)
     zone = zone()
