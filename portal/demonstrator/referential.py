@@ -47,15 +47,18 @@ class Referential:
     def examples(self) -> Iterator[Example]:
         """Give the texts that mean each occupation. Titles of one are left out one by one."""
         for one in self.occupations.values():
-            for title in dict.fromkeys((one.masculine, one.feminine)):
-                yield Example(title, one.code, one.code)
+            if one.masculine == one.feminine:
+                yield Example(one.masculine, one.code, one.code, "e")
+            else:
+                yield Example(one.masculine, one.code, one.code, "m")
+                yield Example(one.feminine, one.code, one.code, "f")
             for at, title in enumerate(one.titles):
-                yield Example(title, one.code, f"{one.code} titre {at}")
+                yield Example(title, one.code, f"{one.code} titre {at}", "e")
             yield Example(one.definition, one.code, f"{one.code} définition")
             for at, task in enumerate(one.tasks):
-                yield Example(task, one.code, f"{one.code} tâche {at}", 0.7)
+                yield Example(task, one.code, f"{one.code} tâche {at}", weight=0.7)
             asked = " ".join(self.knowledge[each] for each in one.knowledge)
-            yield Example(asked, one.code, f"{one.code} savoirs", 0.5)
+            yield Example(asked, one.code, f"{one.code} savoirs", weight=0.5)
 
 
 @cache
@@ -69,9 +72,18 @@ def trial() -> Referential:
     return Referential({each.code: each for each in rows}, labels)
 
 
+def from_plain(told: Mapping[str, Any]) -> Referential:
+    """Read a référentiel that was written as JSON, with the names of its fields."""
+    rows = [_made(each) for each in told["occupations"]]
+    return Referential({each.code: each for each in rows}, told["knowledge"])
+
+
 def _occupation(row: dict[str, Any], moves: Mapping[str, Any]) -> Occupation:
+    return _made(row | moves[row["code"]])
+
+
+def _made(row: Mapping[str, Any]) -> Occupation:
     found: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in (row | moves[row["code"]]).items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
     return Occupation(**found)

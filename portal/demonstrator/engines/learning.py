@@ -1,8 +1,9 @@
 """Learn the arrays of the lexical engine from titles and tasks: NumPy alone where they are few."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,50 +15,151 @@ from portal.demonstrator.engines.words import SIZE, counts
 FOLDS = 5
 RIDGE = 0.3
 STEPS = 127  # of a weight kept on one byte
+THRESHOLD = 0.35  # the least confidence of a proposal
 
 
 @dataclass(frozen=True)
 class Example:
-    """A text that means an occupation. group: those that one fold leaves out together."""
+    """A text that means an occupation.
+
+    group: those that one fold leaves out together, as both genders of a title. form: of a title,
+    "m", "f", or "e" where it has one form alone; "" for what is no title.
+    """
 
     text: str
     code: str
     group: str
+    form: str = ""
     weight: float = 1.0
 
 
-def learn(
-    examples: Sequence[Example], *, threshold: float = 0.35
-) -> tuple[Arrays, NDArray[np.float32]]:
+@dataclass(frozen=True)
+class Cells:
+    """What is not zero of a matrix of texts (rows) by features (columns), text by text.
+
+    columns, values: of all texts, end to end. starts: rows + 1, where each begins.
+    """
+
+    columns: NDArray[np.int64]
+    values: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+    def by_column(self, width: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Give the rows and the values of each column."""
+        rows = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        order = np.argsort(self.columns, kind="stable")
+        ends = np.searchsorted(self.columns[order], np.arange(width + 1))
+        for first, last in pairwise(ends):
+            where = order[first:last]
+            yield rows[where], self.values[where]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Which features a text is compared by, and what each weighs: m, sorted, and m."""
+
+    numbers: NDArray[np.int32]
+    idf: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, told: Sequence[Counter[int]]) -> "Features":
+        """Weigh a feature by how few texts bring it; one that a single text brings says nothing."""
+        seen = np.zeros(SIZE)
+        for each in told:
+            seen[list(each)] += 1
+        numbers = np.flatnonzero(seen > 1)
+        idf = 1 + np.log((1 + len(told)) / (1 + seen[numbers]))
+        return cls(numbers.astype(np.int32), idf.astype(np.float32))
+
+    def cells(self, told: Sequence[Counter[int]]) -> Cells:
+        """Turn counted texts into rows of length 1."""
+        column = np.full(SIZE, -1)
+        column[self.numbers] = np.arange(len(self.numbers))
+        columns, values = [], []
+        for each in told:
+            numbers = np.fromiter(each, np.int64, len(each))
+            times = np.fromiter(each.values(), np.float32, len(each))
+            kept = column[numbers] >= 0
+            mine = column[numbers[kept]]
+            row = self.idf[mine] * (1 + np.log(times[kept]))
+            columns.append(mine)
+            values.append(row / max(float(np.linalg.norm(row)), 1e-9))
+        starts = np.cumsum([0, *(len(each) for each in columns)])
+        if not columns:
+            return Cells(np.zeros(0, np.int64), np.zeros(0, np.float32), starts)
+        return Cells(np.concatenate(columns), np.concatenate(values).astype(np.float32), starts)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What each fold says of the examples that it did not learn from.
+
+    scores: n × occupations. nearest: n, the occupation (its place) of the nearest example of the
+    other folds, which a reader would find without learning anything.
+    """
+
+    scores: NDArray[np.float32]
+    nearest: NDArray[np.int64]
+
+
+def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple[Arrays, LeftOut]:
     """Learn weights by ridge regression, solved by its dual: of the size of the examples.
 
-    The confidence is set on what each fold left out. Returns the arrays, and the scores (n ×
-    classes) of each example by the fold that did not learn from its group.
+    The confidence is set on what each fold left out.
     """
     codes = tuple(sorted({each.code for each in examples}))
     places = {code: at for at, code in enumerate(codes)}
     targets = np.array([places[each.code] for each in examples])
     rooted = np.sqrt(np.array([each.weight for each in examples], np.float32))[:, None]
     told = [counts(each.text) for each in examples]
-    idf = _idf(told)
-    active = np.flatnonzero(idf)
-    rows = _rows(told, idf, active)
-    near = rows @ rows.T
-    signs = np.full((len(rows), len(codes)), -1 / len(codes), np.float32)
-    signs[np.arange(len(rows)), targets] = 1
-    folds = _folds([each.group for each in examples])
-    left_out = np.zeros_like(signs)
-    for fold in range(FOLDS):
-        kept, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        solved = _solved(near[np.ix_(kept, kept)], signs[kept], rooted[kept])
-        left_out[out] = near[np.ix_(out, kept)] @ solved
-    weights = rows.T @ _solved(near, signs, rooted)
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / STEPS
-    bytes_ = np.zeros((SIZE, len(codes)), np.int8)
-    bytes_[active] = np.rint(weights / scale).astype(np.int8)
+    known = Features.of(told)
+    columns = list(known.cells(told).by_column(len(known.numbers)))
+    near = np.zeros((len(told), len(told)), np.float32)
+    for rows, values in columns:
+        near[np.ix_(rows, rows)] += values[:, None] * values
+    signs = np.full((len(told), len(codes)), -1 / len(codes), np.float32)
+    signs[np.arange(len(told)), targets] = 1
+    left_out = _left_out(near, signs, rooted, targets, folds([each.group for each in examples]))
+    solved = _solved(near, signs, rooted)
+    weights = np.stack([values @ solved[rows] for rows, values in columns])
     bias = np.zeros(len(codes), np.float32)
-    curve = _curve(left_out, targets)
-    return Arrays(codes, idf, bytes_, scale.astype(np.float32), bias, curve, threshold), left_out
+    bent = curve(left_out.scores, targets)
+    return packed(codes, known, weights, bias, curve=bent, threshold=threshold), left_out
+
+
+def packed(
+    codes: tuple[str, ...],
+    known: Features,
+    weights: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    *,
+    curve: tuple[float, float],
+    threshold: float,
+) -> Arrays:
+    """Keep each weight (m × n) on one byte."""
+    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / STEPS
+    bytes_ = np.rint(weights / scale).astype(np.int8)
+    return Arrays(
+        codes, known.numbers, known.idf, bytes_, scale.astype(np.float32), bias, curve, threshold
+    )
+
+
+def _left_out(
+    near: NDArray[np.float32],
+    signs: NDArray[np.float32],
+    rooted: NDArray[np.float32],
+    targets: NDArray[Any],
+    fold_of: NDArray[Any],
+) -> LeftOut:
+    scores, nearest = np.zeros_like(signs), np.zeros(len(signs), np.int64)
+    for fold in range(FOLDS):
+        kept, out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        if len(kept) and len(out):
+            across = near[np.ix_(out, kept)]
+            solved = _solved(near[np.ix_(kept, kept)], signs[kept], rooted[kept])
+            scores[out] = across @ solved
+            nearest[out] = targets[kept[across.argmax(axis=1)]]
+    return LeftOut(scores, nearest)
 
 
 def _solved(
@@ -68,36 +170,18 @@ def _solved(
     return np.asarray(np.linalg.solve(system, signs * rooted) * rooted)
 
 
-def _idf(told: Sequence[Counter[int]]) -> NDArray[np.float32]:
-    """Weigh a feature by how few texts bring it; 0 for one that none, or one alone, brings."""
-    seen = np.zeros(SIZE)
-    for each in told:
-        seen[list(each)] += 1
-    return np.where(seen > 1, 1 + np.log((1 + len(told)) / (1 + seen)), 0).astype(np.float32)
-
-
-def _rows(
-    told: Sequence[Counter[int]], idf: NDArray[np.float32], active: NDArray[Any]
-) -> NDArray[np.float32]:
-    column = np.full(SIZE, -1)
-    column[active] = np.arange(len(active))
-    rows = np.zeros((len(told), len(active)), np.float32)
-    for at, each in enumerate(told):
-        numbers = [number for number in each if column[number] >= 0]
-        times = np.array([each[number] for number in numbers], np.float32)
-        rows[at, column[numbers]] = idf[numbers] * (1 + np.log(times))
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-
-
-def _folds(groups: Sequence[str]) -> NDArray[Any]:
-    """Part the groups in folds, the same each time and on each machine."""
+def folds(groups: Sequence[str]) -> NDArray[Any]:
+    """Part the groups in FOLDS, the same each time and on each machine."""
     order = {group: at for at, group in enumerate(sorted(set(groups)))}
     shuffled = np.random.default_rng(0).permutation(len(order))
     return np.array([shuffled[order[group]] % FOLDS for group in groups])
 
 
-def _curve(scores: NDArray[Any], targets: NDArray[Any]) -> tuple[float, float]:
-    """Fit sigmoid(a × lead + b) to whether the first is right, by Newton's method."""
+def curve(scores: NDArray[Any], targets: NDArray[Any]) -> tuple[float, float]:
+    """Fit sigmoid(a × lead + b) to whether the first is right, by Newton's method.
+
+    scores: n × occupations, two at least; targets: n places, -1 for what is no occupation.
+    """
     top = np.sort(scores, axis=1)[:, -2:]
     lead = np.stack([top[:, 1] - top[:, 0], np.ones(len(scores))], axis=1)
     right = scores.argmax(axis=1) == targets

@@ -51,14 +51,15 @@ class TextEngine(Protocol):
 
 @dataclass(frozen=True)
 class Arrays:
-    """What a lexical engine learnt: shapes in SIZE features and n occupations.
+    """What a lexical engine learnt: of m features, which are numbers below SIZE, n occupations.
 
-    codes: n. idf: SIZE, float32. weights: SIZE × n, int8, times scale (n, float32). bias: n.
-    curve: a, b of the confidence sigmoid(a × lead + b), where lead is what parts the first two.
-    threshold: the least confidence of a proposal.
+    codes: n. features: m, sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n,
+    float32). bias: n. curve: a, b of the confidence sigmoid(a × lead + b), where lead is what
+    parts the first two. threshold: the least confidence of a proposal.
     """
 
     codes: tuple[str, ...]
+    features: NDArray[np.int32]
     idf: NDArray[np.float32]
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
@@ -70,6 +71,7 @@ class Arrays:
         """Write them as named arrays, as numpy.savez keeps them."""
         return {
             "codes": np.array(self.codes),
+            "features": self.features,
             "idf": self.idf,
             "weights": self.weights,
             "scale": self.scale,
@@ -84,15 +86,19 @@ class Arrays:
         steep, level, threshold = (float(each) for each in stored["curve"])
         made = cls(
             codes,
-            stored["idf"].astype(np.float32, copy=False),
+            stored["features"],
+            stored["idf"],
             stored["weights"],
             stored["scale"],
             stored["bias"],
             (steep, level),
             threshold,
         )
-        if made.weights.shape != (SIZE, len(codes)) or made.idf.shape != (SIZE,):
+        count = len(made.features)
+        if made.weights.shape != (count, len(codes)) or made.idf.shape != (count,):
             raise ValueError(f"weights {made.weights.shape}, idf {made.idf.shape}")
+        if count and not 0 <= made.features.min() <= made.features.max() < SIZE:
+            raise ValueError("features outside SIZE")
         return made
 
 
@@ -102,15 +108,17 @@ class Lexical:
     def __init__(self, arrays: Arrays) -> None:
         """Take what was learnt; nothing is read or written afterwards."""
         self.arrays = arrays
+        self._row = np.full(SIZE, -1, np.int32)  # of a feature; -1: nothing was learnt of it
+        self._row[arrays.features] = np.arange(len(arrays.features))
 
     def rank(self, text: str, *, count: int = 5) -> Answer:
         """Rank the occupations that a text may mean; an empty or unknown text means none."""
         found = words(text[:LONGEST])
-        numbers, owners, values = self._vector(found)
-        if not numbers.size:
+        rows, owners, values = self._vector(found)
+        if not rows.size:
             return Answer((), ())
         learnt = self.arrays
-        parts = values[:, None] * learnt.weights[numbers].astype(np.float32)
+        parts = values[:, None] * learnt.weights[rows].astype(np.float32)
         scores = parts.sum(axis=0) * learnt.scale + learnt.bias
         order = np.argsort(-scores, kind="stable")[:count]
         chances = self._chances(scores, order)
@@ -122,19 +130,19 @@ class Lexical:
         return Answer(nearest if sure else (), nearest)
 
     def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Give the features that were learnt of, the word of each, and its weight; length 1."""
-        pairs = [pair for pair in features(list(found)) if self.arrays.idf[pair[0]] > 0]
-        if not pairs:
-            empty = np.zeros(0, np.int64)
-            return empty, empty, empty.astype(np.float32)
-        numbers, owners = (np.array(each) for each in zip(*pairs, strict=True))
-        _unique, inverse, times = np.unique(numbers, return_inverse=True, return_counts=True)
+        """Give the rows of the features that were learnt of, the word of each, its weight."""
+        told = np.array(list(features(list(found))), np.int64).reshape(-1, 2)
+        rows, owners = self._row[told[:, 0]], told[:, 1]
+        rows, owners = rows[rows >= 0], owners[rows >= 0]
+        if not rows.size:
+            return rows, owners, np.zeros(0, np.float32)
+        _unique, inverse, times = np.unique(rows, return_inverse=True, return_counts=True)
         # A feature that comes t times weighs 1 + log t in all, shared by the words that bring it.
         often = times[inverse].astype(np.float32)
-        values = self.arrays.idf[numbers] * (1 + np.log(often)) / often
+        values = self.arrays.idf[rows] * (1 + np.log(often)) / often
         whole = np.zeros(len(_unique), np.float32)
         np.add.at(whole, inverse, values)
-        return numbers, owners, (values / np.sqrt((whole**2).sum())).astype(np.float32)
+        return rows, owners, (values / np.sqrt((whole**2).sum())).astype(np.float32)
 
     def _chances(self, scores: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
         """Turn what parts each from the next best into how often such an answer holds."""

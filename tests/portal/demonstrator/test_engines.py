@@ -88,7 +88,7 @@ def test_most_titles_that_were_not_learnt_find_their_occupation() -> None:
     examples = list(trial().examples())
     arrays, left_out = learnt()
     titles = [at for at, each in enumerate(examples) if " titre " in each.group]
-    ranked = np.argsort(-left_out, axis=1)
+    ranked = np.argsort(-left_out.scores, axis=1)
     among = [
         [arrays.codes[place] for place in ranked[at, :count]].count(examples[at].code)
         for count in (1, 3)
