@@ -1,0 +1,148 @@
+"""Learn what the engines know, measure it, and keep both: arrays in the object store, a row each.
+
+Nothing here is needed to answer: a process that serves pages never imports it.
+"""
+
+import io
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.demonstrator.building import moves, tension, text
+from portal.demonstrator.building.measuring import Figure
+from portal.demonstrator.enums import EngineName
+from portal.demonstrator.models import Build
+from portal.demonstrator.referential import Referential, trial
+from portal.lib import canonical, clock
+from portal.lib.storage import objects
+
+DECIMALS = 6
+# Goes up when the same data would give other arrays or figures.
+RECIPES = {EngineName.TEXT: 1, EngineName.MOVES: 1, EngineName.TENSION: 1}
+Learnt = tuple[Mapping[str, NDArray[Any]], list[Figure]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An engine to build. data: digests of what it is learnt from; occupations: of what it says."""
+
+    engine: EngineName
+    occupations: str
+    data: tuple[str, ...]
+    is_trial: bool
+    is_public: bool
+    learn: Callable[[], Learnt]
+
+    @property
+    def data_sha256(self) -> str:
+        """Name what is learnt from, and how."""
+        return canonical.digest([self.engine.value, RECIPES[self.engine], *self.data])
+
+
+def build(
+    names: Collection[str] = (), *, tell: Callable[[str], object] = lambda _line: None
+) -> list[Build]:
+    """Build the engines named, all of them for none, from the trial data and the official ones.
+
+    Writes arrays to the object store and a row for each engine whose data are new; none for what
+    is built already. tell: told what is built, line by line.
+    """
+    made = []
+    for plan in plans():
+        if names and plan.engine.value not in names:
+            continue
+        known = Build.objects.filter(
+            engine=plan.engine,
+            data_sha256=plan.data_sha256,
+            occupations_sha256=plan.occupations,
+            is_public=plan.is_public,
+        )
+        if known.exists():
+            continue
+        row = _built(plan)
+        made.append(row)
+        for line in _lines(row):
+            tell(line)
+    return made
+
+
+def plans() -> Iterator[Plan]:
+    """List what can be built: from the référentiel d'essai, then from what was loaded."""
+    yield from _trial_plans()
+
+
+def _trial_plans() -> Iterator[Plan]:
+    known = trial()
+    codes = tuple(known.occupations)
+    occupations = [*known.occupations.values()]
+    links = {(one.code, to): moves.NEAR for one in occupations for to in one.near}
+    links |= {(one.code, to): moves.FURTHER for one in occupations for to in one.further}
+
+    def learn_text() -> Learnt:
+        arrays, figures = text.learn_few(list(known.examples()))
+        return arrays.to_mapping() | {"referential": told(known)}, figures
+
+    def learn_moves() -> Learnt:
+        return moves.learn(moves.Known(occupations, known.knowledge, links))
+
+    def learn_tension() -> Learnt:
+        return tension.learn_years(codes, tension.synthetic(codes))
+
+    data = (canonical.digest(_plain(known)),)
+    for engine, learn in (
+        (EngineName.TEXT, learn_text),
+        (EngineName.MOVES, learn_moves),
+        (EngineName.TENSION, learn_tension),
+    ):
+        yield Plan(engine, spoken(known), data, is_trial=True, is_public=True, learn=learn)
+
+
+def spoken(known: Referential) -> str:
+    """Name the occupations that a référentiel has."""
+    return canonical.digest(sorted(known.occupations))
+
+
+def told(known: Referential) -> NDArray[np.uint8]:
+    """Write a référentiel among arrays: what answers names occupations as what was learnt did."""
+    return np.frombuffer(canonical.dumps(_plain(known)), np.uint8)
+
+
+def _plain(known: Referential) -> dict[str, Any]:
+    return {
+        "occupations": [asdict(each) for each in known.occupations.values()],
+        "knowledge": dict(known.knowledge),
+    }
+
+
+def _built(plan: Plan) -> Build:
+    arrays, figures = plan.learn()
+    kept = io.BytesIO()
+    np.savez_compressed(kept, allow_pickle=False, **arrays)  # its entries bear no date
+    stored = objects.put(kept.getvalue())
+    rounded = json.loads(json.dumps(figures), parse_float=lambda each: round(float(each), DECIMALS))
+    row, _is_new = Build.objects.get_or_create(
+        engine=plan.engine,
+        data_sha256=plan.data_sha256,
+        arrays_sha256=stored.sha256,
+        defaults={
+            "occupations_sha256": plan.occupations,
+            "is_trial": plan.is_trial,
+            "is_public": plan.is_public,
+            "figures": rounded,
+            "built_at": clock.now(),
+        },
+    )
+    return row
+
+
+def _lines(row: Build) -> Iterator[str]:
+    """Tell what was built, and each figure."""
+    yield f"{row.engine} ({'essai' if row.is_trial else 'officiel'}), {row.built_at:%Y-%m-%d}"
+    for each in row.figures:
+        bounds = "" if each["low"] is None else f" [{each['low']:.3f} ; {each['high']:.3f}]"
+        beside = "" if each["baseline"] is None else f", référence {each['baseline']:.3f}"
+        yield f"    {each['metric']} {each['value']:.3f}{bounds} (n {each['n']}{beside})"
