@@ -1,0 +1,90 @@
+"""Which occupation was typed: by its title, or by what the text engine is sure of."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from portal.demonstrator.answers import Answer
+from portal.demonstrator.engines.text import LONGEST, Reason
+from portal.demonstrator.engines.words import WORD, stem
+from portal.demonstrator.referential import Occupation
+from portal.demonstrator.served import Served
+
+NEAREST = 5
+# Occupations whose titles are compared with what was typed; the engine puts the right one first.
+COMPARED = 60
+
+
+@dataclass(frozen=True)
+class Named:
+    """The occupation that was typed, or what to choose from.
+
+    code: "" where it is not known. is_exact: one of its titles was typed. reasons: the words by
+    which the engine knows it otherwise. nearest: titles to choose from where it is not known; each,
+    typed, names its occupation.
+    """
+
+    code: str = ""
+    is_exact: bool = False
+    reasons: tuple[Reason, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+def occupation_named(text: str, served: Served) -> Named:
+    """Find the occupation that a person typed, whatever its gender, number, accents and case.
+
+    A title of one occupation alone names it; one of several is theirs to choose from.
+    """
+    text = text[:LONGEST]
+    known = served.referential.occupations
+    ranked = served.text.rank(text, count=COMPARED)
+    stems = _stems(text)
+    titled = [
+        each.code
+        for each in ranked.nearest
+        if any(_stems(title) == stems for title in _titles(known[each.code]))
+    ]
+    if len(titled) == 1:
+        return Named(titled[0], is_exact=True, reasons=(Reason(0, len(text), 1.0),))
+    if not titled and ranked.proposals:
+        return Named(ranked.proposals[0].code, reasons=ranked.proposals[0].reasons)
+    told = titled or [each.code for each in ranked.nearest if each.reasons][:NEAREST]
+    return Named(nearest=tuple(known[code].title for code in told))
+
+
+def reading(text: str, named: Named, served: Served) -> str:
+    """Say what is understood where no title was typed, "" where one was."""
+    if named.is_exact:
+        return ""
+    title = served.referential.occupations[named.code].title
+    return _(
+        "Vous écrivez « %(text)s » ; nous comprenons « %(title)s ». Si ce n’est pas ce métier, "
+        "écrivez son intitulé."
+    ) % {"text": text, "title": title}
+
+
+def not_named(text: str, named: Named, field: str) -> Answer:
+    """Answer that an occupation is not known; a title chosen fills the field of the form."""
+    if named.nearest:
+        silence = _(
+            "Nous ne connaissons pas « %(text)s » sous ce nom. Choisissez un intitulé proche, "
+            "ou écrivez-en un autre."
+        ) % {"text": text}
+    else:
+        silence = _(
+            "Nous ne reconnaissons aucun métier dans ce que vous écrivez. Écrivez un intitulé en "
+            "français, comme « aide à domicile » ou « maçon »."
+        )
+    return Answer(text=text, silence=silence, nearest=named.nearest, nearest_field=field)
+
+
+def _titles(one: Occupation) -> tuple[str, ...]:
+    return one.title, one.masculine, one.feminine, *one.titles
+
+
+def _stems(text: str) -> list[str]:
+    """Take case, accents, gender and number from all words: « son » may tell two titles apart."""
+    spread = unicodedata.normalize("NFD", text.casefold().replace("œ", "oe"))
+    plain = "".join(each for each in spread if not unicodedata.combining(each))
+    return [stem(each) for each in WORD.findall(plain)]

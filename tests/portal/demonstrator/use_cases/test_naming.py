@@ -1,0 +1,55 @@
+"""The occupation that was typed is known by its title, or is to be chosen."""
+
+import pytest
+
+from portal.demonstrator.naming import not_named, occupation_named, reading
+from portal.demonstrator.served import Served
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("maraichere", "A01"),
+        ("  MARAÎCHERS ", "A01"),
+        ("Maraîcher / Maraîchère", "A01"),
+        ("Productrice de tomates", "A01"),
+        ("conseiller emploi", "K11"),
+    ],
+)
+def test_a_title_names_its_occupation(served: Served, text: str, code: str) -> None:
+    named = occupation_named(text, served)
+    assert (named.code, named.is_exact) == (code, True)
+    assert reading(text, named, served) == ""
+
+
+def test_each_title_that_is_offered_names_its_occupation(served: Served) -> None:
+    for one in served.referential.occupations.values():
+        assert occupation_named(one.title, served).code == one.code
+
+
+def test_a_sentence_that_is_sure_names_one_and_says_what_is_understood(served: Served) -> None:
+    text = "je répare des moteurs de bateau"
+    named = occupation_named(text, served)
+    assert (named.code, named.is_exact) == ("I04", False)
+    assert "Mécanicien nautique" in reading(text, named, served)
+    assert {text[each.start : each.end] for each in named.reasons} >= {"bateau"}
+
+
+def test_what_is_not_known_gives_titles_to_choose_from(served: Served) -> None:
+    named = occupation_named("technicienne", served)
+    assert named.code == ""
+    assert 1 < len(named.nearest) <= 5
+    answered = not_named("technicienne", named, "occupation")
+    assert "technicienne" in answered.silence
+    assert (answered.nearest, answered.nearest_field) == (named.nearest, "occupation")
+
+
+@pytest.mark.parametrize("text", ["", "?!", "的 工作", "<script>", "\0"])
+def test_what_says_nothing_names_nothing(served: Served, text: str) -> None:
+    named = occupation_named(text, served)
+    assert named.code == ""
+    assert not_named(text, named, "occupation").silence
+
+
+def test_a_long_text_is_read_to_its_bound(served: Served) -> None:
+    assert occupation_named("maçon " + "la " * 9_000, served).code == "F01"
