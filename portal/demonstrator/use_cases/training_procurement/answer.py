@@ -1,0 +1,165 @@
+"""From a domain and a zone to groups of needs, where they part, and what is not known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.search.text import fold
+from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.engines.ranking import TOGETHER, easier, places, together
+from portal.demonstrator.engines.tension import LEVELS, Tension
+from portal.demonstrator.served import Served
+from portal.demonstrator.wording import tension_mark
+from portal.lib.prose.numbers import number
+
+SHOWN = 8
+TENSE = 4  # from this level
+
+
+def answer(said: Mapping[str, Any], served: Served) -> Answer:
+    """Answer a domain, by its letter, and a zone, "" for the whole region."""
+    domain, zone = str(said["domain"]), str(said.get("zone") or "")
+    if served.tension is None:
+        return Answer(silence=_("Aucune donnée de tension n’est en service : rien à comparer."))
+    known = served.referential.occupations
+    codes = [code for code in known if code.startswith(domain)]
+    codes.sort(key=lambda code: fold(known[code].title))
+    read = served.tension if zone else together(served.tension, codes, list(served.zones))
+    place = zone or TOGETHER
+    levels = {code: each for code in codes if (each := read.level(code, place))}
+    if not levels:
+        return Answer(
+            silence=_(
+                "Aucun métier de ce domaine n’a de niveau de tension ici. Choisissez toute la "
+                "région, ou un autre domaine."
+            )
+        )
+    limits = [
+        _("Ces niveaux disent une difficulté à recruter, ni un nombre d’emplois ni une cause."),
+        _("À comparer beaucoup de métiers et de zones, quelques écarts nets tiennent au hasard."),
+    ]
+    if not zone:
+        limits.append(_("Pour toute la région, l’intervalle est celui d’une zone prise au hasard."))
+    if served.is_trial:
+        limits.append(_("Tensions inventées pour l’essai : n’en tirez aucun achat."))
+    return Answer(
+        (
+            *_groups(levels, replace(served, tension=read), place),
+            _apart(levels, [zone] if zone else list(served.zones), served),
+            _shared(levels, served),
+            _unknown(levels, [known[code].title for code in codes if code not in levels]),
+        ),
+        notes=(
+            _(
+                "Un métier passe dans un groupe suivant seulement si l’intervalle d’un métier du "
+                "groupe précédent est tout entier au-dessus du sien. Dans un groupe, rien ne "
+                "départage : l’ordre est alphabétique."
+            ),
+        ),
+        limits=tuple(limits),
+    )
+
+
+def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[Block]:
+    """Put in one block what nothing tells apart."""
+    known, placed = served.referential.occupations, places(levels)
+    lines: dict[int, list[Line]] = {}
+    for code in levels:
+        group, first, last = placed[code]
+        reason = _("Rang possible : %(ranks)s sur %(count)s") % {
+            "ranks": first if first == last else f"{first}–{last}",
+            "count": len(levels),
+        }
+        marks = tension_mark(served, code, place)
+        line = Line("", known[code].title, code, reason, marks=marks)
+        lines.setdefault(group, []).append(line)
+    return [
+        Block(
+            ngettext(
+                "Groupe %(group)s sur %(groups)s : %(count)s métier",
+                "Groupe %(group)s sur %(groups)s : %(count)s métiers ex æquo",
+                len(lines[group]),
+            )
+            % {"group": group, "groups": len(lines), "count": len(lines[group])},
+            tuple(lines[group]),
+            is_dense=True,
+        )
+        for group in sorted(lines)
+    ]
+
+
+def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -> Block:
+    """Name where an occupation is clearly harder to recruit for than elsewhere in the region."""
+    found = []
+    for code in codes:
+        counts = easier(served.tension, code, served.zones) if served.tension else {}
+        most = max((counts.get(each, 0) for each in asked), default=0)
+        if not most:
+            continue
+        where = [each for each in asked if counts.get(each) == most]
+        reason = _(
+            "%(zones)s : nettement plus tendu que dans %(most)s des %(others)s autres zones connues"
+        ) % {
+            "zones": ", ".join(served.zones[each] for each in where),
+            "most": most,
+            "others": len(counts) - 1,
+        }
+        title = served.referential.occupations[code].title
+        marks = tension_mark(served, code, where[0])
+        found.append((most, Line("", title, code, reason, marks=marks)))
+    note = _("Nettement : l’intervalle est tout entier au-dessus. À nombre égal, ex æquo.")
+    if not found:
+        note = _("Aucun écart net, pour ce domaine, avec une autre zone.")
+    return Block(_("Où l’offre et la demande s’écartent le plus"), _first(found), note)
+
+
+def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
+    """List the knowledge that several tense occupations ask: a training would serve them all."""
+    known = served.referential.occupations
+    tense = [known[code] for code, level in levels.items() if level.level >= TENSE]
+    found = []
+    for one, label in served.referential.knowledge.items():
+        titles = tuple(each.title for each in tense if one in each.knowledge)
+        if len(titles) > 1:
+            reason = _("demandé par %(count)s des %(tense)s métiers en tension forte") % {
+                "count": len(titles),
+                "tense": len(tense),
+            }
+            found.append((len(titles), Line("", label, reason=reason, details=titles)))
+    note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
+    if not found:
+        note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")
+    return Block(_("Savoirs communs : une formation utile à plusieurs"), _first(found), note, True)
+
+
+def _unknown(levels: Mapping[str, Tension], without: Sequence[str]) -> Block:
+    """Say what these data do not tell."""
+    wide = sum(each.high - each.low + 1 for each in levels.values()) / len(levels)
+    said = {
+        _("L’effet d’une formation"): _(
+            "Rien ne dit ici que former réduirait la tension : salaire, horaires, logement ou "
+            "transport peuvent l’expliquer."
+        ),
+        _("L’offre en place"): _(
+            "Ni places déjà achetées, ni inscrits, ni souhaits des personnes : à rapprocher avant "
+            "de décider."
+        ),
+        _("Le niveau exact"): _("En moyenne, un intervalle couvre %(wide)s niveaux sur %(all)s.")
+        % {"wide": number(wide, 1), "all": LEVELS},
+    }
+    if without:
+        said[_("Les métiers sans niveau : %(count)s") % {"count": len(without)}] = _(
+            "Sans rang ici, ce qui ne veut pas dire sans besoin : %(titles)s."
+        ) % {"titles": ", ".join(without)}
+    lines = tuple(Line("", title, reason=reason) for title, reason in said.items())
+    return Block(_("Ce qu’on ne sait pas"), lines, is_dense=True)
+
+
+def _first(found: list[tuple[int, Line]]) -> tuple[Line, ...]:
+    """Keep the lines of the highest counts, and all those that equal the last kept."""
+    ranked = sorted(found, key=lambda each: (-each[0], fold(each[1].title)))
+    least = ranked[SHOWN - 1][0] if len(ranked) >= SHOWN else 0
+    return tuple(line for count, line in ranked if count >= least)
