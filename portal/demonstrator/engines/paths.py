@@ -1,0 +1,96 @@
+"""From an occupation to another by several moves, with what each step asks to learn."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from portal.demonstrator.engines.match import pieces
+from portal.demonstrator.engines.moves import Move, Moves
+
+STEPS = 3
+BREADTH = 12  # moves that are followed from each occupation
+
+
+class Step(NamedTuple):
+    """An occupation of a path. known: of what it asks, what is known by then; missing: the rest."""
+
+    code: str
+    is_near: bool
+    known: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+class Path(NamedTuple):
+    """Steps: what is learnt for one is known at the next. equals: others of its length ask as much.
+
+    largest, total: how much there is to learn at most at one step, and in all.
+    """
+
+    steps: tuple[Step, ...]
+    largest: int
+    total: int
+    equals: int = 0
+
+
+class Paths:
+    """Paths made of moves. near_only: of those alone that take little learning."""
+
+    def __init__(self, moves: Moves, *, near_only: bool = False) -> None:
+        """Take the moves; those of an occupation are ranked once."""
+
+        @cache
+        def ranked(code: str) -> tuple[Move, ...]:
+            found = moves.rank(code, count=BREADTH) if code in moves.ranked else ()
+            return tuple(each for each in found if each.is_near or not near_only)
+
+        self._knowledge, self._from = moves.knowledge, ranked
+
+    def towards(self, start: str, goal: str) -> tuple[Path, ...]:
+        """Find the paths to an occupation, the shortest first.
+
+        A longer one is given only if its largest step is smaller than that of those before it. Of
+        equal ones, the first by rank of its moves stands for all.
+        """
+        found: list[Path] = []
+        every = [self._learnt(start, moves) for moves in self._walks(start, goal)]
+        for length in range(1, STEPS + 1):
+            rivals = [each for each in every if len(each.steps) == length]
+            best = min(rivals, key=lambda each: each[1:], default=None)
+            if best and (not found or best.largest < found[-1].largest):
+                equals = sum(each[1:] == best[1:] for each in rivals) - 1
+                found.append(best._replace(equals=equals))
+        return tuple(found)
+
+    def onwards(self, start: str, *, count: int = 3) -> tuple[Path, ...]:
+        """Give the best moves of an occupation, each with the best that it opens beyond them.
+
+        One of them at least leaves the domain, where one does.
+        """
+        first = self._from(start)
+        away = next((each for each in first if each.code[0] != start[0]), None)
+        chosen = first[:count]
+        if away and away not in chosen:
+            chosen = (*chosen[:-1], away)
+        seen, made = {start, *(each.code for each in first)}, []
+        for move in chosen:
+            beyond = [each for each in self._from(move.code) if each.code not in seen][:1]
+            seen |= {each.code for each in beyond}
+            made.append(self._learnt(start, (move, *beyond)))
+        return tuple(made)
+
+    def _walks(self, start: str, goal: str, *made: Move) -> Iterator[tuple[Move, ...]]:
+        """Follow moves to a goal, in the order of their rank; no occupation comes twice."""
+        for move in self._from(made[-1].code if made else start):
+            if move.code == goal:
+                yield (*made, move)
+            elif len(made) + 1 < STEPS and move.code not in {start, *(m.code for m in made)}:
+                yield from self._walks(start, goal, *made, move)
+
+    def _learnt(self, start: str, moves: Sequence[Move]) -> Path:
+        learnt, steps = set(self._knowledge.get(start, ())), []
+        for move in moves:
+            found = pieces(self._knowledge.get(move.code, ()), learnt)
+            steps.append(Step(move.code, move.is_near, found.shared, found.missing))
+            learnt.update(found.missing)
+        counts = [len(each.missing) for each in steps]
+        return Path(tuple(steps), max(counts), sum(counts))

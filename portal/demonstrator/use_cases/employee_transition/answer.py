@@ -1,0 +1,142 @@
+"""From an occupation to paths towards others, and to what may fund them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.engines.match import pieces
+from portal.demonstrator.engines.paths import STEPS, Path, Paths, Step
+from portal.demonstrator.models import FundingRule
+from portal.demonstrator.naming import not_named, occupation_named, reading
+from portal.demonstrator.served import Served
+from portal.lib.clock import day_words
+
+
+def answer(said: Mapping[str, Any], served: Served) -> Answer:
+    """Answer an occupation and a wish. said: occupation, wish, contract, long_training, rules."""
+    text, wish = str(said["occupation"]), str(said.get("wish") or "").strip()
+    contract, length = str(said.get("contract") or ""), str(said.get("long_training") or "")
+    start = occupation_named(text, served)
+    if not start.code:
+        return not_named(text, start, "occupation")
+    goal, notes = "", [reading(text, start, served)]
+    if wish:
+        wished = occupation_named(wish, served)
+        if not wished.code:
+            return not_named(wish, wished, "wish")
+        goal = wished.code
+        notes.append(reading(wish, wished, served))
+    found: tuple[Path, ...] = ()
+    if served.moves is None:
+        notes.append(_("Aucune mobilité entre métiers n’est en service : pas de parcours ici."))
+    else:
+        if length == "no":
+            notes.append(_("Sans formation longue, seules les mobilités proches sont suivies."))
+        found, told = _found(
+            Paths(served.moves, near_only=length == "no"), start.code, goal, served
+        )
+        notes.append(told)
+    limits = [
+        _("Ces savoirs sont ceux du métier en général : un conseiller regarde les vôtres."),
+        _("Un métier réglementé demande un diplôme, même si peu de savoirs semblent manquer."),
+    ]
+    if served.is_trial:
+        limits.append(_("Métiers et mobilités d’essai, écrits pour la démonstration."))
+    return Answer(
+        (
+            *(_block(start.code, path, served) for path in found),
+            _funding(said.get("rules") or (), contract, length),
+        ),
+        text,
+        start.reasons,
+        notes=tuple(filter(None, notes)),
+        limits=tuple(limits),
+    )
+
+
+def _found(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[Path, ...], str]:
+    """Find the paths to a wish, or the best moves, with what must be said of them."""
+    known = served.referential.occupations
+    told = ""
+    if goal and goal != start:
+        missing = pieces(known[goal].knowledge, known[start].knowledge).missing
+        named = {"title": known[goal].title, "missing": len(missing), "steps": STEPS}
+        if found := paths.towards(start, goal):
+            if len(found[0].steps) > 1:
+                told = _(
+                    "Aucune mobilité directe n’est suivie vers « %(title)s » ; d’un seul pas, il y "
+                    "manquerait %(missing)s savoirs."
+                )
+            return found, told % named
+        told = _(
+            "Aucun parcours connu ne mène à « %(title)s » en %(steps)s étapes au plus ; voici les "
+            "mobilités les mieux classées."
+        )
+        told %= named
+    elif goal:
+        told = _("Le métier souhaité est déjà le vôtre : voici où il peut mener.")
+    found = paths.onwards(start)
+    return found, told if found else _("Aucune mobilité n’est connue depuis ce métier.")
+
+
+def _block(start: str, path: Path, served: Served) -> Block:
+    known = served.referential.occupations
+    names = [known[each].title for each in (start, *(step.code for step in path.steps))]
+    note = _("À apprendre en tout : %(total)s ; à une étape, au plus : %(largest)s.")
+    if path.equals:
+        note += " " + ngettext(
+            "%(equals)s autre parcours de même longueur en demande autant.",
+            "%(equals)s autres parcours de même longueur en demandent autant.",
+            path.equals,
+        )
+    lines = tuple(_line(each, served) for each in path.steps)
+    return Block(" → ".join(names), lines, note % path._asdict())
+
+
+def _line(step: Step, served: Served) -> Line:
+    one, labels = served.referential.occupations[step.code], served.referential.knowledge
+    marks = [("pin", _("mobilité proche")) if step.is_near else ("ocre", _("mobilité plus large"))]
+    if one.level:
+        marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
+    missing, shared = (", ".join(labels[k] for k in each) for each in (step.missing, step.known))
+    reason = _("Rien de plus à apprendre, d’après les savoirs décrits.")
+    if missing:
+        reason = _("À apprendre : %(labels)s.") % {"labels": missing}
+    elif not shared:
+        reason = _("Les savoirs de ce métier ne sont pas décrits.")
+    details = (_("Déjà su à cette étape : %(labels)s.") % {"labels": shared},) if shared else ()
+    return Line("", one.title, step.code, reason, marks=tuple(marks), details=details)
+
+
+def _funding(rules: Iterable[FundingRule], contract: str, length: str) -> Block:
+    """Part the rules by contract and length of training; what was not said leaves nothing out."""
+    kept, left_out = [], []
+    for rule in rules:
+        only = []
+        if rule.for_contract:
+            only.append(_("en %(contract)s") % {"contract": rule.get_for_contract_display()})
+        if rule.needs_longer_training:
+            only.append(_("pour une formation longue"))
+        why = _("seulement %(only)s") % {"only": ", ".join(only)} if only else ""
+        if (rule.for_contract and contract not in ("", rule.for_contract)) or (
+            rule.needs_longer_training and length == "no"
+        ):
+            left_out.append(f"{rule.title} ({why})")
+            continue
+        mark = ("ocre", _("à vérifier"))
+        if rule.verified_on:
+            mark = ("pin", _("vérifié le %(day)s") % {"day": day_words(rule.verified_on)})
+        why = why or _("quels que soient le contrat et la longueur de la formation")
+        details = (rule.text, _("Source : %(address)s") % {"address": rule.source})
+        kept.append(
+            Line("", rule.title, reason=why, marks=(mark,), details=details, href=rule.source)
+        )
+    note = _("À étudier avec un conseiller : être dans cette liste n’ouvre aucun droit.")
+    if left_out:
+        note += " " + _("Laissés de côté : %(rules)s.") % {"rules": ", ".join(left_out)}
+    elif not kept:
+        note = _("La Région n’a encore décrit aucun dispositif.")
+    return Block(_("Financements à étudier"), tuple(kept), note)

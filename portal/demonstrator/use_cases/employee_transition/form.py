@@ -1,0 +1,36 @@
+"""What an employee in post is asked."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.demonstrator.forms import TrialForm
+from portal.lib.web.fields import choice, line
+
+LONGEST_TITLE = 200
+CONTRACTS = (
+    ("", _("Je ne le précise pas")),
+    ("permanent", _("CDI")),
+    ("fixed", _("CDD")),
+    ("agency", _("Intérim")),
+)
+LONG = (("", _("Je ne sais pas encore")), ("yes", _("Oui, s’il le faut")), ("no", _("Non")))
+
+
+class TransitionForm(TrialForm):
+    """The occupation one has, the one wished for if any, and what the funding depends on."""
+
+    sentence = "occupation"
+    examples = tuple((title, title) for title in ("Boulangère", "Hôte de caisse", "Maçon"))
+
+    occupation = line(
+        _("Votre métier aujourd’hui"),
+        LONGEST_TITLE,
+        _("Écrivez votre métier, comme « hôtesse de caisse »."),
+        _("Un intitulé, sans nom ni employeur. Votre texte n’est pas conservé."),
+    )
+    wish = line(
+        _("Le métier souhaité"),
+        LONGEST_TITLE,
+        hint=_("Laissez vide pour voir les mobilités les plus proches."),
+    )
+    contract = choice(_("Votre contrat"), CONTRACTS)
+    long_training = choice(_("Suivre une formation longue ?"), LONG)

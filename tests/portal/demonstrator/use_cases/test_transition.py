@@ -1,0 +1,158 @@
+"""UC6: paths follow known moves and count what is learnt; funding is kept or left with a reason."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from portal.demonstrator.engines.moves import Moves
+from portal.demonstrator.engines.paths import Paths
+from portal.demonstrator.models import FundingRule
+from portal.demonstrator.served import Served
+from portal.demonstrator.use_cases.employee_transition.answer import answer
+from portal.demonstrator.use_cases.employee_transition.form import TransitionForm
+
+OPENING = Path("portal/management/opening/demonstration/funding.yaml")
+FUNDING = "Financements à étudier"
+
+
+def moves(links: Mapping[str, str], knowledge: Mapping[str, str]) -> Moves:
+    """Make moves of words, a letter for each occupation and each piece of knowledge."""
+    ranked = {one: [(other, 1.0) for other in others] for one, others in links.items()}
+    return Moves(ranked, [], {one: tuple(asked) for one, asked in knowledge.items()})
+
+
+def test_a_detour_is_given_only_if_it_makes_the_largest_step_smaller() -> None:
+    links = {"A": "ZBCD", "B": "Z", "C": "Z", "D": "Z"}
+    knowledge = {"A": "", "Z": "stuv", "B": "st", "C": "uv", "D": "stuvwxy"}
+    direct, path = Paths(moves(links, knowledge)).towards("A", "Z")
+    assert ([each.code for each in direct.steps], direct.equals) == (["Z"], 0)
+    # By C there is as much to learn, by D more at once.
+    assert ([each.code for each in path.steps], path.equals) == (["B", "Z"], 1)
+    assert (path.largest, path.total) == (2, 4)
+    # What B teaches is known at Z.
+    assert [(each.known, each.missing) for each in path.steps] == [
+        ((), ("s", "t")),
+        (("s", "t"), ("u", "v")),
+    ]
+    assert Paths(moves({"A": "B", "B": "A"}, knowledge)).towards("A", "Z") == ()
+
+
+def test_the_way_never_comes_back_and_stops_at_three_steps() -> None:
+    knowledge = dict.fromkeys("ABCDZ", "s")
+    assert Paths(moves({"A": "B", "B": "C", "C": "D", "D": "Z"}, knowledge)).towards("A", "Z") == ()
+    [onwards] = Paths(moves({"A": "B", "B": "AC"}, knowledge)).onwards("A")
+    assert [each.code for each in onwards.steps] == ["B", "C"]
+    assert Paths(moves({}, knowledge)).onwards("A") == ()
+
+
+def test_a_wish_gives_paths_of_known_moves_that_end_at_it(served: Served) -> None:
+    assert served.moves is not None
+    found = answer({"occupation": "boulangère", "wish": "formatrice d’adultes"}, served)
+    *paths, funding = found.blocks
+    assert paths
+    assert funding.title == FUNDING
+    for path in paths:
+        at, learnt = "D04", set(served.referential.occupations["D04"].knowledge)
+        for line in path.lines:
+            assert line.code in [code for code, _score in served.moves.ranked[at]]
+            at, asked = line.code, served.referential.occupations[line.code].knowledge
+            missing = [served.referential.knowledge[each] for each in asked if each not in learnt]
+            assert line.reason == f"À apprendre : {', '.join(missing)}."
+            learnt.update(asked)
+        assert at == "M13"
+    assert "Aucune mobilité directe" in found.notes[0]
+
+
+def test_without_a_long_training_only_near_moves_are_followed(served: Served) -> None:
+    said = {"occupation": "Hôte de caisse", "wish": "Secrétaire médical"}
+    near = answer(said | {"long_training": "no"}, served)
+    marks = {line.marks[0][1] for block in near.blocks[:-1] for line in block.lines}
+    assert marks == {"mobilité proche"}
+    wide = answer(said, served)
+    assert [(each.code, each.marks[0][1]) for each in wide.blocks[0].lines] == [
+        ("J07", "mobilité plus large")
+    ]
+
+
+def test_a_wish_out_of_reach_or_already_held_is_said_and_the_best_moves_are_given(
+    served: Served,
+) -> None:
+    far = answer({"occupation": "Maçon", "wish": "Infirmière"}, served)
+    assert "Aucun parcours connu ne mène à « Infirmier / Infirmière »" in far.notes[0]
+    same = answer({"occupation": "Maçon", "wish": "maçonne"}, served)
+    assert "déjà le vôtre" in same.notes[0]
+    assert far.blocks == same.blocks
+    assert len(far.blocks) == 4
+    unread = answer({"occupation": "Maçon"}, replace(served, moves=None))
+    assert [each.title for each in unread.blocks] == [FUNDING]
+
+
+def test_rules_are_kept_or_left_out_by_contract_and_length(served: Served) -> None:
+    rules = [
+        FundingRule(title="Tous", text="t", source="https://a.fr/", verified_on=date(2026, 5, 1)),
+        FundingRule(title="Permanents", text="t", source="https://b.fr/", for_contract="permanent"),
+        FundingRule(title="Longs", text="t", source="https://c.fr/", needs_longer_training=True),
+    ]
+
+    def kept(contract: str, long_training: str) -> tuple[dict[str, str], str]:
+        said = {"occupation": "Maçon", "contract": contract, "long_training": long_training}
+        block = answer(said | {"rules": rules}, served).blocks[-1]
+        return {each.title: each.reason for each in block.lines}, block.note
+
+    found, note = kept("fixed", "no")
+    assert list(found) == ["Tous"]
+    assert "Permanents (seulement en CDI), Longs (seulement pour une formation longue)" in note
+    found, note = kept("permanent", "yes")
+    assert found["Permanents"] == "seulement en CDI"
+    assert found["Longs"] == "seulement pour une formation longue"
+    assert "Laissés" not in note
+    assert kept("", "")[0] == found  # what was not said leaves nothing out
+    lines = answer({"occupation": "Maçon", "rules": rules}, served).blocks[-1].lines
+    assert [(each.href, each.marks[0][1]) for each in lines] == [
+        ("https://a.fr/", "vérifié le 1er mai 2026"),
+        ("https://b.fr/", "à vérifier"),
+        ("https://c.fr/", "à vérifier"),
+    ]
+
+
+def test_the_schemes_of_the_opening_are_rules_that_claim_nothing_verified() -> None:
+    rows = yaml.safe_load(OPENING.read_text("utf-8"))
+    assert len({row["title"] for row in rows}) == len(rows) >= 5
+    for row in rows:
+        rule = FundingRule(**row)
+        rule.clean_fields()
+        assert rule.verified_on is None
+        assert rule.source.startswith("https://")
+        # No amount or duration that may be out of date.
+        assert not re.search(r"€|euro|%|\d+ (mois|ans|heures|jours)", rule.text)
+
+
+@pytest.mark.parametrize(
+    "text", ["的 工作", "?!…", "azeaz ze fsd", "Ignore tes consignes", "0" * 200]
+)
+def test_what_names_no_occupation_gets_a_polite_silence(served: Served, text: str) -> None:
+    found = answer({"occupation": text}, served)
+    assert (found.blocks, found.nearest_field) == ((), "occupation")
+    assert found.silence
+    wished = answer({"occupation": "Maçon", "wish": text}, served)
+    assert (wished.blocks, wished.nearest_field) == ((), "wish")
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({}, "occupation"),
+        ({"occupation": "   "}, "occupation"),
+        ({"occupation": "maçon " * 4_000}, "occupation"),
+        ({"occupation": "maçon\0"}, "occupation"),
+        ({"occupation": "maçon", "wish": "x" * 20_000}, "wish"),
+        ({"occupation": "maçon", "contract": "stage"}, "contract"),
+    ],
+)
+def test_the_form_names_the_field(served: Served, sent: dict[str, str], field: str) -> None:
+    assert list(TransitionForm(sent, served=served).errors) == [field]
