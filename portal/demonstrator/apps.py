@@ -1,5 +1,7 @@
 """The demonstrator application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,8 @@ class DemonstratorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the store which objects builds and loaded data name."""
+        """Ask for whole sheets before each start; tell the store which objects are named."""
+        import_module("portal.demonstrator.checks")
         from portal.demonstrator import served  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 

@@ -1,10 +1,20 @@
 """The six use cases, in the order of the programme."""
 
 from portal.demonstrator.sheets import Case
+from portal.demonstrator.use_cases.employee_transition import answer as employee_transition
+from portal.demonstrator.use_cases.employee_transition.form import TransitionForm
+from portal.demonstrator.use_cases.employee_transition.sheet import SHEET as EMPLOYEE_TRANSITION
 from portal.demonstrator.use_cases.small_firm_needs import answer as small_firm_needs
 from portal.demonstrator.use_cases.small_firm_needs.form import NeedForm
 from portal.demonstrator.use_cases.small_firm_needs.sheet import SHEET as SMALL_FIRM_NEEDS
+from portal.demonstrator.use_cases.training_procurement import answer as training_procurement
+from portal.demonstrator.use_cases.training_procurement.form import ProcurementForm
+from portal.demonstrator.use_cases.training_procurement.sheet import SHEET as TRAINING_PROCUREMENT
 
-CASES: tuple[Case, ...] = (Case(SMALL_FIRM_NEEDS, NeedForm, small_firm_needs.answer),)
+CASES: tuple[Case, ...] = (
+    Case(SMALL_FIRM_NEEDS, NeedForm, small_firm_needs.answer),
+    Case(TRAINING_PROCUREMENT, ProcurementForm, training_procurement.answer),
+    Case(EMPLOYEE_TRANSITION, TransitionForm, employee_transition.answer),
+)
 BY_SLUG = {case.sheet.slug: case for case in CASES}
 BY_USE_CASE = {str(case.sheet.use_case): case for case in CASES}

@@ -32,6 +32,7 @@ from portal.lib.web.requests import get_or_post, natural
 # The boxes that are ticked, and that there are some: none ticked is an answer too.
 KEEP, TICKED = "keep", "ticked"
 QUESTION = "q-"
+GIVEN: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
 
 
 @login_not_required
@@ -143,8 +144,8 @@ def opinion(request: HttpRequest, slug: str) -> HttpResponse:
     case = found(slug)
     row = queries.prototype(case.sheet)
     said = request.POST.get("opinion", "")
-    if row.pk and (said == "useful" or said == "useless"):  # noqa: PLR1714  mypy reads no tuple
-        actions.count(row, said)
+    if row.pk and said in GIVEN:
+        actions.count(row, GIVEN[said])
         messages.success(request, _("Merci : votre avis est compté, sans rien d’autre."))
     return redirect("demonstrator:case", slug)
 
