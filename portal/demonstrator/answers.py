@@ -40,6 +40,11 @@ class Block:
     note: str = ""
     is_dense: bool = False
 
+    @property
+    def is_measured(self) -> bool:
+        """Say whether each line says how sure it is."""
+        return any(line.share is not None for line in self.lines)
+
 
 @dataclass(frozen=True)
 class Question:

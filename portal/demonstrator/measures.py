@@ -5,13 +5,36 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.demonstrator.served import Served
 from portal.demonstrator.sheets import Sheet
 from portal.lib.prose.numbers import number
 
 # metric: its name, whether it is a share, what it says.
-METRICS: dict[str, tuple[Any, bool]] = {}
+METRICS: dict[str, tuple[Any, bool]] = {
+    "accuracy_at_1": (gettext_lazy("Le bon métier vient en premier"), True),
+    "accuracy_at_3": (gettext_lazy("Le bon métier est parmi trois"), True),
+    "accuracy_at_5": (gettext_lazy("Le bon métier est parmi cinq"), True),
+    "accuracy_of_most_certain": (
+        gettext_lazy("Le bon métier vient en premier, au tiers le plus sûr des réponses"),
+        True,
+    ),
+    "answered": (gettext_lazy("Une proposition est faite"), True),
+    "accuracy_when_answered": (gettext_lazy("… et le bon métier vient en premier"), True),
+    "same_for_both_genders": (
+        gettext_lazy("Même métier pour l’intitulé masculin et le féminin"),
+        True,
+    ),
+    "ndcg_at_10": (gettext_lazy("Les dix mobilités dans le bon ordre (NDCG, de 0 à 1)"), False),
+    "share_outside_domain": (gettext_lazy("Mobilités proposées hors du domaine"), True),
+    "share_outside_domain_of_truth": (gettext_lazy("… et dans les mobilités connues"), True),
+    "gender_mix_gap": (gettext_lazy("Écart de mixité des mobilités proposées"), True),
+    "gender_mix_gap_of_truth": (gettext_lazy("… et des mobilités connues"), True),
+    "within_interval": (gettext_lazy("Le niveau observé est dans l’intervalle annoncé"), True),
+    "kappa_quadratic": (gettext_lazy("Accord avec le niveau observé (kappa, de 0 à 1)"), False),
+    "mae": (gettext_lazy("Écart moyen au niveau observé, en niveaux"), False),
+}
 
 
 @dataclass(frozen=True)

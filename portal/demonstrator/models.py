@@ -54,6 +54,11 @@ class Prototype(models.Model):
         return PrototypeState(dated[0].state) if dated else PrototypeState.IDEA
 
     @property
+    def opinions_count(self) -> int:
+        """Count the opinions, whatever they say."""
+        return self.useful_count + self.useless_count
+
+    @property
     def may_be_tried(self) -> bool:
         """Say whether the Region lets people try it."""
         return self.state in TRIABLE

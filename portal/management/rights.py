@@ -172,8 +172,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
 # The apps whose rows pages and letters read and write.
 SERVED = dict.fromkeys(
     "accounts audit discussions catalogue challenges datasets demonstrator pages account auth "
-    "contenttypes mfa sessions taggit usersessions wagtailadmin wagtailcore wagtaildocs wagtailembeds "
-    "wagtailimages wagtailredirects wagtailsearch wagtailusers".split(),
+    "contenttypes mfa sessions taggit usersessions wagtailadmin wagtailcore wagtaildocs "
+    "wagtailembeds wagtailimages wagtailredirects wagtailsearch wagtailusers".split(),
     ALL,
 )
 # What a role may do to the tables of an app that no exception names; an app left out gives nothing.
