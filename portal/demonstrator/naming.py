@@ -1,6 +1,7 @@
 """Which occupation was typed: by its title, or by what the text engine is sure of."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -77,6 +78,12 @@ def not_named(text: str, named: Named, field: str) -> Answer:
             "français, comme « aide à domicile » ou « maçon »."
         )
     return Answer(text=text, silence=silence, nearest=named.nearest, nearest_field=field)
+
+
+def labels(ids: Iterable[str], served: Served) -> list[str]:
+    """Name pieces of knowledge as they stand within a sentence; acronyms keep their capitals."""
+    told = [served.referential.knowledge[each] for each in ids]
+    return [each[:1].lower() + each[1:] for each in told]
 
 
 def _titles(one: Occupation) -> tuple[str, ...]:

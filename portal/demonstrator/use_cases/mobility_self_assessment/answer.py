@@ -1,0 +1,153 @@
+"""From a present occupation to where a project stands, ten moves, and what to bring along."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.engines.moves import Move
+from portal.demonstrator.naming import labels, not_named, occupation_named, reading
+from portal.demonstrator.served import Served
+from portal.demonstrator.use_cases.mobility_self_assessment.criteria import CRITERIA, Criterion
+from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGNS, STAGES, stage_of
+from portal.demonstrator.wording import tension_mark
+
+MOVES, OUTSIDE = 10, 3
+NAMED = 3  # pieces of knowledge in a line
+
+
+def answer(said: Mapping[str, Any], served: Served) -> Answer:
+    """Answer an occupation. said: occupation, zone; lists of keys: constraints, signs, steps."""
+    text = str(said["occupation"]).strip()
+    named = occupation_named(text, served)
+    if not named.code:
+        return not_named(text, named, "occupation")
+    wanted = [each for each in CRITERIA if each.key in (said.get("constraints") or ())]
+    moves = _moves(named.code, wanted, served)
+    lines = [_line(each, wanted, str(said.get("zone") or ""), served) for each in moves]
+    stands = _maturity(said.get("signs") or (), said.get("steps") or ())
+    blocks = (
+        Block(
+            _("Où vous en êtes"),
+            tuple(stands),
+            _("La première étape dont une case reste à cocher. Ce repère ne vous note pas."),
+        ),
+        Block(_("Des pistes depuis votre métier"), tuple(lines), _leaving(named.code, moves)),
+        Block(
+            _("À apporter au conseiller"),
+            tuple(_to_bring(named.code, wanted, served)),
+            _("Cette fiche est à vous : imprimez-la, rayez, ajoutez. Rien n’est transmis."),
+        ),
+    )
+    understood = reading(text, named, served)
+    return Answer(
+        tuple(each for each in blocks if each.lines),
+        text,
+        named.reasons,
+        notes=(
+            *([understood] if understood else []),
+            *(
+                []
+                if lines
+                else [_("Aucune piste connue depuis ce métier : parlez-en à quelqu’un.")]
+            ),
+        ),
+        limits=(_("Un premier repère sur des métiers, pas un avis sur vous."),),
+    )
+
+
+def _maturity(signs: Collection[str], done: Collection[str]) -> Iterable[Line]:
+    """Say the stage with the steps that are left in it, then what helps with each sign."""
+    at = stage_of(done)
+    title, steps = STAGES[at]
+    left = [str(each.lever) for each in steps if each.key not in done]
+    said = _("Étape %(at)s sur %(all)s : %(title)s")
+    yield Line(
+        "",
+        said % {"at": at + 1, "all": len(STAGES), "title": title},
+        reason=" ".join(left) or _("Fixez une date, et écrivez comment revenir en arrière."),
+    )
+    for sign in SIGNS:
+        if sign.key in signs:
+            yield Line("", str(sign.text), reason=str(sign.lever))
+
+
+def _moves(code: str, wanted: Collection[Criterion], served: Served) -> list[Move]:
+    """Rank the moves; those that go against fewest of the wishes come first, none is taken out."""
+    known = served.referential.occupations
+    try:
+        ranked = served.moves.rank(code, count=MOVES, outside=OUTSIDE) if served.moves else ()
+    except KeyError:
+        return []
+    return sorted(
+        (each for each in ranked if each.code in known),
+        key=lambda each: sum(not one.is_met(known[each.code].environment) for one in wanted),
+    )
+
+
+def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) -> Line:
+    one = served.referential.occupations[move.code]
+    met = [str(each.text) for each in wanted if each.is_met(one.environment)]
+    against = [str(each.text) for each in wanted if not each.is_met(one.environment)]
+    marks = [("calanque", _("métier proche")) if move.is_near else ("ardoise", _("plus éloigné"))]
+    marks += tension_mark(served, move.code, zone)
+    details = [
+        one.definition,
+        _listed(_("Vous savez déjà : %(list)s."), labels(move.shared, served)),
+        _listed(_("À apprendre : %(list)s."), labels(move.missing, served)),
+    ]
+    if wanted and one.environment:
+        said = _("critères : %(met)s sur %(all)s") % {"met": len(met), "all": len(wanted)}
+        marks.append(("ocre" if against else "calanque", said))
+        details.append(_listed(_("Selon vos critères : %(list)s."), met))
+        details.append(_listed(_("Contre vos critères : %(list)s."), against))
+    elif wanted:
+        details.append(_("Conditions de travail non renseignées : demandez-les."))
+    return Line(
+        f"m-{move.code}",
+        one.title,
+        move.code,
+        _reason(move, served),
+        marks=tuple(marks),
+        details=tuple(each for each in details if each),
+    )
+
+
+def _reason(move: Move, served: Served) -> str:
+    count, asked = len(move.shared), len(move.shared) + len(move.missing)
+    if not count:
+        return _("parce qu’on y passe parfois ; nos fiches n’y voient pas de savoir commun")
+    counted = ngettext(
+        "parce que vous avez déjà %(count)s savoir sur %(asked)s : %(list)s",
+        "parce que vous avez déjà %(count)s savoirs sur %(asked)s, dont %(list)s",
+        count,
+    )
+    first = ", ".join(labels(move.shared[:NAMED], served))
+    return counted % {"count": count, "asked": asked, "list": first}
+
+
+def _leaving(code: str, moves: Collection[Move]) -> str:
+    """Say how many leave the domain, which is the first letter of a code."""
+    away = sum(each.code[0] != code[0] for each in moves)
+    return ngettext(
+        "%(away)s piste sur %(all)s quitte votre domaine. Décochez celles que vous écartez.",
+        "%(away)s pistes sur %(all)s quittent votre domaine. Décochez celles que vous écartez.",
+        away,
+    ) % {"away": away, "all": len(moves)}
+
+
+def _to_bring(code: str, wanted: Collection[Criterion], served: Served) -> Iterable[Line]:
+    one = served.referential.occupations[code]
+    crossed = _("votre métier : rayez ce que vous n’y faites pas, ajoutez ce qui manque")
+    yield Line("", one.title, code, crossed, details=tuple(labels(one.knowledge, served)))
+    if wanted:
+        yield Line("", _("Vos critères"), reason=", ".join(str(each.text) for each in wanted))
+    yield Line("", _("Qui peut me faire rencontrer ce métier, ou m’y accueillir quelques jours ?"))
+    yield Line("", _("Quelle formation mène à ce qui me manque, et en combien de temps ?"))
+    yield Line("", _("Qui paie, et de quoi vivrai-je pendant ce temps ?"))
+
+
+def _listed(sentence: str, words: Collection[str]) -> str:
+    return sentence % {"list": ", ".join(words)} if words else ""
