@@ -1,0 +1,94 @@
+"""UC5: occupations of at least four domains, each with why, whatever was ticked or typed."""
+
+import pytest
+
+from portal.demonstrator.answers import Answer, Line
+from portal.demonstrator.engines.diversity import diverse
+from portal.demonstrator.served import Served
+from portal.demonstrator.use_cases.school_guidance.answer import answer
+from portal.demonstrator.use_cases.school_guidance.form import GuidanceForm
+from portal.demonstrator.use_cases.school_guidance.interests import INTERESTS
+
+
+def proposed(answered: Answer) -> tuple[Line, ...]:
+    """Find the occupations that are proposed."""
+    return answered.blocks[0].lines
+
+
+def test_the_form_asks_for_ticks_or_words_and_nothing_of_the_pupil(served: Served) -> None:
+    asked = GuidanceForm({}, served=served)
+    assert set(asked.fields) == {"interests", "text"}
+    assert asked.errors["text"] == ["Cochez ce que vous aimez faire, ou écrivez-le."]
+    assert len(GuidanceForm({"text": "a" * 20_000}, served=served).errors["text"]) == 1
+    assert GuidanceForm({"interests": ["make"]}, served=served).is_valid()
+    assert GuidanceForm({"text": "le dessin"}, served=served).is_valid()
+
+
+def test_any_interest_alone_opens_four_domains_each_with_its_reason(served: Served) -> None:
+    for one in INTERESTS:
+        chosen = proposed(answer({"interests": [one.key], "text": ""}, served))
+        assert len({each.code for each in chosen}) == 8
+        assert len({each.code[0] for each in chosen}) >= 4
+        for each in chosen:
+            assert one.letter in served.referential.occupations[each.code].riasec
+            assert str(one.text) in each.reason
+
+
+def test_any_occupation_typed_opens_four_domains_and_is_among_them(served: Served) -> None:
+    for one in list(served.referential.occupations.values())[::12]:
+        chosen = proposed(answer({"text": one.titles[0]}, served))
+        assert len({each.code[0] for each in chosen}) >= 4, one.titles[0]
+        assert one.code in {each.code for each in chosen}, one.titles[0]
+
+
+def test_no_word_that_was_typed_is_lost_to_another(served: Served) -> None:
+    answered = answer({"text": "Les moteurs, la cuisine et le dessin.", "interests": []}, served)
+    reasons = " ".join(each.reason for each in proposed(answered))
+    for word in ("moteurs", "cuisine", "dessin"):
+        assert f"« {word} »" in reasons
+        assert (word, True) in answered.segments()
+
+
+def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) -> None:
+    chosen = proposed(answer({"text": "docker"}, served))
+    assert "vous écrivez « docker »" in chosen[0].reason
+    [kin] = [each.reason for each in chosen if each.code == "N02"]
+    assert kin.startswith("Pourquoi celui-ci ? comme « Docker / Dockeuse »")
+    assert "élinguer et lever une charge" in kin
+
+
+def test_the_level_of_training_is_told_and_takes_nothing_out(served: Served) -> None:
+    chosen = proposed(answer({"interests": [each.key for each in INTERESTS]}, served))
+    levels = {served.referential.occupations[each.code].level for each in chosen}
+    assert len(levels) >= 3
+    for each in chosen:
+        level = served.referential.occupations[each.code].level
+        assert ("ardoise", f"formation courante : {level}") in each.marks
+
+
+@pytest.mark.parametrize(
+    "text", ["I like football", "?!", "的 工作", "azeaz ze fsd", "<script>", "%(why)s {0}"]
+)
+def test_words_that_say_nothing_get_a_silence_or_leave_the_ticks_alone(
+    served: Served, text: str
+) -> None:
+    assert answer({"text": text, "interests": []}, served).silence
+    ticked = answer({"text": text, "interests": ["care"]}, served)
+    assert ticked.notes == ("Vos mots ne nous disent rien de plus : seules vos cases ont compté.",)
+    assert proposed(ticked) == proposed(answer({"text": "", "interests": ["care"]}, served))
+
+
+def test_diversity_prefers_what_is_new_and_keeps_places_for_domains() -> None:
+    relevance = {"A1": 1.0, "A2": 0.9, "A3": 0.9, "B1": 0.5, "C1": 0.1}
+
+    def alike(one: str, other: str) -> float:
+        return float({one, other} == {"A1", "A2"})
+
+    def choose(count: int, domains: int) -> tuple[str, ...]:
+        return diverse(relevance, alike, lambda each: each[0], count=count, domains=domains)
+
+    assert choose(2, 1) == ("A1", "A3")  # A2 is as relevant, and like A1
+    assert choose(3, 3) == ("A1", "B1", "C1")
+    assert choose(4, 3) == ("A1", "A3", "B1", "C1")
+    assert set(choose(9, 9)) == set(relevance)
+    assert diverse({}, alike, str, count=3, domains=2) == ()
