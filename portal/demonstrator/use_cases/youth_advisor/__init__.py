@@ -1,0 +1,1 @@
+"""UC4: an adviser prepares an interview about the occupations that were evoked."""

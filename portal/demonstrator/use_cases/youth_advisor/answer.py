@@ -1,0 +1,118 @@
+"""From the occupations evoked in an interview to what to know, to ask and to try."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.engines.match import pieces
+from portal.demonstrator.naming import labels, not_named, occupation_named, reading
+from portal.demonstrator.referential import Occupation
+from portal.demonstrator.served import Served
+from portal.demonstrator.use_cases.youth_advisor.form import EVOKED
+from portal.demonstrator.wording import tension_mark
+
+TRIED = 3  # neighbours where one may try
+MOVES = 10  # among which they are sought
+
+
+def answer(said: Mapping[str, Any], served: Served) -> Answer:
+    """Answer one to three occupations. said: first, second, third; zone."""
+    typed = {field: str(said.get(field) or "").strip() for field in EVOKED}
+    unknown: list[Answer] = []
+    found: dict[str, Occupation] = {}
+    notes = []
+    for field, text in typed.items():
+        named = occupation_named(text, served)
+        if named.code:
+            found[named.code] = served.referential.occupations[named.code]
+            notes.append(reading(text, named, served))
+        elif text:
+            unknown.append(not_named(text, named, field))
+    if not found:
+        return unknown[0] if unknown else not_named("", occupation_named("", served), EVOKED[0])
+    zone = str(said.get("zone") or "")
+    blocks = [block for one in found.values() for block in _about(one, zone, served)]
+    together = _together(list(found.values()), served)
+    asked = next(iter(unknown), Answer())
+    return Answer(
+        tuple(each for each in (together, *blocks) if each.lines),
+        " · ".join(text for text in typed.values() if text),
+        notes=tuple(each for each in (*notes, *(one.silence for one in unknown)) if each),
+        nearest=asked.nearest,
+        nearest_field=asked.nearest_field,
+        limits=(_("Des repères sur des métiers ; rien ici ne parle de la personne reçue."),),
+    )
+
+
+def _about(one: Occupation, zone: str, served: Served) -> tuple[Block, ...]:
+    """Say what an occupation asks to know, what to ask about it, and where to try it."""
+    code, title = one.code, {"title": one.title}
+    return (
+        Block(
+            _("%(title)s : à savoir faire") % title,
+            tuple(Line("", served.referential.knowledge[each]) for each in one.knowledge),
+            one.definition,
+            is_dense=True,
+        ),
+        Block(
+            _("%(title)s : questions pour l’entretien") % title,
+            tuple(Line(f"q-{code}-{at}", each) for at, each in enumerate(_questions(one))),
+        ),
+        Block(
+            _("%(title)s : immersions à proposer") % title,
+            tuple(_trials(one, zone, served)),
+            _("Les mêmes savoirs s’essaient dans ces métiers ; l’employeur reste à trouver."),
+        ),
+    )
+
+
+def _questions(one: Occupation) -> Iterable[str]:
+    """Ask what varies from a post to another, then of the conditions, then of the tasks."""
+    yield from one.questions
+    if one.environment:
+        yield _("Ce métier comporte souvent : %(list)s. Qu’en penser ?") % {
+            "list": ", ".join(one.environment)
+        }
+    for task in one.tasks[:2]:
+        yield _("« %(task)s » : l’avoir déjà fait, ou vu faire ?") % {"task": task}
+
+
+def _trials(one: Occupation, zone: str, served: Served) -> Iterable[Line]:
+    """Propose the occupation itself, then its neighbours that ask most of the same."""
+    known = served.referential.occupations
+    yield _trial(one, _("le métier lui-même"), zone, served)
+    shared = {
+        code: pieces(one.knowledge, known[code].knowledge).shared
+        for code in _neighbours(one, served)
+        if code in known
+    }
+    for code in sorted(shared, key=lambda each: -len(shared[each]))[:TRIED]:
+        if shared[code]:
+            tried = ", ".join(labels(shared[code], served))
+            reason = _("parce qu’on y essaie aussi : %(list)s") % {"list": tried}
+            yield _trial(known[code], reason, zone, served)
+
+
+def _neighbours(one: Occupation, served: Served) -> tuple[str, ...]:
+    """List the occupations one may move to, by what was learnt or else by the référentiel."""
+    try:
+        ranked = served.moves.rank(one.code, count=MOVES) if served.moves else ()
+    except KeyError:
+        ranked = ()
+    return tuple(each.code for each in ranked) or (*one.near, *one.further)
+
+
+def _trial(one: Occupation, reason: str, zone: str, served: Served) -> Line:
+    marks = tension_mark(served, one.code, zone)
+    return Line(f"i-{one.code}", one.title, one.code, reason, marks=marks, details=one.tasks)
+
+
+def _together(found: list[Occupation], served: Served) -> Block:
+    """List what all the occupations ask, where there are several."""
+    common = [
+        each for each in found[0].knowledge if all(each in one.knowledge for one in found[1:])
+    ]
+    lines = tuple(Line("", each) for each in labels(common, served)) if len(found) > 1 else ()
+    return Block(_("Ce que ces métiers ont en commun"), lines, is_dense=True)
