@@ -4,16 +4,28 @@ from portal.demonstrator.sheets import Case
 from portal.demonstrator.use_cases.employee_transition import answer as employee_transition
 from portal.demonstrator.use_cases.employee_transition.form import TransitionForm
 from portal.demonstrator.use_cases.employee_transition.sheet import SHEET as EMPLOYEE_TRANSITION
+from portal.demonstrator.use_cases.mobility_self_assessment import answer as mobility
+from portal.demonstrator.use_cases.mobility_self_assessment.form import MobilityForm
+from portal.demonstrator.use_cases.mobility_self_assessment.sheet import SHEET as MOBILITY
+from portal.demonstrator.use_cases.school_guidance import answer as school_guidance
+from portal.demonstrator.use_cases.school_guidance.form import GuidanceForm
+from portal.demonstrator.use_cases.school_guidance.sheet import SHEET as SCHOOL_GUIDANCE
 from portal.demonstrator.use_cases.small_firm_needs import answer as small_firm_needs
 from portal.demonstrator.use_cases.small_firm_needs.form import NeedForm
 from portal.demonstrator.use_cases.small_firm_needs.sheet import SHEET as SMALL_FIRM_NEEDS
 from portal.demonstrator.use_cases.training_procurement import answer as training_procurement
 from portal.demonstrator.use_cases.training_procurement.form import ProcurementForm
 from portal.demonstrator.use_cases.training_procurement.sheet import SHEET as TRAINING_PROCUREMENT
+from portal.demonstrator.use_cases.youth_advisor import answer as youth_advisor
+from portal.demonstrator.use_cases.youth_advisor.form import InterviewForm
+from portal.demonstrator.use_cases.youth_advisor.sheet import SHEET as YOUTH_ADVISOR
 
 CASES: tuple[Case, ...] = (
+    Case(MOBILITY, MobilityForm, mobility.answer),
     Case(SMALL_FIRM_NEEDS, NeedForm, small_firm_needs.answer),
     Case(TRAINING_PROCUREMENT, ProcurementForm, training_procurement.answer),
+    Case(YOUTH_ADVISOR, InterviewForm, youth_advisor.answer),
+    Case(SCHOOL_GUIDANCE, GuidanceForm, school_guidance.answer),
     Case(EMPLOYEE_TRANSITION, TransitionForm, employee_transition.answer),
 )
 BY_SLUG = {case.sheet.slug: case for case in CASES}
