@@ -4,6 +4,7 @@ A référentiel is read whole, by engines, never asked by row: its rows are one 
 named here with where it comes from (decision 52).
 """
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,8 @@ from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from portal.demonstrator.enums import TRIABLE, EngineName, PrototypeState, ReferentialKind
 from portal.lib.columns import within, word
+
+ADDRESS = URLValidator(schemes=["https"])
 
 
 class Prototype(models.Model):
@@ -75,7 +78,7 @@ class Milestone(models.Model):
     partner = models.CharField(_("avec qui, ou repris par"), max_length=200, blank=True)
     persons = models.PositiveIntegerField(_("personnes"), null=True, blank=True)
     text = models.TextField(_("ce qui a été fait ou appris"), max_length=2_000)
-    evidence = models.URLField(_("preuve"), max_length=500, blank=True)
+    evidence = models.CharField(_("preuve"), max_length=500, blank=True, validators=[ADDRESS])
 
     class Meta:
         ordering = ("-on", "-pk")
@@ -167,7 +170,7 @@ class FundingRule(models.Model):
         blank=True,
         choices=[("permanent", _("CDI")), ("fixed", _("CDD")), ("agency", _("Intérim"))],
     )
-    source = models.URLField(_("source"), max_length=500)
+    source = models.CharField(_("source"), max_length=500, validators=[ADDRESS])
     # None: shown as to verify.
     verified_on = models.DateField(_("vérifié le"), null=True, blank=True)
 

@@ -1,3 +1,4 @@
+import django.core.validators
 import django.db.models.deletion
 import portal.lib.create_models
 from django.db import migrations, models
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
                         ('text', models.TextField(max_length=1000, verbose_name='pour qui, pour quoi')),
                         ('needs_longer_training', models.BooleanField(default=False, verbose_name='seulement si le projet demande une formation longue')),
                         ('for_contract', models.CharField(blank=True, choices=[('permanent', 'CDI'), ('fixed', 'CDD'), ('agency', 'Intérim')], max_length=12, verbose_name='seulement pour')),
-                        ('source', models.URLField(max_length=500, verbose_name='source')),
+                        ('source', models.CharField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['https'])], verbose_name='source')),
                         ('verified_on', models.DateField(blank=True, null=True, verbose_name='vérifié le')),
                     ],
                     options={
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
                         ('partner', models.CharField(blank=True, max_length=200, verbose_name='avec qui, ou repris par')),
                         ('persons', models.PositiveIntegerField(blank=True, null=True, verbose_name='personnes')),
                         ('text', models.TextField(max_length=2000, verbose_name='ce qui a été fait ou appris')),
-                        ('evidence', models.URLField(blank=True, max_length=500, verbose_name='preuve')),
+                        ('evidence', models.CharField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['https'])], verbose_name='preuve')),
                     ],
                     options={
                         'verbose_name': 'étape',
