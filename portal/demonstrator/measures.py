@@ -57,6 +57,11 @@ class Measured:
     at: datetime
     figures: tuple[Figure, ...]
 
+    @property
+    def has_groups(self) -> bool:
+        """Say whether a figure is known by group."""
+        return any(each.groups for each in self.figures)
+
 
 def of(sheet: Sheet, engines: Served) -> list[Measured]:
     """List what is known of the engines of a use case."""
