@@ -40,6 +40,6 @@ def note(row: Any, *, verb: str, by: User) -> None:
     if verb != "removed":
         row.save()
     facts = {name: str(getattr(row, name) or "") for name in KEPT[type(row)]}
-    record(f"demonstrator.{type(row).__name__.lower()}_{verb}", by=by, on=row, **facts)
+    record(f"demonstrator.{type(row).__name__.lower()}_{verb}", by=by, on=row, row=facts)
     if verb == "removed":
         row.delete()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
 from portal.accounts.bearer import anyone
 from portal.demonstrator import queries
@@ -135,12 +135,12 @@ def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
 
 @router.post(
     "/demonstrator/{slug:use_case}",
-    response={200: AnswerOut, **refused(401, 404, 409, 422, 429)},
+    response={200: AnswerOut, **refused(401, 403, 404, 422, 429)},
     operation_id="try_use_case",
     summary=_("Essayer un cas d’usage ; rien de ce qui est envoyé n’est gardé"),
 )
 def try_use_case(
-    request: HttpRequest, use_case: str, body: dict[str, str | list[str]]
+    request: HttpRequest, use_case: str, body: Body[dict[str, str | list[str]]]
 ) -> dict[str, Any]:
     """body : les champs de `inputs`, et « yes » ou « no » sous la clé d’une question posée."""
     case = found(use_case)
