@@ -16,7 +16,7 @@ from portal.lib.web.endpoints import Words, refused
 from portal.lib.web.endpoints import lazy as _
 
 
-class FigureOut(Schema):
+class UseCaseFigureOut(Schema):
     """A figure on rows that were not learnt from; interval at 95 %, baseline of a simple rule."""
 
     metric: str
@@ -28,17 +28,17 @@ class FigureOut(Schema):
     groups: list[dict[str, Any]]
 
 
-class EngineOut(Schema):
+class MeasuredEngineOut(Schema):
     """An engine, since when it answers, of which data, and its figures."""
 
     engine: str
     built_at: datetime
     data_sha256: str
     is_trial: bool
-    figures: list[FigureOut]
+    figures: list[UseCaseFigureOut]
 
 
-class InputOut(Schema):
+class UseCaseInputOut(Schema):
     """A field to send: its name, its label, whether it must be filled, its values if closed."""
 
     name: str
@@ -62,11 +62,11 @@ class UseCaseOut(Schema):
     version: str
     state: str
     may_be_tried: bool
-    inputs: list[InputOut]
-    engines: list[EngineOut]
+    inputs: list[UseCaseInputOut]
+    engines: list[MeasuredEngineOut]
 
 
-class LineOut(Schema):
+class ProposalOut(Schema):
     """A proposal, or a part of one; share: how sure, in [0, 1]."""
 
     title: str
@@ -78,18 +78,18 @@ class LineOut(Schema):
     href: str
 
 
-class BlockOut(Schema):
+class ProposalsOut(Schema):
     """Proposals under a title."""
 
     title: str
     note: str
-    lines: list[LineOut]
+    lines: list[ProposalOut]
 
 
 class AnswerOut(Schema):
     """What is proposed, or why nothing is (`silence`); reasons: places in the text."""
 
-    blocks: list[BlockOut]
+    blocks: list[ProposalsOut]
     reasons: list[dict[str, float]]
     questions: list[dict[str, str]]
     notes: list[str]
