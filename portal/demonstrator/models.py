@@ -53,7 +53,7 @@ class Prototype(models.Model):
     @property
     def state(self) -> PrototypeState:
         """Give the state of the latest milestone that has one (`milestones` may be prefetched)."""
-        dated = [each for each in self.milestones.all() if each.state]
+        dated = [each for each in self.milestones.all() if each.state] if self.pk else []
         return PrototypeState(dated[0].state) if dated else PrototypeState.IDEA
 
     @property

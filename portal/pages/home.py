@@ -26,6 +26,7 @@ from datasets.access.models import Grant
 from datasets.releases.enums import AccessLevel
 from datasets.releases.models import Dataset
 from portal.accounts.models import Organisation
+from portal.demonstrator import queries as demonstrator_queries
 from portal.lib import clock
 from portal.lib.prose import texts
 from portal.lib.prose.numbers import number
@@ -75,6 +76,11 @@ class Census:
     def grants(self) -> int:
         """Count the grants that give access to restricted data now."""
         return Grant.objects.active(clock.now()).count()
+
+    @cached_property
+    def prototypes(self) -> int:
+        """Count the use cases that one may try."""
+        return sum(row.may_be_tried for row in demonstrator_queries.prototypes().values())
 
     @cached_property
     def challenges(self) -> list[page_queries.Listed]:

@@ -51,9 +51,11 @@ def challenges(census: Census) -> Figures:
 
 @source(Workstream.DEMONSTRATOR)
 def demonstrations(census: Census) -> Figures:
-    """Count the needs and the solutions described: what prototypes start from and lead to."""
+    """Count what one may try, then the needs and solutions that it starts from and leads to."""
     needs, solutions = census.of([ResourceKind.NEED]), census.of([ResourceKind.SOLUTION])
+    tried = census.prototypes
     return [
+        (ngettext("prototype à essayer", "prototypes à essayer", tried), tried),
         (ngettext("besoin décrit", "besoins décrits", needs), needs),
         (ngettext("solution décrite", "solutions décrites", solutions), solutions),
     ]

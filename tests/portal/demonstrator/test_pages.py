@@ -169,6 +169,13 @@ def test_a_case_without_prototype_shows_its_need_and_answers_nothing(
     assert sent.status_code == 403
 
 
+def test_a_portal_where_nothing_was_decided_shows_ideas(client: Client) -> None:
+    Prototype.objects.all().delete()
+    assert client.get(reverse("demonstrator:index")).text.count("À construire") == len(CASES)
+    assert "À construire" in client.get(address(FIRM)).text
+    assert client.get(f"/api/v1/demonstrator/{FIRM}").json()["may_be_tried"] is False
+
+
 def test_what_is_typed_is_kept_nowhere(
     client: Client, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: Any
 ) -> None:
