@@ -14,9 +14,35 @@ from catalogue.resources.queries import chain, relations
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import versions as card_versions
 from catalogue.search import index
-from portal.accounts import account_data, space
+from portal.accounts import account_data, acts, space
 from portal.discussions import subjects
 from portal.lib.storage import objects, parts
+
+# What the page of the ledger calls the acts of the catalogue.
+FAMILIES = {
+    _("Catalogue"): {
+        "resource": _("Ressource"),
+        "removal": _("Suppression d’une ressource"),
+        "version": _("Version d’une fiche"),
+        "holdings": _("Fiches d’une organisation"),
+        "card": _("Fiche"),
+        "contribution": _("Contribution"),
+        "proposal": _("Proposition de changement"),
+        "file": _("Fichier d’une fiche"),
+        "batch": _("Tableau de fiches"),
+        "collection": _("Collection"),
+        "report": _("Signalement"),
+        "masking": _("Masquage"),
+        "transfer": _("Transfert"),
+        "reuse": _("Réutilisation"),
+        "search": _("Recherche enregistrée"),
+        "synonym": _("Synonyme"),
+        "source": _("Source moissonnée"),
+        "harvest": _("Moissonnage"),
+        "catalogue": _("Catalogue"),
+        "rome": _("Référentiel ROME"),
+    }
+}
 
 
 def assemble() -> None:
@@ -26,6 +52,7 @@ def assemble() -> None:
     subjects.kinds[card_discussions.name] = card_discussions
     objects.references.append(card_files.kept_objects)
     parts.references.append(named_files.kept_parts)
+    acts.families |= FAMILIES
     space.sections["todo"].append(space_pages.to_do)
     space.sections["resources"].append(space_pages.mine)
     space.figure_providers.append(space_pages.figures)

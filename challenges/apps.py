@@ -13,7 +13,7 @@ class ChallengesConfig(AppConfig):
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
         from catalogue.resources import changes  # noqa: PLC0415  # app ready
         from catalogue.resources.queries import chain  # noqa: PLC0415  # app ready
-        from challenges import retention  # noqa: PLC0415  # app ready
+        from challenges import ledger, retention  # noqa: PLC0415  # app ready
         from challenges.entries import queries as entries  # noqa: PLC0415  # app ready
         from challenges.entries.actions import deposits  # noqa: PLC0415  # app ready
         from challenges.evaluation.actions import baselines, evaluations  # noqa: PLC0415  # app ready
@@ -27,7 +27,7 @@ class ChallengesConfig(AppConfig):
         from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
-        from portal.accounts import account_data, space  # noqa: PLC0415  # app ready
+        from portal.accounts import account_data, acts, space  # noqa: PLC0415  # app ready
         from portal.discussions import subjects  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
@@ -51,6 +51,7 @@ class ChallengesConfig(AppConfig):
         space.sections["teams"].append(ours.teams)
         space.all_places.append(ours.PLACE)
         space.panel_providers.append(ours.organisation_panel)
+        acts.families |= ledger.FAMILIES
         account_data.refusals.append(organisers.refuse_closing)
         account_data.register(
             "challenges",

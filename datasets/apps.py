@@ -24,13 +24,15 @@ class DatasetsConfig(AppConfig):
         from datasets.openings import queries as openings  # noqa: PLC0415  # app ready
         from datasets.releases import queries as released  # noqa: PLC0415  # app ready
         from portal.accounts import account_data, ledger, space  # noqa: PLC0415  # app ready
+        from portal.accounts import acts as acts_in_words  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
         objects.references.append(released.named)
         card_files.providers[ResourceKind.DATASET] = released.address_of
         card_files.held_providers[ResourceKind.DATASET] = released.published_files
         card_files.depositories[ResourceKind.DATASET] = released.deposit_page_of
-        ledger.words |= acts.ACTS
+        acts_in_words.words |= acts.ACTS
+        acts_in_words.families |= acts.FAMILIES
         ledger.finders.append(acts.numbered)
         ledger.namers.append(acts.named)
         released.register_around(register.around)

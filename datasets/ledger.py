@@ -1,14 +1,16 @@
 """What the page of the ledger says of data: its acts in words, the objects of a number."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from datasets.access.models import AccessRequest, Extract, Grant
+from datasets.access.models import AccessRequest, Extract, Grant, Opinion, PromisedReturn
 from datasets.openings.models import Opening
+from datasets.releases.models import DataFile, Dataset, Release
 from portal.audit.record import reference
 
 ACTS = {
@@ -56,7 +58,25 @@ ACTS = {
     "opening.withdrawal_asked": _("Retrait urgent demandé"),
     "opening.withdrawal_refused": _("Retrait urgent refusé"),
 }
-PUBLIC = re.compile(r"datasets\.[a-z]+:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+FAMILIES = {
+    _("Accès aux données"): {
+        "access_request": _("Demande d’accès"),
+        "opinion": _("Avis"),
+        "grant": _("Habilitation"),
+        "return": _("Rendu"),
+        "extract": _("Extrait"),
+        "original": _("Original"),
+        "data_file": _("Fichier de données"),
+    },
+    _("Jeux et ouvertures"): {
+        "opening": _("Ouverture"),
+        "dataset": _("Jeu de données"),
+        "release": _("Version"),
+        "holdout": _("Données réservées"),
+        "upload": _("Envoi par morceaux"),
+    },
+}
+PUBLIC = re.compile(r"datasets\.([a-z]+):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 NUMBER = re.compile(r"(R2|OUV)-\d{4}-0*(\d{1,12})", re.IGNORECASE)
 
 
@@ -75,13 +95,52 @@ def numbered(said: str) -> Iterator[Model]:
 
 
 def named(references: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Give the number and the address of the requests, grants and openings among these objects."""
-    ids = [found[1] for each in references if (found := PUBLIC.fullmatch(each))]
-    said: list[tuple[Model, str, str]] = [
-        (row, row.number, row.get_absolute_url())
-        for table in (AccessRequest, Opening)
-        for row in table.objects.filter(public_id__in=ids)
-    ]
-    for grant in Grant.objects.filter(public_id__in=ids).select_related("request"):
-        said.append((grant, grant.number, reverse("datasets:grant", args=(grant.public_id,))))
-    return {reference(row): (number, address) for row, number, address in said}
+    """Give the number and the address of what these objects are of; a query a kind of object."""
+    ids: dict[str, list[str]] = {}
+    for each in references:
+        if found := PUBLIC.fullmatch(each):
+            ids.setdefault(found[1], []).append(found[2])
+    told = {}
+    for kind, (rows, of) in KINDS.items():
+        for row in rows.filter(public_id__in=ids[kind]) if kind in ids else ():
+            told[reference(row)] = of(row)
+    return told
+
+
+def _of_grant(grant: Grant) -> tuple[str, str]:
+    return grant.number, reverse("datasets:grant", args=(grant.public_id,))
+
+
+def _numbered(row: AccessRequest | Opening) -> tuple[str, str]:
+    return row.number, row.get_absolute_url()
+
+
+def _file(row: DataFile) -> tuple[str, str]:
+    return row.name, row.release.dataset.get_absolute_url()
+
+
+def _release(row: Release) -> tuple[str, str]:
+    title = f"{row.dataset.resource.title}, version {row.number}"
+    return title, reverse("datasets:releases", args=(row.dataset.resource.slug,))
+
+
+KINDS: dict[str, tuple[Any, Callable[[Any], tuple[str, str]]]] = {
+    "accessrequest": (AccessRequest.objects.all(), _numbered),
+    "opening": (Opening.objects.all(), _numbered),
+    "grant": (Grant.objects.select_related("request"), _of_grant),
+    "opinion": (Opinion.objects.select_related("request"), lambda row: _numbered(row.request)),
+    "promisedreturn": (
+        PromisedReturn.objects.select_related("request"),
+        lambda row: _numbered(row.request),
+    ),
+    "extract": (
+        Extract.objects.select_related("granted__grant__request"),
+        lambda row: _of_grant(row.granted.grant),
+    ),
+    "datafile": (DataFile.objects.select_related("release__dataset__resource"), _file),
+    "release": (Release.objects.select_related("dataset__resource"), _release),
+    "dataset": (
+        Dataset.objects.select_related("resource"),
+        lambda row: (row.resource.title, row.get_absolute_url()),
+    ),
+}

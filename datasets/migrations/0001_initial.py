@@ -283,6 +283,7 @@ class Migration(migrations.Migration):
                         ('file_sha256', models.CharField(blank=True, max_length=64)),
                         ('deposit_sha256', models.CharField(blank=True, max_length=64)),
                         ('deposit_keys', models.JSONField(blank=True, default=list)),
+                        ('columns', models.JSONField(blank=True, default=list)),
                         ('attempt', models.PositiveIntegerField(default=0)),
                         ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposed_openings', to=settings.AUTH_USER_MODEL)),
                         ('proposed_at', models.DateTimeField()),

@@ -89,6 +89,8 @@ class Opening(models.Model):
     file_sha256 = models.CharField(max_length=64, blank=True)
     deposit_sha256 = models.CharField(max_length=64, blank=True)
     deposit_keys: Any = models.JSONField(default=list, blank=True)
+    # The names of the columns of the file.
+    columns: Any = models.JSONField(default=list, blank=True)
     attempt = models.PositiveIntegerField(default=0)
 
     proposed_by = person(related_name="proposed_openings")

@@ -159,6 +159,25 @@ def told_of(report: OpeningReport) -> dict[str, Any]:
     }
 
 
+def described_columns(opening: Opening) -> list[tuple[str, str, str, str]]:
+    """List the columns deposited as (name, type, what they do, description), before a report."""
+    told = opening.declared
+    does = {
+        told.get("count", ""): _("compte des personnes"),
+        **dict.fromkeys(told.get("quasi_identifiers", ()), _("permet de reconnaître")),
+        **dict.fromkeys(told.get("free_text", ()), _("texte libre admis")),
+    }
+    said = [(name, opening.dictionary.get(name, {})) for name in opening.columns]
+    return [
+        (name, _type(each.get("type", "")), does.get(name, ""), each.get("description", ""))
+        for name, each in said
+    ]
+
+
+def _type(code: str) -> str:
+    return str(TYPE_LABELS.get(code, code))
+
+
 def shape_of(report: OpeningReport) -> dict[str, Any]:
     """Give the columns of a table with their types, and the first of its synthetic rows."""
     told = report.content

@@ -201,6 +201,7 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "knows_why": is_region or writes,
         "replaced": queries.replaced_by(found),
         "approvals": queries.approvals_of(found) if is_region else [],
+        "described": queries.described_columns(found) if is_former or not report else [],
         "may_publish": writes and found.status == S.APPROVED,
         "may_take_back": rules.may_take_back(by, found)
         and found.status not in (S.PUBLISHED, S.REFUSED, S.WITHDRAWN),
@@ -277,6 +278,9 @@ def _ask(
     require(able, person(request), found)
     attempt = natural(request.GET.get("attempt", ""))
     context = {"section": "donnees", "opening": found, "act": act, "attempt": attempt}
+    if act != "withdraw":
+        last = found.reports.filter(attempt=found.attempt).defer("sample").get()
+        context |= queries.told_of(last) | {"replaced": queries.replaced_by(found)}
     context["is_region"] = has_permission(person(request), Permission.ACCESS_READ)
     return render(request, "datasets/openings/confirm.html", context)
 

@@ -143,6 +143,8 @@ def _identifiers(told: Mapping[str, Any]) -> str:
 
 def _free_text(told: Mapping[str, Any]) -> str:
     accepted = len(told["accepted"])
+    if not accepted:
+        return _("aucun texte libre, %(among)s colonnes") % {"among": told["among"]}
     text = ngettext(
         "%(count)s acceptée avec un motif, %(among)s colonnes",
         "%(count)s acceptées avec un motif, %(among)s colonnes",

@@ -9,13 +9,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from portal.accounts import acts
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.space import Place
@@ -27,11 +28,12 @@ from portal.lib import rates
 from portal.lib.prose.numbers import number
 from portal.lib.refusals import QuotaSpent
 from portal.lib.storage.files import csv_answer
+from portal.lib.web.fields import line
 from portal.lib.web.requests import get_or_post
 
 may_read = partial(has_permission, permission=Permission.AUDIT_READ)
 PLACE = Place(gettext_lazy("Journal"), "history", "ledger", may_read)
-PER_PAGE, EXPORTED, BREACHES_SHOWN, VERIFY_SECONDS = 50, 50_000, 20, 600
+PER_PAGE, EXPORTED, BREACHES_SHOWN, VERIFY_SECONDS, PEOPLE = 50, 50_000, 20, 600, 20
 # First words of the acts whose detail is read here. That of the others may quote what only those
 # concerned read: entries, contributions, people.
 DETAILED = frozenset(
@@ -49,14 +51,10 @@ DETAILED = frozenset(
 )
 
 # Acts whose detail names what they are of: the grant by which a file is read.
-TELLING = frozenset(("data_file.read",))
+TELLING = frozenset(("data_file.read", "access.denied"))
 
-# What the apps add at start: their acts in words, what a number that people write names, the number
-# and the address of what the ledger names.
-words: dict[str, Any] = {
-    "access.denied": gettext_lazy("Accès refusé"),
-    "access.denied_again": gettext_lazy("Accès refusé, plusieurs fois"),
-}
+# What the apps add at start: what a number that people write names, the number and the address of
+# what the ledger names.
 finders: list[Callable[[str], Iterable[Model]]] = []
 namers: list[Callable[[Collection[str]], dict[str, tuple[str, str]]]] = []
 
@@ -69,9 +67,10 @@ class LedgerForm(forms.Form):
         label=gettext_lazy("Acte"),
         required=False,
         max_length=80,
-        error_messages={"invalid": gettext_lazy("Écrivez un acte, comme grant ou grant.revoked.")},
+        error_messages={"invalid": gettext_lazy("Choisissez un acte de la liste.")},
     )
-    objet = forms.CharField(label=gettext_lazy("Objet ou numéro"), required=False, max_length=120)
+    qui = line(gettext_lazy("Qui"), 120)
+    objet = line(gettext_lazy("Objet ou numéro"), 120)
     du = forms.DateField(label=gettext_lazy("Du"), required=False)
     au = forms.DateField(label=gettext_lazy("Au"), required=False)
 
@@ -80,11 +79,15 @@ class LedgerForm(forms.Form):
         for name, field in self.fields.items():
             kind = "date" if name in ("du", "au") else "text"
             field.widget = forms.TextInput(attrs={"class": "input input-s", "type": kind})
-        self.fields["acte"].widget.attrs["list"] = "actes-connus"
+        every = [("", gettext_lazy("Tous")), *acts.choices()]
+        self.fields["acte"].widget = forms.Select(attrs={"class": "select input-s"}, choices=every)
 
-    def acts(self) -> list[tuple[str, Any]]:
-        """List the acts that are said in words, which are proposed; any other may be typed."""
-        return sorted(words.items(), key=lambda pair: str(pair[1]))
+    def clean(self) -> dict[str, Any]:
+        """Refuse days that are not in their order."""
+        read = super().clean() or {}
+        if read.get("du") and read.get("au") and read["au"] < read["du"]:
+            self.add_error("au", _("Cette date vient avant « Du »."))
+        return read
 
     def rows(self) -> Any:
         """Select what is looked for; all, where the form is wrong."""
@@ -93,6 +96,7 @@ class LedgerForm(forms.Form):
         about = found.get("objet", "")
         return reading.ledger(
             action=found.get("acte", ""),
+            actors=_people(found["qui"]) if found.get("qui") else None,
             about=about,
             named=[reference(row) for find in finders for row in find(about)],
             telling=TELLING,
@@ -126,7 +130,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 each,
                 named.get(each.actor) or _portal(each.actor),
                 _detail(each),
-                words.get(each.action, ""),
+                acts.said(each.action),
                 objects.get(_about(each)),
             )
             for each in told
@@ -173,6 +177,12 @@ def may_read_ledger(actor: Any) -> bool:
     return bool(may_read(actor))
 
 
+def _people(said: str) -> list[str]:
+    """Give the keys of the people of an address, or of a name that holds these words."""
+    rows = User.objects.filter(Q(email__iexact=said) | Q(display_name__icontains=said))
+    return list(rows.values_list("person_key", flat=True)[:PEOPLE])
+
+
 def _portal(actor: str) -> str:
     """Say in words that the portal itself acted, and which part of it."""
     part = actor.removeprefix("system:")
@@ -181,7 +191,8 @@ def _portal(actor: str) -> str:
 
 def _about(each: Told) -> str:
     """Name what an act is of: its object, or what its detail names."""
-    return str(each.facts.get("grant", "")) if each.action in TELLING else each.object_ref
+    named = each.facts.get("grant") if each.action in TELLING else ""
+    return str(named or each.object_ref)
 
 
 def _detail(each: Told) -> list[tuple[str, Any]]:

@@ -58,6 +58,7 @@ def events(
 def ledger(
     *,
     action: str = "",
+    actors: Collection[str] | None = None,
     about: str = "",
     named: Collection[str] = (),
     telling: Collection[str] = (),
@@ -66,7 +67,8 @@ def ledger(
 ) -> QuerySet[AuditEvent]:
     """Select the events of the whole ledger, the newest first, with their detail.
 
-    action: how the act begins ("grant", "grant.revoked"). about: a part of the object's name.
+    action: how the act begins ("grant", "grant.revoked"). actors: who acted, by
+    key, None for anybody. about: a part of the object's name.
     named: the names of the objects instead, where there are some. telling: acts on another object
     that are kept too, where their detail names one of these.
     since, until: days of Paris, both included.
@@ -74,6 +76,11 @@ def ledger(
     rows = AuditEvent.objects.select_related("body").order_by("-seq")
     if action:
         rows = rows.filter(action__startswith=action)
+    if actors is not None:
+        whose = Q(pk__in=[])
+        for key in actors:
+            whose |= Q(body__body__contains=f'"actor":"{key}"')
+        rows = rows.filter(whose)
     if named:
         told = Q()
         for each in named:

@@ -123,7 +123,7 @@ def deposit(
     if content is not None:
         size, sha256 = releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
         columns = {"file_name": name, "file_size": size, "file_sha256": sha256}
-    _require_all(
+    *_said, shape = _require_all(
         partial(_require_card, said, producer),
         partial(_require_origin, opening, said),
         partial(_require_publishable, said),
@@ -135,15 +135,16 @@ def deposit(
         content.seek(0)
         kept = releases.keep(content)
         columns |= {"deposit_sha256": kept.sha256, "deposit_keys": list(kept.keys)}
+    columns["columns"] = shape["columns"]
     return _deposit(opening, producer, said, columns, attempt, by)
 
 
-def _require_all(*asked: Callable[[], None]) -> None:
-    """Refuse what one refuses as it does; what several refuse, all their faults at once."""
-    refusals = []
+def _require_all(*asked: Callable[[], Any]) -> list[Any]:
+    """Give what each gives. Refuse as the one that refuses, or with all the faults of several."""
+    refusals, given = [], []
     for each in asked:
         try:
-            each()
+            given.append(each())
         except Invalid as refusal:
             refusals.append(refusal)
     if len(refusals) > 1:
@@ -152,6 +153,7 @@ def _require_all(*asked: Callable[[], None]) -> None:
         raise Invalid(str(refusals[0]), code=refusals[0].code, faults=faults)
     if refusals:
         raise refusals[0]
+    return given
 
 
 @transaction.atomic
@@ -247,7 +249,7 @@ def _require_publishable(said: Said) -> None:
             raise Invalid(text % {"excerpt": found.excerpt}, code=name)
 
 
-def _require_table(content: BinaryIO, name: str, said: Said) -> None:
+def _require_table(content: BinaryIO, name: str, said: Said) -> dict[str, Any]:
     if extension(name) != "csv":
         raise Invalid(_("Déposez une table CSV."), code="file")
     if name.lower() in BESIDE:
@@ -255,12 +257,12 @@ def _require_table(content: BinaryIO, name: str, said: Said) -> None:
             _("Donnez à la table un autre nom que celui des fichiers qui l’accompagnent."),
             code="file",
         )
-    _require_readable(content, name, said)
+    return _require_readable(content, name, said)
 
 
-def _require_readable(content: BinaryIO, name: str, said: Said) -> None:
+def _require_readable(content: BinaryIO, name: str, said: Said) -> dict[str, Any]:
     try:
-        disclosure.examine_apart(
+        return disclosure.examine_apart(
             content,
             declared_of(said),
             seconds=settings.PARSE_CHILD_SECONDS,
@@ -276,13 +278,13 @@ def _require_readable(content: BinaryIO, name: str, said: Said) -> None:
         ) from fault
 
 
-def _require_kept(opening: Opening | None, said: Said) -> None:
+def _require_kept(opening: Opening | None, said: Said) -> dict[str, Any]:
     """Read the file of the last deposit again, with what is declared now."""
     if opening is None or not opening.deposit_sha256:
         raise Invalid(_("Déposez le fichier à ouvrir, en CSV."), code="file")
     kept = releases.Deposit(opening.deposit_sha256, opening.deposit_keys)
     with releases.read(kept) as content:
-        _require_readable(content, opening.file_name, said)
+        return _require_readable(content, opening.file_name, said)
 
 
 @transaction.atomic

@@ -188,6 +188,18 @@ def test_the_acts_on_a_request_are_found_by_its_number(world: World, client: Cli
     acts = [each.action for each, *_said in found.context["rows"]]
     assert {"access_request.submitted", "opinion.given", "grant.approved"} < set(acts)
     assert acts.count("access_request.submitted") == acts.count("data_file.read") == 1
+    # A reading that was refused once it was suspended is found there too.
+    grants.suspend(grant=grant, text="Incident.", by=world.dpo)
+    refused = Client()
+    refused.force_login(world.reader)
+    assert (
+        refused.get(
+            reverse("datasets:file", args=(file.release.dataset.resource.slug, file.public_id))
+        ).status_code
+        == 404
+    )
+    acts = [each.action for each, *_said in client.get(link[1]).context["rows"]]
+    assert acts.count("access.denied") == 1
     lent = reverse("datasets:grant", args=(grant.public_id,))
     assert f'href="{lent}">{grant.number}</a>' in found.text
     assert "Convention signée" in found.text

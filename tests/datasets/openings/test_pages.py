@@ -1,6 +1,7 @@
 """Pages of openings: what each shows to whom, what a form keeps, what an act answers."""
 
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -69,7 +70,12 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     answer = producer.post(PROPOSE, filled(world, REFUSED["commune"][0], dictionary=columns))
     opening = Opening.objects.get()
     assert (answer.status_code, answer.headers["Location"]) == (302, opening.get_absolute_url())
-    assert "Admettre et contrôler" in page(officer, opening)
+    told = page(officer, opening)
+    assert "Admettre et contrôler" in told
+    # Who admits reads the columns of the file, and what is said of each.
+    columns = told.split("Colonnes du fichier déposé</h3>")[1].split("</table>")[0]
+    assert all(f"<code>{name}</code>" in columns for name in ("zone", "trimestre", "age", "lieu"))
+    assert columns.count("permet de reconnaître") == 3
     assert "Admettre et contrôler" not in page(producer, opening)
     act(officer, opening, "admit_opening")
     review.check_waiting()
@@ -138,13 +144,19 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
 def test_who_approves_reads_where_it_goes_what_it_replaces_why_and_who_approved(
     world: World,
 ) -> None:
-    world.published()
+    fewer = [{"zone": each["zone"], "age": each["age"]} for each in people()]
+    world.published(fewer, declared={"quasi_identifiers": ["zone", "age"]})
     opening = world.checked()
     review.approve(opening=opening, attempt=1, by=world.approver)
     shown = page(signed_in(world.dpo), opening)
     assert "Sera publié sur" in shown
     assert world.card.title in shown
     assert "à la place de la version 1 du" in shown
+    ask = reverse("datasets:approve_opening", args=(opening.public_id,)) + "?attempt=1"
+    asked = re.sub(r"</?(time|b)[^>]*>", "", signed_in(world.dpo).get(ask).text)
+    said = ("la version 1 du", "entrees.csv", "Licence Ouverte", "zone, trimestre, age, sortie")
+    assert [each for each in said if each not in asked] == []
+    assert "À vérifier" in asked
     assert "Choisir où former." in shown
     assert f"Approuvée par {world.approver.display_name} le" in shown
     # What is in it: its columns, their types, rows of nobody.

@@ -1,11 +1,15 @@
 """The page of the ledger: filtered, exported, verified by those whose role it is, by no other."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
+from portal.accounts.acts import said, words
 from portal.accounts.enums import RegionRole
 from portal.audit.models import AuditEvent
 from portal.audit.record import record
@@ -45,9 +49,26 @@ def test_it_is_filtered_by_act_object_and_day(auditor: Client) -> None:
     assert acts(auditor, "?acte=grant&objet=GRANT:1") == ["grant.signed"]
     assert acts(auditor, f"?acte=grant&du={today}&au={today}") == ["grant.revoked", "grant.signed"]
     assert acts(auditor, f"?du={tomorrow}") == []
+    record("grant.closed", by=UserFactory(), on="datasets.grant:1")
+    assert acts(auditor, "?acte=grant.&qui=ADA") == ["grant.revoked", "grant.signed"]
+    assert acts(auditor, f"?qui={by.email}") == ["entry.scored", "grant.revoked", "grant.signed"]
+    assert acts(auditor, "?qui=personne@exemple.fr") == []
+    late = auditor.get(f"{PAGE}?du={tomorrow}&au={today}")
+    assert (late.status_code, set(late.context["form"].errors)) == (422, {"au"})
     page = auditor.get(f"{PAGE}?acte=grant").content.decode()
     assert "Ada" in page
     assert "reads" in page
+    assert '<option value="grant." selected>' in auditor.get(f"{PAGE}?acte=grant.").text
+
+
+def test_every_act_that_is_written_is_said_in_words() -> None:
+    written = {
+        act
+        for path in Path(settings.BASE_DIR).glob("[!t.]*/**/*.py")
+        for act in re.findall(r'\brecord\(\s*"([a-z_]+\.[a-z_]+)"', path.read_text("utf-8"))
+    }
+    assert len(written) > 200
+    assert sorted(act for act in written if " : " not in said(act) and act not in words) == []
 
 
 def test_a_wrong_day_or_act_is_said_at_its_field(auditor: Client) -> None:
