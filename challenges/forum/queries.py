@@ -23,10 +23,20 @@ def moderated_by(user: Viewer) -> QuerySet[Challenge]:
 
 def run_by(user: Viewer) -> QuerySet[Challenge]:
     """Keep the challenges whose questions a person answers, as one who organises them."""
-    run = ChallengeOrganiser.objects.filter(user_id=person_id(user))
+    several = organised_by(user)
     return Challenge.objects.filter(
-        pk__in=run.exclude(role=OrganiserRole.JURY).values("challenge_id")
+        pk__in=[pk for pk, role in several.items() if role != OrganiserRole.JURY]
     )
+
+
+def organised_by(user: Viewer) -> dict[int, str]:
+    """Give the role of a person in each challenge, by key; one query, kept as their other roles."""
+    kept = vars(user)
+    if "roles_by_challenge" not in kept:
+        rows = ChallengeOrganiser.objects.filter(user_id=person_id(user))
+        kept["roles_by_challenge"] = dict(rows.values_list("challenge_id", "role"))
+    roles: dict[int, str] = kept["roles_by_challenge"]
+    return roles
 
 
 def flagged(user: Viewer) -> Iterator[tuple[Challenge, int]]:

@@ -223,16 +223,14 @@ def has_use(user: User) -> bool:
     return asks_or_lends(user) or named.exists()
 
 
-def written_by(user: User) -> "QuerySet[AccessRequest]":
-    """List the requests that wait for who asks: drafts, and those whose changes are asked."""
-    rows = AccessRequest.objects.filter(requester=user, status__in=WRITABLE)
-    return rows.select_related("organisation")
+def answered_by(user: User) -> "QuerySet[AccessRequest]":
+    """List the requests that wait for who answers for them, and those that were granted.
 
-
-def held_by(user: User) -> "QuerySet[Grant]":
-    """List the grants that a person answers for, with what is to be given back."""
-    rows = Grant.objects.filter(request__in=AccessRequest.objects.filter(asked_by(user)))
-    return rows.select_related("request__organisation").prefetch_related("request__returns")
+    With the grants, and what is to be given back; the latest typed first.
+    """
+    written = Q(requester=user, status__in=WRITABLE)
+    rows = AccessRequest.objects.filter(written | Q(grant__isnull=False) & asked_by(user))
+    return rows.select_related("organisation", "grant").prefetch_related("returns")
 
 
 def to_sign(user: User) -> "QuerySet[NamedUser]":

@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, OuterRef, Prefetch, Subquery
 
 from datasets.access.enums import (
     GrantState,
@@ -20,7 +20,13 @@ from datasets.access.enums import (
     RequestStatus,
     ReturnState,
 )
-from datasets.access.models import AccessRequest, Grant, GrantedDataset, GrantQuerySet
+from datasets.access.models import (
+    AccessRequest,
+    Grant,
+    GrantedDataset,
+    GrantQuerySet,
+    Suspension,
+)
 from datasets.releases.models import Dataset
 
 
@@ -60,11 +66,13 @@ class Row:
 
 
 def grants() -> GrantQuerySet:
-    """List every grant, the newest first, with what its row shows; four queries."""
+    """List every grant, the newest first, with what its row shows; three queries."""
     lent = GrantedDataset.objects.select_related("dataset__resource")
+    lifted = Suspension.objects.filter(grant=OuterRef("pk")).order_by("-resumed_at")
     return (
         Grant.objects.select_related("request")
-        .prefetch_related(Prefetch("datasets", lent), "request__returns", "suspensions")
+        .prefetch_related(Prefetch("datasets", lent), "request__returns")
+        .annotate(resumed_at=Subquery(lifted.values("resumed_at")[:1]))
         .order_by("-approved_at", "-pk")
     )
 
@@ -89,7 +97,7 @@ def _row(grant: Grant, at: datetime) -> Row:
     )
     delivered = [each.at for each in returns if each.state is ReturnState.DELIVERED]
     moments = [grant.approved_at, grant.starts_at, grant.suspended_at, grant.closed_at, *delivered]
-    moments += [each.resumed_at for each in grant.suspensions.all()]
+    moments.append(grant.resumed_at)  # type: ignore[attr-defined]  # annotated
     over = grant.ended_at if grant.ended_at and grant.ended_at <= at else None
     return Row(
         number=grant.request.number,

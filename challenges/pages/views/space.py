@@ -20,10 +20,9 @@ from challenges.evaluation import rules
 from challenges.evaluation.enums import Split
 from challenges.exchange.models import BundleImport, ImportState
 from challenges.forum import queries as forum
-from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
+from challenges.organising.enums import ChallengeStatus, RegistrationMode
 from challenges.organising.models.challenges import (
     Challenge,
-    ChallengeOrganiser,
     Guest,
     OrganiserInvitation,
     Phase,
@@ -54,7 +53,7 @@ def runs_challenges(user: User) -> bool:
     decides = (Permission.CHALLENGE_PUBLISH, Permission.CHALLENGE_REVEAL)
     if any(has_permission(user, permission) for permission in decides):
         return True
-    return ChallengeOrganiser.objects.filter(user=user).exists()
+    return bool(forum.organised_by(user))
 
 
 PLACE = Place(
@@ -97,14 +96,15 @@ def run(user: User) -> Iterator[Item]:
 
 def teams(user: User) -> Iterator[Item]:
     """List a person's teams, their entries and the rank of one, the latest challenge first."""
-    ranked, rank = _rank(user)
     mine = (
         Team.objects.joined_by(user)
         .select_related("challenge")
         .annotate(entered=Count("enrolments__entries"))
         .order_by("-challenge__pk")
     )
-    for team in mine[:SHOWN]:
+    several = list(mine[:SHOWN])
+    ranked, rank = _rank(user) if several else (0, "")
+    for team in several:
         count = team.entered  # type: ignore[attr-defined]  # annotated
         entered = ngettext("%(n)s soumission", "%(n)s soumissions", count) % {"n": count}
         yield Item(
@@ -404,11 +404,10 @@ def _guests(user: User, now: datetime) -> Iterator[Item]:
 
 def _registrations(user: User) -> Iterator[Item]:
     """List the challenges of this organiser that people ask to take part in."""
-    own = ChallengeOrganiser.objects.filter(user=user).exclude(role=OrganiserRole.JURY)
     asking = Count("registrations", filter=Q(registrations__state=RegistrationState.PENDING))
-    waiting = Challenge.objects.filter(pk__in=own.values("challenge")).annotate(asking=asking)
+    waiting = forum.run_by(user).annotate(asking=asking)
     for challenge in waiting.filter(asking__gt=0).order_by("pk")[:SHOWN_DECISIONS]:
-        count = challenge.asking  # type: ignore[attr-defined]  # annotated
+        count = challenge.asking
         asked = ngettext("%(n)s demande", "%(n)s demandes", count) % {"n": count}
         yield Item(
             title=_about(_("Répondre aux inscriptions à « %(title)s »"), challenge),

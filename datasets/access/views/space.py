@@ -46,13 +46,14 @@ PLACES = (
 
 def to_do(user: User) -> Iterator[Item]:
     """List what waits for a person: as who asks, who is named, producer, the Region."""
-    for asked in queries.written_by(user)[:SHOWN]:
+    for asked in queries.answered_by(user)[: 2 * SHOWN]:
+        if asked.status == RequestStatus.APPROVED:
+            yield from _held(asked.grant)
+            continue
         title = _("Finir la demande d’accès « %(title)s »")
         if asked.status == RequestStatus.CHANGES_REQUESTED:
             title = _("Corriger la demande d’accès « %(title)s »")
         yield _item(title, asked, icon="pencil", tone="ocre")
-    for grant in queries.held_by(user)[:SHOWN]:
-        yield from _held(grant)
     for named in queries.to_sign(user)[:SHOWN]:
         title = _("Signer votre engagement pour « %(title)s »")
         yield _item(title, named.request, url=_page(named.request.grant), icon="pencil")

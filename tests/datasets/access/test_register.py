@@ -227,9 +227,9 @@ def test_the_page_asks_the_same_of_the_database_for_one_and_for_many(
     world.active()
     client = Client()
     client.get("/donnees/registre/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/donnees/registre/")
     world.active()
     World().granted()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/donnees/registre/")
