@@ -15,30 +15,34 @@ from portal.lib import clock, paper
 RETURN = gettext_lazy("%(text)s, %(months)s mois après la signature")
 
 
-def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetime) -> bytes:
+def agreement(
+    number: str, content: Mapping[str, Any], *, by: str, page: str, at: datetime
+) -> bytes:
     """Draw the agreement of a request that is granted, in French; the same facts, the same bytes.
 
-    content: as `models.content_of` writes it. page: the path of the grant, which says who is named
-    and who signed.
+    content: as `models.content_of` writes it. by: who decided, for the Region. page: the path of
+    the grant, which says who is named and who signed.
     """
     with translation.override("fr"):
         datasets = content["datasets"]
         columns = sum(len(each["columns"]) for each in datasets)
-        people = len(content["persons"])
+        people, day = len(content["persons"]), clock.day_words(clock.paris_day(at))
         named = ngettext(
             "%(count)s personne nommée", "%(count)s personnes nommées", len(content["persons"])
         )
         facts = [
+            (_("Entre"), _("la Région Provence-Alpes-Côte d’Azur")),
+            (_("les producteurs"), ", ".join(dict.fromkeys(each["producer"] for each in datasets))),
+            (_("et l’organisme"), content["organisation"]),
             (_("Demande"), number),
-            (_("Organisme"), content["organisation"]),
             (_("Finalité"), str(Purpose(content["purpose"]).label)),
-            (_("Jeux"), ", ".join(f"{each['title']} ({each['producer']})" for each in datasets)),
+            (_("Jeux"), ", ".join(each["title"] for each in datasets)),
             (_("Colonnes"), _("%(count)s, par leur nom en annexe") % {"count": columns}),
             (_("Durée"), _("%(months)s mois dès la signature") % {"months": content["months"]}),
             (_("Accès"), named % {"count": people}),
             (_("Hébergement"), str(Country(content["hosting"]).label)),
             (_("Ce qui sera rendu"), " ; ".join(RETURN % each for each in content["returns"])),
-            (_("Accordée le"), clock.day_words(clock.paris_day(at))),
+            (_("Accordée"), _("le %(day)s, par %(by)s") % {"day": day, "by": by}),
         ]
         return paper.draw(
             paper.Sheet(
@@ -47,7 +51,13 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
                 title=_("Convention d’accès aux données"),
                 lead=content["title"],
                 facts=facts,
-                notes=[
+                foot=number,
+                notes=[],
+                clauses=[
+                    _(
+                        "L’organisme n’utilise ces données que pour cette finalité, et n’en fait "
+                        "aucun des usages interdits de l’annexe."
+                    ),
                     _(
                         "Chaque personne nommée signe elle-même, sur le portail, avant sa première "
                         "lecture. Chaque lecture est tracée, et montrée au producteur et à "
@@ -73,7 +83,10 @@ def agreement(number: str, content: Mapping[str, Any], *, page: str, at: datetim
                         )
                         for each in datasets
                     ),
-                    (_("Usages interdits"), ForbiddenUse.signed(content["pledges"])),
+                    (
+                        _("Usages interdits"),
+                        [f"• {each}" for each in ForbiddenUse.signed(content["pledges"])],
+                    ),
                     (_("Base légale"), [content["legal_basis"]]),
                     (_("Mesures de sécurité"), content["security"].splitlines()),
                 ],

@@ -26,13 +26,15 @@ CODE = 34.0
 INK, QUIET, BLUE, LINE = (26, 36, 43), (84, 97, 105), (7, 89, 122), (214, 217, 214)
 MOST_CHARACTERS = 420
 TALLEST = 38.0  # a fact of so many characters
+CLAUSE = 22.0
 
 
 @dataclass(frozen=True)
 class Sheet:
     """What a statement says; every text is already in its language.
 
-    facts: pairs of label and value. notes: small sentences below. address: where it is checked,
+    facts: pairs of label and value. clauses: what is agreed, numbered. notes: small sentences
+    below. foot: what each page is of, where there are several. address: where it is checked,
     drawn as a code too, which code_label describes for who does not see it. annex: titles and
     their paragraphs, whole, on pages of their own.
     """
@@ -46,6 +48,8 @@ class Sheet:
     address: str
     code_label: str
     annex: Sequence[tuple[str, Sequence[str]]] = ()
+    clauses: Sequence[str] = ()
+    foot: str = ""
 
 
 def draw(sheet: Sheet, *, at: datetime) -> bytes:
@@ -59,7 +63,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.set_creation_date(at)
     paper.add_font(FACE, fname=FONTS / "AtkinsonHyperlegibleNext_400Regular.ttf")
     paper.add_font(FACE, style="B", fname=FONTS / "AtkinsonHyperlegibleNext_700Bold.ttf")
-    paper.is_numbered = bool(sheet.annex)
+    paper.is_numbered, paper.foot = bool(sheet.annex), sheet.foot
     paper.add_page()
     paper.set_fill_color(*BLUE)
     with paper.part("Artifact"):
@@ -76,6 +80,10 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.keep(TALLEST)
         paper.fact(label, value)
     paper.ln(6)
+    for place, clause in enumerate(sheet.clauses, 1):
+        paper.keep(CLAUSE)
+        paper.say("P", f"{place}. {clause}", size=10.5)
+        paper.ln(1.5)
     for note in sheet.notes:
         paper.keep(TALLEST)
         paper.say("P", note, size=9, colour=QUIET)
@@ -83,7 +91,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.keep(CODE)
     paper.code(sheet.address, sheet.code_label)
     if sheet.annex:
-        paper.annex(sheet.annex)
+        paper.annex(sheet.annex, f"{sheet.foot} : {sheet.lead}" if sheet.foot else "")
     return bytes(paper.output())
 
 
@@ -91,6 +99,7 @@ class _Paper(FPDF):
     """An A4 page whose parts are tagged in the order of reading."""
 
     is_numbered = False
+    foot = ""
 
     def footer(self) -> None:
         """Number the pages of a sheet that has an annex; `{nb}` is how many there are."""
@@ -99,7 +108,8 @@ class _Paper(FPDF):
             self.set_text_color(*QUIET)
             self.set_xy(MARGIN, self.h - MARGIN + 6)
             with self.part("Artifact"):
-                self.cell(text=f"{self.page_no()}/{{nb}}")
+                of = f"{self.foot} · " if self.foot else ""
+                self.cell(text=f"{of}{self.page_no()}/{{nb}}")
 
     @contextmanager
     def part(self, kind: str, **told: Any) -> Iterator[None]:
@@ -160,10 +170,13 @@ class _Paper(FPDF):
         if self.y + height > self.h - MARGIN:
             self.add_page()
 
-    def annex(self, sections: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def annex(self, sections: Sequence[tuple[str, Sequence[str]]], heading: str) -> None:
         """Write titles and paragraphs overleaf; a long one in pieces, each on one page."""
         self.set_left_margin(MARGIN)
         self.add_page()
+        if heading:
+            self.say("P", heading, size=12.5, colour=QUIET)
+            self.ln(5)
         for title, texts in sections:
             self.keep(TALLEST)
             self.say("H2", title, size=12.5, bold=True)

@@ -285,7 +285,7 @@ def _granted(
 ) -> Grant:
     public_id = uuid4()
     page = reverse("datasets:grant", args=(public_id,))
-    paper = agreement(request.number, content, page=page, at=now)
+    paper = agreement(request.number, content, by=by.display_name, page=page, at=now)
     grant = Grant.objects.create(
         public_id=public_id,
         request=request,

@@ -580,14 +580,19 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
     grant = world.active()
     page = reverse("datasets:grant", args=(grant.public_id,))
     content = objects.read(grant.agreement_sha256)
-    written = agreement(grant.number, grant.content, page=page, at=grant.approved_at)
+    by = grant.approved_by.display_name
+    written = agreement(grant.number, grant.content, by=by, page=page, at=grant.approved_at)
     assert content == written
     first, annex = (
         " ".join(each.extract_text().split()) for each in PdfReader(io.BytesIO(content)).pages
     )
-    assert f"Accordée le {long_date(grant.approved_at)} Chaque" in first
+    assert f"Accordée le {long_date(grant.approved_at)}, par {by} 1. L’organisme" in first
+    assert f"et l’organisme {world.organisation}" in first
+    assert all(str(each) in first for each in world.producers)
     assert "Un tableau et son code, 6 mois après la signature" in first
-    assert ("1/2" in first, "2/2" in annex) == (True, True)
+    assert (f"{grant.number} · 1/2" in first, f"{grant.number} · 2/2" in annex) == (True, True)
+    assert f"{grant.number} : {grant}" in annex
+    assert annex.count("•") == len(ForbiddenUse)
     said = ["jeton, zone, sortie", "Mission d’intérêt public", "Disques chiffrés, accès par clé."]
     said += [f"Colonnes de « {each.resource.title} »" for each in world.datasets]
     assert [each for each in (*said, *map(str, ForbiddenUse.labels)) if each not in annex] == []
