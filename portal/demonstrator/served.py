@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,29 +101,16 @@ def _read(builds: Mapping[str, Build]) -> Served:
     moves = tension = None
     zones: Mapping[str, str] = {}
     if EngineName.MOVES in builds:
-        moves = _moves(_arrays(builds[EngineName.MOVES]), known)
+        near = [(each.code, to) for each in known.occupations.values() for to in each.near]
+        asked = {code: each.knowledge for code, each in known.occupations.items()}
+        moves = Moves.read(_arrays(builds[EngineName.MOVES]), near, asked)
     if EngineName.TENSION in builds:
         stored = _arrays(builds[EngineName.TENSION])
-        places = zip(_names(stored["codes"]), _names(stored["places"]), strict=True)
-        tension = Tensions(stored["chances"], {place: at for at, place in enumerate(places)})
-        zones = dict(zip(_names(stored["zones"]), _names(stored["names"]), strict=True))
+        tension = Tensions.read(stored)
+        pairs = zip(stored["zones"], stored["names"], strict=True)
+        zones = {str(code): str(name) for code, name in pairs}
     is_trial = builds[EngineName.TEXT].is_trial
     return Served(known, Lexical(Arrays.read(text)), moves, tension, zones, builds, is_trial)
-
-
-def _moves(stored: Stored, known: Referential) -> Moves:
-    codes = _names(stored["codes"])
-    ranked = {
-        code: [(codes[to], float(score)) for to, score in zip(row, scores, strict=True)]
-        for code, row, scores in zip(codes, stored["moves"], stored["scores"], strict=True)
-    }
-    near = [(each.code, to) for each in known.occupations.values() for to in each.near]
-    asked = {code: each.knowledge for code, each in known.occupations.items()}
-    return Moves(ranked, near, asked)
-
-
-def _names(column: Iterable[Any]) -> list[str]:
-    return [str(each) for each in column]
 
 
 def _arrays(build: Build) -> Stored:

@@ -5,17 +5,18 @@ Nothing here is needed to answer: a process that serves pages never imports it.
 
 import io
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.demonstrator.building import moves, tension, text
+from portal.demonstrator.building import loading, moves, official, tension, text
 from portal.demonstrator.building.measuring import Figure
-from portal.demonstrator.enums import EngineName
+from portal.demonstrator.enums import EngineName, ReferentialKind
 from portal.demonstrator.models import Build
+from portal.demonstrator.models import Referential as Loaded
 from portal.demonstrator.referential import Referential, trial
 from portal.lib import canonical, clock
 from portal.lib.storage import objects
@@ -59,9 +60,10 @@ def build(
             engine=plan.engine,
             data_sha256=plan.data_sha256,
             occupations_sha256=plan.occupations,
-            is_public=plan.is_public,
         )
         if known.exists():
+            # A licence that was confirmed since, or is in doubt again.
+            known.exclude(is_public=plan.is_public).update(is_public=plan.is_public)
             continue
         row = _built(plan)
         made.append(row)
@@ -71,11 +73,63 @@ def build(
 
 
 def plans() -> Iterator[Plan]:
-    """List what can be built: from the référentiel d'essai, then from what was loaded."""
-    yield from _trial_plans()
+    """List what can be built: from the référentiel d'essai, then from what was loaded.
+
+    What was loaded for private trial is built beside what may be shown, and never served.
+    """
+    yield from trial_plans()
+    shown = _latest(is_shown=True)
+    yield from _official_plans(shown)
+    if (every := _latest(is_shown=False)) != shown:
+        yield from _official_plans(every)
 
 
-def _trial_plans() -> Iterator[Plan]:
+def _latest(*, is_shown: bool) -> dict[str, Loaded]:
+    """Give the latest of each kind that was loaded, those that may be shown alone or all."""
+    found: dict[str, Loaded] = {}
+    for each in Loaded.objects.order_by("loaded_at", "pk"):
+        if each.is_public or not is_shown:
+            found[each.kind] = each
+        elif each.kind in found and found[each.kind].content_sha256 == each.content_sha256:
+            del found[each.kind]  # the licence of the same data is in doubt again
+    return found
+
+
+def _official_plans(loaded: Mapping[str, Loaded]) -> Iterator[Plan]:
+    """List what can be built of official data: nothing without the occupations."""
+    rome, mobilities = loaded.get(ReferentialKind.ROME), loaded.get(ReferentialKind.MOBILITIES)
+    if rome is None:
+        return
+    told, moved = loading.read(rome), loading.read(mobilities) if mobilities else None
+    known = official.referential(told, moved)
+    used = [each for each in (rome, mobilities) if each]
+
+    def plan(engine: EngineName, parts: Sequence[Loaded], learn: Callable[[], Learnt]) -> Plan:
+        digests = tuple(each.content_sha256 for each in parts)
+        is_public = all(each.is_public for each in parts)
+        return Plan(engine, spoken(known), digests, False, is_public, learn)
+
+    def learn_text() -> Learnt:
+        given = official.texts(known, told)
+        arrays, figures = text.learn_many(given.examples, given.held)
+        return arrays.to_mapping() | {"referential": written(known)}, figures
+
+    yield plan(EngineName.TEXT, used, learn_text)
+    if moved is not None:
+        yield plan(
+            EngineName.MOVES, used, lambda: moves.learn(official.moves_known(known, told, moved))
+        )
+    if level := loaded.get(ReferentialKind.TENSION):
+
+        def learn_tension() -> Learnt:
+            given, zones = official.places(loading.read(level), [*known.occupations])
+            return tension.learn_places(given, zones)
+
+        yield plan(EngineName.TENSION, [*used, level], learn_tension)
+
+
+def trial_plans() -> Iterator[Plan]:
+    """List what is built of the référentiel d'essai: everything."""
     known = trial()
     codes = tuple(known.occupations)
     occupations = [*known.occupations.values()]
@@ -84,7 +138,7 @@ def _trial_plans() -> Iterator[Plan]:
 
     def learn_text() -> Learnt:
         arrays, figures = text.learn_few(list(known.examples()))
-        return arrays.to_mapping() | {"referential": told(known)}, figures
+        return arrays.to_mapping() | {"referential": written(known)}, figures
 
     def learn_moves() -> Learnt:
         return moves.learn(moves.Known(occupations, known.knowledge, links))
@@ -106,7 +160,7 @@ def spoken(known: Referential) -> str:
     return canonical.digest(sorted(known.occupations))
 
 
-def told(known: Referential) -> NDArray[np.uint8]:
+def written(known: Referential) -> NDArray[np.uint8]:
     """Write a référentiel among arrays: what answers names occupations as what was learnt did."""
     return np.frombuffer(canonical.dumps(_plain(known)), np.uint8)
 

@@ -215,14 +215,22 @@ def _fitted(alike: Matrix, gains: Matrix, learnt: Array) -> _Fitted:
     penalty[-1] = 0
     found = np.zeros(table.shape[1])
     found[-1] = np.log(max(moved.mean(), 1e-6))
+
+    def loss(slopes: Array) -> float:
+        lead = table @ slopes
+        told = weight @ (np.logaddexp(0, lead) - moved * lead)
+        return float(told + penalty @ slopes**2 / 2)
+
+    now = loss(found)
     for _step in range(STEPS):
         chance = 1 / (1 + np.exp(-table @ found))
         slope = table.T @ (weight * (moved - chance)) - penalty * found
         bend = (table * (weight * chance * (1 - chance))[:, None]).T @ table + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
-        longest = float(np.abs(step).max())
-        found = found + step / max(longest, 1.0)  # a longer step may overshoot, and come to nothing
-        if longest < CLOSE:
+        while (then := loss(found + step)) > now and np.abs(step).max() > CLOSE:
+            step /= 2  # it went too far
+        found, now = found + step, then
+        if np.abs(step).max() <= CLOSE:
             break
     return _Fitted(mean, spread, found[:-1], float(found[-1]))
 

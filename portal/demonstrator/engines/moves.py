@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from portal.demonstrator.engines.match import pieces
 
@@ -42,6 +45,21 @@ class Moves:
     ) -> None:
         """Take what was learnt; nothing is read or written afterwards."""
         self.ranked, self.near, self.knowledge = ranked, frozenset(near), knowledge
+
+    @classmethod
+    def read(
+        cls,
+        stored: Mapping[str, NDArray[Any]],
+        near: Collection[tuple[str, str]],
+        knowledge: Mapping[str, Sequence[str]],
+    ) -> "Moves":
+        """Read named arrays: codes (n), moves (n × kept, places of codes) and their scores."""
+        codes = [str(each) for each in stored["codes"]]
+        ranked = {
+            code: [(codes[to], float(score)) for to, score in zip(row, scores, strict=True)]
+            for code, row, scores in zip(codes, stored["moves"], stored["scores"], strict=True)
+        }
+        return cls(ranked, near, knowledge)
 
     def rank(self, code: str, *, count: int = 10, outside: int = 0) -> tuple[Move, ...]:
         """Rank the moves of an occupation; at least `outside` of them leave its domain if known.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,13 @@ class Tensions:
         if chances.shape[1:] != (LEVELS,) or np.abs(chances.sum(axis=1) - 1).max(initial=0) > 1e-3:
             raise ValueError(f"chances of shape {chances.shape}")
         self.chances, self.places = chances, places
+
+    @classmethod
+    def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Tensions":
+        """Read named arrays: chances, and of each of its rows codes and places (zones)."""
+        pairs = zip(stored["codes"], stored["places"], strict=True)
+        places = {(str(code), str(zone)): at for at, (code, zone) in enumerate(pairs)}
+        return cls(stored["chances"], places)
 
     def level(self, code: str, zone: str) -> Tension | None:
         """Give the level of an occupation in a zone; None where nothing is known of it."""

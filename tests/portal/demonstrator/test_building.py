@@ -27,7 +27,7 @@ def learnt() -> Learnt:
     """Learn each engine from the référentiel d'essai, once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "learn", lambda _examples: test_engines.learnt())
-        return {plan.engine: plan.learn() for plan in building.plans()}
+        return {plan.engine: plan.learn() for plan in building.trial_plans()}
 
 
 @pytest.fixture

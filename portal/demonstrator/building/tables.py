@@ -1,0 +1,181 @@
+"""Read tables of open data from a folder or an archive: what is wrong is named by file and line."""
+
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from portal.lib.refusals import Refusal
+
+MOST_BYTES = 100_000_000  # of one file
+MOST_FILES = 500  # of an archive
+MOST_CELL = 200_000  # characters
+ROME_CODE = re.compile(r"[A-Z]\d{4}")
+VERSION = re.compile(r"_v(\d{1,4})(?:_utf8)?\.csv$")
+
+
+class Unreadable(Refusal):
+    """A file that is not what was announced; the sentence names it, the line and the column."""
+
+    code = "referential_unreadable"
+
+    @classmethod
+    def at(cls, file: str, line: int, said: str, *, column: str = "") -> "Unreadable":
+        """Say what is wrong, and where."""
+        where = f", colonne « {column} »" if column else ""
+        return cls(f"{file}, ligne {line}{where} : {said}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table: where it stands, its cells by column."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def get(self, column: str) -> str:
+        """Give a cell of a column that a table may lack."""
+        return self.cells.get(column, "")
+
+    def refuse(self, column: str, said: str) -> Unreadable:
+        """Say what is wrong with a cell."""
+        shown = self[column][:64]
+        return Unreadable.at(self.file, self.line, f"« {shown} » {said}", column=column)
+
+    def text(self, column: str) -> str:
+        """Read a text that may not be empty."""
+        if not self[column]:
+            raise Unreadable.at(self.file, self.line, "cellule vide", column=column)
+        return self[column]
+
+    def rome(self, column: str) -> str:
+        """Read a code of an occupation."""
+        if not ROME_CODE.fullmatch(self[column]):
+            raise self.refuse(column, "n’est pas un code ROME (une lettre, quatre chiffres)")
+        return self[column]
+
+    def number(self, column: str, *, low: float, high: float) -> float:
+        """Read a number between two bounds."""
+        try:
+            found = float(self[column])
+        except ValueError:
+            found = float("nan")
+        if not low <= found <= high:
+            raise self.refuse(column, f"n’est pas un nombre de {low:g} à {high:g}")
+        return found
+
+    def whole(self, column: str, *, low: int, high: int) -> int:
+        """Read a whole number between two bounds."""
+        if not self[column].isascii() or not self[column].isdigit():
+            raise self.refuse(column, "n’est pas un nombre entier")
+        return int(self.number(column, low=low, high=high))
+
+    def one_of(self, column: str, choices: Mapping[str, int]) -> int:
+        """Read one of some words."""
+        if self[column] not in choices:
+            raise self.refuse(column, f"n’est pas parmi {', '.join(choices)}")
+        return choices[self[column]]
+
+
+class Source:
+    """Files of a folder, or of an archive: only those that are asked for are read."""
+
+    def __init__(self, place: Path | bytes) -> None:
+        """Open a folder, an archive on disk or its bytes. Raises Unreadable for anything else."""
+        self._folder = place if isinstance(place, Path) and place.is_dir() else None
+        self._archive: zipfile.ZipFile | None = None
+        self._digests: dict[str, str] = {}
+        if self._folder is not None:
+            self.names = sorted(each.name for each in self._folder.iterdir() if each.is_file())
+            return
+        try:
+            given = io.BytesIO(place) if isinstance(place, bytes) else place
+            self._archive = zipfile.ZipFile(given)
+        except (OSError, zipfile.BadZipFile):
+            raise Unreadable("Ni un dossier, ni une archive zip que l’on puisse ouvrir.") from None
+        self.names = sorted(self._archive.namelist())
+        if len(self.names) > MOST_FILES:
+            raise Unreadable(f"L’archive a plus de {MOST_FILES} fichiers.")
+
+    def find(self, pattern: str) -> str | None:
+        """Name the one file whose last part has this form, None for none.
+
+        Raises Unreadable for two: one would be of another version.
+        """
+        found = [each for each in self.names if fnmatchcase(each.rpartition("/")[2], pattern)]
+        if len(found) > 1:
+            raise Unreadable(f"{found[0]} et {found[1]} : gardez-en un seul.")
+        return found[0] if found else None
+
+    def rows(
+        self, pattern: str, columns: Sequence[str], *, is_needed: bool = True
+    ) -> Iterator[Row]:
+        """Read the lines of a table; nothing for one that may lack and does.
+
+        Raises Unreadable for a file that lacks, is too large or no UTF-8, for a column that lacks,
+        and for a line that has too few or too many cells.
+        """
+        name = self.find(pattern)
+        if name is None:
+            if is_needed:
+                raise Unreadable(f"{pattern} : fichier absent.")
+            return
+        lines = csv.reader(io.StringIO(self._text(name), newline=""), strict=True)
+        csv.field_size_limit(MOST_CELL)
+        try:
+            header = [each.strip() for each in next(lines, [])]
+            for column in columns:
+                if column not in header:
+                    raise Unreadable.at(name, 1, "colonne absente", column=column)
+            for cells in lines:
+                if not any(cells):
+                    continue
+                if len(cells) != len(header):
+                    said = f"{len(cells)} cellules au lieu de {len(header)}"
+                    raise Unreadable.at(name, lines.line_num, said)
+                # Former releases doubled their apostrophes.
+                told = (each.replace("''", "'").strip() for each in cells)
+                yield Row(name, lines.line_num, dict(zip(header, told, strict=True)))
+        except csv.Error as fault:
+            raise Unreadable.at(name, lines.line_num, f"ce n’est pas du CSV ({fault})") from None
+
+    def versions(self) -> dict[str, str]:
+        """Give the version that the names of the files that were read bear."""
+        found = {name: VERSION.search(name) for name in self._digests}
+        return {name: match[1] for name, match in found.items() if match}
+
+    def sha256(self) -> str:
+        """Name the content of the files that were read."""
+        told = "\n".join(f"{name} {digest}" for name, digest in sorted(self._digests.items()))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def _text(self, name: str) -> str:
+        content = self._bytes(name)
+        if len(content) > MOST_BYTES:
+            raise Unreadable(f"{name} : plus de {MOST_BYTES // 1_000_000} Mo.")
+        self._digests[name.rpartition("/")[2]] = hashlib.sha256(content).hexdigest()
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as fault:
+            line = content.count(b"\n", 0, fault.start) + 1
+            raise Unreadable.at(name, line, "ce n’est pas de l’UTF-8") from None
+
+    def _bytes(self, name: str) -> bytes:
+        if self._folder is not None:
+            with (self._folder / name).open("rb") as file:
+                return file.read(MOST_BYTES + 1)
+        assert self._archive is not None  # noqa: S101 (one or the other was opened)
+        try:
+            with self._archive.open(name) as file:
+                return file.read(MOST_BYTES + 1)
+        except (zipfile.BadZipFile, RuntimeError, OSError):
+            raise Unreadable(f"{name} : illisible dans l’archive.") from None
