@@ -121,3 +121,4 @@ requirements: $(UV) ## Compile the requirements files with their hashes
 	$(UV_COMPILE) requirements.in -o requirements.txt
 	$(UV_COMPILE) requirements-scoring.in -c requirements.txt -o requirements-scoring.txt
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(UV_COMPILE) requirements-demonstrator.in -c requirements-dev.txt -o requirements-demonstrator.txt

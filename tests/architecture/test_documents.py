@@ -63,6 +63,7 @@ def test_requirements_are_hashed_and_name_no_host() -> None:
         "requirements.txt",
         "requirements-dev.txt",
         "requirements-scoring.txt",
+        "requirements-demonstrator.txt",
         "requirements-uv.txt",
     ):
         text = read(name)

@@ -21,7 +21,8 @@ from tests.challenges.client import kits
 from tests.challenges.scoring import test_determinism as determinism
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "requirements.in", "requirements-scoring.in")
+EXTRAS = ("requirements.in", "requirements-scoring.in", "requirements-demonstrator.in")
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", *EXTRAS)
 PYTHONS = ("3.11", "3.12", "3.13")
 BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
 UV = Path(sys.executable).with_name("uv")
