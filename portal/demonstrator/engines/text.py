@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.demonstrator.engines.words import SIZE, Word, features, words
+from portal.demonstrator.engines.words import SIZE, Word, features, is_foreign, words
 
 LONGEST = 2_000  # characters read of a text
 LEAST_SHARE = 0.1  # of a word that is named as a reason
@@ -112,8 +112,12 @@ class Lexical:
         self._row[arrays.features] = np.arange(len(arrays.features))
 
     def rank(self, text: str, *, count: int = 5) -> Answer:
-        """Rank the occupations that a text may mean; an empty or unknown text means none."""
-        found = words(text[:LONGEST])
+        """Rank the occupations that a text may mean.
+
+        An empty or unknown text means none; nothing is proposed for one in another language.
+        """
+        read = text[:LONGEST]
+        found = words(read)
         rows, owners, values = self._vector(found)
         if not rows.size:
             return Answer((), ())
@@ -126,7 +130,7 @@ class Lexical:
             Proposal(learnt.codes[at], float(chance), _reasons(found, owners, parts[:, at]))
             for at, chance in zip(order, chances, strict=True)
         )
-        sure = bool(chances.size) and chances[0] >= learnt.threshold
+        sure = chances[0] >= learnt.threshold and not is_foreign(read)
         return Answer(nearest if sure else (), nearest)
 
     def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

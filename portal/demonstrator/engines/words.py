@@ -19,6 +19,16 @@ STOP = frozenset(
     "notre nous on ont ou par pas pour qu que qui quelqu un quelque s sa sans se ses si son sont "
     "sur t ta te tes toi ton tous tout toute toutes tres tu une vos votre vous y".split()
 )
+# Little words of the languages that are written here most, besides French, and not of French.
+FOREIGN = frozenset(
+    "the and of to is for with my you your we are am this that have has need want who from at his "
+    "i she they our looking work "
+    "el los las y para con mi por busco necesito trabajo soy "
+    "der die das und ich wir mit eine einen zu auf ist suche suchen fur "
+    "il lo gli di che sono cerco lavoro per "
+    "os o uma nao procuro trabalho sou".split()
+)
+FEWEST_FOREIGN = 2
 # Feminine endings beside their masculine ones; the longest first.
 ENDINGS = (
     ("trices", "teur"),
@@ -63,9 +73,17 @@ def words(text: str) -> list[Word]:
     found = []
     for match in WORD.finditer(text):
         plain = _plain(match.group())
-        if plain not in STOP:
+        # A feature of another script would be some French one's, by the chance of numbers.
+        if plain.isascii() and plain not in STOP:
             found.append(Word(stem(plain), match.start(), match.end()))
     return found
+
+
+def is_foreign(text: str) -> bool:
+    """Say whether little words of other languages are more than one, and than those of French."""
+    told = [_plain(match.group()) for match in WORD.finditer(text)]
+    foreign = sum(each in FOREIGN for each in told)
+    return foreign >= FEWEST_FOREIGN and foreign > sum(each in STOP for each in told)
 
 
 def stem(word: str) -> str:

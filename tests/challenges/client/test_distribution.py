@@ -140,7 +140,8 @@ def test_the_wheel_holds_the_engine_and_nothing_else(wheel: Path) -> None:
         name, _, extra = line.partition('; extra == "')
         required.setdefault(extra.strip('"'), set()).add(re.split(r"[<>=!~\[ ]", name)[0])
     assert required["scoring"] == {"numpy", "pyarrow"}
-    assert set(required) == {"scoring", "portal"}
+    assert set(required) == {"scoring", "demonstrator", "portal"}
+    assert required["demonstrator"] == {"numpy", "scipy", "scikit-learn"}
     assert b"openemploi = challenges.client.cli:main" in archive.read(info + "entry_points.txt")
 
 

@@ -1,19 +1,26 @@
 """Engines of the Démonstrateur, on the référentiel d'essai: what each answers, and refuses."""
 
 import io
+import time
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from portal.demonstrator.building import reading
+from portal.demonstrator.building.tables import Source
+from portal.demonstrator.building.text import Held, learn_many
 from portal.demonstrator.engines import match
-from portal.demonstrator.engines.learning import learn
+from portal.demonstrator.engines.learning import Example, learn
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.tension import Tensions
-from portal.demonstrator.engines.text import Arrays, Lexical, TextEngine
+from portal.demonstrator.engines.text import Answer, Arrays, Lexical, TextEngine
 from portal.demonstrator.engines.words import stem, words
+from portal.demonstrator.enums import ReferentialKind
 from portal.demonstrator.referential import trial
+from tests.conftest import shared_cases
 
 
 @cache
@@ -22,19 +29,126 @@ def learnt() -> tuple[Arrays, Any]:
     return learn(list(trial().examples()))
 
 
-@pytest.fixture(scope="module")
-def engine() -> TextEngine:
+def stored_and_read(arrays: Arrays) -> Lexical:
     """Read again what was written of what was learnt."""
-    arrays, _left_out = learnt()
     kept = io.BytesIO()
-    np.savez_compressed(kept, **arrays.to_mapping())
+    np.savez_compressed(kept, allow_pickle=False, **arrays.to_mapping())
     kept.seek(0)
     return Lexical(Arrays.read(np.load(kept)))
+
+
+@pytest.fixture(scope="module")
+def engine() -> TextEngine:
+    """Give the engine of the référentiel d'essai."""
+    return stored_and_read(learnt()[0])
+
+
+@cache
+def _official(place: Path) -> Lexical:
+    rome, _rows = reading.read(ReferentialKind.ROME, Source(place))
+    # Some occupations of all domains: learning all of them takes minutes.
+    kept = {each["code"] for each in rome["occupations"][::12]}
+    titles = [each for each in rome["titles"] if each[0] in kept]
+    examples = [Example(title, code, group, form) for code, group, form, title in titles]
+    held = [Example(each[3], each[0], each[1], each[2]) for each in rome["held"]]
+    held = [each for each in held if each.code in kept]
+    arrays, _figures = learn_many(examples, Held(held[::2], held[1::2]))
+    return stored_and_read(arrays)
+
+
+@pytest.fixture(scope="module", params=["trial", "official"])
+def contracted(request: pytest.FixtureRequest) -> tuple[TextEngine, str]:
+    """Give each engine that keeps the contract, and a title that it knows."""
+    if request.param == "trial":
+        return stored_and_read(learnt()[0]), "ouvrier viticole"
+    place = shared_cases("challenges", "codage-appellations-rome")
+    if place is None:
+        pytest.skip("the official titles (../shared/cases) are not on this machine")
+    pytest.importorskip("sklearn", reason="scikit-learn learns official data, and is not installed")
+    return _official(place), "Conducteur d'engins agricoles"
 
 
 def first(engine: TextEngine, text: str) -> str:
     """Name the occupation that comes first."""
     return trial().occupations[engine.rank(text).nearest[0].code].masculine
+
+
+ODD = {
+    "empty": "",
+    "spaces": " \t\n\u00a0",
+    "signs": "?!…«»—",
+    "control": "\0\x1b[31m\ud800\u202e",
+    "chinese": "我在找工作 面包师",
+    "arabic": "أبحث عن عمل",
+    "stops": "et de la les pour",
+    "markup": "<script>alert(1)</script> ' OR 1=1 -- {{ 7*7 }} %s ../../etc/passwd",
+    "combining": "e" + "\u0301" * 3_000,
+    "long": "boulanger " * 2_000,
+    "one word": "a" * 20_000,
+    "numbers": "1234567890 " * 50,
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_contract_any_text_gets_a_sound_answer_or_none(
+    contracted: tuple[TextEngine, str], text: str
+) -> None:
+    engine, _title = contracted
+    began = time.perf_counter()
+    answer = engine.rank(text, count=4)
+    assert time.perf_counter() - began < 1
+    assert answer == engine.rank(text, count=4)
+    _assert_sound(answer, text, count=4)
+
+
+@pytest.mark.parametrize("text", ["", "?!…", "et de la les pour", "我在找工作", "\0\ud800"])
+def test_contract_a_text_without_a_word_gets_nothing(
+    contracted: tuple[TextEngine, str], text: str
+) -> None:
+    assert contracted[0].rank(text) == Answer((), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello, I am looking for a person who can repair boats and engines",
+        "Busco trabajo de camarero para el verano en la costa",
+        "Wir suchen einen Mechaniker für die Werkstatt, mit Erfahrung",
+        "Cerco lavoro per la stagione, sono cuoco",
+    ],
+)
+def test_contract_nothing_is_proposed_for_another_language(
+    contracted: tuple[TextEngine, str], text: str
+) -> None:
+    assert contracted[0].rank(text).proposals == ()
+
+
+def test_contract_a_title_is_proposed_with_its_words(contracted: tuple[TextEngine, str]) -> None:
+    engine, title = contracted
+    said = f"Bonjour, nous cherchons : {title.upper()} !"
+    answer = engine.rank(said)
+    _assert_sound(answer, said, count=5)
+    assert len(answer.nearest) == 5
+    assert len({each.code for each in answer.nearest}) == 5
+    named = {said[each.start : each.end].lower() for each in answer.nearest[0].reasons}
+    assert named & set(title.lower().replace("'", " ").split())
+    assert [each.code for each in engine.rank(said, count=2).nearest] == [
+        each.code for each in answer.nearest[:2]
+    ]
+
+
+def _assert_sound(answer: Answer, text: str, *, count: int) -> None:
+    assert answer.proposals in ((), answer.nearest)
+    assert len(answer.nearest) <= count
+    confidences = [each.confidence for each in answer.nearest]
+    assert confidences == sorted(confidences, reverse=True)
+    assert all(0 <= each <= 1 for each in confidences)
+    for each in answer.nearest:
+        assert sum(reason.share for reason in each.reasons) <= 1.001
+        for reason in each.reasons:
+            assert 0 <= reason.start < reason.end <= len(text)
+            assert 0 < reason.share <= 1.001
+            assert text[reason.start : reason.end].strip()
 
 
 @pytest.mark.parametrize(
