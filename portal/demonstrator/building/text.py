@@ -13,12 +13,12 @@ from portal.demonstrator.engines.learning import (
     THRESHOLD,
     Example,
     Features,
-    curve,
     folds,
+    heat,
     learn,
     packed,
 )
-from portal.demonstrator.engines.text import Arrays
+from portal.demonstrator.engines.text import SHOWN, Arrays, shared
 from portal.demonstrator.engines.words import counts
 
 COST = 0.5  # of the linear machine; as the baseline of the challenge, chosen on its public part
@@ -62,10 +62,10 @@ def learn_many(examples: Sequence[Example], held: Held | None) -> tuple[Arrays, 
         chosen = [each for each in left if each.form and each.group in half]
         apart = [each for each in left if each.form and each.group not in half]
         measured, found = learn_many(kept, Held(chosen, apart))
-        return replace(_machine(examples), curve=measured.curve), found
+        return replace(_machine(examples), heat=measured.heat), found
     arrays = _machine(examples)
-    bent = curve(scores(held.chosen, arrays), _targets(held.chosen, arrays.codes))
-    arrays = replace(arrays, curve=bent)
+    heated = heat(scores(held.chosen, arrays), _targets(held.chosen, arrays.codes))
+    arrays = replace(arrays, heat=heated)
     baseline = _nearest(examples, held.measured, arrays)
     return arrays, figures(held.measured, scores(held.measured, arrays), arrays, baseline=baseline)
 
@@ -86,7 +86,7 @@ def _machine(examples: Sequence[Example]) -> Arrays:
         whole = np.asarray(rows[sheet].sum(axis=0), np.float32).ravel()
         weights[:, at] += SHEET * whole / max(float(np.linalg.norm(whole)), 1e-9)
     bias = np.asarray(machine.intercept_, np.float32)
-    return packed(codes, known, weights, bias, curve=(1.0, 0.0), threshold=THRESHOLD)
+    return packed(codes, known, weights, bias, heat=1.0, threshold=THRESHOLD)
 
 
 def _sparse(known: Features, told: Sequence[Counter[int]]) -> Any:
@@ -133,8 +133,6 @@ def figures(
     """
     targets = _targets(told, arrays.codes)
     order = np.argsort(-found, axis=1, kind="stable")
-    first = np.take_along_axis(found, order[:, :2], axis=1)
-    lead = first[:, 0] - first[:, 1]
     pairs = [each.group for each in told]
     genders = [GENDERS[each.form] for each in told]
     results = [
@@ -148,10 +146,9 @@ def figures(
         for count in (1, 3, 5)
     ]
     right = order[:, 0] == targets
-    steep, level = arrays.curve
-    confidence = 1 / (1 + np.exp(-(steep * lead + level)))
-    sure = np.argsort(-confidence, kind="stable")[: round(CERTAIN * len(told))]
-    answered = confidence >= arrays.threshold
+    chances = np.sort(shared(found, arrays.heat), axis=1)[:, ::-1]
+    sure = np.argsort(-chances[:, 0], kind="stable")[: round(CERTAIN * len(told))]
+    answered = chances[:, :SHOWN].sum(axis=1) >= arrays.threshold
     results += [
         mean("accuracy_of_most_certain", right[sure], [pairs[at] for at in sure]),
         mean("answered", answered, pairs, groups=genders),

@@ -1,5 +1,6 @@
 """Learn the arrays of the lexical engine from titles and tasks: NumPy alone where they are few."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.demonstrator.engines.text import Arrays
+from portal.demonstrator.engines.text import Arrays, shared
 from portal.demonstrator.engines.words import SIZE, counts
 
 FOLDS = 5
 RIDGE = 0.3
 STEPS = 127  # of a weight kept on one byte
-THRESHOLD = 0.35  # the least confidence of a proposal
+THRESHOLD = 0.35  # the least chances of the first three for a proposal
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple
     solved = _solved(near, signs, rooted)
     weights = np.stack([values @ solved[rows] for rows, values in columns])
     bias = np.zeros(len(codes), np.float32)
-    bent = curve(left_out.scores, targets)
-    return packed(codes, known, weights, bias, curve=bent, threshold=threshold), left_out
+    heated = heat(left_out.scores, targets)
+    return packed(codes, known, weights, bias, heat=heated, threshold=threshold), left_out
 
 
 def packed(
@@ -133,14 +134,14 @@ def packed(
     weights: NDArray[np.float32],
     bias: NDArray[np.float32],
     *,
-    curve: tuple[float, float],
+    heat: float,
     threshold: float,
 ) -> Arrays:
     """Keep each weight (m × n) on one byte."""
     scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / STEPS
     bytes_ = np.rint(weights / scale).astype(np.int8)
     return Arrays(
-        codes, known.numbers, known.idf, bytes_, scale.astype(np.float32), bias, curve, threshold
+        codes, known.numbers, known.idf, bytes_, scale.astype(np.float32), bias, heat, threshold
     )
 
 
@@ -177,18 +178,24 @@ def folds(groups: Sequence[str]) -> NDArray[Any]:
     return np.array([shuffled[order[group]] % FOLDS for group in groups])
 
 
-def curve(scores: NDArray[Any], targets: NDArray[Any]) -> tuple[float, float]:
-    """Fit sigmoid(a × lead + b) to whether the first is right, by Newton's method.
+def heat(scores: NDArray[Any], targets: NDArray[Any]) -> float:
+    """Choose the heat under which the right occupations are the most likely, by thirds.
 
-    scores: n × occupations, two at least; targets: n places, -1 for what is no occupation.
+    scores: n × occupations; targets: n places, -1 for what is no occupation.
     """
-    top = np.sort(scores, axis=1)[:, -2:]
-    lead = np.stack([top[:, 1] - top[:, 0], np.ones(len(scores))], axis=1)
-    right = scores.argmax(axis=1) == targets
-    found = np.zeros(2)
-    for _step in range(25):
-        chance = 1 / (1 + np.exp(-lead @ found))
-        slope = lead.T @ (right - chance) - 1e-3 * found
-        bend = (lead * (chance * (1 - chance))[:, None]).T @ lead + 1e-3 * np.eye(2)
-        found = found + np.linalg.solve(bend, slope)
-    return float(found[0]), float(found[1])
+    known = targets >= 0
+    kept, right = scores[known], targets[known]
+    at = np.arange(len(right))
+
+    def loss(power: float) -> float:
+        chances = shared(kept, math.exp(power))[at, right]
+        return -float(np.log(np.maximum(chances, 1e-12)).mean())
+
+    low, high = math.log(0.1), math.log(100)
+    for _step in range(30):
+        third = (high - low) / 3
+        if loss(low + third) < loss(high - third):
+            high -= third
+        else:
+            low += third
+    return math.exp((low + high) / 2)

@@ -11,6 +11,7 @@ from portal.demonstrator.engines.words import SIZE, Word, features, is_foreign, 
 
 LONGEST = 2_000  # characters read of a text
 LEAST_SHARE = 0.1  # of a word that is named as a reason
+SHOWN = 3  # occupations one of which a text should mean
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Proposal:
-    """An occupation that a text may mean. confidence: in [0, 1], how often such an answer holds."""
+    """An occupation that a text may mean. confidence: in [0, 1], its chances among all."""
 
     code: str
     confidence: float
@@ -54,8 +55,8 @@ class Arrays:
     """What a lexical engine learnt: of m features, which are numbers below SIZE, n occupations.
 
     codes: n. features: m, sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n,
-    float32). bias: n. curve: a, b of the confidence sigmoid(a × lead + b), where lead is what
-    parts the first two. threshold: the least confidence of a proposal.
+    float32). bias: n. heat: what the scores are multiplied by before they are shared out as
+    chances. threshold: the least chances of the first three, together, for a proposal.
     """
 
     codes: tuple[str, ...]
@@ -64,7 +65,7 @@ class Arrays:
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
-    curve: tuple[float, float]
+    heat: float
     threshold: float
 
     def to_mapping(self) -> dict[str, NDArray[Any]]:
@@ -76,14 +77,14 @@ class Arrays:
             "weights": self.weights,
             "scale": self.scale,
             "bias": self.bias,
-            "curve": np.array([*self.curve, self.threshold], np.float64),
+            "confidence": np.array([self.heat, self.threshold], np.float64),
         }
 
     @classmethod
     def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Arrays":
         """Read named arrays. Raises KeyError for one that lacks, ValueError for another shape."""
         codes = tuple(str(each) for each in stored["codes"])
-        steep, level, threshold = (float(each) for each in stored["curve"])
+        heat, threshold = (float(each) for each in stored["confidence"])
         made = cls(
             codes,
             stored["features"],
@@ -91,7 +92,7 @@ class Arrays:
             stored["weights"],
             stored["scale"],
             stored["bias"],
-            (steep, level),
+            heat,
             threshold,
         )
         count = len(made.features)
@@ -125,12 +126,13 @@ class Lexical:
         parts = values[:, None] * learnt.weights[rows].astype(np.float32)
         scores = parts.sum(axis=0) * learnt.scale + learnt.bias
         order = np.argsort(-scores, kind="stable")[:count]
-        chances = self._chances(scores, order)
+        chances = shared(scores, learnt.heat)
+        likely = np.sort(chances)[::-1][:SHOWN].sum()
         nearest = tuple(
             Proposal(learnt.codes[at], float(chance), _reasons(found, owners, parts[:, at]))
-            for at, chance in zip(order, chances, strict=True)
+            for at, chance in zip(order, chances[order], strict=True)
         )
-        sure = chances[0] >= learnt.threshold and not is_foreign(read)
+        sure = likely >= learnt.threshold and not is_foreign(read)
         return Answer(nearest if sure else (), nearest)
 
     def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -148,13 +150,12 @@ class Lexical:
         np.add.at(whole, inverse, values)
         return rows, owners, (values / np.sqrt((whole**2).sum())).astype(np.float32)
 
-    def _chances(self, scores: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
-        """Turn what parts each from the next best into how often such an answer holds."""
-        best = scores[order]
-        rivals = np.full(len(order), best[0])
-        rivals[0] = best[1] if len(best) > 1 else best[0] - 1
-        steep, level = self.arrays.curve
-        return np.asarray(1 / (1 + np.exp(-(steep * (best - rivals) + level))))
+
+def shared(scores: NDArray[Any], heat: float) -> NDArray[np.float64]:
+    """Share out scores (… × n) as chances that add up to 1: the softmax of heat × scores."""
+    raised = heat * (scores - scores.max(axis=-1, keepdims=True)).astype(np.float64)
+    parts = np.exp(raised)
+    return np.asarray(parts / parts.sum(axis=-1, keepdims=True))
 
 
 def _reasons(found: Sequence[Word], owners: NDArray[Any], part: NDArray[Any]) -> tuple[Reason, ...]:

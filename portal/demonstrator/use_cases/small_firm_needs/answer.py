@@ -15,6 +15,8 @@ from portal.demonstrator.served import Served
 from portal.demonstrator.wording import quoted, tension_mark
 
 OCCUPATIONS, KNOWLEDGE = 3, 8
+# The chances of an occupation that one may choose by hand where nothing is proposed.
+LEAST = 0.1
 # How much more often a knowledge is needed where it is an occupation's than where it is not.
 TOLD = 4.0
 
@@ -31,6 +33,12 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
                 "Rien d’assez sûr pour proposer un métier. Dites ce que la personne fera : "
                 "des gestes, des outils, un lieu."
             ),
+            nearest=tuple(
+                known[each.code].title
+                for each in ranked.nearest[:OCCUPATIONS]
+                if each.confidence >= LEAST
+            ),
+            nearest_field="text",
         )
     told = {key.removeprefix("q-"): value for key, value in said.items() if key.startswith("q-")}
     proposals = _weighed(ranked.proposals, told, served)

@@ -23,8 +23,8 @@ class NeedForm(TrialForm):
         ),
         (
             _("Aide à domicile"),
-            "On a besoin d’une personne patiente pour aider des personnes âgées au lever, "
-            "aux repas et au ménage.",
+            "On a besoin de quelqu’un pour aider une personne âgée à domicile : toilette, "
+            "courses et repas.",
         ),
         (
             _("Maraîchage"),
