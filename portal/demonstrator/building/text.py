@@ -17,9 +17,10 @@ from portal.demonstrator.engines.learning import (
     heat,
     learn,
     packed,
+    vocabulary,
 )
 from portal.demonstrator.engines.text import SHOWN, Arrays, shared
-from portal.demonstrator.engines.words import counts
+from portal.demonstrator.engines.words import counts, words
 
 COST = 0.5  # of the linear machine; as the baseline of the challenge, chosen on its public part
 # What the likeness to the sheet of an occupation weighs beside the machine: chosen on the public
@@ -86,7 +87,8 @@ def _machine(examples: Sequence[Example]) -> Arrays:
         whole = np.asarray(rows[sheet].sum(axis=0), np.float32).ravel()
         weights[:, at] += SHEET * whole / max(float(np.linalg.norm(whole)), 1e-9)
     bias = np.asarray(machine.intercept_, np.float32)
-    return packed(codes, known, weights, bias, heat=1.0, threshold=THRESHOLD)
+    met = vocabulary(each.text for each in examples)
+    return packed(codes, met, known, weights, bias, heat=1.0, threshold=THRESHOLD)
 
 
 def _sparse(known: Features, told: Sequence[Counter[int]]) -> Any:
@@ -148,7 +150,8 @@ def figures(
     right = order[:, 0] == targets
     chances = np.sort(shared(found, arrays.heat), axis=1)[:, ::-1]
     sure = np.argsort(-chances[:, 0], kind="stable")[: round(CERTAIN * len(told))]
-    answered = chances[:, :SHOWN].sum(axis=1) >= arrays.threshold
+    is_known = np.array([arrays.knows(words(each.text)) for each in told])
+    answered = (chances[:, :SHOWN].sum(axis=1) >= arrays.threshold) & is_known
     results += [
         mean("accuracy_of_most_certain", right[sure], [pairs[at] for at in sure]),
         mean("answered", answered, pairs, groups=genders),

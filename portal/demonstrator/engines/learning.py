@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.demonstrator.engines.text import Arrays, shared
-from portal.demonstrator.engines.words import SIZE, counts
+from portal.demonstrator.engines.words import SIZE, counts, mark, words
 
 FOLDS = 5
 RIDGE = 0.3
@@ -125,11 +125,18 @@ def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple
     weights = np.stack([values @ solved[rows] for rows, values in columns])
     bias = np.zeros(len(codes), np.float32)
     heated = heat(left_out.scores, targets)
-    return packed(codes, known, weights, bias, heat=heated, threshold=threshold), left_out
+    met = vocabulary(each.text for each in examples)
+    return packed(codes, met, known, weights, bias, heat=heated, threshold=threshold), left_out
+
+
+def vocabulary(texts: Iterable[str]) -> NDArray[np.uint32]:
+    """Mark the stems of some texts: sorted, once each."""
+    return np.array(sorted({mark(word.stem) for text in texts for word in words(text)}), np.uint32)
 
 
 def packed(
     codes: tuple[str, ...],
+    met: NDArray[np.uint32],
     known: Features,
     weights: NDArray[np.float32],
     bias: NDArray[np.float32],
@@ -141,7 +148,15 @@ def packed(
     scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / STEPS
     bytes_ = np.rint(weights / scale).astype(np.int8)
     return Arrays(
-        codes, known.numbers, known.idf, bytes_, scale.astype(np.float32), bias, heat, threshold
+        codes,
+        met,
+        known.numbers,
+        known.idf,
+        bytes_,
+        scale.astype(np.float32),
+        bias,
+        heat,
+        threshold,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.demonstrator.engines.words import SIZE, Word, features, is_foreign, words
+from portal.demonstrator.engines.words import SIZE, Word, features, is_foreign, mark, words
 
 LONGEST = 2_000  # characters read of a text
 LEAST_SHARE = 0.1  # of a word that is named as a reason
@@ -54,12 +54,14 @@ class TextEngine(Protocol):
 class Arrays:
     """What a lexical engine learnt: of m features, which are numbers below SIZE, n occupations.
 
-    codes: n. features: m, sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n,
-    float32). bias: n. heat: what the scores are multiplied by before they are shared out as
-    chances. threshold: the least chances of the first three, together, for a proposal.
+    codes: n. vocabulary: the marks of the stems that were met, sorted, uint32. features: m,
+    sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n, float32). bias: n. heat:
+    what the scores are multiplied by before they are shared out as chances. threshold: the least
+    chances of the first three, together, for a proposal.
     """
 
     codes: tuple[str, ...]
+    vocabulary: NDArray[np.uint32]
     features: NDArray[np.int32]
     idf: NDArray[np.float32]
     weights: NDArray[np.int8]
@@ -72,6 +74,7 @@ class Arrays:
         """Write them as named arrays, as numpy.savez keeps them."""
         return {
             "codes": np.array(self.codes),
+            "vocabulary": self.vocabulary,
             "features": self.features,
             "idf": self.idf,
             "weights": self.weights,
@@ -80,6 +83,10 @@ class Arrays:
             "confidence": np.array([self.heat, self.threshold], np.float64),
         }
 
+    def knows(self, found: Sequence[Word]) -> bool:
+        """Say whether one of some words was met: pieces of words alone mean nothing."""
+        return bool(np.isin([mark(each.stem) for each in found], self.vocabulary).any())
+
     @classmethod
     def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Arrays":
         """Read named arrays. Raises KeyError for one that lacks, ValueError for another shape."""
@@ -87,6 +94,7 @@ class Arrays:
         heat, threshold = (float(each) for each in stored["confidence"])
         made = cls(
             codes,
+            stored["vocabulary"],
             stored["features"],
             stored["idf"],
             stored["weights"],
@@ -115,7 +123,8 @@ class Lexical:
     def rank(self, text: str, *, count: int = 5) -> Answer:
         """Rank the occupations that a text may mean.
 
-        An empty or unknown text means none; nothing is proposed for one in another language.
+        An empty text means none. Nothing is proposed for one without a word that was learnt of, or
+        in another language.
         """
         read = text[:LONGEST]
         found = words(read)
@@ -132,7 +141,7 @@ class Lexical:
             Proposal(learnt.codes[at], float(chance), _reasons(found, owners, parts[:, at]))
             for at, chance in zip(order, chances[order], strict=True)
         )
-        sure = likely >= learnt.threshold and not is_foreign(read)
+        sure = likely >= learnt.threshold and learnt.knows(found) and not is_foreign(read)
         return Answer(nearest if sure else (), nearest)
 
     def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

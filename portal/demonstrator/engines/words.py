@@ -121,6 +121,11 @@ def counts(text: str) -> Counter[int]:
     return Counter(feature for feature, _index in features(words(text)))
 
 
+def mark(stem: str) -> int:
+    """Number a stem, of so many numbers that hardly two share one."""
+    return zlib.crc32(stem.encode())
+
+
 def _plain(word: str) -> str:
     spread = unicodedata.normalize("NFD", word.casefold().replace("œ", "oe").replace("æ", "ae"))
     return "".join(each for each in spread if not unicodedata.combining(each))

@@ -115,9 +115,11 @@ def test_contract_a_text_without_a_word_gets_nothing(
         "Busco trabajo de camarero para el verano en la costa",
         "Wir suchen einen Mechaniker für die Werkstatt, mit Erfahrung",
         "Cerco lavoro per la stagione, sono cuoco",
+        "bonjour, il fait beau",
+        "azerty qsdfgh",
     ],
 )
-def test_contract_nothing_is_proposed_for_another_language(
+def test_contract_nothing_is_proposed_for_another_language_or_subject(
     contracted: tuple[TextEngine, str], text: str
 ) -> None:
     assert contracted[0].rank(text).proposals == ()
