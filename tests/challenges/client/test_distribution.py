@@ -35,7 +35,8 @@ def build(place: Path) -> Path:
     for name in SOURCES:
         shutil.copy(ROOT / name, place / name)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "challenges", place / "challenges", ignore=ignored)
+    for name in ("challenges", "portal"):
+        shutil.copytree(ROOT / name, place / name, ignore=ignored)
     done = subprocess.run(
         [sys.executable, "-c", BUILD], cwd=place, capture_output=True, text=True, check=False
     )
@@ -106,7 +107,7 @@ def pinned(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the wheel of the engine."""
+    """Return the wheel of the engines."""
     return build(tmp_path_factory.mktemp("source"))
 
 
@@ -128,8 +129,8 @@ def test_the_wheel_holds_the_engine_and_nothing_else(wheel: Path) -> None:
     found = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {
         str(path.relative_to(ROOT))
-        for package in ("scoring", "client")
-        for path in (ROOT / "challenges" / package).rglob("*")
+        for package in ("challenges/scoring", "challenges/client", "portal/demonstrator/engines")
+        for path in (ROOT / package).rglob("*")
         if path.suffix in contract.SOURCE_SUFFIXES
     }
     assert found == wanted
@@ -143,6 +144,26 @@ def test_the_wheel_holds_the_engine_and_nothing_else(wheel: Path) -> None:
     assert set(required) == {"scoring", "demonstrator", "portal"}
     assert required["demonstrator"] == {"numpy", "scipy", "scikit-learn"}
     assert b"openemploi = challenges.client.cli:main" in archive.read(info + "entry_points.txt")
+
+
+def test_the_engines_of_the_demonstrator_answer_without_the_portal(
+    wheel: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+sys.modules["django"] = None
+from portal.demonstrator.engines.learning import Example, learn
+from portal.demonstrator.engines.text import Lexical
+told = {{"D04": ["boulanger", "boulangère", "pétrir le pain"], "F03": ["maçon", "monter un mur"]}}
+examples = [Example(text, code, text) for code, texts in told.items() for text in texts * 3]
+print(Lexical(learn(examples)[0]).rank("pétrir du pain").proposals[0].code)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert (done.stdout, done.stderr) == ("D04\n", "")
 
 
 def by_the_portal(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> Any:
