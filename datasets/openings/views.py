@@ -276,6 +276,8 @@ def _ask(
     """Ask for a confirmation, of who may do the act, on what they read of the opening."""
     found = visible(request, opening)
     require(able, person(request), found)
+    if act != "withdraw" and found.status not in (S.READY, S.APPROVED):
+        return redirect(found)  # no report says what would be approved or published
     attempt = natural(request.GET.get("attempt", ""))
     context = {"section": "donnees", "opening": found, "act": act, "attempt": attempt}
     if act != "withdraw":

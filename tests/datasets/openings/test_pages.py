@@ -77,6 +77,8 @@ def test_proposed_refused_by_the_checks_corrected_approved_opened_and_read(world
     assert all(f"<code>{name}</code>" in columns for name in ("zone", "trimestre", "age", "lieu"))
     assert columns.count("permet de reconnaître") == 3
     assert "Admettre et contrôler" not in page(producer, opening)
+    early = reverse("datasets:publish_opening", args=(opening.public_id,))
+    assert producer.get(early).headers["Location"] == opening.get_absolute_url()
     act(officer, opening, "admit_opening")
     review.check_waiting()
     told = page(producer, opening)
