@@ -294,7 +294,7 @@ def broken(*_args: Any, **_kwargs: Any) -> Any:
     "roles",
     [
         pytest.param(LEAN, id="lean"),
-        pytest.param(OTHERS, id="others"),
+        pytest.param(OTHERS, id="others", marks=pytest.mark.ci),
         pytest.param(MORE, id="full", marks=pytest.mark.full),
     ],
 )
