@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer
-from portal.demonstrator.engines.text import LONGEST, Reason
+from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
 from portal.demonstrator.engines.words import WORD, stem
 from portal.demonstrator.referential import Occupation
 from portal.demonstrator.served import Served
 
 NEAREST = 5
+# The chances under which a title is not one to choose from: it would be noise.
+LEAST = 0.01
 # Occupations whose titles are compared with what was typed; the engine puts the right one first.
 COMPARED = 60
 
@@ -50,8 +52,18 @@ def occupation_named(text: str, served: Served) -> Named:
         return Named(titled[0], is_exact=True, reasons=(Reason(0, len(text), 1.0),))
     if not titled and ranked.proposals:
         return Named(ranked.proposals[0].code, reasons=ranked.proposals[0].reasons)
-    told = titled or [each.code for each in ranked.nearest if each.reasons][:NEAREST]
-    return Named(nearest=tuple(known[code].title for code in told))
+    if titled:
+        return Named(nearest=tuple(known[code].title for code in titled))
+    return Named(nearest=nearest_titles(ranked.nearest, served))
+
+
+def nearest_titles(
+    ranked: Iterable[Proposal], served: Served, *, least: float = LEAST
+) -> tuple[str, ...]:
+    """List the titles to choose from where nothing is sure: a word speaks for each."""
+    known = served.referential.occupations
+    told = [each.code for each in ranked if each.reasons and each.confidence >= least]
+    return tuple(known[code].title for code in told[:NEAREST])
 
 
 def reading(text: str, named: Named, served: Served) -> str:
@@ -65,7 +77,7 @@ def reading(text: str, named: Named, served: Served) -> str:
     ) % {"text": text, "title": title}
 
 
-def not_named(text: str, named: Named, field: str) -> Answer:
+def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
     """Answer that an occupation is not known; a title chosen fills the field of the form."""
     if named.nearest:
         silence = _(
@@ -74,9 +86,9 @@ def not_named(text: str, named: Named, field: str) -> Answer:
         ) % {"text": text}
     else:
         silence = _(
-            "Nous ne reconnaissons aucun métier dans ce que vous écrivez. Écrivez un intitulé en "
-            "français, comme « aide à domicile » ou « maçon »."
-        )
+            "Nous ne reconnaissons aucun des %(count)s métiers de nos fiches dans ces mots. "
+            "Essayez un autre intitulé en français, comme « aide à domicile » ou « maçon »."
+        ) % {"count": len(served.referential.occupations)}
     return Answer(text=text, silence=silence, nearest=named.nearest, nearest_field=field)
 
 

@@ -19,14 +19,15 @@ from portal.demonstrator.use_cases.training_procurement.sheet import SHEET as TR
 from portal.demonstrator.use_cases.youth_advisor import answer as youth_advisor
 from portal.demonstrator.use_cases.youth_advisor.form import InterviewForm
 from portal.demonstrator.use_cases.youth_advisor.sheet import SHEET as YOUTH_ADVISOR
+from portal.demonstrator.wording import careful
 
 CASES: tuple[Case, ...] = (
-    Case(MOBILITY, MobilityForm, mobility.answer),
-    Case(SMALL_FIRM_NEEDS, NeedForm, small_firm_needs.answer),
-    Case(TRAINING_PROCUREMENT, ProcurementForm, training_procurement.answer),
-    Case(YOUTH_ADVISOR, InterviewForm, youth_advisor.answer),
-    Case(SCHOOL_GUIDANCE, GuidanceForm, school_guidance.answer),
-    Case(EMPLOYEE_TRANSITION, TransitionForm, employee_transition.answer),
+    Case(MOBILITY, MobilityForm, careful(mobility.answer)),
+    Case(SMALL_FIRM_NEEDS, NeedForm, careful(small_firm_needs.answer)),
+    Case(TRAINING_PROCUREMENT, ProcurementForm, careful(training_procurement.answer)),
+    Case(YOUTH_ADVISOR, InterviewForm, careful(youth_advisor.answer)),
+    Case(SCHOOL_GUIDANCE, GuidanceForm, careful(school_guidance.answer)),
+    Case(EMPLOYEE_TRANSITION, TransitionForm, careful(employee_transition.answer)),
 )
 BY_SLUG = {case.sheet.slug: case for case in CASES}
 BY_USE_CASE = {str(case.sheet.use_case): case for case in CASES}

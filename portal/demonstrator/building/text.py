@@ -87,7 +87,7 @@ def _machine(examples: Sequence[Example]) -> Arrays:
         whole = np.asarray(rows[sheet].sum(axis=0), np.float32).ravel()
         weights[:, at] += SHEET * whole / max(float(np.linalg.norm(whole)), 1e-9)
     bias = np.asarray(machine.intercept_, np.float32)
-    met = vocabulary(each.text for each in examples)
+    met = vocabulary(examples, codes)
     return packed(codes, met, known, weights, bias, heat=1.0, threshold=THRESHOLD)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.demonstrator.engines.text import Arrays, shared
+from portal.demonstrator.engines.text import PLACES, Arrays, shared
 from portal.demonstrator.engines.words import SIZE, counts, mark, words
 
 FOLDS = 5
@@ -125,18 +125,21 @@ def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple
     weights = np.stack([values @ solved[rows] for rows, values in columns])
     bias = np.zeros(len(codes), np.float32)
     heated = heat(left_out.scores, targets)
-    met = vocabulary(each.text for each in examples)
+    met = vocabulary(examples, codes)
     return packed(codes, met, known, weights, bias, heat=heated, threshold=threshold), left_out
 
 
-def vocabulary(texts: Iterable[str]) -> NDArray[np.uint32]:
-    """Mark the stems of some texts: sorted, once each."""
-    return np.array(sorted({mark(word.stem) for text in texts for word in words(text)}), np.uint32)
+def vocabulary(examples: Iterable[Example], codes: Sequence[str]) -> NDArray[np.uint64]:
+    """Mark the stems met of each occupation: sorted, once each."""
+    places = {code: at for at, code in enumerate(codes)}
+    told = {(mark(word.stem), places[each.code]) for each in examples for word in words(each.text)}
+    marks = np.array(sorted(told), np.uint64).reshape(-1, 2)
+    return np.asarray(marks[:, 0] * PLACES + marks[:, 1])
 
 
 def packed(
     codes: tuple[str, ...],
-    met: NDArray[np.uint32],
+    met: NDArray[np.uint64],
     known: Features,
     weights: NDArray[np.float32],
     bias: NDArray[np.float32],

@@ -11,6 +11,7 @@ from portal.demonstrator.engines.words import SIZE, Word, features, is_foreign, 
 
 LONGEST = 2_000  # characters read of a text
 LEAST_SHARE = 0.1  # of a word that is named as a reason
+PLACES = np.uint64(1 << 16)  # more than there are occupations
 SHOWN = 3  # occupations one of which a text should mean
 
 
@@ -54,14 +55,14 @@ class TextEngine(Protocol):
 class Arrays:
     """What a lexical engine learnt: of m features, which are numbers below SIZE, n occupations.
 
-    codes: n. vocabulary: the marks of the stems that were met, sorted, uint32. features: m,
-    sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n, float32). bias: n. heat:
-    what the scores are multiplied by before they are shared out as chances. threshold: the least
-    chances of the first three, together, for a proposal.
+    codes: n. vocabulary: the stems met of each, PLACES × mark + place of the occupation, sorted,
+    uint64. features: m, sorted, int32. idf: m, float32. weights: m × n, int8, times scale (n,
+    float32). bias: n. heat: what the scores are multiplied by before they are shared out as
+    chances. threshold: the least chances of the first three, together, for a proposal.
     """
 
     codes: tuple[str, ...]
-    vocabulary: NDArray[np.uint32]
+    vocabulary: NDArray[np.uint64]
     features: NDArray[np.int32]
     idf: NDArray[np.float32]
     weights: NDArray[np.int8]
@@ -85,7 +86,18 @@ class Arrays:
 
     def knows(self, found: Sequence[Word]) -> bool:
         """Say whether one of some words was met: pieces of words alone mean nothing."""
-        return bool(np.isin([mark(each.stem) for each in found], self.vocabulary).any())
+        marks = np.array([mark(each.stem) for each in found], np.uint64)
+        first = np.searchsorted(self.vocabulary, marks * PLACES)
+        return bool(
+            (np.searchsorted(self.vocabulary, (marks + np.uint64(1)) * PLACES) > first).any()
+        )
+
+    def met(self, found: Sequence[Word], places: NDArray[Any]) -> NDArray[np.bool_]:
+        """Say of each word (columns) whether it was met for occupations, by their places (rows)."""
+        marks = np.array([mark(each.stem) for each in found], np.uint64)
+        told = places.astype(np.uint64)[:, None] + marks * PLACES
+        at = np.searchsorted(self.vocabulary, told)
+        return np.asarray(np.append(self.vocabulary, np.uint64(0))[at] == told)
 
     @classmethod
     def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Arrays":
@@ -104,6 +116,8 @@ class Arrays:
             threshold,
         )
         count = len(made.features)
+        if made.vocabulary.dtype != np.uint64:
+            raise ValueError(f"vocabulary of {made.vocabulary.dtype}")
         if made.weights.shape != (count, len(codes)) or made.idf.shape != (count,):
             raise ValueError(f"weights {made.weights.shape}, idf {made.idf.shape}")
         if count and not 0 <= made.features.min() <= made.features.max() < SIZE:
@@ -138,8 +152,12 @@ class Lexical:
         chances = shared(scores, learnt.heat)
         likely = np.sort(chances)[::-1][:SHOWN].sum()
         nearest = tuple(
-            Proposal(learnt.codes[at], float(chance), _reasons(found, owners, parts[:, at]))
-            for at, chance in zip(order, chances[order], strict=True)
+            Proposal(
+                learnt.codes[at],
+                float(chance),
+                _reasons(found, owners, parts[:, at], met),
+            )
+            for at, chance, met in zip(order, chances[order], learnt.met(found, order), strict=True)
         )
         sure = likely >= learnt.threshold and learnt.knows(found) and not is_foreign(read)
         return Answer(nearest if sure else (), nearest)
@@ -167,11 +185,18 @@ def shared(scores: NDArray[Any], heat: float) -> NDArray[np.float64]:
     return np.asarray(parts / parts.sum(axis=-1, keepdims=True))
 
 
-def _reasons(found: Sequence[Word], owners: NDArray[Any], part: NDArray[Any]) -> tuple[Reason, ...]:
-    """Name the words that speak for an occupation, those that speak most first."""
+def _reasons(
+    found: Sequence[Word], owners: NDArray[Any], part: NDArray[Any], met: NDArray[np.bool_]
+) -> tuple[Reason, ...]:
+    """Name the words that speak for an occupation and were met for it, those that speak most first.
+
+    One that speaks by pieces alone, as « roulants » for « boulanger », is no reason.
+    """
     by_word = np.zeros(len(found))
     np.add.at(by_word, owners, part)
     total = float(by_word[by_word > 0].sum())
     shares = by_word / (total or 1)
-    strong = [at for at in np.argsort(-shares, kind="stable") if shares[at] > LEAST_SHARE]
+    strong = [
+        at for at in np.argsort(-shares, kind="stable") if shares[at] > LEAST_SHARE and met[at]
+    ]
     return tuple(Reason(found[at].start, found[at].end, float(shares[at])) for at in strong)

@@ -21,12 +21,12 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
     contract, length = str(said.get("contract") or ""), str(said.get("long_training") or "")
     start = occupation_named(text, served)
     if not start.code:
-        return not_named(text, start, "occupation")
+        return not_named(text, start, "occupation", served)
     goal, notes = "", [reading(text, start, served)]
     if wish:
         wished = occupation_named(wish, served)
         if not wished.code:
-            return not_named(wish, wished, "wish")
+            return not_named(wish, wished, "wish", served)
         goal = wished.code
         notes.append(reading(wish, wished, served))
     found: tuple[Path, ...] = ()

@@ -23,7 +23,7 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
     text = str(said["occupation"]).strip()
     named = occupation_named(text, served)
     if not named.code:
-        return not_named(text, named, "occupation")
+        return not_named(text, named, "occupation", served)
     wanted = [each for each in CRITERIA if each.key in (said.get("constraints") or ())]
     moves = _moves(named.code, wanted, served)
     lines = [_line(each, wanted, str(said.get("zone") or ""), served) for each in moves]

@@ -10,40 +10,39 @@ from portal.demonstrator.answers import Answer, Block, Line, Question
 from portal.demonstrator.engines import match
 from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Proposal
-from portal.demonstrator.engines.words import Word, words
+from portal.demonstrator.engines.words import words
+from portal.demonstrator.naming import NEAREST, nearest_titles
 from portal.demonstrator.served import Served
-from portal.demonstrator.wording import quoted, tension_mark
+from portal.demonstrator.wording import quoted, tension_mark, without_barred
 
 OCCUPATIONS, KNOWLEDGE = 3, 8
-# The chances of an occupation that one may choose by hand where nothing is proposed.
-LEAST = 0.1
+# The chances under which an occupation is not shown after the first, asked about nor offered.
+LEAST = 0.05
 # How much more often a knowledge is needed where it is an occupation's than where it is not.
 TOLD = 4.0
+ANSWERED, CALLED, DEMANDED = range(3)  # why a knowledge is listed, in this order
 
 
 def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer a sentence. said: text, zone, size, and yes/no by `q-<knowledge>`."""
+    """Answer a sentence. said: text, zone, and yes/no by `q-<knowledge>`."""
     text = str(said["text"])
-    ranked = served.text.rank(text, count=OCCUPATIONS)
+    read, notes = without_barred(text)
+    ranked = served.text.rank(read, count=NEAREST)
     known = served.referential.occupations
     if not ranked.proposals:
         return Answer(
             text=text,
+            notes=notes,
             silence=_(
                 "Rien d’assez sûr pour proposer un métier. Dites ce que la personne fera : "
                 "des gestes, des outils, un lieu."
             ),
-            nearest=tuple(
-                known[each.code].title
-                for each in ranked.nearest[:OCCUPATIONS]
-                if each.confidence >= LEAST
-            ),
+            nearest=nearest_titles(ranked.nearest, served, least=LEAST),
             nearest_field="text",
         )
     told = {key.removeprefix("q-"): value for key, value in said.items() if key.startswith("q-")}
-    proposals = _weighed(ranked.proposals, told, served)
-    first = known[proposals[0].code]
-    found = words(text)
+    first, *others = _weighed(ranked.proposals[:OCCUPATIONS], told, served)
+    proposals = [first, *(each for each in others if each.confidence >= LEAST)]
     lines = []
     for at, each in enumerate(proposals):
         marks = tension_mark(served, each.code, str(said.get("zone") or ""))
@@ -57,11 +56,16 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
                 else "",
                 each.confidence,
                 marks,
-                (known[each.code].definition,),
+                (
+                    known[each.code].definition,
+                    *(
+                        _("Pour vérifier : %(question)s") % {"question": asked}
+                        for asked in known[each.code].questions
+                    ),
+                ),
                 is_kept=not at,
             )
         )
-    skills = _skills(proposals, told, found, text, served)
     asked = match.questions(
         {each.code: each.confidence for each in proposals},
         {each.code: known[each.code].knowledge for each in proposals},
@@ -75,12 +79,17 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
     return Answer(
         (
             Block(_("Métiers proches"), tuple(lines)),
-            Block(_("Compétences proposées"), tuple(skills), is_dense=True),
+            Block(
+                _("Compétences proposées"),
+                tuple(_skills(proposals, told, read, served)),
+                is_dense=True,
+            ),
         ),
         text,
-        ranked.proposals[0].reasons,
+        first.reasons,
         tuple(questions),
-        need={"title": _("Recruter : %(title)s") % {"title": first.title}},
+        notes,
+        need={"title": _("Recruter : %(title)s") % {"title": known[first.code].title}},
     )
 
 
@@ -107,39 +116,33 @@ def _weighed(
 def _skills(
     proposals: list[Proposal],
     told: Mapping[str, Any],
-    found: list[Word],
     text: str,
     served: Served,
 ) -> list[Line]:
-    """List what to know: what the sentence calls for first, then what the first occupation asks."""
+    """List what to know: what was answered yes, then what the sentence calls for.
+
+    Then what the first occupation asks. What was answered no is left out.
+    """
     known, labels = served.referential.occupations, served.referential.knowledge
     first = known[proposals[0].code].knowledge
-    asked = dict.fromkeys(
-        [*first, *(k for each in proposals[1:] for k in known[each.code].knowledge)]
-    )
-    lines = []
-    for one in asked:
+    found = words(text)
+    yes = [one for one, value in told.items() if value == "yes" and one in labels]
+    asked = dict.fromkeys([*yes, *(k for each in proposals for k in known[each.code].knowledge)])
+    lines: list[tuple[int, Line]] = []
+    for one in (one for one in asked if told.get(one) != "no"):
         called = calling(labels[one], found)
-        if called:
-            reason = _("parce que vous dites %(words)s") % {
-                "words": quoted(text, called),
-            }
-        elif told.get(one) == "yes":
-            reason = _("parce que vous avez répondu oui")
+        if one in yes:
+            order, reason = ANSWERED, _("parce que vous avez répondu oui")
+        elif called:
+            order, reason = (
+                CALLED,
+                _("parce que vous dites %(words)s") % {"words": quoted(text, called)},
+            )
         elif one in first:
-            reason = _("parce que ce métier le demande")
+            order, reason = DEMANDED, _("parce que ce métier le demande")
         else:
             continue
-        if told.get(one) != "no":
-            lines.append(
-                (
-                    not called,
-                    Line(
-                        f"k-{one}",
-                        labels[one],
-                        reason=reason,
-                        is_kept=bool(called) or told.get(one) == "yes",
-                    ),
-                )
-            )
-    return [line for _order, line in sorted(lines, key=lambda each: each[0])][:KNOWLEDGE]
+        line = Line(f"k-{one}", labels[one], reason=reason, is_kept=order != DEMANDED)
+        lines.append((order, line))
+    lines.sort(key=lambda each: each[0])
+    return [line for _order, line in lines][: max(KNOWLEDGE, len(yes))]

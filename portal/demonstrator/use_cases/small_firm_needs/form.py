@@ -3,17 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.demonstrator.forms import LONGEST, TrialForm, zone
-from portal.lib.web.fields import choice, prose
-
-SIZES = (
-    ("1-9", _("1 à 9 salariés")),
-    ("10-49", _("10 à 49 salariés")),
-    ("50+", _("50 salariés ou plus")),
-)
+from portal.lib.web.fields import prose
 
 
 class NeedForm(TrialForm):
-    """A sentence as on the phone, the size of the firm, where it is."""
+    """A sentence as on the phone, where the firm is."""
 
     sentence = "text"
     examples = (
@@ -40,5 +34,4 @@ class NeedForm(TrialForm):
         _("Ni nom ni coordonnées. Votre texte n’est pas conservé."),
         rows=5,
     )
-    size = choice(_("Effectif"), SIZES)
     zone = zone()

@@ -20,7 +20,7 @@ MOVES = 10  # among which they are sought
 def answer(said: Mapping[str, Any], served: Served) -> Answer:
     """Answer one to three occupations. said: first, second, third; zone."""
     typed = {field: str(said.get(field) or "").strip() for field in EVOKED}
-    unknown: list[Answer] = []
+    unknown: dict[str, Answer] = {}
     found: dict[str, Occupation] = {}
     notes = []
     for field, text in typed.items():
@@ -28,20 +28,26 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         if named.code:
             found[named.code] = served.referential.occupations[named.code]
             notes.append(reading(text, named, served))
-        elif text:
-            unknown.append(not_named(text, named, field))
+        elif text or field == EVOKED[0]:
+            unknown.setdefault(text, not_named(text, named, field, served))
+    # The titles to choose from are those of one word: the first that has some.
+    asked = next((each for each in unknown.values() if each.nearest), None)
     if not found:
-        return unknown[0] if unknown else not_named("", occupation_named("", served), EVOKED[0])
+        return asked or next(iter(unknown.values()))
+    others = [f"« {text} »" for text, each in unknown.items() if each is not asked]
+    if others:
+        notes.append(_("Inconnu de nos fiches : %(list)s.") % {"list": ", ".join(others)})
+    if asked:
+        notes.append(asked.silence)
     zone = str(said.get("zone") or "")
     blocks = [block for one in found.values() for block in _about(one, zone, served)]
     together = _together(list(found.values()), served)
-    asked = next(iter(unknown), Answer())
     return Answer(
         tuple(each for each in (together, *blocks) if each.lines),
         " · ".join(text for text in typed.values() if text),
-        notes=tuple(each for each in (*notes, *(one.silence for one in unknown)) if each),
-        nearest=asked.nearest,
-        nearest_field=asked.nearest_field,
+        notes=tuple(each for each in notes if each),
+        nearest=asked.nearest if asked else (),
+        nearest_field=asked.nearest_field if asked else "",
         limits=(_("Des repères sur des métiers ; rien ici ne parle de la personne reçue."),),
     )
 
@@ -69,14 +75,18 @@ def _about(one: Occupation, zone: str, served: Served) -> tuple[Block, ...]:
 
 
 def _questions(one: Occupation) -> Iterable[str]:
-    """Ask what varies from a post to another, then of the conditions, then of the tasks."""
-    yield from one.questions
+    """Ask where the idea comes from, of the conditions, of the tasks.
+
+    What tells the occupation from another is an employer's to answer: it is not asked.
+    """
+    yield _("D’où vient l’idée de ce métier : une personne, un stage, une vidéo ?")
     if one.environment:
-        yield _("Ce métier comporte souvent : %(list)s. Qu’en penser ?") % {
-            "list": ", ".join(one.environment)
-        }
+        yield _(
+            "Souvent dans ce métier : %(list)s. Qu’est-ce qui irait, qu’est-ce qui pèserait ?"
+        ) % {"list": ", ".join(one.environment)}
     for task in one.tasks[:2]:
-        yield _("« %(task)s » : l’avoir déjà fait, ou vu faire ?") % {"task": task}
+        yield _("« %(task)s » : déjà fait, ou vu faire ? Qu’est-ce qui a plu ?") % {"task": task}
+    yield _("Comment aller là où ce métier s’exerce, et à ses heures ?")
 
 
 def _trials(one: Occupation, zone: str, served: Served) -> Iterable[Line]:

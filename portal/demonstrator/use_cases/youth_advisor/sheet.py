@@ -29,7 +29,7 @@ SHEET = Sheet(
         ),
         (
             _("Questionner"),
-            _("Les questions viennent de la fiche du métier : gestes, conditions, ce qui varie."),
+            _("Les questions partent du projet, puis des conditions et des gestes du métier."),
         ),
         (
             _("Essayer"),

@@ -39,16 +39,25 @@ def test_what_is_not_known_gives_titles_to_choose_from(served: Served) -> None:
     named = occupation_named("technicienne", served)
     assert named.code == ""
     assert 1 < len(named.nearest) <= 5
-    answered = not_named("technicienne", named, "occupation")
+    answered = not_named("technicienne", named, "occupation", served)
     assert "technicienne" in answered.silence
     assert (answered.nearest, answered.nearest_field) == (named.nearest, "occupation")
+
+
+@pytest.mark.parametrize("text", ["policier", "dompteur de lions", "software engineer", "waiter"])
+def test_a_trade_that_is_in_no_sheet_is_said_so_without_titles_of_others(
+    served: Served, text: str
+) -> None:
+    named = occupation_named(text, served)
+    assert named.nearest == ()
+    assert "aucun des 157 métiers" in not_named(text, named, "occupation", served).silence
 
 
 @pytest.mark.parametrize("text", ["", "?!", "的 工作", "<script>", "\0"])
 def test_what_says_nothing_names_nothing(served: Served, text: str) -> None:
     named = occupation_named(text, served)
     assert named.code == ""
-    assert not_named(text, named, "occupation").silence
+    assert not_named(text, named, "occupation", served).silence
 
 
 def test_a_long_text_is_read_to_its_bound(served: Served) -> None:
