@@ -8,6 +8,7 @@ from markdown.extensions.fenced_code import FencedCodeExtension
 from markdown.extensions.footnotes import FootnoteExtension
 from markdown.extensions.sane_lists import SaneListExtension
 from markdown.extensions.tables import TableExtension
+from markdown.inlinepatterns import AutolinkInlineProcessor
 
 from portal.lib import children
 
@@ -16,12 +17,24 @@ TAGS = frozenset(
     """a abbr blockquote br code dd del dl dt em h3 h4 h5 h6 hr ins li ol p pre q s strong sub
     sup table tbody td th thead tr ul""".split()
 )
+ITEM = re.compile(r" *(?:[-*+]|(\d{1,9})[.)]) +(?=\S)(?!(?:[-*] *)+$)")
+FENCE = re.compile(r" *(`{3,}|~{3,})[^`]*$")
+# A full stop or a bracket after an address is none of it.
+ADDRESS = (
+    r"(?<![\w/])(https?://(?:[^\s<>\"()\x02]|\([^\s<>\"()]*\))*"
+    r"(?:[^\s<>\"()\x02.,;:!?»'’\]*_]|\([^\s<>\"()]*\)))"
+)
+
+
+class Address(AutolinkInlineProcessor):
+    """Link an address that is written bare, but inside the words of a link."""
+
+    ANCESTOR_EXCLUDES = ("a",)
 
 
 def render(text: str) -> str:
     """Return the sanitised HTML of a text; headings start at h3."""
-    html = markdown.markdown(
-        text,
+    written = markdown.Markdown(
         # Given by name, each would be looked for among all the packages installed: half the time.
         extensions=[
             TableExtension(),
@@ -31,13 +44,40 @@ def render(text: str) -> str:
         ],
         output_format="html",
     )
+    written.inlinePatterns.register(Address(ADDRESS, written), "address", 85)  # after HTML
     return nh3.clean(
-        _stepwise(html),
+        _stepwise(written.convert(_listed(text))),
         tags=set(TAGS),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
+
+
+def _listed(text: str) -> str:
+    """Write lists as the library reads them: a blank line before, four spaces a level.
+
+    As in CommonMark, one begins right under a line of words; two spaces are a level.
+    """
+    lines, open_at, fence = [""], list[int](), ""
+    for line in re.split(r"\r\n?|\n", text.expandtabs(4)):
+        indent, item, mark = len(line) - len(line.lstrip()), ITEM.match(line), FENCE.match(line)
+        if fence or mark:
+            if mark and mark[1].startswith(fence):
+                fence = "" if fence else mark[1]
+        elif line.strip() and (item or not lines[-1]) and (open_at or indent < 4):
+            begins = item and not open_at and item[1] in (None, "1")
+            while open_at and indent < open_at[-1] + 2:
+                open_at.pop()
+            own = line[open_at[-1] + 2 :] if open_at else line
+            if item:
+                own = own.lstrip()
+                open_at.append(indent)
+            if begins and lines[-1]:
+                lines.append("")
+            line = "    " * (len(open_at) - bool(item)) + own
+        lines.append(line.rstrip() and line)
+    return "\n".join(lines[1:])
 
 
 def _stepwise(html: str) -> str:

@@ -30,6 +30,41 @@ def test_headings_start_at_three_and_skip_no_level(text: str, html: str) -> None
     assert render(text) == html
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Forts :\n- un\n- deux", "<p>Forts :</p>\n<ul>\n<li>un</li>\n<li>deux</li>\n</ul>"),
+        ("Forts :\n1. un\n2. deux", "<p>Forts :</p>\n<ol>\n<li>un</li>\n<li>deux</li>\n</ol>"),
+        ("En\n2024. Fin", "<p>En\n2024. Fin</p>"),
+        ("a\n* * *", "<p>a</p>\n<hr>"),
+        (
+            "- a\n  - b\n    - c\n- d\n\ne",
+            "<ul>\n<li>a<ul>\n<li>b<ul>\n<li>c</li>\n</ul>\n</li>\n</ul>\n</li>\n<li>d</li>\n</ul>"
+            "\n<p>e</p>",
+        ),
+        ("- a\n    - b", "<ul>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>"),
+        ("1. a\n  - b", "<ol>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n</ol>"),
+        ("1. a\n\n   suite", "<ol>\n<li>\n<p>a</p>\n<p>suite</p>\n</li>\n</ol>"),
+        ("```\nx\n- y\n```", "<pre><code>x\n- y\n</code></pre>"),
+        ("x :\n\n    a\n    - b", "<p>x :</p>\n<pre><code>a\n- b\n</code></pre>"),
+    ],
+)
+def test_a_list_stands_right_under_its_sentence_and_nests_by_two_spaces(
+    text: str, html: str
+) -> None:
+    assert render(text) == html
+
+
+def test_a_bare_address_is_linked_once_without_its_full_stop() -> None:
+    rel = 'rel="nofollow ugc noopener"'
+    for shown, rest in (("https://a.fr/b_c_d?e=1", "."), ("https://a.fr/R_(x)", ")")):
+        linked = f'<a href="{shown}" {rel}>{shown}</a>'
+        assert render(f"Voir {shown}{rest}") == f"<p>Voir {linked}{rest}</p>"
+        assert render(f"[{shown}](<{shown}>)") == f"<p>{linked}</p>"
+        assert render(f"<{shown}>") == f"<p>{linked}</p>"
+    assert render("`https://a.fr`") == "<p><code>https://a.fr</code></p>"
+
+
 def test_a_text_that_takes_too_long_is_refused_and_the_next_is_rendered(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
