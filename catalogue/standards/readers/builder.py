@@ -205,6 +205,11 @@ class Builder:
         unique = list(dict.fromkeys(line for line in lines if line))
         self.value(name, unique[: formats.ITEMS], key, guessed=guessed)
 
+    def said(self, *names: str) -> str:
+        """Give the words of some of the kind's own values."""
+        values = [self.details[name].value for name in names if name in self.details]
+        return "\n".join(each if isinstance(each, str) else "\n".join(each) for each in values)
+
     def territories(self, values: Iterable[str], key: str = "") -> None:
         """Put territories, and the scope that those that are known tell, the widest one."""
         named = [text for text in values if text]

@@ -272,7 +272,7 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
             paper = ", ".join(told[name] for name in names if told.get(name))
             into.line("paper", paper, part.title, guessed=True)
     text, blocks = prose.apart(rest)
-    prose.leave(found, part, text, blocks, 0)
+    prose.leave(found, part, text, blocks, "")
 
 
 def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
@@ -431,6 +431,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
     What a field says leaves its section.
     """
     left, against, advised = list(found), list[str](), "texte"
+    answered: list[tuple[prose.Section, str, str, list[str]]] = []
     for name, words in QUESTIONS.items():
         part = prose.section(left, *words)
         if part is None or name in into.details:
@@ -439,32 +440,30 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
         text, blocks = prose.apart(prose.written(part.body))
         if name == "excluded_uses":
             against, advised = prose.bullets(text), part.title
-            said = sum(map(len, against))
         elif name == "example":
-            said = 0
             into.value(name, prose.code(blocks.pop(0)) if blocks else "", part.title, guessed=True)
         else:
-            text, taken = prose.taken_out(text, AGAINST)
+            asked, taken = prose.taken_out(prose.spelt(text), AGAINST)
             against += taken
-            said = _said(name, text, part.title, into)
-        if said or name in into.details or against:
-            prose.leave(found, part, text, blocks, said)
+            text = _said(name, asked, part.title, into, text)
+        answered.append((part, name, text, blocks))
     into.list_of("excluded_uses", against, advised, guessed=True)
+    for part, name, text, blocks in answered:
+        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses"))
 
 
-def _said(name: str, text: str, title: str, into: Builder) -> int:
-    """Give a text to its question; returns how much of it the field says, in characters."""
+def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:
+    """Give a text to its question; returns whole, what the section says, "" once it is a figure."""
     if name == "footprint" and (emitted := EMITTED.search(text)):
         grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
         into.value("co2_grams", grams, title, guessed=True)
         if not re.search(r"\w{4}", EMITTED.sub("", text)):
-            return len(text)
+            return ""
     if name == "limits":
         into.list_of(name, prose.bullets(text), title, guessed=True)
     else:
         into.text(name, prose.unmarked(text), title, guessed=True)
-    said = into.details[name].value if name in into.details else ""
-    return len("".join(said))
+    return whole
 
 
 def _counted(emitted: Mapping[str, Any]) -> str:

@@ -105,9 +105,8 @@ def _own(text: str, found: list[prose.Section], into: Builder) -> None:
     limits = prose.section(found, "limit")
     if into.kind in ("algorithm", "model") and limits is not None:
         told, blocks = prose.apart(limits.body)
-        said = prose.bullets(told)
-        into.list_of("limits", said, limits.title, guessed=True)
-        prose.leave(found, limits, told, blocks, sum(map(len, said)))
+        into.list_of("limits", prose.bullets(told), limits.title, guessed=True)
+        prose.leave(found, limits, told, blocks, into.said("limits"))
     if into.kind == "dataset":
         into.untold |= {"distributions"}
         return
@@ -117,7 +116,7 @@ def _own(text: str, found: list[prose.Section], into: Builder) -> None:
         if code and len(code) < 4_000:
             blocks.remove(code)
             into.text("example", prose.code(code), part.title, guessed=True)
-            prose.leave(found, part, told, blocks, 0)
+            prose.leave(found, part, told, blocks, "")
             break
     doi = DOI.search(text)
     if doi:

@@ -923,3 +923,53 @@ Des courriels, par classe.
     assert plain.details["limits"].value == ["Les annonces courtes sont mal classées."]
     assert "Limitations" not in plain.fields["description"].value
     assert "soudeur" not in plain.fields["description"].value
+
+
+def test_no_sentence_of_a_pasted_card_is_lost() -> None:
+    text = (
+        """---
+library_name: transformers
+---
+# rome-tri
+
+## Limites
+
+Ne connaît pas les contrats de 2025. Écart de 12 points au féminin.
+- Les annonces courtes
+  sont mal classées
+- Le [rapport](https://exemple.fr/r) le mesure
+
+Se trompe deux fois plus au féminin.
+
+## Usages déconseillés
+
+Ne marche pas :
+* en anglais
+
+## Prise en main
+
+Chargez-le :
+
+```python
+clf("Cherche soudeur")
+```
+
+## Empreinte
+
+Longue. """
+        + "Mesure du CO2. " * 200
+    )
+    record = hugging_face.read(text.encode(), "").records[0]
+    limits = [
+        "Ne connaît pas les contrats de 2025. Écart de 12 points au féminin.",
+        "Les annonces courtes sont mal classées",
+        "Le rapport (https://exemple.fr/r) le mesure",
+        "Se trompe deux fois plus au féminin.",
+    ]
+    assert record.details["limits"].value == limits
+    assert record.details["excluded_uses"].value == ["Ne marche pas :", "en anglais"]
+    kept = value(record, "description")
+    assert kept.startswith("## Empreinte\n\nLongue. Mesure")  # longer than its field
+    assert readme.read(text.encode(), "").records[0].details["limits"].value == limits
+    noted = text.replace("Chargez-le :", "Demande 16 Go de mémoire.")
+    assert "Demande 16 Go" in value(hugging_face.read(noted.encode(), "").records[0], "description")

@@ -1,6 +1,7 @@
 """Read the structure of Markdown prose: front matter, headings, sections, bulleted facts."""
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from catalogue.standards.readers.syntax.text import plain, web_address
@@ -19,12 +20,14 @@ UNFILLED = re.compile(
     re.I,
 )
 FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
+NAMED_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]+)>?[^)\n]*\)")
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
 BLOCK = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
 BARE_LINK = re.compile(r"https?://[^\s)>\]\"'`,]+")
 MOST_LINES = 50_000
-# What a section may say beside its field and leave with it: « To use it: ».
-FEW_CHARACTERS = 160
+ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S")
+# What leaves a section with its code: « To use it: ».
+LEAD = re.compile(r"[^\n.!?]{0,80}:")
 
 
 class Section(NamedTuple):
@@ -169,14 +172,20 @@ def unmarked(text: str) -> str:
     return re.sub(r"^• ", "- ", said, flags=re.M)
 
 
-def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: int) -> None:
-    """Keep of a section its blocks, and its text when its field says too little of it.
-
-    said: characters of the text that the field says.
-    """
-    is_said = len(plain(text)) - said <= FEW_CHARACTERS
-    rest = blocks if is_said else [text.strip(), *blocks]
+def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: str) -> None:
+    """Keep of a section its blocks, and its text when a word of it is not said by its fields."""
+    is_lead = LEAD.fullmatch(text.strip())
+    rest = blocks if is_lead or not _words(text) - _words(said) else [text.strip(), *blocks]
     found[found.index(part)] = part._replace(body="\n\n".join(rest))
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(re.findall(r"[^\W_]+", plain(spelt(text))))
+
+
+def spelt(text: str) -> str:
+    """Write the address of each link beside its words: a field holds no link."""
+    return NAMED_LINK.sub(r"\1 (\2)", text)
 
 
 def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
@@ -187,7 +196,10 @@ def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
 
 
 def bullets(text: str) -> list[str]:
-    """Give the items of a list, or the paragraphs of a text, each on one line."""
-    items = re.findall(r"^\s*(?:[-*]|\d+[.)])\s+(.+?)\s*$", text, re.M)
-    pieces = items or re.split(r"\n\s*\n", text)
-    return [line for line in (plain(piece) for piece in pieces) if len(line) > 3]
+    """Give the items of lists and the paragraphs between them, in order, each on one line."""
+    pieces = [""]
+    for line in spelt(text).split("\n"):
+        if ITEM.match(line) or not line.strip():
+            pieces.append("")
+        pieces[-1] += f"{line}\n"
+    return [said for piece in pieces if re.search(r"\w", said := plain(piece.strip()))]
