@@ -298,9 +298,7 @@ def _licence(record: Record, administration: bool) -> Iterator[Remark]:
             yield Remark("licence_unknown", "licences", {"text": text[:64]}, weight)
         elif not read.is_open:
             yield Remark("licence_not_open", "licences", {"text": read.expression})
-        elif administration and not words.suits_administration(
-            read, is_data=record["kind"] == ResourceKind.DATASET
-        ):
+        elif administration and not words.suits_administration(read, record["kind"]):
             yield Remark("licence_outside_decree", "licences", {"text": read.expression})
 
 

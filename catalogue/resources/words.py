@@ -96,13 +96,19 @@ def licence_label(identifier: str) -> str:
     return str(licences.TABLES["labels"].get(identifier, identifier))
 
 
-def suits_administration(licence: licences.Licence, *, is_data: bool) -> bool:
+def suits_administration(licence: licences.Licence, kind: str) -> bool:
     """Say whether the decree lets an administration choose this licence without an approval.
 
-    With a choice (OR), one suitable licence is enough to comply; we ask all to be suitable, which
-    errs towards a warning.
+    A model is neither data nor software of the decree: either list suits. With a choice
+    (OR), one suitable licence is enough to comply; we ask all to be suitable, which errs towards
+    a warning.
     """
-    allowed = licences.TABLES["administration"]["data" if is_data else "software"]
+    listed = licences.TABLES["administration"]
+    lists: dict[str, tuple[str, ...]] = {
+        ResourceKind.DATASET: ("data",),
+        ResourceKind.MODEL: ("data", "software"),
+    }
+    allowed = [name for each in lists.get(kind, ("software",)) for name in listed[each]]
     return licence.is_known and all(name in allowed for name in licence.identifiers)
 
 

@@ -53,6 +53,7 @@ USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits
 # A longer text comes after its uses, its limits and its figures.
 LONG_TEXT_CHARACTERS = 3_000
 # A text that begins by a heading, its bulleted facts aside, introduces nothing.
+TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
 OF_A_TEMPLATE = re.compile(r"\s*(?:<ul>.*?</ul>\s*)?<h\d", re.S)
 HEADING = re.compile(r"(<h\d[^>]*>)([^<]{1,40})(</h\d>)")
 # The usual headings of the cards of models, said in the language of a French one.
@@ -440,7 +441,9 @@ def _questions(resource: Resource) -> dict[str, Any]:
         if (answer := part(field, resource.details.get(field.name)))
     }
     asked = {field.name for field in resource.details_of_kind.in_section(Section.CARD)}
+    told = f"{resource.description} {resource.details.get('intended_purpose') or ''}"
     silent = "limits" in asked and not {"limits", "excluded_uses"} & answers.keys()
+    silent = silent and not TELLS_LIMITS.search(told)
     uses = [answers.pop(name) for name in USES if name in answers]
     return {"uses": uses, "questions": list(answers.values()), "says_no_limit": silent}
 

@@ -139,6 +139,7 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
     return [tag.split(":", 1)[1] for tag in tags if tag.startswith(f"{prefix}:")]
 
 
+LONGEST_CONTACT = 200
 WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
@@ -214,7 +215,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     _vocabularies(data, body, into)
     into.address("homepage_url", url, "adresse")
     facts = prose.facts(body)
-    _addresses(facts, url, into)
+    _addresses(facts, found, url, into)
     if kind == "model":
         _model(data, found, into)
     else:
@@ -324,7 +325,9 @@ def _flat(value: Json) -> list[Any]:
     return [] if value in (None, "") else [value]
 
 
-def _addresses(facts: Mapping[str, str], url: str, into: Builder) -> None:
+def _addresses(
+    facts: Mapping[str, str], found: list[prose.Section], url: str, into: Builder
+) -> None:
     for column, labels in (
         ("homepage_url", ("homepage", "page", "website")),
         ("repository_url", ("repository", "dépôt", "code")),
@@ -332,7 +335,12 @@ def _addresses(facts: Mapping[str, str], url: str, into: Builder) -> None:
     ):
         for label in labels:
             into.address(column, prose.address(facts.get(label, "")), label, guessed=True)
-    contact = facts.get("point of contact") or facts.get("contact") or ""
+    for column, name in (("repository_url", "dépôt"), ("repository_url", "repository")):
+        if part := prose.section(found, name):
+            into.address(column, prose.address(part.body), part.title, guessed=True)
+    part = prose.section(found, "contact")
+    asked = part.body if part and len(part.body) <= LONGEST_CONTACT else ""
+    contact = facts.get("point of contact") or facts.get("contact") or asked
     reached = prose.address(contact) or prose.written(plain(contact))
     into.line("contact", reached, "texte", guessed=True)
     holder = facts.get("developed by") or facts.get("curated by") or facts.get("owned by") or ""
@@ -381,7 +389,9 @@ QUESTIONS = {
         "hors du périmètre",
         "déconseillé",
         "usages exclus",
-        "à ne pas faire",
+        "pas faire",
+        "not to do",
+        "not be used",
     ),
     "intended_purpose": (
         "direct use",
@@ -394,6 +404,9 @@ QUESTIONS = {
         "usages prévus",
         "utilisation prévue",
         "utilisations prévues",
+        "à quoi",
+        "purpose",
+        "finalité",
     ),
     "training_data": (
         "training data",
@@ -401,8 +414,16 @@ QUESTIONS = {
         "données d’apprentissage",
         "données d’entraînement",
         "données d’entrainement",
+        "training and evaluation data",
+        "sur quoi il a appris",
+        "données",
     ),
-    "limits": ("limitation", "limites", "bias, risks"),
+    "limits": ("limitation", "limites", "bias, risks", "biais"),
+    "explanation": ("comment il explique", "explicabilité", "explainability", "interpretability"),
+    "oversight": ("qui garde la main", "contrôle humain", "human oversight"),
+    "group_results": ("résultats par groupe", "fairness"),
+    "users": ("qui l’utilise",),
+    "people_affected": ("personnes concernées",),
     "example": (
         "how to use",
         "get started",
@@ -416,7 +437,14 @@ QUESTIONS = {
 }
 AGAINST = re.compile(
     r"ne (?:doit )?\W*pas\W+(?:être )?utilis|n['’]est \W*pas\W+(?:destiné|conçu)|"
-    r"\b(?:do|must|should) \W*not\W+(?:be )?use|\bnot\W+intended (?:for|to)",
+    r"\b(?:do|must|should) \W*not\W+(?:be )?use|"
+    r"\bnot\W+(?:intended|meant|designed|suitable) (?:for|to)",
+    re.I,
+)
+# What a heading of uses and limits together says of limits.
+SHORT_OF = re.compile(
+    r"\b(?:miss(?:es)?|fails?|struggles?|limit\w*|bias\w*|biais\w*|less|only|may|"
+    r"se trompe\w*|moins|seulement)\b|n(?:e |['’])\w+ pas\b",
     re.I,
 )
 EMITTED = re.compile(
@@ -430,7 +458,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
 
     What a field says leaves its section.
     """
-    left, against, advised = list(found), list[str](), "texte"
+    left, against, short, advised = list(found), list[str](), list[str](), "texte"
     answered: list[tuple[prose.Section, str, str, list[str]]] = []
     for name, words in QUESTIONS.items():
         part = prose.section(left, *words)
@@ -445,11 +473,14 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
         else:
             asked, taken = prose.taken_out(prose.spelt(text), AGAINST)
             against += taken
+            if name == "intended_purpose" and re.search("limit", part.title, re.I):
+                asked, short = prose.taken_out(asked, SHORT_OF)
             text = _said(name, asked, part.title, into, text)
         answered.append((part, name, text, blocks))
     into.list_of("excluded_uses", against, advised, guessed=True)
+    into.list_of("limits", short, "texte", guessed=True)
     for part, name, text, blocks in answered:
-        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses"))
+        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses", "limits"))
 
 
 def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:

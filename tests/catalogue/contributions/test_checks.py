@@ -213,17 +213,21 @@ def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_data", "suits"),
+    ("text", "kind", "suits"),
     [
-        ("etalab-2.0", True, True),
-        ("ODbL-1.0", True, True),
-        ("EUPL-1.2", False, True),
-        ("GPL-3.0-or-later", False, True),
-        ("EUPL-1.2", True, False),
+        ("etalab-2.0", "dataset", True),
+        ("ODbL-1.0", "dataset", True),
+        ("EUPL-1.2", "algorithm", True),
+        ("GPL-3.0-or-later", "algorithm", True),
+        ("EUPL-1.2", "dataset", False),
+        ("etalab-2.0", "algorithm", False),
+        ("etalab-2.0", "model", True),
+        ("EUPL-1.2", "model", True),
+        ("CC-BY-4.0", "model", False),
     ],
 )
-def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
-    assert words.suits_administration(licences.read_expression(text), is_data=is_data) is suits
+def test_licences_of_the_decree(text: str, kind: str, suits: bool) -> None:
+    assert words.suits_administration(licences.read_expression(text), kind) is suits
 
 
 @pytest.mark.parametrize(

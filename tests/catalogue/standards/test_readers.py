@@ -973,3 +973,28 @@ Longue. """
     assert readme.read(text.encode(), "").records[0].details["limits"].value == limits
     noted = text.replace("Chargez-le :", "Demande 16 Go de mémoire.")
     assert "Demande 16 Go" in value(hugging_face.read(noted.encode(), "").records[0], "description")
+
+
+def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> None:
+    told = {
+        "À quoi il sert": ("intended_purpose", "Aider une conseillère."),
+        "Ce qu'il ne faut pas faire avec": ("excluded_uses", ["Noter."]),
+        "Données": ("training_data", "Des offres."),
+        "Training and evaluation data": ("training_data", "Job ads."),
+        "Explicabilité": ("explanation", "Les mots qui pèsent."),
+        "Qui garde la main": ("oversight", "La conseillère valide."),
+        "Biais": ("limits", ["Moins juste au féminin."]),
+        "Uses & limitations": ("excluded_uses", ["Not meant for scoring people."]),
+        "Intended uses & limitations": ("limits", ["It misses soft skills."]),
+    }
+    for heading, (name, wanted) in told.items():
+        said = wanted if isinstance(wanted, str) else wanted[0]
+        text = f"---\nlibrary_name: x\n---\n# Tri\n\n## {heading}\n\n{said}\n"
+        assert hugging_face.read(text.encode(), "").records[0].details[name].value == wanted
+    places = (
+        "---\nlibrary_name: x\n---\n# Tri\n\n## Dépôt\n\nhttps://exemple.fr/tri\n\n"
+        "## Contact\n\ntri@exemple.fr"
+    )
+    record = hugging_face.read(places.encode(), "").records[0]
+    assert value(record, "repository_url") == "https://exemple.fr/tri"
+    assert value(record, "contact") == "tri@exemple.fr"
