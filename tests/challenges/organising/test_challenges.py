@@ -522,6 +522,8 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
     assert proof.status_code == 200
     assert "ferme le 17 décembre 2126 à 17 h" in " ".join(proof.text.split())
     assert 'value="2126-12-17T17:00"' in proof.text
+    notice = proof.text.partition("rien n’est encore publié")[2].partition('<form class="stack')[0]
+    assert 'form="etape" name="publier"' in notice  # announced where it is read
     assert challenge.phases.get().closes_at is None
     assert not challenge.notices.filter(text__contains="2126").exists()
     read = {"publier": proof.context["proof"]}
