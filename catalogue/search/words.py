@@ -35,11 +35,11 @@ def words() -> QuerySet[IndexedName]:
     return IndexedName.objects.filter(facet=IndexedName.WORD)
 
 
-def nearest(word: str) -> Known | None:
+def nearest(word: str, *, is_begun: bool = True) -> Known | None:
     """Find the written word nearest to a folded one, within the edits that its length forgives.
 
     Of two as near, the one that names more resources; one that names none is not proposed. Where
-    none is near, one that begins so.
+    none is near, one that begins so, for a word that is_begun.
     """
     most = analysis.allowed(word)
     if not most:
@@ -52,8 +52,7 @@ def nearest(word: str) -> Known | None:
     ]
     close = sorted((far, known) for far, known in near if far <= most) or [
         (0, Known(*row))
-        for row in words()
-        .filter(value__startswith=word)
+        for row in (words().filter(value__startswith=word) if is_begun else words().none())
         .order_by("value")
         .values_list("value", "label")
     ]
@@ -68,10 +67,14 @@ def nearest(word: str) -> Known | None:
 
 
 def _synonym(word: str) -> Known | None:
-    """Find the synonym in force nearest to a word: what it means may be written otherwise."""
+    """Find the synonym in force nearest to a word: what it means may be written otherwise.
+
+    One with an ending more is a word of its own: « résumer » is not « resume ».
+    """
     most = analysis.allowed(word)
     known = fulltext.thesaurus().words if most else {}
-    near = ((analysis.distance(word, each, most), each) for each in known if each != word)
+    others = (each for each in known if not word.startswith(each))
+    near = ((analysis.distance(word, each, most), each) for each in others)
     far, found = min(near, default=(most + 1, ""))
     return Known(found, known[found]) if far <= most else None
 
@@ -146,7 +149,9 @@ def correction(q: str, *, known: Collection[str] = ()) -> Correction | None:
     held = fulltext.holders({each.stem for each in words}, most=1)
     meant, exact, at = [], [], 0
     for each in words:
-        near = None if each.stem in held else nearest(each.word) or _synonym(each.word)
+        near = None
+        if each.stem not in held:  # the last word may be one that is being typed
+            near = nearest(each.word, is_begun=each is words[-1]) or _synonym(each.word)
         if near is not None:
             between = q[at : each.start]
             meant += [between, near.shown]

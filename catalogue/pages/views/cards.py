@@ -33,7 +33,7 @@ from catalogue.resources.queries.chain import Chain
 from catalogue.search import answer, engine, filters, fulltext
 from catalogue.search import suggest as suggesting
 from catalogue.search import text as analysis
-from catalogue.search.query import FACETS, ResourceQuery, Words
+from catalogue.search.query import FACETS, ResourceQuery, Results, Words
 from catalogue.standards.writers import forms
 from portal.accounts.authorization import Permission, has_permission, holds_somewhere, require
 from portal.accounts.views import person
@@ -93,7 +93,8 @@ def card_list(request: HttpRequest) -> HttpResponse:
         "counted": filters.counted(query, found),
         "filtered": chips or found.total >= FEWEST_FILTERED,
         "also": found.also[:MOST_ALSO] if page.number == 1 else (),
-        "alone": _alone(query) if found.also else "",
+        "alone": (alone := _alone(query) if found.also else ""),
+        "other_words": [] if alone else _leading_elsewhere(query, found),
         "exact": replace(query, q=correction.exact, page=1).serialise() if correction else "",
         "neighbours": () if chips or found.total else _subjects(),
         "since": filters.since(query),
@@ -123,6 +124,13 @@ def _subjects() -> list[dict[str, Any]]:
     """List the use cases of the whole catalogue, for who finds nothing."""
     whole = ResourceQuery()
     return filters.values(whole, "use_case", engine().values(whole, "use_case"), "")
+
+
+def _leading_elsewhere(query: ResourceQuery, found: Results) -> list[str]:
+    """Name the synonyms that find something else than what is shown."""
+    told = found.also[:MOST_ALSO]
+    others = {each: engine().search(replace(query, q=each, page=1)) for each in told}
+    return [each for each, other in others.items() if {*other.ids} - {*found.ids}]
 
 
 def _alone(query: ResourceQuery) -> str:
