@@ -9,10 +9,11 @@ from ninja import Body, Router, Schema
 
 from portal.accounts.bearer import anyone
 from portal.demonstrator import queries
+from portal.demonstrator.registry import CASES
 from portal.demonstrator.served import served
 from portal.demonstrator.views import answered, found
 from portal.lib.refusals import Closed, Invalid
-from portal.lib.web.endpoints import Words, refused
+from portal.lib.web.endpoints import Address, Words, refused
 from portal.lib.web.endpoints import lazy as _
 
 
@@ -38,13 +39,32 @@ class MeasuredEngineOut(Schema):
     figures: list[UseCaseFigureOut]
 
 
+class UseCaseValueOut(Schema):
+    """A value that a closed field takes, and what it means."""
+
+    value: str
+    label: Words
+
+
 class UseCaseInputOut(Schema):
     """A field to send: its name, its label, whether it must be filled, its values if closed."""
 
     name: str
     label: Words
     required: bool
-    values: list[str]
+    values: list[UseCaseValueOut]
+
+
+class UseCaseLineOut(Schema):
+    """A use case in the list of them all: where it stands, and its address by program."""
+
+    code: str
+    slug: str
+    title: Words
+    promise: Words
+    state: str
+    may_be_tried: bool
+    href: Address
 
 
 class UseCaseOut(Schema):
@@ -87,7 +107,10 @@ class ProposalsOut(Schema):
 
 
 class AnswerOut(Schema):
-    """What is proposed, or why nothing is (`silence`); reasons: places in the text."""
+    """What is proposed, or why nothing is (`silence`); reasons: places in the text.
+
+    is_trial: the occupations are described by us and the tensions are made up.
+    """
 
     blocks: list[ProposalsOut]
     reasons: list[dict[str, float]]
@@ -96,9 +119,32 @@ class AnswerOut(Schema):
     silence: str
     nearest: list[str]
     limits: list[str]
+    is_trial: bool
 
 
 router = Router(tags=[_("Démonstrateur")], auth=anyone)
+
+
+@router.get(
+    "/demonstrator",
+    response={200: list[UseCaseLineOut], **refused(401, 429)},
+    operation_id="use_cases",
+    summary=_("Lister les cas d’usage et leur état"),
+)
+def use_cases(request: HttpRequest) -> list[dict[str, Any]]:
+    """List the six, in their order."""
+    known = queries.prototypes()
+    is_served = served() is not None
+    rows = [(case.sheet, known[case.sheet.use_case]) for case in CASES]
+    return [
+        {
+            **{name: getattr(sheet, name) for name in ("code", "slug", "title", "promise")},
+            "state": str(row.state),
+            "may_be_tried": row.may_be_tried and is_served,
+            "href": f"/api/v1/demonstrator/{sheet.slug}",
+        }
+        for sheet, row in rows
+    ]
 
 
 @router.get(
@@ -123,7 +169,11 @@ def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
             "name": name,
             "label": field.label,
             "required": field.required,
-            "values": [str(value) for value, _label in getattr(field, "choices", ()) if value],
+            "values": [
+                {"value": str(value), "label": label}
+                for value, label in getattr(field, "choices", ())
+                if value
+            ],
         }
         for name, field in (form.fields.items() if form else ())
     ]
@@ -163,4 +213,4 @@ def try_use_case(
     for block in made["blocks"]:
         for line in block["lines"]:
             line["marks"] = [text for _tone, text in line["marks"]]
-    return made
+    return made | {"is_trial": engines.is_trial}

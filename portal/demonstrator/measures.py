@@ -36,6 +36,16 @@ METRICS: dict[str, tuple[Any, bool]] = {
     "mae": (gettext_lazy("Écart moyen au niveau observé, en niveaux"), False),
 }
 
+# What a figure is given by; the letter of a domain and the name of a zone stay as they are.
+GROUPS = {
+    "masculine": gettext_lazy("intitulé masculin"),
+    "feminine": gettext_lazy("intitulé féminin"),
+    "other": gettext_lazy("un seul intitulé"),
+    "feminise": gettext_lazy("métiers où les femmes sont plus nombreuses"),
+    "masculinise": gettext_lazy("métiers où les hommes sont plus nombreux"),
+    "mixte": gettext_lazy("métiers mixtes"),
+}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -87,5 +97,8 @@ def _figure(raw: dict[str, Any]) -> Figure:
         _("%(low)s à %(high)s") % {"low": low, "high": high} if low else "",
         raw["n"],
         written(raw.get("baseline")),
-        tuple((each["group"], written(each["value"]), each["n"]) for each in raw.get("groups", ())),
+        tuple(
+            (str(GROUPS.get(each["group"], each["group"])), written(each["value"]), each["n"])
+            for each in raw.get("groups", ())
+        ),
     )

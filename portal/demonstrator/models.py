@@ -7,11 +7,13 @@ named here with where it comes from (decision 52).
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from portal.demonstrator.enums import TRIABLE, EngineName, PrototypeState, ReferentialKind
+from portal.lib import clock
 from portal.lib.columns import within, word
 
 ADDRESS = URLValidator(schemes=["https"])
@@ -50,11 +52,18 @@ class Prototype(models.Model):
     def __str__(self) -> str:
         return str(UseCase(self.use_case).label)
 
-    @property
+    @cached_property
     def state(self) -> PrototypeState:
-        """Give the state of the latest milestone that has one (`milestones` may be prefetched)."""
+        """Give the state of the latest milestone that has one (`milestones` may be prefetched).
+
+        A milestone of a day to come is foreseen: it decides nothing yet.
+        """
         dated = [each for each in self.milestones.all() if each.state] if self.pk else []
-        return PrototypeState(dated[0].state) if dated else PrototypeState.IDEA
+        if not dated:
+            return PrototypeState.IDEA
+        today = clock.paris_day(clock.now())
+        came = [each.state for each in dated if each.on <= today]
+        return PrototypeState(came[0]) if came else PrototypeState.IDEA
 
     @property
     def opinions_count(self) -> int:
@@ -65,6 +74,11 @@ class Prototype(models.Model):
     def may_be_tried(self) -> bool:
         """Say whether the Region lets people try it."""
         return self.state in TRIABLE
+
+    @property
+    def is_built(self) -> bool:
+        """Say whether there is something to measure: what may be tried, or was until stopped."""
+        return self.may_be_tried or self.state == PrototypeState.STOPPED
 
 
 class Milestone(models.Model):

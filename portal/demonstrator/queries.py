@@ -8,7 +8,8 @@ from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
 from challenges.organising.models.challenges import Challenge
-from portal.demonstrator.models import Milestone, Prototype
+from portal.demonstrator.models import Milestone, Prototype, Referential
+from portal.demonstrator.served import Served
 from portal.demonstrator.sheets import Sheet
 
 # Columns of a challenge that its line shows.
@@ -34,6 +35,16 @@ def prototype(sheet: Sheet) -> Prototype:
 def components(row: Prototype) -> list[lists.Row]:
     """List the components of a prototype as lines of the catalogue."""
     return [lists.row(each) for each in row.components.all()] if row.pk else []
+
+
+def sources(engines: Served) -> list[Referential]:
+    """List the official data in service, the latest of each kind; none for those of trial."""
+    if engines.is_trial:
+        return []
+    latest: dict[str, Referential] = {}
+    for row in Referential.objects.filter(is_public=True):  # the latest first
+        latest.setdefault(row.kind, row)
+    return list(latest.values())
 
 
 def challenges_for(sheet: Sheet, user: Any) -> list[Challenge]:

@@ -8,5 +8,4 @@ app_name = "demonstrator"
 urlpatterns = [
     path("demonstrateur/", views.index, name="index"),
     path("demonstrateur/<slug:slug>/", views.case_page, name="case"),
-    path("demonstrateur/<slug:slug>/avis/", views.opinion, name="opinion"),
 ]

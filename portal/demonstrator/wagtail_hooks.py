@@ -11,6 +11,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
+from catalogue.resources.enums import ResourceKind
 from portal.accounts.models import User
 from portal.demonstrator import actions
 from portal.demonstrator.models import FundingRule, Milestone, Prototype
@@ -74,6 +75,12 @@ class PrototypeViewSet(RegionViewSet):
     model = Prototype
     icon = "pick"
     form_fields = ("use_case", "need", "components")
+
+    def get_form_class(self, for_update: bool = False) -> Any:
+        """Offer the needs of the catalogue, and no other card, as its need."""
+        form = super().get_form_class(for_update)
+        form.base_fields["need"].limit_choices_to = {"kind": ResourceKind.NEED}
+        return form
 
 
 class MilestoneViewSet(RegionViewSet):

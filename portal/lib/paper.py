@@ -33,7 +33,8 @@ CLAUSE = 22.0
 class Sheet:
     """What a statement says; every text is already in its language.
 
-    facts: pairs of label and value. clauses: what is agreed, numbered. notes: small sentences
+    facts: pairs of label and value. sections: a title, a sentence or "", and things under it, each
+    with its texts. clauses: what is agreed, numbered. notes: small sentences
     below. foot: what each page is of, where there are several. address: where it is checked,
     drawn as a code too, which code_label describes for who does not see it. annex: titles and
     their paragraphs, whole, on pages of their own.
@@ -50,6 +51,7 @@ class Sheet:
     annex: Sequence[tuple[str, Sequence[str]]] = ()
     clauses: Sequence[str] = ()
     foot: str = ""
+    sections: Sequence[tuple[str, str, Sequence[tuple[str, Sequence[str]]]]] = ()
 
 
 def draw(sheet: Sheet, *, at: datetime) -> bytes:
@@ -80,6 +82,8 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.keep(TALLEST)
         paper.fact(label, value)
     paper.ln(6)
+    for title, sentence, things in sheet.sections:
+        paper.section(title, sentence, things)
     for place, clause in enumerate(sheet.clauses, 1):
         paper.keep(CLAUSE)
         paper.say("P", f"{place}. {clause}", size=10.5)
@@ -164,6 +168,25 @@ class _Paper(FPDF):
                 0, 5.2, _shortened(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
             )
         self.set_y(max(below, self.y) + 2)
+
+    def section(
+        self, title: str, sentence: str, things: Sequence[tuple[str, Sequence[str]]]
+    ) -> None:
+        """Write a title, then each thing in bold above its texts."""
+        self.keep(TALLEST)
+        self.say("H2", title, size=14, bold=True, colour=BLUE)
+        if sentence:
+            self.say("P", sentence, size=10, colour=QUIET)
+        self.ln(2)
+        for name, texts in things:
+            self.keep(TALLEST)  # a name stays with its first text
+            self.say("P", name, size=11, bold=True)
+            for at, text in enumerate(texts):
+                if at:
+                    self.keep(TALLEST)
+                self.say("P", text, size=10)
+            self.ln(2)
+        self.ln(3)
 
     def keep(self, height: float) -> None:
         """Go on overleaf where this many millimetres are not left."""

@@ -2,9 +2,11 @@
 
 import io
 import logging
+import re
 import tempfile
 import zipfile
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,17 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from catalogue.models import Contribution
-from portal.demonstrator import api, checks, invariants, views
-from portal.demonstrator.enums import PrototypeState
-from portal.demonstrator.models import FundingRule, Milestone, Prototype
+from portal.demonstrator import api, checks, invariants, measures, views
+from portal.demonstrator.enums import PrototypeState, ReferentialKind
+from portal.demonstrator.models import FundingRule, Milestone, Prototype, Referential
 from portal.demonstrator.registry import CASES
 from portal.demonstrator.served import Served
+from portal.lib import clock
 from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import ResourceFactory
 from tests.ledger import cost, events
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +71,17 @@ def plain(response: Any) -> str:
     return str(response.text).replace("\u202f", " ").replace("\xa0", " ")
 
 
+def _written(response: Any) -> str:
+    """Read the text of a document, tags left out."""
+    with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
+        text = archive.read("content.xml").decode()
+    return plain_text(re.sub("<[^>]+>", "\n", text))
+
+
+def plain_text(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
 def _decided(row: Prototype, state: PrototypeState, **said: Any) -> Milestone:
     day = date(2026, 1, 1 + row.milestones.count())
     return row.milestones.create(on=day, state=state, text="Ce que l’on en sait.", **said)
@@ -82,7 +98,8 @@ def test_each_case_says_what_it_refuses_and_answers(client: Client, case: Any) -
     answered = client.post(address(case.sheet.slug), sent)
     assert answered.status_code == 200
     assert expected in answered.text
-    assert answered["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+    # No proxy keeps it; Back may show it again.
+    assert answered["Cache-Control"] == "private, no-cache"
 
 
 def test_an_empty_form_names_its_field_and_a_long_text_too(client: Client) -> None:
@@ -109,6 +126,7 @@ def test_a_person_takes_away_what_they_ticked_and_the_change_is_counted(
     with zipfile.ZipFile(io.BytesIO(taken.getvalue())) as archive:
         assert archive.infolist()[0].filename == "mimetype"
         text = archive.read("content.xml").decode()
+        assert "Heading_20_2" in archive.read("styles.xml").decode()
     assert "Boulanger / Boulangère (D04)" in text
     assert "Compétences proposées" not in text
     assert "Il ne propose ni candidat ni salaire." in text
@@ -129,27 +147,102 @@ def test_answering_a_question_changes_what_is_proposed(client: Client) -> None:
     assert asked.key not in {each.key for each in again.context["answer"].questions}
 
 
+def test_answers_to_questions_accumulate_and_are_taken_away(client: Client) -> None:
+    page = client.post(address(FIRM), {"text": SENTENCE})
+    replies: dict[str, str] = {}
+    for said in ("yes", "no"):
+        answer = page.context["answer"]
+        lines = [line for block in answer.blocks for line in block.lines]
+        asked = answer.questions[0].key
+        assert asked not in replies
+        sent = {
+            "text": SENTENCE,
+            "ticked": "1",
+            "seen": [line.key for line in lines],
+            "keep": [line.key for line in lines if line.is_kept],
+            "asked": [each.key for each in answer.questions],
+            **replies,
+            asked: said,
+            "q-unknown": "yes",
+        }
+        page = client.post(address(FIRM), sent)
+        replies[asked] = said
+        for key, value in replies.items():
+            assert f'<input type="hidden" name="{key}" value="{value}">' in page.text
+        assert "q-unknown" not in page.text
+        assert not set(replies) & {each.key for each in page.context["answer"].questions}
+    first, second = (key.removeprefix("q-") for key in replies)
+    kept = {
+        line.key: line.is_kept for block in page.context["answer"].blocks for line in block.lines
+    }
+    assert kept.get(f"k-{first}", True)
+    assert f"k-{second}" not in kept
+    text = _written(client.post(address(FIRM), {**sent, "as": "odt"}))
+    labels = page.context["told"]
+    assert [said for _label, said in labels] == ["oui", "non"]
+    for label, said in labels:
+        assert f"{label} : {said}" in text
+
+
+def test_a_sheet_says_its_day_what_was_said_and_that_data_are_for_trial(client: Client) -> None:
+    sent = {"domain": "D", "zone": "gap"}
+    page = address("commande-publique-formation")
+    drawn = client.post(page, {**sent, "as": "pdf"}).getvalue()
+    printed = " ".join(
+        " ".join(each.extract_text() for each in PdfReader(io.BytesIO(drawn)).pages).split()
+    )
+    for text in (_written(client.post(page, {**sent, "as": "odt"})), printed):
+        day = clock.day_words(clock.paris_day(clock.now()))
+        assert f"Fiche du {day}" in text
+        assert "Gap" in text
+        assert "Commerce, vente et grande distribution" in text
+        assert "Données d’essai" in text
+        assert "Boulanger / Boulangère" in text
+    funded = {"occupation": "Boulangère", "as": "pdf"}
+    drawn = client.post(address("transition-salaries"), funded).getvalue()
+    printed = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(drawn)).pages)
+    assert "www.moncompteformation.gouv.fr" in printed
+
+
 def test_a_sentence_becomes_the_draft_of_a_need(client: Client) -> None:
     sent = {"text": SENTENCE, "as": "need"}
     told = client.post(address(FIRM), sent)
-    assert "Connectez-vous" in told.text
+    result = told.text.split('id="resultat"')[1]
+    assert "Connectez-vous" in result.split('id="besoin"')[1]
     assert SENTENCE.split(",")[0] in told.text
     assert not Contribution.objects.exists()
     client.force_login(UserFactory())
-    led = client.post(address(FIRM), sent)
+    named = client.post(address(FIRM), {**sent, "text": f"{SENTENCE} Appeler le 06 12 34 56 78."})
+    assert named.status_code == 422
+    assert "Retirez l’adresse ou le numéro" in named.text.split('id="resultat"')[0]
+    assert not Contribution.objects.exists()
+    led = client.post(address(FIRM), {**sent, "zone": "gap"})
     draft = Contribution.objects.select_related("resource", "revision").get()
     assert str(draft.public_id) in led["Location"]
     assert draft.proposed.title == "Recruter : Boulanger / Boulangère"
     assert "- Boulanger / Boulangère (D04)" in draft.proposed.description
+    assert "- Zone d’emploi : Gap" in plain_text(draft.proposed.description)
     assert draft.proposed.use_cases == ["sme_needs"]
 
 
 def test_an_opinion_is_counted_and_tied_to_nobody(
     client: Client, offered: dict[str, Prototype]
 ) -> None:
-    page = reverse("demonstrator:opinion", args=(FIRM,))
-    for said in ("useful", "useless", "useful", "else"):
-        assert client.post(page, {"opinion": said}).status_code == 302
+    off = "the quick brown fox jumps over it"
+    for said, text in (
+        ("useful", SENTENCE),
+        ("useless", off),
+        ("useful", SENTENCE),
+        ("else", SENTENCE),
+    ):
+        sent = {"text": text, "ticked": "1", "seen": "m-D04", "opinion": said}
+        shown = client.post(address(FIRM), sent)
+        assert ("votre avis est compté" in shown.text) is (said in views.GIVEN)
+        # The answer stays, and the box that was not ticked.
+        assert shown.context["answer"].text == text
+        assert (shown.context["answer"].silence != "") is (text == off)
+        assert 'value="m-D04" checked' not in shown.text
+        assert ('value="useful"' in shown.text) is (said not in views.GIVEN)
     row = Prototype.objects.get(pk=offered[FIRM].pk)
     assert (row.useful_count, row.useless_count) == (2, 1)
     assert events() == []
@@ -158,7 +251,7 @@ def test_an_opinion_is_counted_and_tied_to_nobody(
 def test_a_case_without_prototype_shows_its_need_and_answers_nothing(
     client: Client, offered: dict[str, Prototype]
 ) -> None:
-    _decided(offered[FIRM], PrototypeState.STOPPED)
+    _decided(offered[FIRM], PrototypeState.SCOPING)
     shown = client.post(address(FIRM), {"text": SENTENCE})
     assert "À construire" in shown.text
     assert "Boulanger" not in shown.text
@@ -167,6 +260,74 @@ def test_a_case_without_prototype_shows_its_need_and_answers_nothing(
         f"/api/v1/demonstrator/{FIRM}", {"text": SENTENCE}, content_type="application/json"
     )
     assert sent.status_code == 403
+
+
+def test_a_stopped_prototype_keeps_what_was_learnt(
+    client: Client, offered: dict[str, Prototype], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [measures.Measured("De la phrase au métier", clock.now(), ())]
+    monkeypatch.setattr(views.measures, "of", lambda *_given: known)
+    _decided(offered[FIRM], PrototypeState.STOPPED)
+    shown = client.post(address(FIRM), {"text": SENTENCE})
+    assert "Prototype arrêté" in shown.text
+    assert "À construire" not in shown.text
+    assert "Ce qu’il vaut" in shown.text
+    assert 'name="text"' not in shown.text
+    assert "À construire" not in client.get(reverse("demonstrator:index")).text
+
+
+def test_a_step_of_a_day_to_come_is_foreseen_and_decides_nothing(
+    client: Client, offered: dict[str, Prototype]
+) -> None:
+    today = clock.paris_day(clock.now())
+    row = offered[FIRM]
+    stopped = {"state": PrototypeState.STOPPED, "text": "Bilan."}
+    row.milestones.create(on=today + timedelta(days=1), **stopped)
+    shown = client.get(address(FIRM))
+    assert "Prévu le" in shown.text
+    assert 'name="text"' in shown.text
+    assert Prototype.objects.get(pk=row.pk).state == PrototypeState.PROTOTYPE
+    row.milestones.create(on=today, **stopped)
+    assert Prototype.objects.get(pk=row.pk).state == PrototypeState.STOPPED
+
+
+def test_figures_by_group_are_named_in_words() -> None:
+    groups = [{"group": name, "value": 0.5, "n": 30} for name in ("feminine", "mixte", "D")]
+    told = measures._figure({"metric": "mae", "value": 0.5, "n": 90, "groups": groups})
+    assert [each[0] for each in told.groups] == ["intitulé féminin", "métiers mixtes", "D"]
+
+
+def test_a_page_says_where_the_code_and_the_data_are(
+    client: Client, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = plain(client.get(address(FIRM)))
+    assert "pip install" not in shown
+    assert "portal/demonstrator/use_cases/small_firm_needs<" in shown
+    assert f"{len(served.referential.occupations)} métiers, écrits pour ce portail" in shown
+    for version in ("4.59", "4.60"):
+        Referential.objects.create(
+            kind=ReferentialKind.ROME,
+            origin="France Travail",
+            licence="Licence Ouverte 2.0",
+            is_public=True,
+            version=version,
+            rows=1,
+            source_sha256="0" * 64,
+            content_sha256="0" * 64,
+            loaded_at=clock.now(),
+        )
+    monkeypatch.setattr(views, "served", lambda: replace(served, is_trial=False))
+    shown = plain(client.get(address(FIRM)))
+    assert "version 4.60" in shown
+    assert "version 4.59" not in shown
+    assert "Le référentiel d’essai" not in shown
+
+
+def test_in_english_a_page_asks_for_french_and_marks_its_results(client: Client) -> None:
+    page = f"/en{address(FIRM)}"
+    assert "Write in French" in client.get(page).text
+    assert "Écrivez en français" not in client.get(address(FIRM)).text
+    assert '<b lang="fr">Boulanger' in client.post(page, {"text": SENTENCE}).text
 
 
 def test_a_portal_where_nothing_was_decided_shows_ideas(client: Client) -> None:
@@ -216,6 +377,12 @@ def test_by_program_the_same_case_is_read_and_tried(client: Client) -> None:
         f"/api/v1/demonstrator/{FIRM}", {"text": SENTENCE}, content_type="application/json"
     ).json()
     assert sent["blocks"][0]["lines"][0]["code"] == "D04"
+    assert sent["is_trial"] is True
+    zones = next(each["values"] for each in read["inputs"] if each["name"] == "zone")
+    assert {"value": "gap", "label": "Gap"} in zones
+    listed = client.get("/api/v1/demonstrator").json()
+    assert [each["code"] for each in listed] == ["UC1", "UC2", "UC3", "UC4", "UC5", "UC6"]
+    assert client.get(listed[1]["href"]).json()["slug"] == FIRM
     refused = client.post(
         f"/api/v1/demonstrator/{FIRM}", {"text": ""}, content_type="application/json"
     )
@@ -245,6 +412,11 @@ def test_the_region_says_where_a_prototype_stands(
     shown = client.get(address(FIRM)).text
     assert "Chambre de métiers" in shown
     assert "12 personnes" in shown
+    need, model = ResourceFactory(kind="need"), ResourceFactory(kind="model")
+    offers = client.get(f"/admin/prototype/edit/{offered[FIRM].pk}/").text.split('name="need"')[1]
+    offers = offers.split("</select>")[0]
+    assert need.title in offers
+    assert model.title not in offers
     client.force_login(UserFactory())
     assert client.post("/admin/milestone/new/", sent).status_code in (302, 403)
     assert Milestone.objects.filter(partner="Chambre de métiers").count() == 1
