@@ -1,4 +1,4 @@
-"""Order by intervals what has no certain order, and compare zones the same way."""
+"""Say by intervals which ranks are possible, and compare zones the same way."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -13,24 +13,19 @@ TOGETHER = "together"
 
 
 class Place(NamedTuple):
-    """Where something may stand: its group, from 1, and the first and last rank it may hold."""
+    """The first and the last rank that something may hold."""
 
-    group: int
     first: int
     last: int
 
 
 def places(found: Mapping[str, Tension]) -> dict[str, Place]:
-    """Give each its place, the highest first.
-
-    One is above another where its interval is, whole. A group holds what nothing of that group is
-    above: any two of it overlap, and neither comes first.
-    """
+    """Give each its place: one is above another where its interval is, whole."""
     placed: dict[str, Place] = {}
-    for one in sorted(found, key=lambda each: -found[each].low):
-        above = [placed[each].group for each in found if found[each].low > found[one].high]
-        below = sum(found[each].high < found[one].low for each in found)
-        placed[one] = Place(1 + max(above, default=0), len(above) + 1, len(found) - below)
+    for name, one in found.items():
+        above = sum(each.low > one.high for each in found.values())
+        below = sum(each.high < one.low for each in found.values())
+        placed[name] = Place(above + 1, len(found) - below)
     return placed
 
 

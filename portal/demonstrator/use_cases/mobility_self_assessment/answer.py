@@ -15,6 +15,8 @@ from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGN
 from portal.demonstrator.wording import tension_mark
 
 MOVES, OUTSIDE = 10, 3
+FEW = 2  # pieces of knowledge under which a move comes after the others
+WISHES = 0.25  # what meeting all the wishes weighs, beside score and shared knowledge
 NAMED = 3  # pieces of knowledge in a line
 
 
@@ -75,16 +77,22 @@ def _maturity(signs: Collection[str], done: Collection[str]) -> Iterable[Line]:
 
 
 def _moves(code: str, wanted: Collection[Criterion], served: Served) -> list[Move]:
-    """Rank the moves; those that go against fewest of the wishes come first, none is taken out."""
+    """Rank the moves by score and shared knowledge, then by the wishes; none is taken out.
+
+    Those that share hardly anything come last, whatever their score.
+    """
     known = served.referential.occupations
     try:
         ranked = served.moves.rank(code, count=MOVES, outside=OUTSIDE) if served.moves else ()
     except KeyError:
         return []
-    return sorted(
-        (each for each in ranked if each.code in known),
-        key=lambda each: sum(not one.is_met(known[each.code].environment) for one in wanted),
-    )
+
+    def order(move: Move) -> tuple[bool, float]:
+        met = sum(each.is_met(known[move.code].environment) for each in wanted)
+        fits = WISHES * met / len(wanted) if wanted else 0.0
+        return len(move.shared) < FEW, -(move.score + 1 - move.distance) / 2 - fits
+
+    return sorted((each for each in ranked if each.code in known), key=order)
 
 
 def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) -> Line:
@@ -92,6 +100,8 @@ def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) 
     met = [str(each.text) for each in wanted if each.is_met(one.environment)]
     against = [str(each.text) for each in wanted if not each.is_met(one.environment)]
     marks = [("calanque", _("métier proche")) if move.is_near else ("ardoise", _("plus éloigné"))]
+    if one.level:
+        marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
     marks += tension_mark(served, move.code, zone)
     details = [
         one.definition,
@@ -131,11 +141,13 @@ def _reason(move: Move, served: Served) -> str:
 def _leaving(code: str, moves: Collection[Move]) -> str:
     """Say how many leave the domain, which is the first letter of a code."""
     away = sum(each.code[0] != code[0] for each in moves)
-    return ngettext(
+    said = ngettext(
         "%(away)s piste sur %(all)s quitte votre domaine. Décochez celles que vous écartez.",
         "%(away)s pistes sur %(all)s quittent votre domaine. Décochez celles que vous écartez.",
         away,
     ) % {"away": away, "all": len(moves)}
+    order = _("D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite.")
+    return f"{order} {said}"
 
 
 def _to_bring(code: str, wanted: Collection[Criterion], served: Served) -> Iterable[Line]:

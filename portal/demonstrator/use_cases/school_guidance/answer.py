@@ -1,5 +1,6 @@
 """From what a pupil likes to occupations of several domains, each with why it is there."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,14 @@ from portal.demonstrator.wording import quoted
 OCCUPATIONS, LEAST_DOMAINS = 8, 4
 READ = 60  # occupations whose words are compared with the pupil's
 COMMON = 15  # a word that more of them have tells nothing
+# Beside the interests that were ticked: one word that stands in no title, and more than that.
+WEAK, STRONG = 0.4, 1.5
+# What is not wanted, to the end of its clause.
+REFUSED = re.compile(
+    r"(?:\bn['’]|\b(?:ne|jamais|aucune?|sauf|(?<!pourquoi )pas)\b)[^,.;:!?\n]*?"
+    r"(?=\bmais\b|\bet j|[,.;:!?\n]|$)",
+    re.IGNORECASE,
+)
 KIN = 0.5  # what shares most with an occupation that was called, against one that was
 
 
@@ -79,8 +88,9 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
 
 def _called(text: str, served: Served) -> dict[str, tuple[Word, ...]]:
     """List, by occupation, the words of a text that stand in what is said of it; nearest first."""
-    known, found = served.referential.occupations, words(text)
-    nearest = served.text.rank(text, count=READ).nearest
+    known = served.referential.occupations
+    text = REFUSED.sub(lambda each: " " * len(each.group()), text)
+    found, nearest = words(text), served.text.rank(text, count=READ).nearest
     called = {each.code: calling(_told(known[each.code], served), found) for each in nearest}
     often = Counter(word for each in called.values() for word in each)
     telling = {
@@ -99,13 +109,17 @@ def _relevance(
 ) -> dict[str, float]:
     """Weigh, in [0, 1], the occupations that something speaks for.
 
-    The nearest that a word calls has the whole of its weight: no word is lost to another.
+    The nearest that a word calls has the whole of its weight: no word is lost to another. Where
+    interests were ticked, one word of a task does not outweigh them.
     """
     known = served.referential.occupations
     letters = Counter(each.letter for each in liked)
     weights, met = dict.fromkeys(known, 0.0), Counter[Word]()
     for code, found in called.items():
         weights[code] = max(1 / (1 + met[word]) for word in found)
+        if liked:
+            is_strong = len(found) > 1 or _is_titled(known[code], found)
+            weights[code] *= STRONG if is_strong else WEAK
         met.update(found)
     fits = {code: _fit(one, letters) for code, one in known.items()}
     kin = {
@@ -119,6 +133,10 @@ def _relevance(
             weights[code] += share * value / best
     most = max(weights.values())
     return {code: weight / most for code, weight in weights.items() if weight}
+
+
+def _is_titled(one: Occupation, found: Sequence[Word]) -> bool:
+    return bool(calling(" ".join((one.title, *one.titles)), found))
 
 
 def _fit(one: Occupation, letters: Mapping[str, int]) -> float:

@@ -1,4 +1,4 @@
-"""From a domain and a zone to groups of needs, where they part, and what is not known."""
+"""From a domain and a zone to needs by level, where they part, and what is not known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.ranking import TOGETHER, easier, places, together
 from portal.demonstrator.engines.tension import LEVELS, Tension
 from portal.demonstrator.served import Served
+from portal.demonstrator.wording import LEVELS as LEVEL_NAMES
 from portal.demonstrator.wording import tension_mark
 from portal.lib.prose.numbers import number
 
@@ -54,9 +55,9 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         ),
         notes=(
             _(
-                "Un métier passe dans un groupe suivant seulement si l’intervalle d’un métier du "
-                "groupe précédent est tout entier au-dessus du sien. Dans un groupe, rien ne "
-                "départage : l’ordre est alphabétique."
+                "Les métiers sont réunis par niveau le plus probable, et rangés par ordre "
+                "alphabétique. Deux métiers dont les intervalles se touchent peuvent être dans "
+                "l’ordre inverse : la place possible de chacun le dit."
             ),
         ),
         limits=tuple(limits),
@@ -64,30 +65,30 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
 
 
 def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[Block]:
-    """Put in one block what nothing tells apart."""
+    """Put in one block what has one level, the highest first."""
     known, placed = served.referential.occupations, places(levels)
     lines: dict[int, list[Line]] = {}
-    for code in levels:
-        group, first, last = placed[code]
-        reason = _("Rang possible : %(ranks)s sur %(count)s") % {
-            "ranks": first if first == last else f"{first}–{last}",
+    for code, found in levels.items():
+        first, last = placed[code]
+        reason = _("Place possible : %(places)s sur %(count)s") % {
+            "places": first if first == last else f"{first}–{last}",
             "count": len(levels),
         }
         marks = tension_mark(served, code, place)
         line = Line("", known[code].title, code, reason, marks=marks)
-        lines.setdefault(group, []).append(line)
+        lines.setdefault(found.level, []).append(line)
     return [
         Block(
             ngettext(
-                "Groupe %(group)s sur %(groups)s : %(count)s métier",
-                "Groupe %(group)s sur %(groups)s : %(count)s métiers ex æquo",
-                len(lines[group]),
+                "Tension %(level)s : %(count)s métier",
+                "Tension %(level)s : %(count)s métiers",
+                len(lines[level]),
             )
-            % {"group": group, "groups": len(lines), "count": len(lines[group])},
-            tuple(lines[group]),
+            % {"level": LEVEL_NAMES[level - 1], "count": len(lines[level])},
+            tuple(lines[level]),
             is_dense=True,
         )
-        for group in sorted(lines)
+        for level in sorted(lines, reverse=True)
     ]
 
 

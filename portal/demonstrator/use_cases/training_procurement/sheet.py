@@ -12,19 +12,22 @@ SHEET = Sheet(
     use_case=UseCase.TRAINING_PROCUREMENT,
     title=_("Éclairer la commande publique de formation"),
     promise=_(
-        "Quels métiers d’un domaine ont le plus de mal à recruter, et où ? L’outil range ce que "
-        "les données départagent, laisse ex æquo le reste, et dit ce qu’on ne sait pas."
+        "Quels métiers d’un domaine ont le plus de mal à recruter, et où ? L’outil les réunit par "
+        "niveau de tension, dit le doute sur chacun, et ce qu’on ne sait pas."
     ),
     audience=_("les services de la Région qui achètent des formations"),
     act=_("Comparer les besoins"),
     refuses=(
         _("Il ne dit pas quelle formation acheter, ni combien de places."),
-        _("Il ne classe pas deux métiers que leurs intervalles ne départagent pas."),
+        _("Il ne donne pas pour sûr l’ordre de métiers dont les intervalles se touchent."),
         _("Il ne juge ni un organisme de formation ni une personne."),
     ),
     steps=(
         (_("Lire"), _("Chaque métier a un niveau de tension, et un intervalle qui dit le doute.")),
-        (_("Départager"), _("Un métier passe devant si son intervalle est tout entier au-dessus.")),
+        (
+            _("Départager"),
+            _("Un métier n’est sûrement devant que si son intervalle est au-dessus."),
+        ),
         (_("Rapprocher"), _("Où est-ce plus tendu ? Quels savoirs servent à plusieurs métiers ?")),
     ),
     annex_iii=_(
@@ -38,8 +41,8 @@ SHEET = Sheet(
     ),
     limits=(
         _("La tension mesure une difficulté à recruter ; former n’y répond pas toujours."),
-        _("L’intervalle contient le vrai niveau huit fois sur dix, si le modèle est juste."),
-        _("Les intervalles sont larges : beaucoup de métiers restent ex æquo."),
+        _("L’intervalle contient le vrai niveau au moins huit fois sur dix si le modèle tient."),
+        _("Les intervalles sont larges : beaucoup de métiers ne se départagent pas."),
         _("Un métier rare dans une zone n’y a souvent pas de niveau."),
     ),
     engines=(EngineName.TENSION,),

@@ -49,6 +49,21 @@ def test_no_word_that_was_typed_is_lost_to_another(served: Served) -> None:
         assert (word, True) in answered.segments()
 
 
+def test_what_is_not_wanted_is_not_read(served: Served) -> None:
+    text = "Je n’aime pas la cuisine mais les moteurs, pas rester assis, jamais vendre"
+    answered = answer({"text": text, "interests": []}, served)
+    assert {word for word, speaks in answered.segments() if speaks} == {"moteurs"}
+    assert answer({"text": "pas la cuisine, pas les moteurs"}, served).silence
+    assert not answer({"text": "pourquoi pas la cuisine"}, served).silence
+
+
+def test_beside_ticks_a_title_counts_and_one_word_of_a_task_does_not_win(served: Served) -> None:
+    ticked = {"interests": ["care", "why"], "text": "docker"}
+    assert "N10" in {each.code for each in proposed(answer(ticked, served))}
+    ticked["text"] = "jouer à la console"
+    assert "Comédien" not in " ".join(each.title for each in proposed(answer(ticked, served)))
+
+
 def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) -> None:
     chosen = proposed(answer({"text": "docker"}, served))
     assert "vous écrivez « docker »" in chosen[0].reason

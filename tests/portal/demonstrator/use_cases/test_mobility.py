@@ -79,7 +79,7 @@ def test_what_is_left_to_do_and_what_helps_with_each_sign_are_said(served: Serve
 def test_a_move_says_what_is_shared_and_missing_and_how_many_leave(served: Served) -> None:
     answered = answer(said("serveuse", zone="gap"), served)
     block = answered.blocks[1]
-    assert block.note.startswith("4 pistes sur 8 quittent votre domaine")
+    assert "4 pistes sur 8 quittent votre domaine" in block.note
     sailor = next(each for each in block.lines if each.code == "N12")
     assert sailor.reason == (
         "parce que vous avez déjà 3 savoirs sur 7, dont anglais professionnel, "
@@ -88,7 +88,7 @@ def test_a_move_says_what_is_shared_and_missing_and_how_many_leave(served: Serve
     assert any(
         each.startswith("À apprendre : ") and "sécurité en mer" in each for each in sailor.details
     )
-    assert marks(sailor) == ["plus éloigné", "tension très forte"]
+    assert marks(sailor) == ["plus éloigné", "niveau habituel : CAP", "tension très forte"]
     assert "Serveur / Serveuse" in {each.title for each in lines(answered, TO_BRING)}
     assert answered.notes == ()
 
@@ -104,6 +104,19 @@ def test_moves_that_meet_the_wishes_come_first_and_none_is_taken_out(served: Ser
         wished[-1].details
     )
     assert not any("critères" in each for line in free for each in (*line.details, *marks(line)))
+
+
+@pytest.mark.parametrize("wishes", [[], ["day", "load"]])
+def test_what_shares_hardly_anything_comes_after_the_rest(
+    served: Served, wishes: list[str]
+) -> None:
+    known = served.referential.occupations
+    for code in ("D04", "F01", "G01", "J02"):
+        moves = lines(answer(said(known[code].title, constraints=wishes), served), MOVES)
+        few = [len({*known[each.code].knowledge} & {*known[code].knowledge}) < 2 for each in moves]
+        assert few == sorted(few), code
+    first = lines(answer(said("boulanger", constraints=wishes), served), MOVES)[0]
+    assert first.title.startswith("Pâtissier")
 
 
 def test_three_moves_of_ten_leave_the_domain_where_they_are_known(served: Served) -> None:

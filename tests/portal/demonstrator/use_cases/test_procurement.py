@@ -34,7 +34,7 @@ def codes(found: Answer, block: int) -> list[str]:
     return [each.code for each in found.blocks[block].lines]
 
 
-def test_nothing_is_placed_above_what_its_interval_overlaps() -> None:
+def test_a_place_says_which_ranks_the_intervals_leave() -> None:
     drawn = random.Random(3)  # noqa: S311  # test data
     for _turn in range(200):
         found = {}
@@ -47,15 +47,9 @@ def test_nothing_is_placed_above_what_its_interval_overlaps() -> None:
             below = [each for each in found if found[each].high < mine.low]
             assert placed[one].first == 1 + len(above)
             assert placed[one].last == len(found) - len(below)
-            same = [each for each in found if placed[each].group == placed[one].group]
-            assert not set(same) & {*above, *below}
-            if placed[one].group > 1:
-                assert placed[one].group - 1 in {placed[each].group for each in above}
-            else:
-                assert not above
 
 
-def test_occupations_are_grouped_with_the_ranks_they_may_hold(served: Served) -> None:
+def test_occupations_are_grouped_by_level_with_the_ranks_they_may_hold(served: Served) -> None:
     chances = {
         ("D05", "gap"): HIGH,
         ("D04", "gap"): SURE[5],
@@ -63,15 +57,19 @@ def test_occupations_are_grouped_with_the_ranks_they_may_hold(served: Served) ->
         ("D07", "gap"): SURE[1],
     }
     found = asked(served, "D", "gap", chances)
-    # Boulanger is not said to be above Pâtissier: its interval does not stand above.
-    assert [codes(found, block) for block in (0, 1, 2)] == [["D04", "D05"], ["D06"], ["D07"]]
-    assert found.blocks[0].title == "Groupe 1 sur 3 : 2 métiers ex æquo"
-    assert [each.lines[0].reason for each in found.blocks[:3]] == [
-        "Rang possible : 1–2 sur 4",
-        "Rang possible : 2–3 sur 4",
-        "Rang possible : 4 sur 4",
+    # No block mixes levels; Boulanger is not said to be above Pâtissier for sure.
+    assert [codes(found, block) for block in range(4)] == [["D04"], ["D05"], ["D06"], ["D07"]]
+    assert [each.title for each in found.blocks[:2]] == [
+        "Tension très forte : 1 métier",
+        "Tension forte : 1 métier",
     ]
-    assert found.blocks[1].lines[0].marks == (("calanque", "tension moyenne (de faible à forte)"),)
+    assert [each.lines[0].reason for each in found.blocks[:4]] == [
+        "Place possible : 1–2 sur 4",
+        "Place possible : 1–3 sur 4",
+        "Place possible : 2–3 sur 4",
+        "Place possible : 4 sur 4",
+    ]
+    assert found.blocks[2].lines[0].marks == (("calanque", "tension moyenne (de faible à forte)"),)
     # The eight others of the domain are named as unknown, not as without need.
     [*_said, without] = found.blocks[-1].lines
     assert without.title == "Les métiers sans niveau : 8"
