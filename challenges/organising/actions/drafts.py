@@ -231,13 +231,11 @@ def _put_file(
 ) -> Challenge:
     """Put a file that was read into a draft.
 
-    facts: "unsure" of its role; "generated" here; to be "sealed", as it gives answers; "guessed":
-    what it replaces stays, its role to be chosen, unless its name says that role.
+    facts: "unsure" of its role; "generated" here; to be "sealed", as it gives answers.
     """
     name, table, deposit = read.name, read.table, read.kept
     is_public = audience_of(role) is PUBLIC and not facts.pop("sealed", False)
-    is_code, is_guessed = KEY in challenge.bundle, facts.pop("guessed", False)
-    if role in (NOT_IN_CODE if is_code else ONLY_IN_CODE):
+    if role in (NOT_IN_CODE if KEY in challenge.bundle else ONLY_IN_CODE):
         raise Invalid(
             _("Ce fichier ne va pas avec ce que les équipes envoient : voyez « Code »."),
             code="file_role",
@@ -265,12 +263,6 @@ def _put_file(
             place["sealed"] = seal(challenge, role.value, deposit, by)
         for audience, listed in files.items():
             files[audience] = [each for each in listed if not _replaced(each, role, name)]
-        files[PUBLIC.value] += [
-            {**each, "role": spec.Role.EXTRA.value, "unsure": True}
-            for each in (all_files(challenge) if is_guessed else ())
-            if _replaced(each, role, name)
-            and guessed_role(each["path"], is_code=is_code, taken=()) is not role
-        ]
         files[audience_of(role).value].append(entry)
         _keep(challenge, files=files)
         written = written_of(challenge)
@@ -308,12 +300,12 @@ def _replaced(entry: Mapping[str, Any], role: spec.Role, name: str) -> bool:
 def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) -> list[list[str]]:
     """Put several files into a draft, the role of each guessed by its name, its columns, its rows.
 
-    One that gives answers to rows of the test is never guessed public, whatever its name: it is
-    the answers where there are none, else its role is to be chosen, and it is sealed unless its
-    name says that it is an example or training rows. One whose name is there already replaces it,
-    in its role; one whose name says the role of a file whose name does not leaves that one to be
-    chosen. As `add_file` for each; a refusal names the file. Return the first rows of the
-    answers, where they are among them: they are shown once, and kept nowhere in clear.
+    One that gives answers to rows of the test is never guessed public, whatever its name: it is the
+    answers where there are none, else its role is to be chosen, and it is sealed unless its name
+    says that it is an example or training rows. One whose name is there already replaces it, in its
+    role; one whose name says the role of a file whose name does not is to be chosen. As `add_file`
+    for each; a refusal names the file. Return the first rows of the answers, where they are among
+    them: they are shown once, and kept nowhere in clear.
     """
     require(rules.may_edit_challenge, by, challenge)
     is_code, first = KEY in challenge.bundle, list[list[str]]()
@@ -329,6 +321,14 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
         known = {each["path"]: each for each in all_files(challenge)}.get(safe_name(deposit.name))
         role = spec.Role(known["role"]) if known else guess(deposit.name, taken=taken)
         role = spec.Role.TEST if deposit is test else role
+        if not known and any(
+            role is not spec.Role.EXTRA
+            and each["role"] == role
+            and guess(each["path"], taken=()) != role
+            for each in all_files(challenge)
+            if not each.get("generated")
+        ):
+            role = None
         unsure = role is None or bool(known and known.get("unsure"))
         try:
             with opened(deposit, table=role in TABLES) as read:
@@ -338,7 +338,7 @@ def add_files(*, challenge: Challenge, deposits: Sequence[Deposit], by: User) ->
                 # Named as an example or as training rows, only its values would tell.
                 sealed = gives and (role in (None, spec.Role.EXTRA) or answers is not None)
                 taken.append(role := spec.Role.EXTRA if gives or role is None else role)
-                facts = {"unsure": unsure or gives, "sealed": sealed, "guessed": not known}
+                facts = {"unsure": unsure or gives, "sealed": sealed}
                 _put_file(challenge, role, read, by, **facts)
                 challenge.refresh_from_db()
                 if role is spec.Role.TRUTH and read.table is not None:

@@ -1,6 +1,6 @@
 """Write a challenge by form: its texts, rules and pages, its files, scoring and phases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +27,8 @@ from challenges.organising.actions import drafts, leaderboards, phases, texts
 from challenges.organising.actions.texts import standard_terms
 from challenges.organising.enums import BoardRule, ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.organising.forms.challenges import (
+    CODE_FILE_ROLES,
+    FILE_ROLES,
     DatesForm,
     DeleteForm,
     NewChallengeForm,
@@ -42,7 +44,7 @@ from challenges.organising.letters import registered
 from challenges.organising.models.challenges import Challenge, Phase
 from challenges.organising.modes import brings_files
 from challenges.organising.queries import phase_of
-from challenges.organising.tables import MAX_FILE_BYTES, READINGS, Deposit, unread
+from challenges.organising.tables import MAX_FILE_BYTES, READINGS, Deposit, guessed_role, unread
 from challenges.organising.views.layout import (
     find_organised,
     form_page,
@@ -354,7 +356,8 @@ def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> 
     These are not kept: a page that is read again does not show them.
     """
     first: list[list[str]] = []
-    former = {each["path"]: each.get("rows") for each in form.listed}
+    listed = form.listed
+    former = {each["path"]: each.get("rows") for each in listed}
 
     @transaction.atomic
     def act() -> None:
@@ -381,8 +384,25 @@ def _take_files(request: HttpRequest, challenge: Challenge, form: FilesForm) -> 
         for each in form.listed
         if each.get("rows") and former.get(each["path"], each["rows"]) != each["rows"]
     ]
+    shown["beside"] = list(_beside(listed, form.listed, coding.KEY in challenge.bundle))
     context = organiser_context(challenge, "write_files", **shown)
     return render(request, "challenges/organising/files.html", context, status=status or 200)
+
+
+def _beside(former: Sequence[Any], listed: Sequence[Any], is_code: bool) -> Iterator[str]:
+    """Say which file took the place of another, and which stays where a new one claims it."""
+    there = {each["path"] for each in listed}
+    known = {each["path"] for each in former}
+    for old in (each for each in former if each["role"] != Role.EXTRA):
+        for new in (each for each in listed if each["path"] not in known):
+            role = guessed_role(new["path"], is_code=is_code, taken=())
+            facts = {"new": new["path"], "old": old["path"]}
+            facts["role"] = str({**CODE_FILE_ROLES, **FILE_ROLES}[old["role"]])
+            if old["path"] not in there and new["role"] == old["role"]:
+                yield _("« %(new)s » prend la place de « %(old)s » : %(role)s.") % facts
+            elif old["path"] in there and new.get("unsure") and role == old["role"]:
+                said = _("« %(old)s » reste : %(role)s. Dites ce qu’est « %(new)s ».")
+                yield said % facts
 
 
 def _written(cell: str) -> str:
