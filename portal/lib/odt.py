@@ -76,12 +76,10 @@ def _content(parts: Iterable[tuple[int, str]]) -> ET.Element:
 
 def _styles(language: str) -> ET.Element:
     root = _made("office:document-styles", {"office:version": "1.2"})
-    fonts = _under(root, "office:font-face-decls")
-    _under(fonts, "style:font-face", {"style:name": FONT})
     styles = _under(root, "office:styles")
     usual = _style(styles, "Standard", below="0.2cm", size="11pt")
     properties = usual[-1]
-    properties.set(_name("style:font-name"), FONT)
+    properties.set(_name("fo:font-family"), FONT)
     properties.set(_name("fo:language"), language.partition("-")[0])
     properties.set(_name("fo:country"), "FR" if language.startswith("fr") else "GB")
     _style(styles, "List", below="0.05cm")

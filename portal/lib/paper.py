@@ -179,11 +179,10 @@ class _Paper(FPDF):
             self.say("P", sentence, size=10, colour=QUIET)
         self.ln(2)
         for name, texts in things:
-            self.keep(TALLEST)  # a name stays with its first text
+            self.keep(_height([name, *texts[:1]]))  # a name stays with its first text
             self.say("P", name, size=11, bold=True)
-            for at, text in enumerate(texts):
-                if at:
-                    self.keep(TALLEST)
+            for text in texts:
+                self.keep(_height([text]))
                 self.say("P", text, size=10)
             self.ln(2)
         self.ln(3)
@@ -225,6 +224,11 @@ class _Paper(FPDF):
         self.set_xy(MARGIN + CODE + 6, top + 2)
         self.say("P", label, size=10, bold=True)
         self.say("P", address, size=9, colour=QUIET)
+
+
+def _height(texts: Sequence[str]) -> float:
+    """Give the millimetres that texts of a section take at most."""
+    return sum(6.0 * (len(_shortened(text)) // 70 + 1) for text in texts)
 
 
 def _shortened(text: str) -> str:
