@@ -31,7 +31,8 @@ BARRED = re.compile(
     re.IGNORECASE,
 )
 DISTRESS = re.compile(
-    r"\b(?:mourir|suicid\w*|me (?:tuer|pendre|supprimer|faire du mal)|en finir"
+    r"\b(?:mourir|suicid\w*|me (?:tuer|pendre|supprimer|faire du mal)"
+    r"|(?:veux|vais) en finir|en finir avec (?:la|ma) vie"
     r"|(?:plus|pas) envie de vivre|veux plus vivre)\b",
     re.IGNORECASE,
 )

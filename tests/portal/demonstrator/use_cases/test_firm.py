@@ -123,7 +123,9 @@ def test_who_is_served_and_old_titles_are_not_barred(text: str) -> None:
     assert without_barred(text) == (text, ())
 
 
-@pytest.mark.parametrize("text", ["je veux mourir", "J’ai envie de me tuer", "pensées suicidaires"])
+@pytest.mark.parametrize(
+    "text", ["je veux mourir", "J’ai envie de me tuer", "je veux en finir", "pensées suicidaires"]
+)
 def test_words_of_distress_are_answered_by_who_listens_in_every_case(
     served: Served, text: str
 ) -> None:
@@ -132,5 +134,7 @@ def test_words_of_distress_are_answered_by_who_listens_in_every_case(
             answered = case.answer({case.form.sentence: text}, served)
             assert "3114" in answered.silence
             assert answered.blocks == ()
+    firm_ = BY_SLUG["besoins-petites-entreprises"]
+    assert firm_.answer({"text": "en finir avec les pannes de moteurs de bateau"}, served).blocks
     calm = BY_SLUG["orientation-lycee"].answer({"text": "les moteurs"}, served)
     assert calm.silence == ""
