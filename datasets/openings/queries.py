@@ -229,10 +229,14 @@ def life_of(opening: Opening, report: OpeningReport | None) -> list[tuple[str, s
     }.get(opening.status_enum)
     if opening.status == S.PUBLISHED:
         current = len(at)
+    if ended:
+        # As far as it had come.
+        passed = (True, opening.admitted_at, report, opening.second_approved_at)
+        current = sum(map(bool, passed))
     steps = []
     for number, (label, text) in enumerate(at):
         state = "" if current is None else "done" if number < current else ""
-        steps.append((label, text, "now" if number == current else state))
+        steps.append((label, text, "now" if number == current and not ended else state))
     if ended:
         when = opening.decided_at
         steps.append((opening.get_status_display(), _day(when), "now"))

@@ -201,7 +201,9 @@ def _page(request: HttpRequest, found: Opening, status: int = 200, **made: Any) 
         "knows_why": is_region or writes,
         "replaced": queries.replaced_by(found),
         "approvals": queries.approvals_of(found) if is_region else [],
-        "described": queries.described_columns(found) if is_former or not report else [],
+        "described": queries.described_columns(found)
+        if is_former or is_region or not report
+        else [],
         "may_publish": writes and found.status == S.APPROVED,
         "may_take_back": rules.may_take_back(by, found)
         and found.status not in (S.PUBLISHED, S.REFUSED, S.WITHDRAWN),

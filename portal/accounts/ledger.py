@@ -80,7 +80,7 @@ class LedgerForm(forms.Form):
             kind = "date" if name in ("du", "au") else "text"
             field.widget = forms.TextInput(attrs={"class": "input input-s", "type": kind})
         every = [("", gettext_lazy("Tous")), *acts.choices()]
-        self.fields["acte"].widget = forms.Select(attrs={"class": "select input-s"}, choices=every)
+        self.fields["acte"].widget = forms.Select(attrs={"class": "input input-s"}, choices=every)
 
     def clean(self) -> dict[str, Any]:
         """Refuse days that are not in their order."""
