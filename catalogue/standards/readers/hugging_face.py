@@ -436,15 +436,11 @@ QUESTIONS = {
     "footprint": ("environmental impact", "carbon", "empreinte", "impact environnemental"),
 }
 AGAINST = re.compile(
-    r"ne (?:doit )?\W*pas\W+(?:être )?utilis|n['’]est \W*pas\W+(?:destiné|conçu)|"
-    r"\b(?:do|must|should) \W*not\W+(?:be )?use|"
-    r"\bnot\W+(?:intended|meant|designed|suitable) (?:for|to)",
-    re.I,
-)
-# What a heading of uses and limits together says of limits.
-SHORT_OF = re.compile(
-    r"\b(?:miss(?:es)?|fails?|struggles?|limit\w*|bias\w*|biais\w*|less|only|may|"
-    r"se trompe\w*|moins|seulement)\b|n(?:e |['’])\w+ pas\b",
+    r"\bne (?:doi(?:t|vent)|convien(?:t|nent))\W+(?:pas|jamais)\b|"
+    r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
+    r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu)|"
+    r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
+    r"\bnot\W+(?:be used|intended|meant|designed|suitable) |\bunsuitable for",
     re.I,
 )
 EMITTED = re.compile(
@@ -458,7 +454,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
 
     What a field says leaves its section.
     """
-    left, against, short, advised = list(found), list[str](), list[str](), "texte"
+    left, against, advised = list(found), list[str](), "texte"
     answered: list[tuple[prose.Section, str, str, list[str]]] = []
     for name, words in QUESTIONS.items():
         part = prose.section(left, *words)
@@ -473,14 +469,11 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
         else:
             asked, taken = prose.taken_out(prose.spelt(text), AGAINST)
             against += taken
-            if name == "intended_purpose" and re.search("limit", part.title, re.I):
-                asked, short = prose.taken_out(asked, SHORT_OF)
             text = _said(name, asked, part.title, into, text)
         answered.append((part, name, text, blocks))
     into.list_of("excluded_uses", against, advised, guessed=True)
-    into.list_of("limits", short, "texte", guessed=True)
     for part, name, text, blocks in answered:
-        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses", "limits"))
+        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses"))
 
 
 def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:

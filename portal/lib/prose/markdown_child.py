@@ -45,13 +45,16 @@ def render(text: str) -> str:
         output_format="html",
     )
     written.inlinePatterns.register(Address(ADDRESS, written), "address", 85)  # after HTML
-    return nh3.clean(
+    clean = nh3.clean(
         _stepwise(written.convert(_listed(text))),
         tags=set(TAGS),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
+    # A wide table scrolls in its own box; the keyboard reaches it.
+    boxed = clean.replace("<table>", '<div class="table-wrap" tabindex="0"><table>')
+    return boxed.replace("</table>", "</table></div>")
 
 
 def _listed(text: str) -> str:

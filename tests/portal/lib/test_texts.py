@@ -91,6 +91,12 @@ def test_a_changed_word_is_marked_inside_its_line() -> None:
     ]
 
 
+def test_a_table_stands_in_a_box_that_the_keyboard_reaches() -> None:
+    html = render("| a | b |\n|---|---|\n| 1 | 2 |\n\n`<table>`")
+    assert html.startswith('<div class="table-wrap" tabindex="0"><table>')
+    assert html.count("<table>") == html.count("</table></div>") == 1
+
+
 def test_far_unchanged_lines_fold_into_a_gap() -> None:
     old = "\n".join(["un", "deux", "trois", "quatre", "cinq"])
 

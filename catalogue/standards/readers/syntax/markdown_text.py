@@ -16,8 +16,9 @@ TEMPLATE_DEFAULT = re.compile(
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}")
 UNFILLED = re.compile(
     r"\[(?:more information needed|needs more information|more info needed|"
-    r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}",
-    re.I,
+    r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}|"
+    r"^[ \t*_]*more information needed[ \t.*_]*$",
+    re.I | re.M,
 )
 FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
 NAMED_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]+)>?[^)\n]*\)")
@@ -189,10 +190,14 @@ def spelt(text: str) -> str:
 
 
 def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
-    """Take out of a text the sentences that hold a pattern; returns the rest, and them."""
+    """Take out of a text the sentences that hold a pattern; returns the rest, and them.
+
+    The items of a list stay together.
+    """
     pieces = re.split(r"((?<=[.!?])\s+|\n)", text)
-    rest = "".join("" if pattern.search(piece) else piece for piece in pieces)
-    return rest.strip(), [plain(piece) for piece in pieces if pattern.search(piece)]
+    taken = [bool(pattern.search(piece)) and not ITEM.match(piece) for piece in pieces]
+    rest = "".join(piece for piece, out in zip(pieces, taken, strict=True) if not out)
+    return rest.strip(), [plain(piece) for piece, out in zip(pieces, taken, strict=True) if out]
 
 
 def bullets(text: str) -> list[str]:
