@@ -131,7 +131,8 @@ def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
             state_since=at,
             expires_at=at + timedelta(days=7),
         )
-    with costs(clocked(5)):
+    # Their roles among them, which the whole page asks once.
+    with costs(clocked(6)):
         found = titles(person)
     assert found == [
         *["Répondre à l’invitation à organiser « Tensions »"] * count,

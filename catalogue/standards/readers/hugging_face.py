@@ -277,6 +277,8 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
 
 
 def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
+    # What stands right under the title says it best.
+    into.line("summary", summary_of(found[0].body) if found else "", "texte", guessed=True)
     about = prose.section(found, "summary", "résumé", "description", "overview")
     if about is not None:
         into.line("summary", summary_of(about.body), about.title, guessed=True)
@@ -440,7 +442,9 @@ AGAINST = re.compile(
     r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
     r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu)|"
     r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
-    r"\bnot\W+(?:be used|intended|meant|designed|suitable) |\bunsuitable for",
+    r"\bnot\W+(?:be used|allowed|intended|meant|designed|suitable) |\bunsuitable for|"
+    r"\b(?:interdite?s?|proscrite?s?|déconseillée?s?|inadaptée?s?|prohibited|forbidden)\b|"
+    r"\bmisuse\b",
     re.I,
 )
 EMITTED = re.compile(

@@ -979,7 +979,7 @@ def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> No
     told = {
         "À quoi il sert": ("intended_purpose", "Aider une conseillère."),
         "Ce qu'il ne faut pas faire avec": ("excluded_uses", ["Noter."]),
-        "À quoi cela sert": ("excluded_uses", ["Il ne doit pas servir à comparer."]),
+        "À quoi cela sert": ("excluded_uses", ["Il est interdit de comparer."]),
         "Données": ("training_data", "Des offres."),
         "Training and evaluation data": ("training_data", "Job ads."),
         "Explicabilité": ("explanation", "Les mots qui pèsent."),
@@ -988,7 +988,7 @@ def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> No
         "Uses & limitations": ("excluded_uses", ["Not meant for scoring people."]),
         "Intended uses & limitations": ("intended_purpose", "You may. It misses skills."),
     }
-    head = "---\nlibrary_name: x\n---\n# Tri\n\n"
+    head = "---\nlibrary_name: x\n---\n# Tri\n\nRange des annonces par métier. En voici :\n\n"
     for heading, (name, wanted) in told.items():
         said = wanted if isinstance(wanted, str) else wanted[0]
         text = f"{head}## {heading}\n\n{said}\n".encode()
@@ -996,5 +996,5 @@ def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> No
     empty = "## Training data\n\nMore information needed\n\n## Contact\n\ntri@exemple.fr"
     text = f"{head}## Dépôt\n\nhttps://exemple.fr/tri\n\n{empty}".encode()
     record = hugging_face.read(text, "").records[0]
-    assert value(record, "repository_url") == "https://exemple.fr/tri"
+    assert value(record, "summary") == "Range des annonces par métier."
     assert {"contact", "training_data"} & {*record.fields, *record.details} == {"contact"}

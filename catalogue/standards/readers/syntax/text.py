@@ -215,7 +215,8 @@ def _sentences(text: str) -> str:
     found = ""
     for sentence in SENTENCE_END.split(text):
         longer = f"{found} {sentence}".strip()
-        if len(longer) > formats.SUMMARY_CHARACTERS:
+        # What announces a list says nothing without it.
+        if len(longer) > formats.SUMMARY_CHARACTERS or sentence.endswith(":"):
             break
         found = longer
     return found or shorten(text, formats.SUMMARY_CHARACTERS)
