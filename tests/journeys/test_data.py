@@ -140,6 +140,7 @@ def grant(page: Any) -> None:
 def revoke(page: Any) -> None:
     page.click("summary:has-text('Révoquer')")
     page.locator("main form[action*=revoquer] textarea").fill("Usage interdit.")
+    page.check("main form[action*=revoquer] [name=confirmed]")
     page.click("main form[action*=revoquer] button")
 
 
