@@ -130,7 +130,8 @@ class Source:
                 raise Unreadable(f"{pattern} : fichier absent.")
             return
         lines = csv.reader(io.StringIO(self._text(name), newline=""), strict=True)
-        csv.field_size_limit(MOST_CELL)
+        # The limit is of the whole process: what reads a table after this one has its own back.
+        before = csv.field_size_limit(MOST_CELL)
         try:
             header = [each.strip() for each in next(lines, [])]
             for column in columns:
@@ -147,6 +148,8 @@ class Source:
                 yield Row(name, lines.line_num, dict(zip(header, told, strict=True)))
         except csv.Error as fault:
             raise Unreadable.at(name, lines.line_num, f"ce n’est pas du CSV ({fault})") from None
+        finally:
+            csv.field_size_limit(before)
 
     def versions(self) -> dict[str, str]:
         """Give the version that the names of the files that were read bear."""

@@ -107,10 +107,12 @@ def faulty(**changes: str) -> str:
 def test_a_fault_names_its_line_and_the_former_data_stay(
     tmp_path: Path, content: str | None, said: str
 ) -> None:
+    limit = csv.field_size_limit()
     load("rome", written(tmp_path / "good", {"train.csv": table(TITLES, titles())}))
     place = written(tmp_path / "bad", {} if content is None else {"train.csv": content})
     with pytest.raises(CommandError) as refused:
         load("rome", place, of="v348")
+    assert csv.field_size_limit() == limit
     assert str(refused.value).startswith(f"Rien n’a été chargé. {said}")
     assert Referential.objects.get().version == "v347"
 
