@@ -10,7 +10,7 @@ from ninja import Body, Router, Schema
 from portal.accounts.bearer import anyone
 from portal.demonstrator import queries
 from portal.demonstrator.registry import CASES
-from portal.demonstrator.served import served
+from portal.demonstrator.served import served, served_each
 from portal.demonstrator.views import answered, found
 from portal.lib.refusals import Closed, Invalid
 from portal.lib.web.endpoints import Address, Words, refused
@@ -134,13 +134,13 @@ router = Router(tags=[_("Démonstrateur")], auth=anyone)
 def use_cases(request: HttpRequest) -> list[dict[str, Any]]:
     """List the six, in their order."""
     known = queries.prototypes()
-    is_served = served() is not None
+    engines = served_each(case.sheet for case in CASES)
     rows = [(case.sheet, known[case.sheet.use_case]) for case in CASES]
     return [
         {
             **{name: getattr(sheet, name) for name in ("code", "slug", "title", "promise")},
             "state": str(row.state),
-            "may_be_tried": row.may_be_tried and is_served,
+            "may_be_tried": row.may_be_tried and engines[sheet.slug] is not None,
             "href": f"/api/v1/demonstrator/{sheet.slug}",
         }
         for sheet, row in rows
@@ -157,7 +157,7 @@ def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
     """use_case : son nom d’adresse."""
     case = found(use_case)
     row = queries.prototype(case.sheet)
-    engines = served()
+    engines = served(case.sheet)
     told = {
         name: getattr(case.sheet, name)
         for name in UseCaseOut.model_fields
@@ -194,7 +194,7 @@ def try_use_case(
 ) -> dict[str, Any]:
     """body : les champs de `inputs`, et « yes » ou « no » sous la clé d’une question posée."""
     case = found(use_case)
-    engines = served() if queries.prototype(case.sheet).may_be_tried else None
+    engines = served(case.sheet) if queries.prototype(case.sheet).may_be_tried else None
     if engines is None:
         raise Closed(_("Ce cas d’usage ne s’essaie pas pour l’instant."), code="not_to_try")
     sent = QueryDict(mutable=True)

@@ -1,10 +1,11 @@
-"""The engines in service: the latest builds that speak of the same occupations, read once."""
+"""The engines in service: builds that speak of the same occupations, each set read once."""
 
 import hashlib
 import io
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,14 @@ from portal.demonstrator.enums import EngineName
 from portal.demonstrator.models import Build
 from portal.demonstrator.models import Referential as Loaded
 from portal.demonstrator.referential import Referential, from_plain
+from portal.demonstrator.sheets import Sheet
+from portal.lib.refusals import Unavailable
 from portal.lib.storage import objects
 
 log = logging.getLogger(__name__)
 Stored = Mapping[str, NDArray[Any]]
+MOST_SETS = 3  # in memory: the official ones of before and of now, those of trial
+RETRY_SECONDS = 60.0  # after a set that could not be read
 
 
 @dataclass(frozen=True)
@@ -41,38 +46,33 @@ class Served:
     is_trial: bool
 
 
-# What this process answers with, and the rows that it read it of.
+# What this process answers with, by the rows it was read of; when to try again what could not be.
 _kept: dict[tuple[int, ...], Served] = {}
+_retry_at: dict[tuple[int, ...], float] = {}
 
 
-def served() -> Served | None:
-    """Give the engines in service, official where there are some; None where nothing was built.
+def served(sheet: Sheet) -> Served | None:
+    """Give the engines that answer a use case now; None where not all of them were built."""
+    return served_each([sheet])[sheet.slug]
+
+
+def served_each(sheets: Iterable[Sheet]) -> dict[str, Served | None]:
+    """Give, by slug, the engines of each use case: of the best set that has all it needs.
 
     One statement; the arrays are read once by a process, and again when a newer build comes.
     """
-    builds = _chosen()
-    if not builds:
-        return None
-    key = tuple(sorted(each.pk for each in builds.values()))
-    found = _kept.get(key)
-    if found is None:
-        try:
-            found = _read(builds)
-        except (FileNotFoundError, ValueError, KeyError):
-            log.exception("demonstrator: builds %s cannot be read", key)
-            return None
-        _kept.clear()
-        _kept[key] = found
-    return found
+    known = sets()
+    return {
+        sheet.slug: next(filter(None, map(_engines, for_sheet(sheet, known))), None)
+        for sheet in sheets
+    }
 
 
-def objects_named(hashes: Collection[str]) -> Iterator[str]:
-    """Give the sha256 of objects, among these, that a build or loaded data name."""
-    return objects.digests_in_columns([Build, Loaded], list(hashes))
+def sets() -> list[dict[str, Build]]:
+    """List the latest public builds by what they speak of: official sets first, then the latest.
 
-
-def _chosen() -> dict[str, Build]:
-    """Choose the latest builds of the occupations that the latest text build speaks of."""
+    A use case leaves a set for a better one when all its engines are there, never in between.
+    """
     latest = (
         Build.objects.filter(
             is_public=True,
@@ -83,16 +83,36 @@ def _chosen() -> dict[str, Build]:
         .order_by("-built_at", "-pk")
         .values("pk")[:1]
     )
-    rows = list(Build.objects.filter(is_public=True, pk=Subquery(latest)))
-    texts = [each for each in rows if each.engine == EngineName.TEXT]
-    if not texts:
-        return {}
-    first = max(texts, key=lambda each: (not each.is_trial, each.built_at, each.pk))
-    return {each.engine: each for each in rows if _goes_with(each, first)}
+    rows = Build.objects.filter(is_public=True, pk=Subquery(latest))
+    found: dict[tuple[bool, str], dict[str, Build]] = {}
+    for each in rows.order_by("is_trial", "-built_at", "-pk"):
+        found.setdefault((each.is_trial, each.occupations_sha256), {})[each.engine] = each
+    # What is read of a set begins with its occupations, which the text engine brings.
+    return [builds for builds in found.values() if EngineName.TEXT in builds]
 
 
-def _goes_with(one: Build, other: Build) -> bool:
-    return (one.is_trial, one.occupations_sha256) == (other.is_trial, other.occupations_sha256)
+def for_sheet(sheet: Sheet, known: Iterable[dict[str, Build]]) -> Iterator[dict[str, Build]]:
+    """Keep the sets that have all the engines of a use case."""
+    return (builds for builds in known if {*sheet.engines} <= {*builds})
+
+
+def _engines(builds: Mapping[str, Build]) -> Served | None:
+    """Read a set, unless it was read already, or could not be a moment ago."""
+    key = tuple(sorted(each.pk for each in builds.values()))
+    if key not in _kept and time.monotonic() >= _retry_at.get(key, 0.0):
+        try:
+            _kept[key] = _read(builds)
+        except (FileNotFoundError, ValueError, KeyError, Unavailable):
+            log.exception("demonstrator: builds %s cannot be read", key)
+            _retry_at[key] = time.monotonic() + RETRY_SECONDS
+        while len(_kept) > MOST_SETS:
+            del _kept[next(iter(_kept))]
+    return _kept.get(key)
+
+
+def objects_named(hashes: Collection[str]) -> Iterator[str]:
+    """Give the sha256 of objects, among these, that a build or loaded data name."""
+    return objects.digests_in_columns([Build, Loaded], list(hashes))
 
 
 def _read(builds: Mapping[str, Build]) -> Served:

@@ -21,7 +21,7 @@ from portal.demonstrator import actions, documents, measures, queries
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.models import FundingRule, Prototype
 from portal.demonstrator.registry import BY_SLUG, CASES
-from portal.demonstrator.served import Served, served
+from portal.demonstrator.served import Served, served, served_each
 from portal.demonstrator.sheets import Case
 from portal.lib import clock
 from portal.lib.prose import personal_data
@@ -41,8 +41,10 @@ GIVEN: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
 def index(request: HttpRequest) -> HttpResponse:
     """List the six use cases with their state."""
     known = queries.prototypes()
-    rows = [(case.sheet, known[case.sheet.use_case]) for case in CASES]
-    context = {"section": "demonstrateur", "rows": rows, "served": served()}
+    engines = served_each(case.sheet for case in CASES)
+    rows = [(case.sheet, known[case.sheet.use_case], engines[case.sheet.slug]) for case in CASES]
+    is_trial = any(each and each.is_trial for each in engines.values())
+    context = {"section": "demonstrateur", "rows": rows, "is_trial": is_trial}
     return render(request, "demonstrator/index.html", context)
 
 
@@ -52,7 +54,7 @@ def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show a use case, and answer what is typed in its form."""
     case = found(slug)
     row = queries.prototype(case.sheet)
-    engines = served() if row.is_built else None
+    engines = served(case.sheet) if row.is_built else None
     context: dict[str, Any] = {}
     if engines is not None and row.may_be_tried:
         form, answer = _tried(request, case, engines)

@@ -5,7 +5,7 @@ Nothing here is needed to answer: a process that serves pages never imports it.
 
 import io
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,25 +45,24 @@ class Plan:
 
 
 def build(
-    names: Collection[str] = (), *, tell: Callable[[str], object] = lambda _line: None
+    wanted: Iterable[Plan], *, tell: Callable[[str], object] = lambda _line: None
 ) -> list[Build]:
-    """Build the engines named, all of them for none, from the trial data and the official ones.
+    """Build engines, of `plans()` or some of them.
 
-    Writes arrays to the object store and a row for each engine whose data are new; none for what
-    is built already. tell: told what is built, line by line.
+    Writes arrays to the object store and a row for each engine whose data are new; what is built
+    already is learnt again only where the store lost it. tell: told what is built, line by line.
     """
     made = []
-    for plan in plans():
-        if names and plan.engine.value not in names:
-            continue
+    for plan in wanted:
         known = Build.objects.filter(
             engine=plan.engine,
             data_sha256=plan.data_sha256,
             occupations_sha256=plan.occupations,
         )
-        if known.exists():
-            # A licence that was confirmed since, or is in doubt again.
-            known.exclude(is_public=plan.is_public).update(is_public=plan.is_public)
+        # A licence that was confirmed since, or is in doubt again.
+        known.exclude(is_public=plan.is_public).update(is_public=plan.is_public)
+        last = known.first()
+        if last and objects.store().exists(last.arrays_sha256):
             continue
         row = _built(plan)
         made.append(row)

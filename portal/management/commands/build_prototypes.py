@@ -27,13 +27,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build, and show each figure. A library that lacks is named."""
-        from portal.demonstrator.building import build  # noqa: PLC0415  # slow import
+        from portal.demonstrator.building import build, plans  # noqa: PLC0415  # slow import
 
         names = options["names"]
         if unknown := sorted(set(names) - set(EngineName.values)):
             raise CommandError(f"Moteur inconnu : {', '.join(unknown)}.")
+        wanted = (each for each in plans() if not names or each.engine.value in names)
         try:
-            made = build(names, tell=self.stdout.write)
+            made = build(wanted, tell=self.stdout.write)
         except ModuleNotFoundError as missing:
             raise CommandError(
                 f"Il manque {missing.name}, qu’il faut pour apprendre des données officielles : "

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import yaml
-from django.core.management import call_command
 from django.db import transaction
 
 from catalogue.resources.models import Resource
@@ -26,7 +25,13 @@ NEEDS = {
 
 
 def open_cases() -> None:
-    """Open the use cases, then learn; what is there already is left as it is."""
+    """Learn from the référentiel d'essai, then open the use cases; what is there already stays.
+
+    What an operator loads is learnt by `build_prototypes`, and takes minutes.
+    """
+    from portal.demonstrator import building  # noqa: PLC0415  # slow import
+
+    building.build(building.trial_plans())
     with transaction.atomic():
         for case in CASES:
             sheet = case.sheet
@@ -37,11 +42,10 @@ def open_cases() -> None:
             if is_new:
                 Milestone.objects.create(
                     prototype=row,
-                    on=clock.now().date(),
+                    on=clock.paris_day(clock.now()),
                     state=PrototypeState.PROTOTYPE,
                     text="S’essaie sur un référentiel écrit pour l’essai ; rien d’officiel encore.",
                 )
         if not FundingRule.objects.exists():
             for rule in yaml.safe_load(RULES.read_text("utf-8")):
                 FundingRule.objects.create(**rule)
-    call_command("build_prototypes", verbosity=0)

@@ -1,8 +1,11 @@
 """What the use cases are tried on: the référentiel d'essai, learnt once."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from portal.demonstrator import served as serving
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.tension import Tensions
 from portal.demonstrator.engines.text import Lexical
@@ -11,6 +14,16 @@ from portal.demonstrator.served import Served
 from tests.portal.demonstrator.test_engines import learnt
 
 ZONES = {"gap": "Gap", "nice": "Nice"}
+
+
+@pytest.fixture
+def nothing_read() -> Iterator[None]:
+    """Read builds anew: a key of the database comes back in the next test."""
+    for known in (serving._kept, serving._retry_at):
+        known.clear()
+    yield
+    serving._kept.clear()
+    serving._retry_at.clear()
 
 
 @pytest.fixture(scope="session")

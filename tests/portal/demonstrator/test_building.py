@@ -1,8 +1,11 @@
 """What is learnt, measured, kept and served, on the référentiel d'essai."""
 
 import io
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,16 +13,20 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import DjangoAssertNumQueries
 
-from portal.demonstrator import building, served
+from portal.demonstrator import building, invariants, served
 from portal.demonstrator.building import measuring, moves, tension, text
 from portal.demonstrator.engines.text import Arrays
 from portal.demonstrator.enums import EngineName
 from portal.demonstrator.models import Build
 from portal.demonstrator.referential import trial
+from portal.demonstrator.registry import CASES
+from portal.lib.refusals import Unavailable
 from portal.lib.storage import objects
 from tests.portal.demonstrator import test_engines
 
 Learnt = Mapping[EngineName, building.Learnt]
+# A use case that needs every engine.
+ALL = CASES[0].sheet
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,9 @@ def learnt() -> Learnt:
 
 
 @pytest.fixture
-def built(db: None, learnt: Learnt, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Build]]:
+def built(
+    db: None, nothing_read: None, learnt: Learnt, monkeypatch: pytest.MonkeyPatch
+) -> list[Build]:
     """Build them all, without learning again."""
     given = {
         "text": (text, "learn_few", _text(learnt)),
@@ -40,9 +49,7 @@ def built(db: None, learnt: Learnt, monkeypatch: pytest.MonkeyPatch) -> Iterator
     }
     for module, name, found in given.values():
         monkeypatch.setattr(module, name, lambda *_given, found=found: found)
-    served._kept.clear()
-    yield building.build()
-    served._kept.clear()
+    return building.build(building.plans())
 
 
 def _text(learnt: Learnt) -> Any:
@@ -100,7 +107,7 @@ def test_what_was_learnt_is_served_in_one_statement(
     built: list[Build], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        now = served.served()
+        now = served.served(ALL)
     assert now is not None
     assert now.is_trial
     assert now.referential == trial()
@@ -114,34 +121,78 @@ def test_what_was_learnt_is_served_in_one_statement(
     assert {zone for zone in now.zones if now.tension.level("A01", zone)} == set(now.zones)
     assert (len(now.zones), now.zones["9312"]) == (18, "Marseille")
     with django_assert_num_queries(1):
-        assert served.served() is now
+        assert served.served(ALL) is now
 
 
 def test_a_second_run_writes_nothing_and_new_data_leave_the_former_measure(
     built: list[Build], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(built) == Build.objects.count() == 3
-    assert building.build() == []
+    assert building.build(building.plans()) == []
     monkeypatch.setitem(building.RECIPES, EngineName.TEXT, 99)
-    [again] = building.build()
+    [again] = building.build(building.plans())
     assert Build.objects.filter(engine=EngineName.TEXT).count() == 2
-    now = served.served()
+    now = served.served(ALL)
     assert now is not None
     assert now.builds[EngineName.TEXT] == again
 
 
 def test_nothing_built_serves_nothing(db: None) -> None:
-    assert served.served() is None
+    assert served.served(ALL) is None
 
 
-@pytest.mark.parametrize("fault", ["absent", "private"])
-def test_what_cannot_be_read_or_shown_is_not_served(built: list[Build], fault: str) -> None:
-    if fault == "private":
-        Build.objects.update(is_public=False)
-    else:
-        for each in built:
-            objects.store().delete(each.arrays_sha256)
-    assert served.served() is None
+def test_what_may_not_be_shown_is_not_served(built: list[Build]) -> None:
+    Build.objects.update(is_public=False)
+    assert served.served(ALL) is None
+
+
+@pytest.mark.parametrize("fault", ["lost", "away"])
+def test_what_cannot_be_read_is_tried_again_after_a_minute(
+    built: list[Build],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if fault == "lost":
+            for each in built:
+                objects.store().delete(each.arrays_sha256)
+            assert len(list(invariants.unreadable())) == 3
+        else:
+            patch.setattr(objects, "read", mock.Mock(side_effect=Unavailable))
+        assert [served.served(ALL), served.served(ALL)] == [None, None]
+    assert len(caplog.records) == 1
+    if fault == "lost":
+        # The same bytes, under the rows that name them.
+        assert [each.pk for each in building.build(building.plans())] == [each.pk for each in built]
+        assert list(invariants.unreadable()) == []
+    later = time.monotonic() + served.RETRY_SECONDS
+    monkeypatch.setattr(served.time, "monotonic", lambda: later)
+    assert served.served(ALL) is not None
+
+
+def test_a_case_leaves_what_answers_it_when_all_its_engines_are_there(built: list[Build]) -> None:
+    small, whole = (replace(ALL, slug=slug) for slug in ("small", "whole"))
+    small = replace(small, engines=(EngineName.TEXT,))
+
+    def learnt(engine: EngineName) -> Build:
+        row = next(each for each in built if each.engine == engine)
+        row.pk, row.is_trial, row.data_sha256 = None, False, "official"
+        row.save(force_insert=True)
+        return row
+
+    text = learnt(EngineName.TEXT)
+    now = served.served_each([small, whole])
+    assert now["small"] is not None
+    assert now["small"].builds == {EngineName.TEXT: text}
+    assert now["whole"] is not None
+    assert (now["small"].is_trial, now["whole"].is_trial) == (False, True)
+    for engine in (EngineName.MOVES, EngineName.TENSION):
+        learnt(engine)
+    now = served.served_each([small, whole])
+    assert now["small"] is now["whole"]
+    assert now["whole"] is not None
+    assert not now["whole"].is_trial
 
 
 def test_the_sweep_keeps_what_a_build_names(built: list[Build]) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from portal.demonstrator.building import loading, reading
 from portal.demonstrator.building.reading import both_forms
 from portal.demonstrator.enums import EngineName, ReferentialKind
 from portal.demonstrator.models import Referential
+from portal.demonstrator.registry import CASES
 from portal.lib.storage import objects
 
 Rows = Sequence[Sequence[Any]]
@@ -239,20 +241,20 @@ def test_a_title_in_both_genders_is_parted() -> None:
     ]
 
 
-@pytest.mark.usefixtures("db")
+@pytest.mark.usefixtures("db", "nothing_read")
 def test_official_data_are_served_once_built_and_private_ones_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn learns official data, and is not installed")
     monkeypatch.setattr(building, "trial_plans", lambda: iter(()))
-    served._kept.clear()
+    sheet = replace(CASES[1].sheet, engines=(EngineName.TEXT,))
     place = written(tmp_path, {"train.csv": table(TITLES, titles())})
     load("rome", place, licence="to_confirm")
-    [private] = building.build()
-    assert served.served() is None
+    [private] = building.build(building.plans())
+    assert served.served(sheet) is None
     load("rome", place)
-    assert building.build() == []  # learnt already: its licence was confirmed since
-    now = served.served()
+    assert building.build(building.plans()) == []  # learnt already: its licence was confirmed since
+    now = served.served(sheet)
     assert now is not None
     assert not now.is_trial
     assert now.builds == {EngineName.TEXT: private}
@@ -260,9 +262,8 @@ def test_official_data_are_served_once_built_and_private_ones_never(
     assert now.text.rank("pose de pain").nearest[0].code == "D1102"
     assert {*now.referential.occupations} == {*TRADES}
     load("rome", place, licence="to_confirm")
-    building.build()
-    assert served.served() is None
-    served._kept.clear()
+    building.build(building.plans())
+    assert served.served(sheet) is None
 
 
 def test_all_kinds_have_a_reader() -> None:

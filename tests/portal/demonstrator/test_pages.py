@@ -53,7 +53,9 @@ def address(slug: str) -> str:
 def offered(db: None, served: Served, monkeypatch: pytest.MonkeyPatch) -> dict[str, Prototype]:
     """Let people try each case, on the référentiel d'essai; one funding rule is known."""
     for module in (views, api):
-        monkeypatch.setattr(module, "served", lambda: served)
+        monkeypatch.setattr(module, "served", lambda _sheet: served)
+        each = {case.sheet.slug: served for case in CASES}
+        monkeypatch.setattr(module, "served_each", lambda _sheets, each=each: each)
     FundingRule.objects.create(
         title="Compte personnel de formation",
         text="Des heures de formation.",
@@ -317,7 +319,7 @@ def test_a_page_says_where_the_code_and_the_data_are(
             content_sha256="0" * 64,
             loaded_at=clock.now(),
         )
-    monkeypatch.setattr(views, "served", lambda: replace(served, is_trial=False))
+    monkeypatch.setattr(views, "served", lambda _sheet: replace(served, is_trial=False))
     shown = plain(client.get(address(FIRM)))
     assert "version 4.60" in shown
     assert "version 4.59" not in shown
