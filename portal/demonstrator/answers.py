@@ -41,6 +41,11 @@ class Block:
     is_dense: bool = False
 
     @property
+    def is_list(self) -> bool:
+        """Say whether its lines are short enough to be a list on a sheet of paper."""
+        return self.is_dense or not any(line.code or line.details for line in self.lines)
+
+    @property
     def is_measured(self) -> bool:
         """Say whether each line says how sure it is."""
         return any(line.share is not None for line in self.lines)
@@ -60,7 +65,8 @@ class Answer:
 
     text, reasons: what was typed, and the parts of it that justify the first proposal. silence:
     why nothing is proposed, "" where something is. nearest: what to choose from where one word
-    was not known, and the field that it fills. limits: what must be known of this answer.
+    was not known, and the field that it fills. limits: what must be known of this answer. title:
+    of what one takes away, "" for that of the use case.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -73,6 +79,7 @@ class Answer:
     nearest_field: str = ""
     limits: tuple[str, ...] = ()
     need: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
 
     def keeping(self, keys: Collection[str]) -> "Answer":
         """Tick what a person kept, and nothing else."""

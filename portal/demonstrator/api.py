@@ -9,9 +9,8 @@ from ninja import Body, Router, Schema
 
 from portal.accounts.bearer import anyone
 from portal.demonstrator import queries
-from portal.demonstrator.registry import CASES
+from portal.demonstrator.registry import CASES, case_or_hidden
 from portal.demonstrator.served import served, served_each
-from portal.demonstrator.views import answered, found
 from portal.lib.refusals import Closed, Invalid
 from portal.lib.web.endpoints import Address, Words, refused
 from portal.lib.web.endpoints import lazy as _
@@ -155,10 +154,10 @@ def use_cases(request: HttpRequest) -> list[dict[str, Any]]:
 )
 def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
     """use_case : son nom d’adresse."""
-    case = found(use_case)
+    case = case_or_hidden(use_case)
     row = queries.prototype(case.sheet)
     engines = served(case.sheet)
-    told = {
+    facts = {
         name: getattr(case.sheet, name)
         for name in UseCaseOut.model_fields
         if hasattr(case.sheet, name)
@@ -179,8 +178,8 @@ def use_case(request: HttpRequest, use_case: str) -> dict[str, Any]:
     ]
     builds = engines.builds if engines else {}
     measured = [builds[name] for name in case.sheet.engines if name in builds]
-    told |= {"state": str(row.state), "may_be_tried": row.may_be_tried and engines is not None}
-    return told | {"inputs": inputs, "engines": measured}
+    facts |= {"state": str(row.state), "may_be_tried": row.may_be_tried and engines is not None}
+    return facts | {"inputs": inputs, "engines": measured}
 
 
 @router.post(
@@ -193,7 +192,7 @@ def try_use_case(
     request: HttpRequest, use_case: str, body: Body[dict[str, str | list[str]]]
 ) -> dict[str, Any]:
     """body : les champs de `inputs`, et « yes » ou « no » sous la clé d’une question posée."""
-    case = found(use_case)
+    case = case_or_hidden(use_case)
     engines = served(case.sheet) if queries.prototype(case.sheet).may_be_tried else None
     if engines is None:
         raise Closed(_("Ce cas d’usage ne s’essaie pas pour l’instant."), code="not_to_try")
@@ -202,15 +201,14 @@ def try_use_case(
         sent.setlist(name, value if isinstance(value, list) else [value])
     form = case.form(sent, served=engines)
     if not form.is_valid():
-        told = form.errors.get_json_data()
         faults = [
             {"field": name, "code": each["code"], "message": each["message"]}
-            for name, listed in told.items()
+            for name, listed in form.errors.get_json_data().items()
             for each in listed
         ]
         raise Invalid(faults=faults)
-    made = asdict(answered(case, form.cleaned_data, sent, engines))
-    for block in made["blocks"]:
+    answer = asdict(case.answer(form.inputs(), engines))
+    for block in answer["blocks"]:
         for line in block["lines"]:
             line["marks"] = [text for _tone, text in line["marks"]]
-    return made | {"is_trial": engines.is_trial}
+    return answer | {"is_trial": engines.is_trial}

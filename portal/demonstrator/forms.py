@@ -1,5 +1,6 @@
 """What the forms of use cases share: zones and occupations of the data in service."""
 
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from portal.lib.web.fields import PlainForm, choice
 
 # What is read of a sentence; more is refused at the field.
 LONGEST = 2_000
+# Yes and no to questions come under the id of what is asked, behind this; no more are read.
+QUESTION, MOST_REPLIES = "q-", 20
 
 
 def zone(**options: Any) -> forms.ChoiceField:
@@ -28,3 +31,19 @@ class TrialForm(PlainForm):
         self.served = served
         if "zone" in self.fields:
             self.offer("zone", [("", _("Toute la région")), *served.zones.items()])
+
+    def replies(self) -> dict[str, str]:
+        """Read the yes and the no to questions, this round's and those of the rounds before."""
+        labels = self.served.referential.knowledge
+        replies = (
+            (key, str(value))
+            for key, value in self.data.items()
+            if key.startswith(QUESTION)
+            and key.removeprefix(QUESTION) in labels
+            and value in ("yes", "no")
+        )
+        return dict(islice(replies, MOST_REPLIES))
+
+    def inputs(self) -> dict[str, Any]:
+        """Give what is answered: the fields as they were read, and the replies."""
+        return {**self.cleaned_data, **self.replies()}

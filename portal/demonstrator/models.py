@@ -14,7 +14,7 @@ from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from portal.demonstrator.enums import TRIABLE, EngineName, PrototypeState, ReferentialKind
 from portal.lib import clock
-from portal.lib.columns import within, word
+from portal.lib.columns import Member, within, word
 
 ADDRESS = URLValidator(schemes=["https"])
 
@@ -89,6 +89,7 @@ class Milestone(models.Model):
     prototype = models.ForeignKey(Prototype, on_delete=models.CASCADE, related_name="milestones")
     on = models.DateField(_("date"))
     state = word(PrototypeState, blank=True, verbose_name=_("état décidé"))
+    shown = Member("state", PrototypeState)
     partner = models.CharField(_("avec qui, ou repris par"), max_length=200, blank=True)
     persons = models.PositiveIntegerField(_("personnes"), null=True, blank=True)
     text = models.TextField(_("ce qui a été fait ou appris"), max_length=2_000)

@@ -62,8 +62,8 @@ def nearest_titles(
 ) -> tuple[str, ...]:
     """List the titles to choose from where nothing is sure: a word speaks for each."""
     known = served.referential.occupations
-    told = [each.code for each in ranked if each.reasons and each.confidence >= least]
-    return tuple(known[code].title for code in told[:NEAREST])
+    codes = [each.code for each in ranked if each.reasons and each.confidence >= least]
+    return tuple(known[code].title for code in codes[:NEAREST])
 
 
 def reading(text: str, named: Named, served: Served) -> str:
@@ -94,8 +94,8 @@ def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
 
 def labels(ids: Iterable[str], served: Served) -> list[str]:
     """Name pieces of knowledge as they stand within a sentence; acronyms keep their capitals."""
-    told = [served.referential.knowledge[each] for each in ids]
-    return [each[:1].lower() + each[1:] for each in told]
+    names = [served.referential.knowledge[each] for each in ids]
+    return [each[:1].lower() + each[1:] for each in names]
 
 
 def _titles(one: Occupation) -> tuple[str, ...]:

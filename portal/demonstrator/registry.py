@@ -20,6 +20,7 @@ from portal.demonstrator.use_cases.youth_advisor import answer as youth_advisor
 from portal.demonstrator.use_cases.youth_advisor.form import InterviewForm
 from portal.demonstrator.use_cases.youth_advisor.sheet import SHEET as YOUTH_ADVISOR
 from portal.demonstrator.wording import careful
+from portal.lib.refusals import Hidden
 
 CASES: tuple[Case, ...] = (
     Case(MOBILITY, MobilityForm, careful(mobility.answer)),
@@ -31,3 +32,10 @@ CASES: tuple[Case, ...] = (
 )
 BY_SLUG = {case.sheet.slug: case for case in CASES}
 BY_USE_CASE = {str(case.sheet.use_case): case for case in CASES}
+
+
+def case_or_hidden(slug: str) -> Case:
+    """Find a use case by the name in its address; raises Hidden."""
+    if slug not in BY_SLUG:
+        raise Hidden
+    return BY_SLUG[slug]

@@ -3,15 +3,16 @@
 What is typed comes by POST, so that no address holds it; it is answered, and kept nowhere.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from catalogue.contributions.actions import drafts
@@ -19,21 +20,30 @@ from catalogue.contributions.forms.steps import Step
 from catalogue.resources.enums import ResourceKind
 from portal.demonstrator import actions, documents, measures, queries
 from portal.demonstrator.answers import Answer
-from portal.demonstrator.models import FundingRule, Prototype
-from portal.demonstrator.registry import BY_SLUG, CASES
+from portal.demonstrator.forms import QUESTION, TrialForm
+from portal.demonstrator.models import Prototype
+from portal.demonstrator.registry import CASES, case_or_hidden
 from portal.demonstrator.served import Served, served, served_each
 from portal.demonstrator.sheets import Case
 from portal.lib import clock
 from portal.lib.prose import personal_data
-from portal.lib.refusals import Hidden
+from portal.lib.rates import keep_rate, may_ask
 from portal.lib.storage.files import attachment
 from portal.lib.web.requests import get_or_post, natural
 
 # The boxes that are ticked, those that were shown, and that there are some: none ticked is an
 # answer too. The questions that were shown beside them.
 KEEP, SEEN, TICKED, ASKED = "keep", "seen", "ticked", "asked"
-QUESTION = "q-"
-GIVEN: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
+OPINIONS: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
+# Answers, documents and opinions of one network: a class that tries it together is one.
+ANSWERS_RATE, DOCUMENTS_RATE, OPINIONS_RATE = "240/m/ip", "40/m/ip", "60/h/ip"
+
+
+class _TokenCheck(CsrfViewMiddleware):
+    """Judge the token of a form, and leave the answer to the page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        return HttpResponse(status=403)
 
 
 @login_not_required
@@ -49,23 +59,30 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@csrf_exempt  # a page left open while one signs in still answers; what writes asks for the token
 @get_or_post
 def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show a use case, and answer what is typed in its form."""
-    case = found(slug)
+    case = case_or_hidden(slug)
+    if request.method == "POST":
+        _keep_pace(request)
     row = queries.prototype(case.sheet)
     engines = served(case.sheet) if row.is_built else None
     context: dict[str, Any] = {}
     if engines is not None and row.may_be_tried:
-        form, answer = _tried(request, case, engines)
-        kept = _kept(request, answer) if answer is not None else None
-        context = {"form": form, "answer": kept}
-        if kept is not None:
-            if (taken := _taken(request, case, form, kept, engines)) is not None:
-                if kept != answer and request.POST["as"] in documents.FORMATS:
-                    actions.count(row, "corrected")
-                return taken
-            context |= _said_beside(request, row, form, kept, engines)
+        form = _form(request, case, engines)
+        answer = None
+        if form.is_valid():
+            proposed = case.answer(form.inputs(), engines)
+            answer = _as_ticked(request, proposed)
+            if (download := _download(request, case, form, answer)) is not None:
+                if answer != proposed:
+                    _is_counted(request, row, "corrected")
+                return download
+            if (draft := _draft(request, case, form, answer)) is not None:
+                return draft
+            context = _carried(request, row, form, answer)
+        context |= {"form": form, "answer": answer}
     context |= {
         "section": "demonstrateur",
         "case": case,
@@ -91,41 +108,32 @@ def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     return shown
 
 
-def _tried(request: HttpRequest, case: Case, engines: Served) -> tuple[Any, Answer | None]:
-    """Answer what was sent, if it can be read."""
-    form_type = case.form
+def _keep_pace(request: HttpRequest) -> None:
+    """Refuse what a network asks past its share: QuotaSpent."""
+    spent = _("Trop de demandes depuis votre réseau : attendez une minute, puis recommencez.")
+    keep_rate(request, "trials", ANSWERS_RATE, spent)
+    if request.POST.get("as") in documents.FORMATS:
+        keep_rate(request, "trial_documents", DOCUMENTS_RATE, spent)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    """Say whether our page, of this session, sent the form."""
+    check = _TokenCheck(lambda _request: HttpResponse())
+    return check.process_view(request, index, (), {}) is None
+
+
+def _form(request: HttpRequest, case: Case, engines: Served) -> TrialForm:
+    """Read what was sent; an example that was pressed stands where one types."""
     if request.method != "POST":
-        return form_type(served=engines), None
+        return case.form(served=engines)
     data = request.POST.copy()
     if example := natural(data.get("example", "")):
-        texts = [text for _label, text in form_type.examples]
-        data[form_type.sentence] = texts[min(example, len(texts)) - 1] if texts else ""
-    form = form_type(data, served=engines)
-    if not form.is_valid():
-        return form, None
-    return form, answered(case, form.cleaned_data, data, engines)
+        texts = [text for _label, text in case.form.examples]
+        data[case.form.sentence] = texts[min(example, len(texts)) - 1] if texts else ""
+    return case.form(data, served=engines)
 
 
-def answered(
-    case: Case, cleaned: Mapping[str, Any], sent: Mapping[str, Any], engines: Served
-) -> Answer:
-    """Answer what a form holds. sent: what came beside, yes and no to questions."""
-    rules = list(FundingRule.objects.all())
-    return case.answer({**cleaned, **_replies(sent, engines), "rules": rules}, engines)
-
-
-def _replies(sent: Mapping[str, Any], engines: Served) -> dict[str, str]:
-    """Read the yes and the no to questions, this round's and those of the rounds before."""
-    return {
-        key: str(value)
-        for key, value in sent.items()
-        if key.startswith(QUESTION)
-        and key.removeprefix(QUESTION) in engines.referential.knowledge
-        and value in ("yes", "no")
-    }
-
-
-def _kept(request: HttpRequest, answer: Answer) -> Answer:
+def _as_ticked(request: HttpRequest, answer: Answer) -> Answer:
     """Tick what a person ticked, and what they have just said yes to.
 
     A line that was not shown before is ticked as it is proposed.
@@ -148,72 +156,75 @@ def _kept(request: HttpRequest, answer: Answer) -> Answer:
     return answer.keeping(ticked | yes | (new if seen else set()))
 
 
-def _taken(
-    request: HttpRequest, case: Case, form: Any, answer: Answer, engines: Served
+def _download(
+    request: HttpRequest, case: Case, form: TrialForm, answer: Answer
 ) -> HttpResponseBase | None:
-    """Give the document, or begin the need; None where the page is what answers."""
-    act = request.POST.get("as", "")
-    if act in documents.FORMATS and not answer.silence:
-        address = request.build_absolute_uri(reverse("demonstrator:case", args=(case.sheet.slug,)))
-        made = documents.Taken(
-            case.sheet,
-            answer,
-            address,
-            said=documents.said(form),
-            replies=_told(request, engines),
-            is_trial=engines.is_trial,
-        )
-        content = documents.draw(act, made)
-        return attachment([content], f"{case.sheet.slug}.{act}", media_type=documents.FORMATS[act])
-    if act == "need" and answer.need and request.user.is_authenticated:
-        described = documents.markdown(form, answer)
-        if personal_data.find(described):
-            form.add_error(
-                form.sentence,
-                _(
-                    "Retirez l’adresse ou le numéro de téléphone : un besoin du catalogue devient "
-                    "public."
-                ),
-            )
-            return None
-        draft = drafts.start(
-            kind=ResourceKind.NEED,
-            by=request.user,
-            description=described,
-            use_cases=[str(case.sheet.use_case)],
-            **answer.need,
-        )
-        return redirect("catalogue:contribution_step", draft.public_id, Step.ESSENTIAL)
-    return None
+    """Give the document that was asked for, if one was and there is something to put in it."""
+    format_ = request.POST.get("as", "")
+    if format_ not in documents.FORMATS or answer.silence:
+        return None
+    address = request.build_absolute_uri(reverse("demonstrator:case", args=(case.sheet.slug,)))
+    facts = [*documents.filled_fields(form), *_replies_in_words(form)]
+    document = documents.Download(case.sheet, answer, address, facts, form.served.is_trial)
+    name, media_type = f"{case.sheet.slug}.{format_}", documents.FORMATS[format_]
+    return attachment([documents.draw(format_, document)], name, media_type=media_type)
 
 
-def _told(request: HttpRequest, engines: Served) -> list[tuple[str, str]]:
+def _draft(
+    request: HttpRequest, case: Case, form: TrialForm, answer: Answer
+) -> HttpResponseBase | None:
+    """Begin the draft of a need, if it was asked for by who may; None where the page says why."""
+    if not _wants_need(request, answer):
+        return None
+    if not request.user.is_authenticated or not _has_token(request):
+        return None
+    described = documents.markdown(form, answer)
+    if personal_data.find(described):
+        fault = _(
+            "Retirez l’adresse ou le numéro de téléphone : un besoin du catalogue devient public."
+        )
+        form.add_error(form.sentence, fault)
+        return None
+    draft = drafts.start(
+        kind=ResourceKind.NEED,
+        by=request.user,
+        description=described,
+        use_cases=[str(case.sheet.use_case)],
+        **answer.need,
+    )
+    return redirect("catalogue:contribution_step", draft.public_id, Step.ESSENTIAL)
+
+
+def _wants_need(request: HttpRequest, answer: Answer) -> bool:
+    return request.POST.get("as") == "need" and bool(answer.need)
+
+
+def _replies_in_words(form: TrialForm) -> list[tuple[str, str]]:
     """Name what was asked with what was answered."""
     words = {"yes": _("oui"), "no": _("non")}
-    labels = engines.referential.knowledge
-    replies = _replies(request.POST, engines)
-    return [(labels[key.removeprefix(QUESTION)], words[said]) for key, said in replies.items()]
+    labels = form.served.referential.knowledge
+    return [
+        (labels[key.removeprefix(QUESTION)], words[value]) for key, value in form.replies().items()
+    ]
 
 
-def _said_beside(
-    request: HttpRequest, row: Prototype, form: Any, answer: Answer, engines: Served
-) -> dict[str, Any]:
+def _carried(request: HttpRequest, row: Prototype, form: Any, answer: Answer) -> dict[str, Any]:
     """Give what the answer carries to the next one: replies, the opinion, why no need began."""
-    opinion = request.POST.get("opinion", "")
-    if row.pk and opinion in GIVEN:
-        actions.count(row, GIVEN[opinion])
-    carried = [(name, each) for name in form.fields for each in form.data.getlist(name)]
+    opinion, is_thanked = OPINIONS.get(request.POST.get("opinion", "")), "thanked" in request.POST
+    if opinion and not is_thanked:
+        is_thanked = _is_counted(request, row, opinion)
     return {
-        "carried": carried,
-        "replies": _replies(request.POST, engines),
-        "told": _told(request, engines),
-        "is_thanked": opinion in GIVEN or bool(request.POST.get("thanked")),
-        "wants_need": request.POST.get("as") == "need" and bool(answer.need),
+        "carried": [(name, each) for name in form.fields for each in form.data.getlist(name)],
+        "replies": form.replies(),
+        "replies_in_words": _replies_in_words(form),
+        "is_thanked": is_thanked,
+        "wants_need": _wants_need(request, answer),
     }
 
 
-def found(slug: str) -> Case:
-    """Find a use case; raises Hidden."""
-    if slug not in BY_SLUG:
-        raise Hidden
-    return BY_SLUG[slug]
+def _is_counted(request: HttpRequest, row: Prototype, opinion: actions.Opinion) -> bool:
+    """Count an opinion, unless it comes from another page, or past the share of a network."""
+    if not row.pk or not _has_token(request) or not may_ask(request, "opinions", OPINIONS_RATE):
+        return False
+    actions.count(row, opinion)
+    return True

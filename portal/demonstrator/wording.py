@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from portal.demonstrator.served import Served
 
 Answering = Callable[[Mapping[str, Any], Served], Answer]
 QUOTED = 3
-LEVELS = (
+LEVEL_NAMES = (
     gettext_lazy("très faible"),
     gettext_lazy("faible"),
     gettext_lazy("moyenne"),
@@ -31,11 +32,13 @@ BARRED = re.compile(
     re.IGNORECASE,
 )
 DISTRESS = re.compile(
-    r"\b(?:mourir|suicid\w*|me (?:tuer|pendre|supprimer|faire du mal)"
+    r"\b(?:(?:je|vais|veux|voudrais|aimerais|envie|préfère)(?: \w+)?(?: de)? mourir"
+    r"|me suicider|me (?:tuer|pendre|supprimer|faire du mal)"
     r"|(?:veux|vais) en finir|en finir avec (?:la|ma) vie"
     r"|(?:plus|pas) envie de vivre|veux plus vivre)\b",
     re.IGNORECASE,
 )
+OF_DEATH = re.compile(r"\b(?:mourir|suicid\w*)\b", re.IGNORECASE)
 
 
 class Span(Protocol):
@@ -55,14 +58,23 @@ def quoted(text: str, spans: Iterable[Span]) -> str:
 
 def tension_mark(served: Served, code: str, zone: str) -> tuple[tuple[str, str], ...]:
     """Say how hard it is to recruit for an occupation in a zone, with its doubt, where known."""
-    found = served.tension.level(code, zone) if served.tension and zone else None
-    if found is None:
+    tension = served.tension.level(code, zone) if served.tension and zone else None
+    if tension is None:
         return ()
-    said = _("tension %(level)s") % {"level": LEVELS[found.level - 1]}
-    if found.low < found.high:
-        low, high = LEVELS[found.low - 1], LEVELS[found.high - 1]
-        said = _("%(said)s (de %(low)s à %(high)s)") % {"said": said, "low": low, "high": high}
-    return ((TONES[found.level - 1], said),)
+    names = {
+        "level": LEVEL_NAMES[tension.level - 1],
+        "low": LEVEL_NAMES[tension.low - 1],
+        "high": LEVEL_NAMES[tension.high - 1],
+    }
+    text = _("tension %(level)s")
+    if tension.low < tension.high:
+        text = _("tension %(level)s (de %(low)s à %(high)s)")
+    return ((TONES[tension.level - 1], text % names),)
+
+
+def near_mark(*, is_near: bool) -> tuple[str, str]:
+    """Say whether a move is between near occupations."""
+    return ("calanque", _("métier proche")) if is_near else ("ardoise", _("plus éloigné"))
 
 
 def without_barred(text: str) -> tuple[str, tuple[str, ...]]:
@@ -70,29 +82,35 @@ def without_barred(text: str) -> tuple[str, tuple[str, ...]]:
 
     Every other character stays where it stands.
     """
-    found = list(BARRED.finditer(text))
-    if not found:
+    barred = list(BARRED.finditer(text))
+    if not barred:
         return text, ()
     recalled = _(
         "Nous n’avons pas compté %(words)s : pour choisir qui embaucher, l’âge, le sexe, l’origine "
         "ou la situation de famille sont des critères interdits (Code du travail, art. L1132-1)."
     )
-    words = ", ".join(dict.fromkeys(f"« {each.group()} »" for each in found))
+    words = ", ".join(dict.fromkeys(f"« {each.group()} »" for each in barred))
     return BARRED.sub(lambda each: " " * len(each.group()), text), (recalled % {"words": words},)
 
 
 def careful(answer: Answering) -> Answering:
-    """Answer words of distress, in any field, by who listens; anything else as it was."""
+    """Answer words of distress, in any field, by who listens; anything else as it was.
 
-    def heard(said: Mapping[str, Any], served: Served) -> Answer:
-        if not any(isinstance(each, str) and DISTRESS.search(each) for each in said.values()):
-            return answer(said, served)
-        return Answer(
-            silence=_(
-                "Si vous pensez à la mort ou au suicide, vous pouvez en parler tout de suite : le "
-                "3114, numéro national de prévention du suicide, est gratuit, ouvert 24 h/24 et "
-                "7 j/7. En cas de danger immédiat, appelez le 15 ou le 112."
-            )
+    Words that may be those of a job, as « prévenir le suicide », are answered beside that.
+    """
+
+    def answer_with_care(inputs: Mapping[str, Any], served: Served) -> Answer:
+        texts = " \n".join(each for each in inputs.values() if isinstance(each, str))
+        if not (DISTRESS.search(texts) or OF_DEATH.search(texts)):
+            return answer(inputs, served)
+        listening = _(
+            "Si vous pensez à la mort ou au suicide, vous pouvez en parler tout de suite : le "
+            "3114, numéro national de prévention du suicide, est gratuit, ouvert 24 h/24 et "
+            "7 j/7. En cas de danger immédiat, appelez le 15 ou le 112."
         )
+        other = answer(inputs, served)
+        if other.silence or DISTRESS.search(texts):
+            return Answer(silence=listening)
+        return replace(other, notes=(listening, *other.notes))
 
-    return heard
+    return answer_with_care

@@ -34,10 +34,10 @@ class Sheet:
     """What a statement says; every text is already in its language.
 
     facts: pairs of label and value. sections: a title, a sentence or "", and things under it, each
-    with its texts. clauses: what is agreed, numbered. notes: small sentences
-    below. foot: what each page is of, where there are several. address: where it is checked,
-    drawn as a code too, which code_label describes for who does not see it. annex: titles and
-    their paragraphs, whole, on pages of their own.
+    with its texts, a list where it has no name. clauses: what is agreed, numbered. notes: small
+    sentences below. foot: what each page is of, where there are several. address: where it is
+    checked, drawn as a code too, which code_label describes for who does not see it. annex: titles
+    and their paragraphs, whole, on pages of their own.
     """
 
     language: str
@@ -89,7 +89,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.say("P", f"{place}. {clause}", size=10.5)
         paper.ln(1.5)
     for note in sheet.notes:
-        paper.keep(TALLEST)
+        paper.keep(_height([note]))
         paper.say("P", note, size=9, colour=QUIET)
         paper.ln(1.5)
     paper.keep(CODE)
@@ -179,11 +179,12 @@ class _Paper(FPDF):
             self.say("P", sentence, size=10, colour=QUIET)
         self.ln(2)
         for name, texts in things:
-            self.keep(_height([name, *texts[:1]]))  # a name stays with its first text
-            self.say("P", name, size=11, bold=True)
+            if name:
+                self.keep(_height([name, *texts[:1]]))  # a name stays with its first text
+                self.say("P", name, size=11, bold=True)
             for text in texts:
                 self.keep(_height([text]))
-                self.say("P", text, size=10)
+                self.say("P", text if name else f"• {text}", size=10)
             self.ln(2)
         self.ln(3)
 

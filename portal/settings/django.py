@@ -128,5 +128,7 @@ LOGGING = {
         "portal": {"level": "INFO"},
         # The filesystem broker has no host to name.
         "kombu.connection": {"level": "ERROR"},
+        # It writes the letters that its fonts lack: they are of what somebody typed.
+        "fpdf": {"level": "ERROR"},
     },
 }

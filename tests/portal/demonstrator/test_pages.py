@@ -22,6 +22,7 @@ from pypdf import PdfReader
 from catalogue.models import Contribution
 from portal.demonstrator import api, checks, invariants, measures, views
 from portal.demonstrator.enums import PrototypeState, ReferentialKind
+from portal.demonstrator.forms import MOST_REPLIES
 from portal.demonstrator.models import FundingRule, Milestone, Prototype, Referential
 from portal.demonstrator.registry import CASES
 from portal.demonstrator.served import Served
@@ -139,6 +140,12 @@ def test_a_person_takes_away_what_they_ticked_and_the_change_is_counted(
     assert row.corrected_count == 1
 
 
+def test_no_more_replies_are_read_than_one_gives(client: Client, served: Served) -> None:
+    sent = {f"q-{each}": "no" for each in served.referential.knowledge}
+    page = client.post(address(FIRM), {"text": SENTENCE, **sent})
+    assert len(page.context["replies"]) == MOST_REPLIES
+
+
 def test_answering_a_question_changes_what_is_proposed(client: Client) -> None:
     before = client.post(address(FIRM), {"text": "Vendeuse"})
     asked = before.context["answer"].questions[0]
@@ -181,7 +188,7 @@ def test_answers_to_questions_accumulate_and_are_taken_away(client: Client) -> N
     assert kept[f"k-{first}"]
     assert f"k-{second}" not in kept
     text = _written(client.post(address(FIRM), {**sent, "as": "odt"}))
-    labels = page.context["told"]
+    labels = page.context["replies_in_words"]
     assert [said for _label, said in labels] == ["oui", "non"]
     for label, said in labels:
         assert f"{label} : {said}" in text
@@ -228,10 +235,38 @@ def test_a_sentence_becomes_the_draft_of_a_need(client: Client) -> None:
     assert draft.proposed.use_cases == ["sme_needs"]
 
 
+def test_a_page_open_before_one_signs_in_asks_to_press_again(
+    offered: dict[str, Prototype],
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    sent = {
+        "text": SENTENCE,
+        "as": "need",
+        "csrfmiddlewaretoken": _token(client.get(address(FIRM))),
+    }
+    assert "Connectez-vous" in client.post(address(FIRM), sent).text
+    client.force_login(UserFactory())  # in another tab: the token of this page is of no use now
+    del client.cookies[settings.CSRF_COOKIE_NAME]
+    counted = client.post(address(FIRM), sent | {"as": "", "opinion": "useful"})
+    assert "votre avis est compté" not in counted.text
+    shown = client.post(address(FIRM), sent)
+    assert "Appuyez encore une fois" in shown.text.split('id="besoin"')[1]
+    assert SENTENCE.split(",")[0] in shown.text
+    assert not Contribution.objects.exists()
+    led = client.post(address(FIRM), sent | {"csrfmiddlewaretoken": _token(shown)})
+    assert str(Contribution.objects.get().public_id) in led["Location"]
+    assert Prototype.objects.get(pk=offered[FIRM].pk).useful_count == 0
+
+
+def _token(page: Any) -> str:
+    return re.findall('name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[-1]
+
+
 def test_an_opinion_is_counted_and_tied_to_nobody(
-    client: Client, offered: dict[str, Prototype]
+    client: Client, offered: dict[str, Prototype], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off = "the quick brown fox jumps over it"
+    monkeypatch.setattr(views, "OPINIONS_RATE", "3/h/ip")
     for said, text in (
         ("useful", SENTENCE),
         ("useless", off),
@@ -240,15 +275,30 @@ def test_an_opinion_is_counted_and_tied_to_nobody(
     ):
         sent = {"text": text, "ticked": "1", "seen": "m-D04", "opinion": said}
         shown = client.post(address(FIRM), sent)
-        assert ("votre avis est compté" in shown.text) is (said in views.GIVEN)
+        assert ("votre avis est compté" in shown.text) is (said in views.OPINIONS)
         # The answer stays, and the box that was not ticked.
         assert shown.context["answer"].text == text
         assert (shown.context["answer"].silence != "") is (text == off)
         assert 'value="m-D04" checked' not in shown.text
-        assert ('value="useful"' in shown.text) is (said not in views.GIVEN)
+        assert ('value="useful"' in shown.text) is (said not in views.OPINIONS)
+    counted = {"useful": 2, "useless": 1}
+    # Pressed again, by who is thanked already, or past the share of a network: not counted.
+    again = {"text": SENTENCE, "opinion": "useful"}
+    client.post(address(FIRM), {**again, "thanked": "1"})
+    client.post(address(FIRM), again)
     row = Prototype.objects.get(pk=offered[FIRM].pk)
-    assert (row.useful_count, row.useless_count) == (2, 1)
+    assert {"useful": row.useful_count, "useless": row.useless_count} == counted
     assert events() == []
+
+
+def test_a_network_asks_no_more_than_its_share(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "DOCUMENTS_RATE", "1/m/ip")
+    sent = {"text": SENTENCE, "as": "odt"}
+    assert client.post(address(FIRM), sent).status_code == 200
+    assert client.post(address(FIRM), sent).status_code == 429
+    assert client.post(address(FIRM), {"text": SENTENCE}).status_code == 200
 
 
 def test_a_case_without_prototype_shows_its_need_and_answers_nothing(
@@ -298,6 +348,8 @@ def test_figures_by_group_are_named_in_words() -> None:
     groups = [{"group": name, "value": 0.5, "n": 30} for name in ("feminine", "mixte", "D")]
     told = measures._figure({"metric": "mae", "value": 0.5, "n": 90, "groups": groups})
     assert [each[0] for each in told.groups] == ["intitulé féminin", "métiers mixtes", "D"]
+    gap = measures._figure({"metric": "gender_mix_gap", "value": 11.54, "n": 115})
+    assert (gap.label[-9:], gap.value) == ("en points", "11,54")
 
 
 def test_a_page_says_where_the_code_and_the_data_are(
@@ -340,24 +392,47 @@ def test_a_portal_where_nothing_was_decided_shows_ideas(client: Client) -> None:
     assert client.get(f"/api/v1/demonstrator/{FIRM}").json()["may_be_tried"] is False
 
 
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[] if case.sheet.slug == FIRM else pytest.mark.ci) for case in CASES],
+    ids=lambda case: case.sheet.code,
+)
 def test_what_is_typed_is_kept_nowhere(
-    client: Client, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: Any
+    case: Any,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    canary = "zibelinequartz"
+    """Page, documents, API, what is refused, another page's form, what breaks."""
+    canary = "zibelinequartz Ж🙂"
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     caplog.set_level(logging.DEBUG)
-    sent = {"text": f"{SENTENCE} {canary}"}
-    assert canary in client.post(address(FIRM), sent).text
-    client.post(address(FIRM), {**sent, "as": "pdf"}).getvalue()
-    client.post(address(FIRM), {**sent, "text": "x" * 3_000 + canary})
-    api_sent = client.post(f"/api/v1/demonstrator/{FIRM}", sent, content_type="application/json")
-    assert api_sent.status_code == 200
+    foreign = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    page, (sent, _expected) = address(case.sheet.slug), TRIED[case.sheet.slug]
+    typed = case.form.sentence
+    sent = {**sent, typed: f"{sent[typed]} {canary}"} if typed else {**sent, "zone": canary}
+    for act in ("", "odt", "pdf", "need"):
+        answered = client.post(page, {**sent, "as": act, "opinion": "useful"})
+        assert answered.status_code == (200 if typed else 422)
+        b"".join(answered.streaming_content) if answered.streaming else None
+    client.post(page, {**sent, typed or "zone": "x" * 3_000 + canary})
+    client.post(f"/api/v1{page}", sent, content_type="application/json")
+    client.post(f"/en{page}", {**sent, "as": "need"})
+    foreign.post(f"/api/v1{page}", sent, content_type="application/json")
+    foreign.post(page, {**sent, "as": "need", "csrfmiddlewaretoken": canary})
+    with monkeypatch.context() as broken:
+        broken.setattr(views.measures, "of", lambda *_given: 1 / 0)
+        assert foreign.post(page, sent).status_code == 500
     stored = [str(list(model._base_manager.values())) for model in apps.get_models()]
-    kept = [*stored, caplog.text, str(getattr(cache, "_cache", ""))]
-    assert not [text for text in kept if canary in text]
+    kept = [*stored, caplog.text, *capfd.readouterr(), str(getattr(cache, "_cache", ""))]
+    parts = {*canary.split(), "Ж", "🙂", "\\u0416"}
+    assert not [text[:200] for text in kept if any(part in text for part in parts)]
     for folder in (tmp_path, Path(settings.VAR_DIR)):
         for path in folder.rglob("*"):
-            assert not path.is_file() or canary.encode() not in path.read_bytes(), path
+            content = path.read_bytes() if path.is_file() else b""
+            assert not any(part.encode() in content for part in parts), path
 
 
 def test_queries_do_not_grow(client: Client, offered: dict[str, Prototype]) -> None:

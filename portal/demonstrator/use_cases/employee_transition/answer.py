@@ -1,7 +1,7 @@
 """From an occupation to paths towards others, and to what may fund them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,16 +9,19 @@ from django.utils.translation import ngettext
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
 from portal.demonstrator.engines.paths import STEPS, Path, Paths, Step
-from portal.demonstrator.models import FundingRule
 from portal.demonstrator.naming import not_named, occupation_named, reading
 from portal.demonstrator.served import Served
+from portal.demonstrator.wording import near_mark
 from portal.lib.clock import day_words
 
+if TYPE_CHECKING:
+    from portal.demonstrator.models import FundingRule
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer an occupation and a wish. said: occupation, wish, contract, long_training, rules."""
-    text, wish = str(said["occupation"]), str(said.get("wish") or "").strip()
-    contract, length = str(said.get("contract") or ""), str(said.get("long_training") or "")
+
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
+    """Answer an occupation and a wish. inputs: occupation, wish, contract, long_training, rules."""
+    text, wish = str(inputs["occupation"]), str(inputs.get("wish") or "").strip()
+    contract, length = str(inputs.get("contract") or ""), str(inputs.get("long_training") or "")
     start = occupation_named(text, served)
     if not start.code:
         return not_named(text, start, "occupation", served)
@@ -29,16 +32,16 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
             return not_named(wish, wished, "wish", served)
         goal = wished.code
         notes.append(reading(wish, wished, served))
-    found: tuple[Path, ...] = ()
+    paths: tuple[Path, ...] = ()
     if served.moves is None:
         notes.append(_("Aucune mobilité entre métiers n’est en service : pas de parcours ici."))
     else:
         if length == "no":
             notes.append(_("Sans formation longue, seules les mobilités proches sont suivies."))
-        found, told = _found(
+        paths, remark = _paths(
             Paths(served.moves, near_only=length == "no"), start.code, goal, served
         )
-        notes.append(told)
+        notes.append(remark)
     limits = [
         _("Ces savoirs sont ceux du métier en général : un conseiller regarde les vôtres."),
         _("Un métier réglementé demande un diplôme, même si peu de savoirs semblent manquer."),
@@ -47,39 +50,41 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         limits.append(_("Métiers et mobilités d’essai, écrits pour la démonstration."))
     return Answer(
         (
-            *(_block(start.code, path, served) for path in found),
-            _funding(said.get("rules") or (), contract, length),
+            *(_block(start.code, path, served) for path in paths),
+            _funding(inputs.get("rules") or (), contract, length),
         ),
         text,
         start.reasons,
         notes=tuple(filter(None, notes)),
         limits=tuple(limits),
+        title=_("Changer de métier : %(title)s")
+        % {"title": served.referential.occupations[start.code].title},
     )
 
 
-def _found(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[Path, ...], str]:
+def _paths(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[Path, ...], str]:
     """Find the paths to a wish, or the best moves, with what must be said of them."""
     known = served.referential.occupations
-    told = ""
+    remark = ""
     if goal and goal != start:
         missing = pieces(known[goal].knowledge, known[start].knowledge).missing
         named = {"title": known[goal].title, "missing": len(missing), "steps": STEPS}
-        if found := paths.towards(start, goal):
-            if len(found[0].steps) > 1:
-                told = _(
+        if towards := paths.towards(start, goal):
+            if len(towards[0].steps) > 1:
+                remark = _(
                     "Aucune mobilité directe n’est suivie vers « %(title)s » ; d’un seul pas, il y "
                     "manquerait %(missing)s savoirs."
                 )
-            return found, told % named
-        told = _(
+            return towards, remark % named
+        remark = _(
             "Aucun parcours connu ne mène à « %(title)s » en %(steps)s étapes au plus ; voici les "
             "mobilités les mieux classées."
         )
-        told %= named
+        remark %= named
     elif goal:
-        told = _("Le métier souhaité est déjà le vôtre : voici où il peut mener.")
-    found = paths.onwards(start)
-    return found, told if found else _("Aucune mobilité n’est connue depuis ce métier.")
+        remark = _("Le métier souhaité est déjà le vôtre : voici où il peut mener.")
+    onwards = paths.onwards(start)
+    return onwards, remark if onwards else _("Aucune mobilité n’est connue depuis ce métier.")
 
 
 def _block(start: str, path: Path, served: Served) -> Block:
@@ -98,7 +103,7 @@ def _block(start: str, path: Path, served: Served) -> Block:
 
 def _line(step: Step, served: Served) -> Line:
     one, labels = served.referential.occupations[step.code], served.referential.knowledge
-    marks = [("pin", _("mobilité proche")) if step.is_near else ("ocre", _("mobilité plus large"))]
+    marks = [near_mark(is_near=step.is_near)]
     if one.level:
         marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
     missing, shared = (", ".join(labels[k] for k in each) for each in (step.missing, step.known))
@@ -111,9 +116,9 @@ def _line(step: Step, served: Served) -> Line:
     return Line("", one.title, step.code, reason, marks=tuple(marks), details=details)
 
 
-def _funding(rules: Iterable[FundingRule], contract: str, length: str) -> Block:
+def _funding(rules: "Iterable[FundingRule]", contract: str, length: str) -> Block:
     """Part the rules by contract and length of training; what was not said leaves nothing out."""
-    kept, left_out = [], []
+    lines, left_out = [], []
     for rule in rules:
         only = []
         if rule.for_contract:
@@ -131,12 +136,12 @@ def _funding(rules: Iterable[FundingRule], contract: str, length: str) -> Block:
             mark = ("pin", _("vérifié le %(day)s") % {"day": day_words(rule.verified_on)})
         why = why or _("quels que soient le contrat et la longueur de la formation")
         details = (rule.text, _("Source : %(address)s") % {"address": rule.source})
-        kept.append(
+        lines.append(
             Line("", rule.title, reason=why, marks=(mark,), details=details, href=rule.source)
         )
     note = _("À étudier avec un conseiller : être dans cette liste n’ouvre aucun droit.")
     if left_out:
         note += " " + _("Laissés de côté : %(rules)s.") % {"rules": ", ".join(left_out)}
-    elif not kept:
+    elif not lines:
         note = _("La Région n’a encore décrit aucun dispositif.")
-    return Block(_("Financements à étudier"), tuple(kept), note)
+    return Block(_("Financements à étudier"), tuple(lines), note)

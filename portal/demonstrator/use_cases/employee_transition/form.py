@@ -1,8 +1,11 @@
 """What an employee in post is asked."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from portal.demonstrator.forms import TrialForm
+from portal.demonstrator.models import FundingRule
 from portal.lib.web.fields import choice, line
 
 LONGEST_TITLE = 200
@@ -34,3 +37,7 @@ class TransitionForm(TrialForm):
     )
     contract = choice(_("Votre contrat"), CONTRACTS)
     long_training = choice(_("Suivre une formation longue ?"), LONG)
+
+    def inputs(self) -> dict[str, Any]:
+        """Give the funding rules of the Region beside what was typed."""
+        return {**super().inputs(), "rules": list(FundingRule.objects.all())}

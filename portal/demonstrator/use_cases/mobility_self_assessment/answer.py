@@ -12,7 +12,7 @@ from portal.demonstrator.naming import labels, not_named, occupation_named, read
 from portal.demonstrator.served import Served
 from portal.demonstrator.use_cases.mobility_self_assessment.criteria import CRITERIA, Criterion
 from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGNS, STAGES, stage_of
-from portal.demonstrator.wording import tension_mark
+from portal.demonstrator.wording import near_mark, tension_mark
 
 MOVES, OUTSIDE = 10, 3
 FEW = 2  # pieces of knowledge under which a move comes after the others
@@ -20,16 +20,17 @@ WISHES = 0.25  # what meeting all the wishes weighs, beside score and shared kno
 NAMED = 3  # pieces of knowledge in a line
 
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer an occupation. said: occupation, zone; lists of keys: constraints, signs, steps."""
-    text = str(said["occupation"]).strip()
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
+    """Answer an occupation. inputs: occupation, zone; lists of keys: constraints, signs, steps."""
+    text = str(inputs["occupation"]).strip()
     named = occupation_named(text, served)
     if not named.code:
         return not_named(text, named, "occupation", served)
-    wanted = [each for each in CRITERIA if each.key in (said.get("constraints") or ())]
+    known = served.referential.occupations
+    wanted = [each for each in CRITERIA if each.key in (inputs.get("constraints") or ())]
     moves = _moves(named.code, wanted, served)
-    lines = [_line(each, wanted, str(said.get("zone") or ""), served) for each in moves]
-    stands = _maturity(said.get("signs") or (), said.get("steps") or ())
+    lines = [_line(each, wanted, str(inputs.get("zone") or ""), served) for each in moves]
+    stands = _maturity(inputs.get("signs") or (), inputs.get("steps") or ())
     blocks = (
         Block(
             _("Où vous en êtes"),
@@ -57,6 +58,7 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
             ),
         ),
         limits=(_("Un premier repère sur des métiers, pas un avis sur vous."),),
+        title=_("Changer de métier : %(title)s") % {"title": known[named.code].title},
     )
 
 
@@ -65,10 +67,10 @@ def _maturity(signs: Collection[str], done: Collection[str]) -> Iterable[Line]:
     at = stage_of(done)
     title, steps = STAGES[at]
     left = [str(each.lever) for each in steps if each.key not in done]
-    said = _("Étape %(at)s sur %(all)s : %(title)s")
     yield Line(
         "",
-        said % {"at": at + 1, "all": len(STAGES), "title": title},
+        _("Étape %(at)s sur %(all)s : %(title)s")
+        % {"at": at + 1, "all": len(STAGES), "title": title},
         reason=" ".join(left) or _("Fixez une date, et écrivez comment revenir en arrière."),
     )
     for sign in SIGNS:
@@ -99,7 +101,7 @@ def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) 
     one = served.referential.occupations[move.code]
     met = [str(each.text) for each in wanted if each.is_met(one.environment)]
     against = [str(each.text) for each in wanted if not each.is_met(one.environment)]
-    marks = [("calanque", _("métier proche")) if move.is_near else ("ardoise", _("plus éloigné"))]
+    marks = [near_mark(is_near=move.is_near)]
     if one.level:
         marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
     marks += tension_mark(served, move.code, zone)
@@ -109,8 +111,8 @@ def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) 
         _listed(_("À apprendre : %(list)s."), labels(move.missing, served)),
     ]
     if wanted and one.environment:
-        said = _("critères : %(met)s sur %(all)s") % {"met": len(met), "all": len(wanted)}
-        marks.append(("ocre" if against else "calanque", said))
+        counted = _("critères : %(met)s sur %(all)s") % {"met": len(met), "all": len(wanted)}
+        marks.append(("ocre" if against else "calanque", counted))
         details.append(_listed(_("Selon vos critères : %(list)s."), met))
         details.append(_listed(_("Contre vos critères : %(list)s."), against))
     elif wanted:
@@ -141,13 +143,13 @@ def _reason(move: Move, served: Served) -> str:
 def _leaving(code: str, moves: Collection[Move]) -> str:
     """Say how many leave the domain, which is the first letter of a code."""
     away = sum(each.code[0] != code[0] for each in moves)
-    said = ngettext(
+    counted = ngettext(
         "%(away)s piste sur %(all)s quitte votre domaine. Décochez celles que vous écartez.",
         "%(away)s pistes sur %(all)s quittent votre domaine. Décochez celles que vous écartez.",
         away,
     ) % {"away": away, "all": len(moves)}
     order = _("D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite.")
-    return f"{order} {said}"
+    return f"{order} {counted}"
 
 
 def _to_bring(code: str, wanted: Collection[Criterion], served: Served) -> Iterable[Line]:

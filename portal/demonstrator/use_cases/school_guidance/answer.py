@@ -32,10 +32,10 @@ REFUSED = re.compile(
 KIN = 0.5  # what shares most with an occupation that was called, against one that was
 
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer what a pupil likes. said: text; interests, a list of keys."""
-    text = str(said.get("text") or "")
-    liked = [each for each in INTERESTS if each.key in (said.get("interests") or ())]
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
+    """Answer what a pupil likes. inputs: text; interests, a list of keys."""
+    text = str(inputs.get("text") or "")
+    liked = [each for each in INTERESTS if each.key in (inputs.get("interests") or ())]
     called = _called(text, served)
     if not liked and not called:
         return Answer(
@@ -54,7 +54,7 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         domains=LEAST_DOMAINS,
     )
     lines = [_line(known[code], liked, called, text, served) for code in chosen]
-    told = {word for code in chosen for word in called.get(code, ())}
+    speaking = {word for code in chosen for word in called.get(code, ())}
     note = _(
         "%(domains)s domaines différents. Ni sexe, ni notes, ni niveau n’ont compté : rien n’en "
         "est demandé."
@@ -78,11 +78,12 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         ),
         text,
         tuple(
-            Reason(word.start, word.end, 1 / len(told))
-            for word in sorted(told, key=lambda word: word.start)
+            Reason(word.start, word.end, 1 / len(speaking))
+            for word in sorted(speaking, key=lambda word: word.start)
         ),
         notes=(unread,) if text.strip() and not called else (),
         limits=(_("Des idées pour élargir : un métier absent d’ici n’est pas déconseillé."),),
+        title=_("Des métiers à regarder"),
     )
 
 
@@ -90,8 +91,8 @@ def _called(text: str, served: Served) -> dict[str, tuple[Word, ...]]:
     """List, by occupation, the words of a text that stand in what is said of it; nearest first."""
     known = served.referential.occupations
     text = REFUSED.sub(lambda each: " " * len(each.group()), text)
-    found, nearest = words(text), served.text.rank(text, count=READ).nearest
-    called = {each.code: calling(_told(known[each.code], served), found) for each in nearest}
+    spoken, nearest = words(text), served.text.rank(text, count=READ).nearest
+    called = {each.code: calling(_described(known[each.code], served), spoken) for each in nearest}
     often = Counter(word for each in called.values() for word in each)
     telling = {
         code: tuple(word for word in each if often[word] <= COMMON) for code, each in called.items()
@@ -99,7 +100,7 @@ def _called(text: str, served: Served) -> dict[str, tuple[Word, ...]]:
     return {code: each for code, each in telling.items() if each}
 
 
-def _told(one: Occupation, served: Served) -> str:
+def _described(one: Occupation, served: Served) -> str:
     known = labels(one.knowledge, served)
     return " ".join((one.title, *one.titles, one.definition, *one.tasks, *known))
 

@@ -19,13 +19,13 @@ OCCUPATIONS, KNOWLEDGE = 3, 8
 # The chances under which an occupation is not shown after the first, asked about nor offered.
 LEAST = 0.05
 # How much more often a knowledge is needed where it is an occupation's than where it is not.
-TOLD = 4.0
+LIKELIER = 4.0
 ANSWERED, CALLED, DEMANDED = range(3)  # why a knowledge is listed, in this order
 
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer a sentence. said: text, zone, and yes/no by `q-<knowledge>`."""
-    text = str(said["text"])
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
+    """Answer a sentence. inputs: text, zone, and yes/no by `q-<knowledge>`."""
+    text = str(inputs["text"])
     read, notes = without_barred(text)
     ranked = served.text.rank(read, count=NEAREST)
     known = served.referential.occupations
@@ -40,12 +40,14 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
             nearest=nearest_titles(ranked.nearest, served, least=LEAST),
             nearest_field="text",
         )
-    told = {key.removeprefix("q-"): value for key, value in said.items() if key.startswith("q-")}
-    first, *others = _weighed(ranked.proposals[:OCCUPATIONS], told, served)
+    replies = {
+        key.removeprefix("q-"): value for key, value in inputs.items() if key.startswith("q-")
+    }
+    first, *others = _weighed(ranked.proposals[:OCCUPATIONS], replies, served)
     proposals = [first, *(each for each in others if each.confidence >= LEAST)]
     lines = []
     for at, each in enumerate(proposals):
-        marks = tension_mark(served, each.code, str(said.get("zone") or ""))
+        marks = tension_mark(served, each.code, str(inputs.get("zone") or ""))
         lines.append(
             Line(
                 f"m-{each.code}",
@@ -66,10 +68,11 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
                 is_kept=not at,
             )
         )
+    wanted = _("Recruter : %(title)s") % {"title": known[first.code].title}
     asked = match.questions(
         {each.code: each.confidence for each in proposals},
         {each.code: known[each.code].knowledge for each in proposals},
-        answered=told,
+        answered=replies,
     )
     labels = served.referential.knowledge
     questions = [
@@ -81,7 +84,7 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
             Block(_("Métiers proches"), tuple(lines)),
             Block(
                 _("Compétences proposées"),
-                tuple(_skills(proposals, told, read, served)),
+                tuple(_skills(proposals, replies, read, served)),
                 is_dense=True,
             ),
         ),
@@ -89,33 +92,34 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
         first.reasons,
         tuple(questions),
         notes,
-        need={"title": _("Recruter : %(title)s") % {"title": known[first.code].title}},
+        need={"title": wanted},
+        title=wanted,
     )
 
 
 def _weighed(
-    proposals: Iterable[Proposal], told: Mapping[str, Any], served: Served
+    proposals: Iterable[Proposal], replies: Mapping[str, Any], served: Served
 ) -> list[Proposal]:
     """Weigh the occupations anew by what was answered; the whole confidence stays the same."""
     known = served.referential.occupations
     weights = {
         each.code: each.confidence
         * math.prod(
-            TOLD if (key in known[each.code].knowledge) is (value == "yes") else 1 / TOLD
-            for key, value in told.items()
+            LIKELIER if (key in known[each.code].knowledge) is (value == "yes") else 1 / LIKELIER
+            for key, value in replies.items()
         )
         for each in proposals
     }
-    if told:
+    if replies:
         whole = sum(each.confidence for each in proposals) / (sum(weights.values()) or 1)
         weights = {code: min(weight * whole, 1.0) for code, weight in weights.items()}
-    made = [Proposal(each.code, weights[each.code], each.reasons) for each in proposals]
-    return sorted(made, key=lambda each: -each.confidence)
+    weighed = [Proposal(each.code, weights[each.code], each.reasons) for each in proposals]
+    return sorted(weighed, key=lambda each: -each.confidence)
 
 
 def _skills(
     proposals: list[Proposal],
-    told: Mapping[str, Any],
+    replies: Mapping[str, Any],
     text: str,
     served: Served,
 ) -> list[Line]:
@@ -125,12 +129,12 @@ def _skills(
     """
     known, labels = served.referential.occupations, served.referential.knowledge
     first = known[proposals[0].code].knowledge
-    found = words(text)
-    yes = [one for one, value in told.items() if value == "yes" and one in labels]
+    spoken = words(text)
+    yes = [one for one, value in replies.items() if value == "yes" and one in labels]
     asked = dict.fromkeys([*yes, *(k for each in proposals for k in known[each.code].knowledge)])
     lines: list[tuple[int, Line]] = []
-    for one in (one for one in asked if told.get(one) != "no"):
-        called = calling(labels[one], found)
+    for one in (one for one in asked if replies.get(one) != "no"):
+        called = calling(labels[one], spoken)
         if one in yes:
             order, reason = ANSWERED, _("parce que vous avez répondu oui")
         elif called:

@@ -12,17 +12,17 @@ from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.ranking import TOGETHER, easier, places, together
 from portal.demonstrator.engines.tension import LEVELS, Tension
 from portal.demonstrator.served import Served
-from portal.demonstrator.wording import LEVELS as LEVEL_NAMES
-from portal.demonstrator.wording import tension_mark
+from portal.demonstrator.use_cases.training_procurement.form import DOMAINS
+from portal.demonstrator.wording import LEVEL_NAMES, tension_mark
 from portal.lib.prose.numbers import number
 
 SHOWN = 8
 TENSE = 4  # from this level
 
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     """Answer a domain, by its letter, and a zone, "" for the whole region."""
-    domain, zone = str(said["domain"]), str(said.get("zone") or "")
+    domain, zone = str(inputs["domain"]), str(inputs.get("zone") or "")
     if served.tension is None:
         return Answer(silence=_("Aucune donnée de tension n’est en service : rien à comparer."))
     known = served.referential.occupations
@@ -61,6 +61,11 @@ def answer(said: Mapping[str, Any], served: Served) -> Answer:
             ),
         ),
         limits=tuple(limits),
+        title=_("Tensions de recrutement : %(domain)s, %(zone)s")
+        % {
+            "domain": DOMAINS.get(domain, domain),
+            "zone": served.zones[zone] if zone else _("toute la région"),
+        },
     )
 
 
@@ -68,7 +73,7 @@ def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[B
     """Put in one block what has one level, the highest first."""
     known, placed = served.referential.occupations, places(levels)
     lines: dict[int, list[Line]] = {}
-    for code, found in levels.items():
+    for code, tension in levels.items():
         first, last = placed[code]
         reason = _("Place possible : %(places)s sur %(count)s") % {
             "places": first if first == last else f"{first}–{last}",
@@ -76,7 +81,7 @@ def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[B
         }
         marks = tension_mark(served, code, place)
         line = Line("", known[code].title, code, reason, marks=marks)
-        lines.setdefault(found.level, []).append(line)
+        lines.setdefault(tension.level, []).append(line)
     return [
         Block(
             ngettext(
@@ -94,7 +99,7 @@ def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[B
 
 def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -> Block:
     """Name where an occupation is clearly harder to recruit for than elsewhere in the region."""
-    found = []
+    ranked = []
     for code in codes:
         counts = easier(served.tension, code, served.zones) if served.tension else {}
         most = max((counts.get(each, 0) for each in asked), default=0)
@@ -110,18 +115,18 @@ def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -
         }
         title = served.referential.occupations[code].title
         marks = tension_mark(served, code, where[0])
-        found.append((most, Line("", title, code, reason, marks=marks)))
+        ranked.append((most, Line("", title, code, reason, marks=marks)))
     note = _("Nettement : l’intervalle est tout entier au-dessus. À nombre égal, ex æquo.")
-    if not found:
+    if not ranked:
         note = _("Aucun écart net, pour ce domaine, avec une autre zone.")
-    return Block(_("Où l’offre et la demande s’écartent le plus"), _first(found), note)
+    return Block(_("Où l’offre et la demande s’écartent le plus"), _first(ranked), note)
 
 
 def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
     """List the knowledge that several tense occupations ask: a training would serve them all."""
     known = served.referential.occupations
     tense = [known[code] for code, level in levels.items() if level.level >= TENSE]
-    found = []
+    ranked = []
     for one, label in served.referential.knowledge.items():
         titles = tuple(each.title for each in tense if one in each.knowledge)
         if len(titles) > 1:
@@ -129,17 +134,17 @@ def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
                 "count": len(titles),
                 "tense": len(tense),
             }
-            found.append((len(titles), Line("", label, reason=reason, details=titles)))
+            ranked.append((len(titles), Line("", label, reason=reason, details=titles)))
     note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
-    if not found:
+    if not ranked:
         note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")
-    return Block(_("Savoirs communs : une formation utile à plusieurs"), _first(found), note, True)
+    return Block(_("Savoirs communs : une formation utile à plusieurs"), _first(ranked), note, True)
 
 
 def _unknown(levels: Mapping[str, Tension], without: Sequence[str]) -> Block:
     """Say what these data do not tell."""
     wide = sum(each.high - each.low + 1 for each in levels.values()) / len(levels)
-    said = {
+    unknown = {
         _("L’effet d’une formation"): _(
             "Rien ne dit ici que former réduirait la tension : salaire, horaires, logement ou "
             "transport peuvent l’expliquer."
@@ -152,15 +157,15 @@ def _unknown(levels: Mapping[str, Tension], without: Sequence[str]) -> Block:
         % {"wide": number(wide, 1), "all": LEVELS},
     }
     if without:
-        said[_("Les métiers sans niveau : %(count)s") % {"count": len(without)}] = _(
+        unknown[_("Les métiers sans niveau : %(count)s") % {"count": len(without)}] = _(
             "Sans rang ici, ce qui ne veut pas dire sans besoin : %(titles)s."
         ) % {"titles": ", ".join(without)}
-    lines = tuple(Line("", title, reason=reason) for title, reason in said.items())
+    lines = tuple(Line("", title, reason=reason) for title, reason in unknown.items())
     return Block(_("Ce qu’on ne sait pas"), lines, is_dense=True)
 
 
-def _first(found: list[tuple[int, Line]]) -> tuple[Line, ...]:
+def _first(counted: list[tuple[int, Line]]) -> tuple[Line, ...]:
     """Keep the lines of the highest counts, and all those that equal the last kept."""
-    ranked = sorted(found, key=lambda each: (-each[0], fold(each[1].title)))
+    ranked = sorted(counted, key=lambda each: (-each[0], fold(each[1].title)))
     least = ranked[SHOWN - 1][0] if len(ranked) >= SHOWN else 0
     return tuple(line for count, line in ranked if count >= least)

@@ -17,37 +17,39 @@ TRIED = 3  # neighbours where one may try
 MOVES = 10  # among which they are sought
 
 
-def answer(said: Mapping[str, Any], served: Served) -> Answer:
-    """Answer one to three occupations. said: first, second, third; zone."""
-    typed = {field: str(said.get(field) or "").strip() for field in EVOKED}
+def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
+    """Answer one to three occupations. inputs: first, second, third; zone."""
+    typed = {field: str(inputs.get(field) or "").strip() for field in EVOKED}
     unknown: dict[str, Answer] = {}
-    found: dict[str, Occupation] = {}
+    occupations: dict[str, Occupation] = {}
     notes = []
     for field, text in typed.items():
         named = occupation_named(text, served)
         if named.code:
-            found[named.code] = served.referential.occupations[named.code]
+            occupations[named.code] = served.referential.occupations[named.code]
             notes.append(reading(text, named, served))
         elif text or field == EVOKED[0]:
             unknown.setdefault(text, not_named(text, named, field, served))
     # The titles to choose from are those of one word: the first that has some.
     asked = next((each for each in unknown.values() if each.nearest), None)
-    if not found:
+    if not occupations:
         return asked or next(iter(unknown.values()))
     others = [f"« {text} »" for text, each in unknown.items() if each is not asked]
     if others:
         notes.append(_("Inconnu de nos fiches : %(list)s.") % {"list": ", ".join(others)})
     if asked:
         notes.append(asked.silence)
-    zone = str(said.get("zone") or "")
-    blocks = [block for one in found.values() for block in _about(one, zone, served)]
-    together = _together(list(found.values()), served)
+    zone = str(inputs.get("zone") or "")
+    blocks = [block for one in occupations.values() for block in _about(one, zone, served)]
+    together = _together(list(occupations.values()), served)
     return Answer(
         tuple(each for each in (together, *blocks) if each.lines),
         " · ".join(text for text in typed.values() if text),
         notes=tuple(each for each in notes if each),
         nearest=asked.nearest if asked else (),
         nearest_field=asked.nearest_field if asked else "",
+        title=_("Entretien : %(titles)s")
+        % {"titles": ", ".join(one.title for one in occupations.values())},
         limits=(_("Des repères sur des métiers ; rien ici ne parle de la personne reçue."),),
     )
 
@@ -119,10 +121,11 @@ def _trial(one: Occupation, reason: str, zone: str, served: Served) -> Line:
     return Line(f"i-{one.code}", one.title, one.code, reason, marks=marks, details=one.tasks)
 
 
-def _together(found: list[Occupation], served: Served) -> Block:
+def _together(occupations: list[Occupation], served: Served) -> Block:
     """List what all the occupations ask, where there are several."""
-    common = [
-        each for each in found[0].knowledge if all(each in one.knowledge for one in found[1:])
-    ]
-    lines = tuple(Line("", each) for each in labels(common, served)) if len(found) > 1 else ()
+    if len(occupations) < 2:
+        return Block("", ())
+    first, *others = occupations
+    common = [each for each in first.knowledge if all(each in one.knowledge for one in others)]
+    lines = tuple(Line("", each) for each in labels(common, served))
     return Block(_("Ce que ces métiers ont en commun"), lines, is_dense=True)

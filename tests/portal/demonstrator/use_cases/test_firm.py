@@ -136,5 +136,10 @@ def test_words_of_distress_are_answered_by_who_listens_in_every_case(
             assert answered.blocks == ()
     firm_ = BY_SLUG["besoins-petites-entreprises"]
     assert firm_.answer({"text": "en finir avec les pannes de moteurs de bateau"}, served).blocks
+    care = firm_.answer(
+        {"text": "aide-soignante pour accompagner des gens qui vont mourir"}, served
+    )
+    assert "3114" in care.notes[0]
+    assert "Aide-soignant" in care.blocks[0].lines[0].title
     calm = BY_SLUG["orientation-lycee"].answer({"text": "les moteurs"}, served)
     assert calm.silence == ""

@@ -72,10 +72,10 @@ def test_without_a_long_training_only_near_moves_are_followed(served: Served) ->
     said = {"occupation": "Hôte de caisse", "wish": "Secrétaire médical"}
     near = answer(said | {"long_training": "no"}, served)
     marks = {line.marks[0][1] for block in near.blocks[:-1] for line in block.lines}
-    assert marks == {"mobilité proche"}
+    assert marks == {"métier proche"}
     wide = answer(said, served)
     assert [(each.code, each.marks[0][1]) for each in wide.blocks[0].lines] == [
-        ("J07", "mobilité plus large")
+        ("J07", "plus éloigné")
     ]
 
 
