@@ -108,11 +108,16 @@ def waiting_reuses() -> QuerySet[Reuse]:
     return rows.select_related("by", "organisation").prefetch_related("resources__organisation")
 
 
-def waiting_around() -> int:
-    """Count all that waits for the Region around cards, in one query."""
+def around() -> QuerySet[Any]:
+    """List all that waits for the Region around cards: messages, then reuses."""
     brought = Reuse.objects.waiting().order_by().values_list("pk")
     messages = held(Resource).order_by().values_list("pk")
-    return messages.union(brought, all=True).count()
+    return messages.union(brought, all=True)
+
+
+def waiting_around() -> int:
+    """Count all that waits for the Region around cards, in one query."""
+    return around().count()
 
 
 @dataclass(frozen=True)
@@ -412,17 +417,19 @@ def _about(target: Any) -> QuerySet[Report]:
     return rows.filter(**alone)
 
 
-def maskings_for(user: User) -> list[Masking]:
-    """List the maskings that wait for this person as second one: to confirm, or to lift."""
+def unanswered_maskings() -> QuerySet[Masking]:
+    """List the maskings that wait for a second person: to confirm, or to lift."""
     rows = Masking.objects.filter(ended_at=None).filter(
         Q(confirmed_at=None) | Q(lift_asked_at__isnull=False)
     )
-    return [
-        each
-        for each in rows.select_related("resource__organisation").order_by("pk")
-        if (each.confirmed_at is None and rules.may_confirm_masking(user, each))
-        or (each.lift_asked_by_id is not None and rules.may_answer_lift(user, each))
-    ]
+    return rows.select_related("resource__organisation").order_by("pk")
+
+
+def answers_masking(user: User, masking: Masking) -> bool:
+    """Say whether this person may confirm or lift a masking that waits for it."""
+    if masking.confirmed_at is None and rules.may_confirm_masking(user, masking):
+        return True
+    return masking.lift_asked_by_id is not None and rules.may_answer_lift(user, masking)
 
 
 def moments_against(resource: Resource) -> list[datetime]:

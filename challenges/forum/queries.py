@@ -9,7 +9,7 @@ from challenges.organising.enums import OrganiserRole
 from challenges.organising.models.challenges import Challenge, ChallengeOrganiser, Viewer, person_id
 from challenges.teams.models import TeamMember
 from portal.accounts.authorization import Permission, has_permission
-from portal.discussions import queries as discussions
+from portal.discussions.models import Flag
 
 
 def moderated_by(user: Viewer) -> QuerySet[Challenge]:
@@ -39,10 +39,10 @@ def organised_by(user: Viewer) -> dict[int, str]:
     return roles
 
 
-def flagged(user: Viewer) -> Iterator[tuple[Challenge, int]]:
-    """List the challenges with flags that a person may settle, and how many each has."""
-    moderated = moderated_by(user)
-    waiting = discussions.flags(moderated).order_by()
-    counts = Counter(waiting.values_list("message__discussion__subject_id", flat=True))
+def flagged(
+    moderated: QuerySet[Challenge], flags: QuerySet[Flag]
+) -> Iterator[tuple[Challenge, int]]:
+    """List the challenges with flags, among those that a person moderates, and how many each."""
+    counts = Counter(flags.values_list("message__discussion__subject_id", flat=True))
     for challenge in moderated.filter(public_id__in=counts).order_by("title", "pk"):
         yield challenge, counts[challenge.public_id]

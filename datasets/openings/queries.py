@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -282,10 +283,20 @@ def followers(opening: Opening) -> list[User]:
     return list(followers_of(opening.card)) if opening.card is not None else []
 
 
-def to_do(user: User) -> Iterator[space.Item]:
-    """List the openings that wait for this person, for Mon espace; three queries at most."""
-    urgent = OpeningWithdrawal.objects.waiting().select_related("opening__producer")
-    for asked in urgent if rules.may_confirm(user) else ():
+def to_do(user: User) -> Iterator[space.ItemSource]:
+    """List the openings that wait for this person, for Mon espace."""
+    if rules.may_confirm(user):
+        urgent = OpeningWithdrawal.objects.waiting().select_related("opening__producer")
+        yield space.ItemSource(urgent, partial(_urgent, user))
+    rows = Opening.objects.visible_to(user).with_names().order_by("proposed_at", "pk")
+    open_ones = rows.filter(
+        status__in=[S.PROPOSED, S.CHANGES_REQUESTED, S.IN_REVIEW, S.READY, S.APPROVED]
+    )
+    yield space.ItemSource(open_ones[:TO_DO_MOST], partial(_open, user))
+
+
+def _urgent(user: User, rows: Any) -> Iterator[space.Item]:
+    for asked in rows:
         if rules.may_answer_withdrawal(user, asked):
             yield space.Item(
                 title=_("Confirmer un retrait urgent : « %(title)s »")
@@ -296,11 +307,10 @@ def to_do(user: User) -> Iterator[space.Item]:
                 tone="garance",
                 badge=Emergency.SUSPENDED.label,
             )
-    rows = Opening.objects.visible_to(user).with_names()
-    open_ones = rows.filter(
-        status__in=[S.PROPOSED, S.CHANGES_REQUESTED, S.IN_REVIEW, S.READY, S.APPROVED]
-    )
-    for opening in open_ones.order_by("proposed_at", "pk")[:TO_DO_MOST]:
+
+
+def _open(user: User, rows: Any) -> Iterator[space.Item]:
+    for opening in rows:
         title = _awaited(opening, user)
         if title:
             yield space.Item(

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +24,9 @@ from portal.accounts.models import (
     User,
 )
 from portal.lib import clock
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 CLAIMS_SHOWN = 5
 
@@ -59,6 +64,14 @@ class Item:
 
 
 @dataclass(frozen=True)
+class ItemSource:
+    """Rows of a person, and the items that show them: neither is read where there is no row."""
+
+    rows: "QuerySet[Any, Any]"
+    show: Callable[[Any], Iterable[Item]]
+
+
+@dataclass(frozen=True)
 class Place:
     """One page of an app in the side navigation. route: its name; open_to: who sees the link."""
 
@@ -83,7 +96,7 @@ class Panel:
 # What the apps add at start, in their order: rows of each section of Mon espace, figures of a
 # person as pairs of label and figure, pages of the side navigation; panels of the page of an
 # organisation, what it has published, counted by key.
-sections: dict[str, list[Callable[[User], Iterable[Item]]]] = {
+sections: dict[str, list[Callable[[User], Iterable[ItemSource]]]] = {
     "todo": [],
     "challenges": [],
     "resources": [],
@@ -105,10 +118,30 @@ def places(user: User) -> list[Place]:
     return [place for place in all_places if place.open_to(user)]
 
 
-def items(section: str, user: User) -> list[Item]:
-    """Ask every provider of a section; dated rows first, the nearest date on top."""
-    found = [item for provider in sections[section] for item in provider(user)]
-    return sorted(found, key=lambda item: (item.due is None, item.due and item.due.timestamp()))
+def shown(user: User, *asked: Iterable[ItemSource]) -> list[list[Item]]:
+    """Show the rows of each list of sources, dated items first, the nearest date on top.
+
+    One statement says which sources have any; the others cost nothing.
+    """
+    several = [list(sources) for sources in asked]
+    every = [source for sources in several for source in sources]
+    known = User.objects.filter(pk=user.pk).values_list(*(Exists(each.rows) for each in every))
+    filled = iter(known.get() if every else ())
+    found = [[each for each in sources if next(filled)] for sources in several]
+    items = [[item for each in sources for item in each.show(each.rows)] for sources in found]
+    return [sorted(each, key=_date) for each in items]
+
+
+def _date(item: Item) -> tuple[bool, float]:
+    return item.due is None, item.due.timestamp() if item.due else 0
+
+
+def gathered(user: User) -> dict[str, list[Item]]:
+    """Ask every provider of every section."""
+    asked = [
+        [each for provider in several for each in provider(user)] for several in sections.values()
+    ]
+    return dict(zip(sections, shown(user, *asked), strict=True))
 
 
 def cards_of(organisations: Iterable[Organisation]) -> dict[int, int]:
@@ -122,10 +155,14 @@ def organisation_panels(organisation: Organisation, request: HttpRequest) -> lis
     return [provider(organisation, request) for provider in panel_providers]
 
 
-def invitations(user: User) -> Iterator[Item]:
+def invitations(user: User) -> Iterator[ItemSource]:
     """Offer the places that wait for the person's answer."""
     open_ones = Invitation.objects.open(clock.now()).addressed_to(user)
-    for invitation in open_ones.select_related("organisation", "sent_by"):
+    yield ItemSource(open_ones.select_related("organisation", "sent_by"), _invited)
+
+
+def _invited(rows: Any) -> Iterator[Item]:
+    for invitation in rows:
         yield Item(
             title=_("Répondre à l’invitation de « %(name)s »") % {"name": invitation.organisation},
             url=reverse("invitation", args=[token_of(invitation)]),
@@ -138,13 +175,18 @@ def invitations(user: User) -> Iterator[Item]:
         )
 
 
-def requests(user: User) -> Iterator[Item]:
+def requests(user: User) -> Iterator[ItemSource]:
     """List the people who ask to join an organisation of which the person is a referent."""
     administered = [pk for pk, role in user.roles_by_organisation.items() if role == Role.REFERENT]
     waiting = JoinRequest.objects.filter(organisation__in=administered, answer="").select_related(
         "organisation", "user"
     )
-    for request in waiting if administered else ():
+    if administered:
+        yield ItemSource(waiting, _asked)
+
+
+def _asked(rows: Any) -> Iterator[Item]:
+    for request in rows:
         yield Item(
             title=_("Répondre à la demande de %(who)s") % {"who": request.user},
             url=reverse("organisation_members", args=[request.organisation.slug]),
@@ -154,10 +196,15 @@ def requests(user: User) -> Iterator[Item]:
         )
 
 
-def claims(user: User) -> Iterator[Item]:
+def claims(user: User) -> Iterator[ItemSource]:
     """List to administrators who asks to hold the page of an organisation without member."""
     waiting = JoinRequest.objects.for_region().order_by("created_at")
-    for request in waiting[:CLAIMS_SHOWN] if rules.may_give_roles(user) else ():
+    if rules.may_give_roles(user):
+        yield ItemSource(waiting[:CLAIMS_SHOWN], _claimed)
+
+
+def _claimed(rows: Any) -> Iterator[Item]:
+    for request in rows:
         yield Item(
             title=_("Répondre à la demande de %(who)s") % {"who": request.user},
             url=reverse("region_roles"),
@@ -167,29 +214,33 @@ def claims(user: User) -> Iterator[Item]:
         )
 
 
-def unseen_organisations(user: User) -> Iterator[Item]:
+def unseen_organisations(user: User) -> Iterator[ItemSource]:
     """Lead who verifies organisations to the new ones, which no list names before."""
-    if not has_permission(user, Permission.ORGANISATION_VERIFY):
-        return
-    waits = Organisation.objects.unseen().count()
-    if waits:
-        title = ngettext(
-            "Vérifier %(count)s organisation", "Vérifier %(count)s organisations", waits
-        )
-        yield Item(
-            title=title % {"count": waits},
-            url=f"{reverse('organisations')}?attente=1",
-            detail=_("Nouvelles : elles paraîtront ensuite dans la liste publique."),
-            icon="users",
-            tone="olivier",
-        )
+    if has_permission(user, Permission.ORGANISATION_VERIFY):
+        yield ItemSource(Organisation.objects.unseen(), _unseen)
 
 
-def proposals(user: User) -> Iterator[Item]:
+def _unseen(rows: Any) -> Iterator[Item]:
+    waits = rows.count()
+    title = ngettext("Vérifier %(count)s organisation", "Vérifier %(count)s organisations", waits)
+    yield Item(
+        title=title % {"count": waits},
+        url=f"{reverse('organisations')}?attente=1",
+        detail=_("Nouvelles : elles paraîtront ensuite dans la liste publique."),
+        icon="users",
+        tone="olivier",
+    )
+
+
+def proposals(user: User) -> Iterator[ItemSource]:
     """List the roles that wait for this administrator's answer."""
-    if not rules.may_give_roles(user):
-        return
-    for proposal in RoleProposal.objects.waiting().select_related("user", "proposed_by"):
+    if rules.may_give_roles(user):
+        waiting = RoleProposal.objects.waiting().select_related("user", "proposed_by")
+        yield ItemSource(waiting, partial(_proposed, user))
+
+
+def _proposed(user: User, rows: Any) -> Iterator[Item]:
+    for proposal in rows:
         if rules.may_answer_proposal(user, proposal):
             yield Item(
                 title=_("Répondre à une proposition de rôle pour %(who)s") % {"who": proposal.user},

@@ -1,13 +1,14 @@
 """Read discussions, as each audience may."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.accounts.account_data import columns_of
-from portal.accounts.space import Item
+from portal.accounts.space import Item, ItemSource
 from portal.discussions.models import (
     Block,
     Discussion,
@@ -17,7 +18,7 @@ from portal.discussions.models import (
     MessageState,
     attach_subjects,
 )
-from portal.discussions.subjects import Subject, kind_of, kinds
+from portal.discussions.subjects import Subject, SubjectKind, kind_of, kinds
 from portal.lib.prose import texts
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def may_show(by: Any, message: Message) -> bool:
     return by.pk != message.by_id and discussion.kind.may_moderate(by, discussion.subject)
 
 
-def unanswered(user: "User") -> Iterator[Item]:
+def unanswered(user: "User") -> Iterator[ItemSource]:
     """List the open questions about what a person answers for, the oldest first."""
     replies = Message.objects.filter(
         discussion=OuterRef("pk"), from_owner=True, state=MessageState.SHOWN
@@ -131,16 +132,20 @@ def unanswered(user: "User") -> Iterator[Item]:
         asked = Discussion.objects.on_any(kind.answered_by(user)).filter(
             ~Exists(replies), state=MessageState.SHOWN, closed_at=None
         )
-        found = list(asked.order_by("at", "pk")[:MOST_ASKED])
-        attach_subjects(found)
-        for each in found:
-            yield Item(
-                title=_("Répondre à la question « %(title)s »") % {"title": each.title},
-                url=each.path,
-                detail=texts.in_language(each.subject.title, kind.language(each.subject)),
-                icon="message-square",
-                tone="calanque",
-            )
+        yield ItemSource(asked.order_by("at", "pk")[:MOST_ASKED], partial(_asked, kind))
+
+
+def _asked(kind: SubjectKind, rows: Any) -> Iterator[Item]:
+    found = list(rows)
+    attach_subjects(found)
+    for each in found:
+        yield Item(
+            title=_("Répondre à la question « %(title)s »") % {"title": each.title},
+            url=each.path,
+            detail=texts.in_language(each.subject.title, kind.language(each.subject)),
+            icon="message-square",
+            tone="calanque",
+        )
 
 
 def described(user: "User") -> dict[str, Any]:

@@ -415,7 +415,7 @@ LATEST_NEWS, NEWS_READ = 3, 12
 def space_page(request: HttpRequest) -> HttpResponse:
     """Show a person's space, from what the apps registered."""
     user = person(request)
-    context = {section: space.items(section, user) for section in space.sections}
+    context = space.gathered(user)
     latest = Notification.objects.visible_to(user)[:NEWS_READ]
     # What says the same is said once, as it was last.
     subjects = {news.subject_of(each): each for each in reversed(list(latest))}

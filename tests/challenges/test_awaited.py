@@ -23,7 +23,7 @@ from portal.accounts.templatetags.space import DUTIES
 from portal.discussions import actions as discussions
 from portal.lib import clock
 from tests.challenges.pages.scenes import Costs, clocked, listed, url_of, with_contract
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, items, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     EnrolmentFactory,
@@ -35,6 +35,7 @@ from tests.factories.challenges import (
     rescoring_of,
 )
 from tests.factories.disqualifications import asked, entered
+from tests.ledger import cost
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,8 @@ pytestmark = pytest.mark.django_db
 def titles(person: User) -> list[str]:
     """Return the titles of what waits for a person, with the spaces of a typewriter."""
     return [
-        str(each.title).replace("\u00a0", " ") for each in awaited_decisions(person, clock.now())
+        str(each.title).replace("\u00a0", " ")
+        for each in space.shown(person, awaited_decisions(person, clock.now()))[0]
     ]
 
 
@@ -74,8 +76,9 @@ def test_the_region_reads_every_procedure_in_one_list(count: int, costs: Costs) 
     to_decide(count)
     moderator = region_person(RegionRole.MODERATOR)
     one = [each for each in OF_THE_REGION[:3] for _n in range(count)]
-    with costs(clocked(10)):
+    with costs(clocked(8)):
         assert titles(moderator) == [*one, OF_THE_REGION[3]]
+    assert cost(signed_in(moderator), "/espace/") <= 25
 
 
 @pytest.mark.parametrize("part", ["asked", "runs", "played", "belongs"])
@@ -135,10 +138,11 @@ def test_a_person_reads_what_waits_for_them(count: int, costs: Costs) -> None:
     with costs(clocked(6)):
         found = titles(person)
     assert found == [
+        *["Répondre au rapport d’import de « dossier.zip »"] * count,
         *["Répondre à l’invitation à organiser « Tensions »"] * count,
         *["Répondre aux inscriptions à « Mien »"] * count,
-        *["Répondre au rapport d’import de « dossier.zip »"] * count,
     ]
+    assert cost(signed_in(person), "/espace/") <= 25
 
 
 def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
@@ -156,9 +160,9 @@ def test_the_cockpit_lists_what_waits_with_its_page(client: Client) -> None:
         assert f'href="{queue}"' in told
 
 
-def titles_to_do(person: object) -> list[str]:
+def titles_to_do(person: User) -> list[str]:
     """Return the titles of what a person has to do."""
-    return [str(item.title) for item in to_do(person)]
+    return [str(item.title) for item in items(to_do, person)]
 
 
 def test_what_waits_for_an_organiser() -> None:
@@ -170,13 +174,13 @@ def test_what_waits_for_an_organiser() -> None:
     for title in ("Quand", "Où"):
         thread = discussions.open_discussion(on=over, title=title, body_md="Dites.", by=asks)
     discussions.answer(discussion=thread, body_md="Ici.", by=owner)
-    waiting = [str(item.title).replace("\u00a0", " ") for item in space.items("todo", owner)]
+    waiting = [str(item.title).replace("\u00a0", " ") for item in space.gathered(owner)["todo"]]
     assert sorted(waiting) == [
         "Publier les résultats de « Tensions »",
         "Répondre à la question « Quand »",
         "Terminer le challenge « Neuf »",
     ]
-    assert space.items("todo", asks) == []
+    assert space.gathered(asks)["todo"] == []
 
 
 def test_invitation_waits_for_an_answer() -> None:
@@ -229,9 +233,9 @@ def test_the_space_tells_the_rank_in_the_open_challenge() -> None:
     for rank, name in ((1, "Alpha"), (2, "Bêta")):
         listed(challenge, name, rank / 10, rank=rank)
     beta = challenge.teams.get(name="Bêta")
-    [item] = space.items("teams", captain_of(beta))
+    [item] = space.gathered(captain_of(beta))["teams"]
     assert "rang 2 sur 2 : 0,2" in str(item.detail)
-    assert space.items("teams", UserFactory()) == []
+    assert space.gathered(UserFactory())["teams"] == []
 
 
 def test_who_runs_a_challenge_sees_its_day_and_is_asked_for_its_close() -> None:
@@ -242,9 +246,9 @@ def test_who_runs_a_challenge_sees_its_day_and_is_asked_for_its_close() -> None:
     owner = team.challenge.organisers.get().user
     team.challenge.phases.update(closes_at=None)
     assert "Annoncer la date de clôture" in titles_to_do(owner)
-    [shown] = run(owner)
+    [shown] = items(run, owner)
     assert (shown.title, shown.detail) == ("Tensions", "1 équipe, 1 soumission aujourd’hui")
-    assert list(run(captain_of(team))) == []
+    assert items(run, captain_of(team)) == []
 
 
 @pytest.mark.parametrize("role", ["officer", "approver", "dpo", "auditor"])

@@ -276,7 +276,7 @@ def test_a_page_costs_the_same_with_one_and_three_files(client: Client) -> None:
     release = ReleaseFactory()
     paths = [release.dataset.get_absolute_url() + rest for rest in ("", "versions/")]
     counts = [lambda path=path: cost(client, path) for path in paths]
-    assert same_for_three(lambda: open_file(release=release), *counts) == [17, 7]
+    assert same_for_three(lambda: open_file(release=release), *counts) == [14, 4]
 
 
 def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedFile:

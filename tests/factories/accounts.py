@@ -5,6 +5,7 @@
 `MembershipFactory(role="referent")` makes a person and an organisation.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import factory
@@ -15,6 +16,7 @@ from django.urls import reverse
 from portal.accounts.actions import accounts
 from portal.accounts.enums import OrganisationKind, RegionRole, Role, TokenScope
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.accounts.space import Item, ItemSource, shown
 from portal.lib import clock
 from portal.lib.immutable import writes
 
@@ -86,6 +88,12 @@ def bearer(user: User, *scopes: TokenScope) -> dict[str, str]:
     """Make a token of these scopes, all by default; return the headers that show it."""
     made = accounts.create_token(name="essai", scopes=scopes or TokenScope, days=30, by=user)
     return {"Authorization": f"Bearer {made.secret}"}
+
+
+def items(provider: Callable[[User], Iterable[ItemSource]], user: User) -> list[Item]:
+    """Give what a provider shows of a person in their space, their roles read again."""
+    person = User.objects.get(pk=user.pk)
+    return shown(person, provider(person))[0]
 
 
 def signed_in(user: User) -> Client:

@@ -194,8 +194,9 @@ def render_card(
 ) -> HttpResponse:
     """Show a public card with a template, and name its other forms; the view is counted."""
     card_views.count(request, resource, "views")
-    described = published.published_one(resource)
-    context = {"section": "ressources"} | card_context(request, resource) | more
+    held = card_files.files_held([resource])
+    described = published.published_one(resource, held)
+    context = {"section": "ressources"} | card_context(request, resource, held) | more
     context |= published.standards_of(described)
     response = render(request, template, context)
     linkset = forms.KINDS["linkset.json"].address(described)
@@ -204,11 +205,13 @@ def render_card(
     return response
 
 
-def card_context(request: HttpRequest, resource: Resource) -> dict[str, Any]:
+def card_context(
+    request: HttpRequest, resource: Resource, held: card_files.Held | None = None
+) -> dict[str, Any]:
     """Read what the page of a card shows, for this reader."""
     user: Any = request.user if request.user.is_authenticated else None
     told = community_queries.counts(resource)
-    card = detail.card(resource)
+    card = detail.card(resource, held)
     owns = user is not None and resource_rules.owns(user, resource)
     tab_items = tabs(resource, told)
     return card | {

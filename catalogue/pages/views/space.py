@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,11 +30,10 @@ from catalogue.resources import rules as resource_rules
 from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists, quality, relations
-from catalogue.resources.queries.relations import transfers_for
 from catalogue.search.text import fold
 from portal.accounts.account_data import columns_of
 from portal.accounts.models import Organisation, User
-from portal.accounts.space import Item, Panel, Place
+from portal.accounts.space import Item, ItemSource, Panel, Place
 from portal.lib import clock
 from portal.lib.prose import texts
 
@@ -122,30 +122,36 @@ PLACES = (
 )
 
 
-def to_do(user: User) -> Iterator[Item]:
+def to_do(user: User) -> Iterator[ItemSource]:
     """List the changes to answer, the corrections asked for and the drafts to finish.
 
     For moderators, the queue too.
     """
-    for contribution in reviews.waiting_for_owner(user)[:SHOWN]:
-        yield _offered(contribution)
+    yield ItemSource(reviews.waiting_for_owner(user)[:SHOWN], partial(map, _offered))
     own = reviews.waiting_for_author(user).select_related("revision").prefetch_related("decisions")
-    for contribution in own[:SHOWN]:
-        yield _waiting(contribution)
+    yield ItemSource(own[:SHOWN], partial(map, _waiting))
     if resource_rules.may_moderate(user):
-        yield from _queue()
-        yield from _around()
-        yield from _reports(user)
-        yield from _sources(user)
-        yield from _maskings(user)
-    yield from _transfers(user)
+        yield ItemSource(Contribution.objects.queue(), _queue)
+        yield ItemSource(community_queries.around(), _around)
+        yield ItemSource(Report.objects.visible_to(user).open(), _reports)
+        proposed = Source.objects.filter(status=SourceStatus.PROPOSED)
+        proposed = proposed.select_related("organisation").order_by("proposed_at", "pk")
+        yield ItemSource(proposed, partial(_sources, user))
+        yield ItemSource(community_queries.unanswered_maskings(), partial(_maskings, user))
+    yield ItemSource(relations.transfers_around(user), partial(_transfers, user))
 
 
-def mine(user: User) -> Iterator[Item]:
+def mine(user: User) -> Iterator[ItemSource]:
     """List what a person proposes, then what they and their organisations have online."""
     proposed = reviews.mine(user).filter(status__in=OPEN_CONTRIBUTIONS)
     proposed = proposed.select_related("revision", "resource__latest_revision")
-    cards = [(each, _proposed(each)) for each in proposed[:SHOWN_ONLINE]]
+    yield ItemSource(proposed[:SHOWN_ONLINE], _open_ones)
+    online = relations.online_around(user).select_related("indexed")
+    yield ItemSource(online[:SHOWN_ONLINE], _online)
+
+
+def _open_ones(rows: Any) -> Iterator[Item]:
+    cards = [(each, _proposed(each)) for each in rows]
     beside = quality.known([card for _own, card in cards])
     for contribution, card in cards:
         kind = ResourceKind(card.kind)
@@ -163,7 +169,10 @@ def mine(user: User) -> Iterator[Item]:
             quality=quality.assess(card, (), beside).score if lists.has_ring(card) else None,
             changed=contribution.edited_at,
         )
-    for resource in relations.online_around(user).select_related("indexed")[:SHOWN_ONLINE]:
+
+
+def _online(rows: Any) -> Iterator[Item]:
+    for resource in rows:
         kind = ResourceKind(resource.kind)
         yield Item(
             title=resource.title,
@@ -267,7 +276,7 @@ def _offered(contribution: Contribution) -> Item:
     )
 
 
-def _queue() -> Iterator[Item]:
+def _queue(_rows: Any) -> Iterator[Item]:
     waits, _answered, late = reviews.standing()
     title = ngettext("Relire %(count)s contribution", "Relire %(count)s contributions", waits) % {
         "count": waits
@@ -291,8 +300,8 @@ def _counted(count: int, sentence: str, url: str, detail: str, icon: str, tone: 
     return [Item(sentence % {"count": count}, url, detail, icon=icon, tone=tone)]
 
 
-def _around() -> list[Item]:
-    waits = community_queries.waiting_around()
+def _around(rows: Any) -> list[Item]:
+    waits = rows.count()
     sentence = ngettext(
         "Relire %(count)s message ou réutilisation",
         "Relire %(count)s messages et réutilisations",
@@ -303,17 +312,15 @@ def _around() -> list[Item]:
     return _counted(waits, sentence, url, detail, "message-square", "calanque")
 
 
-def _reports(user: User) -> list[Item]:
-    waits = Report.objects.visible_to(user).open().count()
+def _reports(rows: Any) -> list[Item]:
+    waits = rows.count()
     sentence = ngettext("Examiner %(count)s signalement", "Examiner %(count)s signalements", waits)
     detail = _("Contenus que des visiteurs signalent à la Région.")
     url = reverse("catalogue:moderation_reports")
     return _counted(waits, sentence, url, detail, "flag", "garance")
 
 
-def _sources(user: User) -> list[Item]:
-    waiting = Source.objects.filter(status=SourceStatus.PROPOSED).select_related("organisation")
-    rows = waiting.order_by("proposed_at", "pk")
+def _sources(user: User, rows: Any) -> list[Item]:
     mine = [each for each in rows if harvest_rules.may_decide_source(user, each)]
     sentence = ngettext(
         "Répondre à %(count)s source proposée", "Répondre à %(count)s sources proposées", len(mine)
@@ -325,16 +332,16 @@ def _sources(user: User) -> list[Item]:
     return _counted(len(mine), sentence, url, detail, "refresh-cw", "calanque")
 
 
-def _maskings(user: User) -> list[Item]:
-    waits = len(community_queries.maskings_for(user))
+def _maskings(user: User, rows: Any) -> list[Item]:
+    waits = sum(community_queries.answers_masking(user, each) for each in rows)
     sentence = ngettext("Répondre à %(count)s masquage", "Répondre à %(count)s masquages", waits)
     detail = _("À confirmer, ou que l’on propose de lever : une seconde personne répond.")
     url = reverse("catalogue:moderation_reports")
     return _counted(waits, sentence, url, detail, "eye-off", "garance")
 
 
-def _transfers(user: User) -> Iterator[Item]:
-    for transfer in transfers_for(user)[:SHOWN]:
+def _transfers(user: User, rows: Any) -> Iterator[Item]:
+    for transfer in [each for each in rows if relations.answers_transfer(user, each)][:SHOWN]:
         card = transfer.resource
         sentence = _("Répondre au transfert de « %(title)s »")
         yield Item(

@@ -122,10 +122,10 @@ class Part:
         return f"partie-{slugify(str(self.label))}"
 
 
-def card(resource: Resource) -> dict[str, Any]:
+def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
-    beside = quality.known([resource])
+    beside = quality.known([resource], held)
     assessment = quality.assess(resource, measured, beside)
     criteria = quality.criterion_lines(assessment)
     whole = [m for m in measured if not m.group]

@@ -82,7 +82,8 @@ class Card(Protocol):
         """Its kind."""
 
 
-HeldProvider = Callable[[Sequence[Card]], Mapping[int, Sequence[File]]]
+Held = Mapping[int, Sequence[File]]
+HeldProvider = Callable[[Sequence[Card]], Held]
 # Where a card says where its files are: field of the details, columns that lead to one.
 FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
 ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})

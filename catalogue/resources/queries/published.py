@@ -104,18 +104,21 @@ def _around(prefix: str) -> tuple[str, str]:
     return before, after
 
 
-def published_one(resource: Resource) -> Published:
+def published_one(resource: Resource, held: card_files.Held | None = None) -> Published:
     """Describe one public resource."""
-    return published_many([resource])[0]
+    return published_many([resource], held)[0]
 
 
-def published_many(resources: Sequence[Resource]) -> list[Published]:
+def published_many(
+    resources: Sequence[Resource], held: card_files.Held | None = None
+) -> list[Published]:
     """Describe some public resources, in their order; some queries, whatever their number.
 
     With each come the datasets that it serves, or those it is a part of, told without theirs.
+    held: the files held of them, where they were read already.
     """
     links = _links(resources)
-    found = _described(resources, links)
+    found = _described(resources, links, held)
     beside = _beside(resources, links)
     if not beside:
         return found
@@ -127,11 +130,13 @@ def published_many(resources: Sequence[Resource]) -> list[Published]:
     ]
 
 
-def _described(resources: Sequence[Resource], links: "Links") -> list[Published]:
+def _described(
+    resources: Sequence[Resource], links: "Links", held: card_files.Held | None = None
+) -> list[Published]:
     portal = site()
     prefetch_related_objects(resources, "producers")
     with override(LANGUAGE):
-        held = card_files.files_held(resources)
+        held = card_files.files_held(resources) if held is None else held
         return [
             _published(each, portal, held.get(each.pk, ()), links.get(each.pk, ()))
             for each in resources

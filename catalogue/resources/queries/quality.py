@@ -93,13 +93,17 @@ class Known(NamedTuple):
     refused: Collection[UUID]
 
 
-def known(resources: Sequence[Resource]) -> Known:
-    """Read at once what judging some cards needs: as many queries for one as for a thousand."""
+def known(resources: Sequence[Resource], held: card_files.Held | None = None) -> Known:
+    """Read at once what judging some cards needs: as many queries for one as for a thousand.
+
+    held: the files held of them, where they were read already.
+    """
     judged = [each for each in resources if _may_hold(each)]
     named = {found for each in resources for found in card_files.ids_named(each.details)}
     rows = CardFile.objects.filter(public_id__in=named, state=FileState.REFUSED)
     refused = set(rows.values_list("public_id", flat=True)) if named else set()
-    held = card_files.files_held(judged) if judged else {}
+    if held is None:
+        held = card_files.files_held(judged)
     return Known(clock.paris_day(clock.now()), held, refused)
 
 

@@ -117,19 +117,18 @@ def editors_of(organisation_id: int | None) -> QuerySet[User]:
     )
 
 
-def transfers_for(user: User) -> list[CardTransfer]:
-    """List the cards on their way that wait for this person's answer, the oldest first."""
+def transfers_around(user: User) -> QuerySet[CardTransfer]:
+    """List the cards on their way that may wait for this person's answer, the oldest first."""
     places = editable_organisations(user)
     held = Q(resource__organisation__in=places) | Q(resource__author=user)
     asked = Q(kind=TransferKind.OFFER, target__in=places) | Q(kind=TransferKind.CLAIM) & held
     rows = CardTransfer.objects.whole().open().filter(resource__live=True)
-    if not rules.may_see_removals(user):
-        rows = rows.filter(asked)
-    return [
-        each
-        for each in rows
-        if rules.may_accept_transfer(user, each) or rules.may_approve_transfer(user, each)
-    ]
+    return rows if rules.may_see_removals(user) else rows.filter(asked)
+
+
+def answers_transfer(user: User, transfer: CardTransfer) -> bool:
+    """Say whether this person may accept or approve a card's transfer."""
+    return rules.may_accept_transfer(user, transfer) or rules.may_approve_transfer(user, transfer)
 
 
 RELATIONS_FIELD = "relations"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
+from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from datasets.access import queries, register
+from datasets.access.enums import Purpose
 from datasets.access.filters import RegisterFilter
+from datasets.access.models import Grant
 from datasets.access.register import Return, Row
 from datasets.releases.models import Dataset
 from datasets.releases.rules import may_describe
@@ -123,14 +126,15 @@ def around(dataset: Dataset, user: User | AnonymousUser) -> dict[str, Any]:
     if not dataset.level_enum.is_restricted:
         return {}
     now = clock.now()
-    current = register.grants().active(now).filter(datasets__dataset=dataset)
-    uses = list(current[: USES_SHOWN + 1])
+    current = Grant.objects.active(now).filter(datasets__dataset=dataset)
+    current = current.order_by("-approved_at", "-pk").annotate(active=Window(Count("pk")))
+    uses = list(current[:USES_SHOWN])
     lends = may_describe(user, dataset.resource.organisation)
     held = [(each, each.state(now)) for each in queries.live_grants(user, dataset)]
     reads = queries.reads_of_dataset(dataset)[:READS_SHOWN] if lends else []
     return {
-        "uses": register.rows(uses[:USES_SHOWN], now),
-        "uses_count": current.count() if len(uses) > USES_SHOWN else len(uses),
+        "uses": [(each, Purpose(each.content["purpose"]).label) for each in uses],
+        "uses_count": uses[0].active if uses else 0,  # type: ignore[attr-defined]  # annotated
         "lends": lends,
         "held": held,
         "readable": queries.readable_extracts(user, granted__dataset=dataset) if held else [],

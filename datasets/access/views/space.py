@@ -28,7 +28,7 @@ from datasets.releases.models import Download
 from portal.accounts.account_data import columns_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
-from portal.accounts.space import Item, Place
+from portal.accounts.space import Item, ItemSource, Place
 from portal.lib import clock
 
 SHOWN = 20
@@ -44,9 +44,22 @@ PLACES = (
 )
 
 
-def to_do(user: User) -> Iterator[Item]:
+def to_do(user: User) -> Iterator[ItemSource]:
     """List what waits for a person: as who asks, who is named, producer, the Region."""
-    for asked in queries.answered_by(user)[: 2 * SHOWN]:
+    yield ItemSource(queries.answered_by(user)[: 2 * SHOWN], _answered)
+    yield ItemSource(queries.to_sign(user)[:SHOWN], _to_sign)
+    yield ItemSource(queries.opinions_awaited(user)[:SHOWN], partial(_awaited, user))
+    if has_permission(user, Permission.ACCESS_PREPARE):
+        yield ItemSource(queries.to_prepare(user)[:SHOWN], partial(_to_prepare, user))
+    if has_permission(user, Permission.ACCESS_DECIDE):
+        yield ItemSource(queries.to_decide()[:SHOWN], partial(_to_decide, user))
+        yield ItemSource(queries.suspended()[:SHOWN], partial(_suspended, user))
+    if has_permission(user, Permission.ROLE_GIVE):
+        yield ItemSource(queries.to_decide()[:SHOWN], _decided_by_nobody)
+
+
+def _answered(rows: Any) -> Iterator[Item]:
+    for asked in rows:
         if asked.status == RequestStatus.APPROVED:
             yield from _held(asked.grant)
             continue
@@ -54,10 +67,16 @@ def to_do(user: User) -> Iterator[Item]:
         if asked.status == RequestStatus.CHANGES_REQUESTED:
             title = _("Corriger la demande d’accès « %(title)s »")
         yield _item(title, asked, icon="pencil", tone="ocre")
-    for named in queries.to_sign(user)[:SHOWN]:
+
+
+def _to_sign(rows: Any) -> Iterator[Item]:
+    for named in rows:
         title = _("Signer votre engagement pour « %(title)s »")
         yield _item(title, named.request, url=_page(named.request.grant), icon="pencil")
-    for opinion in queries.opinions_awaited(user)[:SHOWN]:
+
+
+def _awaited(user: User, rows: Any) -> Iterator[Item]:
+    for opinion in rows:
         if rules.may_advise(user, opinion):
             title = _("Donner un avis sur « %(title)s »")
             said: dict[str, Any] = {"icon": "message-square", "tone": "ocre"}
@@ -68,13 +87,10 @@ def to_do(user: User) -> Iterator[Item]:
                     "producer": opinion.organisation,
                 }
             yield _item(title, opinion.request, **said)
-    yield from _of_the_region(user)
-    yield from _decided_by_nobody(user)
 
 
-def _to_prepare(user: User) -> Iterator[Item]:
-    rows = queries.to_prepare(user) if has_permission(user, Permission.ACCESS_PREPARE) else ()
-    for asked in rows[:SHOWN]:
+def _to_prepare(user: User, rows: Any) -> Iterator[Item]:
+    for asked in rows:
         if rules.may_prepare(user, asked):
             title = _("Dire si la demande d’accès « %(title)s » est recevable")
             if asked.status == RequestStatus.IN_REVIEW:
@@ -82,29 +98,28 @@ def _to_prepare(user: User) -> Iterator[Item]:
             yield _item(title, asked, icon="inbox", tone="olivier")
 
 
-def _of_the_region(user: User) -> Iterator[Item]:
-    yield from _to_prepare(user)
-    if not has_permission(user, Permission.ACCESS_DECIDE):
-        return
-    for asked in queries.to_decide()[:SHOWN]:
+def _to_decide(user: User, rows: Any) -> Iterator[Item]:
+    for asked in rows:
         if rules.may_decide(user, asked):
             title = _("Décider de la demande d’accès « %(title)s »")
             if asked.review_asked_at:
                 title = _("Réexaminer la demande d’accès « %(title)s »")
             yield _item(title, asked, icon="scale", tone="lavande")
-    for grant in queries.suspended()[:SHOWN]:
+
+
+def _suspended(user: User, rows: Any) -> Iterator[Item]:
+    for grant in rows:
         if rules.may_end(user, grant):
             title = _("Reprendre ou révoquer l’habilitation « %(title)s »")
             yield _item(title, grant.request, url=_page(grant), icon="pause", tone="ocre", due=None)
 
 
-def _decided_by_nobody(user: User) -> Iterator[Item]:
-    if has_permission(user, Permission.ROLE_GIVE):
-        approvers = list(region_people(Permission.ACCESS_DECIDE))
-        for asked in queries.to_decide()[:SHOWN]:
-            if not queries.deciders(asked, approvers):
-                title = _("Nommer qui décidera de la demande d’accès « %(title)s »")
-                yield _item(title, asked, icon="user-check", tone="garance")
+def _decided_by_nobody(rows: Any) -> Iterator[Item]:
+    approvers = list(region_people(Permission.ACCESS_DECIDE))
+    for asked in rows:
+        if not queries.deciders(asked, approvers):
+            title = _("Nommer qui décidera de la demande d’accès « %(title)s »")
+            yield _item(title, asked, icon="user-check", tone="garance")
 
 
 def _held(grant: Grant) -> Iterator[Item]:

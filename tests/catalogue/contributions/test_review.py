@@ -31,7 +31,7 @@ from portal.lib import clock
 from portal.lib.prose.numbers import file_size, number
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, Refusal
 from tests.factories import contributions as make
-from tests.factories.accounts import MembershipFactory, signed_in
+from tests.factories.accounts import MembershipFactory, items, signed_in
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import SourceFactory
 from tests.factories.letters import letters
@@ -499,25 +499,25 @@ def test_the_space_shows_what_waits() -> None:
     draft = make.draft(author, title="Un brouillon à finir")
     back = make.sent_back(author, title="Une fiche revenue")
     aged(make.submitted(), 30)
-    theirs = space.items("todo", judge)
-    assert [str(item.title) for item in space.items("todo", author)] == [
+    theirs = space.gathered(judge)["todo"]
+    assert [str(item.title) for item in space.gathered(author)["todo"]] == [
         "Répondre à la relecture de « Une fiche revenue »",
         "Terminer « Un brouillon à finir »",
     ]
-    assert [str(item.detail) for item in space.items("todo", author)] == [
+    assert [str(item.detail) for item in space.gathered(author)["todo"]] == [
         "« Information insuffisante » : Précisez la période.",
         "Besoin, étape 3 sur 3. Personne d’autre ne voit ce brouillon.",
     ]
     assert [(str(item.title), item.badge) for item in theirs] == [
         ("Relire 1 contribution", "1 hors délai")
     ]
-    assert [item.badge for item in space.items("resources", author)] == [
+    assert [item.badge for item in space.gathered(author)["resources"]] == [
         back.status_enum.label,
         draft.status_enum.label,
     ]
     _side, _cut, list_ = signed_in(author).get("/espace/").text.partition('<ul class="todo')
     assert list_.count("à l’instant</time>") > 1
-    kinds = [item.detail for item in space.items("resources", author)]
+    kinds = [item.detail for item in space.gathered(author)["resources"]]
     assert kinds == [ResourceKind(each.resource.kind).label for each in (back, draft)]
 
 
@@ -583,11 +583,11 @@ def test_a_decision_and_an_archive_by_the_region_tell_the_author(
 
 
 def seen(person: User) -> list[str]:
-    return [str(item.title) for item in to_do(User.objects.get(pk=person.pk))]
+    return [str(item.title) for item in items(to_do, person)]
 
 
 def urls(person: User) -> list[str]:
-    return [item.url for item in to_do(User.objects.get(pk=person.pk))]
+    return [item.url for item in items(to_do, person)]
 
 
 def test_a_source_waits_for_the_moderators_who_may_answer() -> None:
@@ -642,7 +642,7 @@ def test_what_waits_costs_the_same_for_one_and_three(judge: User) -> None:
         maskings.mask(resource=card, category="illegal", explanation="Propos.", by=other)
 
     def read() -> None:
-        list(to_do(User.objects.get(pk=judge.pk)))
+        items(to_do, judge)
 
     same_for_three(more, lambda: queries(read))
 

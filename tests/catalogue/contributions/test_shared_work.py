@@ -26,7 +26,7 @@ from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.factories import contributions as make
-from tests.factories.accounts import signed_in
+from tests.factories.accounts import items, signed_in
 from tests.factories.letters import letters
 from tests.ledger import cost, events, owed, refused, same_for_three
 
@@ -414,7 +414,7 @@ def test_what_waits_too_long_is_a_breach() -> None:
 # Pages
 def test_the_owner_reads_what_changes_and_answers(card: Card) -> None:
     sent, client = card.offered(), signed_in(card.editor)
-    assert [item.url for item in to_do(card.editor)] == [page(sent)]
+    assert [item.url for item in items(to_do, card.editor)] == [page(sent)]
     text = shown(card.editor, sent)
     assert "Une phrase plus juste." in text.replace("<ins>", "").replace("</ins>", "")
     assert "Sans réponse, la Région décide seule." in text
@@ -425,7 +425,7 @@ def test_the_owner_reads_what_changes_and_answers(card: Card) -> None:
     answer = client.post(page(sent), {"answer": "accept", "reason": "Merci."}, follow=True)
     assert ("Votre avis est enregistré." in answer.text, "Favorable" in answer.text) == (True, True)
     assert make.again(sent).status == SENT
-    assert list(to_do(card.editor)) == []
+    assert items(to_do, card.editor) == []
 
 
 def test_the_author_follows_the_state_and_no_stranger_does(card: Card) -> None:

@@ -11,12 +11,12 @@ from django.test import Client
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration, Team
 from challenges.organising.enums import ChallengeStatus, OrganiserRole, RegistrationMode
 from challenges.organising.forms.challenges import OrganiserInvitationForm
-from challenges.pages.views.space import awaited_decisions
 from challenges.teams.actions import guests as acts
 from challenges.teams.actions import teams
 from challenges.teams.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.teams.enums import RegistrationState
 from challenges.teams.forms import InvitationForm
+from portal.accounts import space
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery, InvitationState
 from portal.accounts.models import User
@@ -279,7 +279,7 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
     assert person.email not in shown.text
     browser = signed_in(person)
     assert url_of(challenge, "rules") in browser.get(link).text
-    assert [str(each.url) for each in awaited_decisions(person, clock.now())] == [
+    assert [str(each.url) for each in space.gathered(person)["todo"]] == [
         url_of(challenge, "rules")
     ]
     assert UNINVITED not in browser.get(url_of(challenge, "rules")).text
@@ -289,7 +289,7 @@ def test_who_is_invited_takes_part_from_the_link(challenge: Challenge) -> None:
     assert Team.objects.get().has_captain(person)
     assert "Vous êtes déjà inscrit" in browser.get(link).text
     assert "déjà servi" in Client().get(link).text
-    assert list(awaited_decisions(person, clock.now())) == []
+    assert space.gathered(person)["todo"] == []
 
 
 def test_who_is_not_invited_reads_the_same_whoever_is(challenge: Challenge) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from datasets import gate
 from datasets.access import queries
 from datasets.access.actions import drafts, grants, review
 from datasets.access.enums import RefusalReason, Verdict
@@ -20,7 +22,8 @@ from portal.accounts.space import places
 from portal.audit.record import record
 from portal.lib import clock
 from tests.factories.access import World, again
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, items, signed_in
+from tests.ledger import cost, same_for_three
 
 pytestmark = pytest.mark.django_db
 TITLE = " « Former où l’on recrute »"
@@ -36,7 +39,7 @@ def fresh(user: User) -> User:
 
 
 def waits(user: User) -> list[str]:
-    return [str(item.title).replace(TITLE, "") for item in space.to_do(fresh(user))]
+    return [str(item.title).replace(TITLE, "") for item in items(space.to_do, user)]
 
 
 def everybody(world: World) -> dict[str, list[str]]:
@@ -85,7 +88,7 @@ def test_who_answers_for_two_producers_is_told_for_which(world: World) -> None:
     answers = world.hands[0]
     MembershipFactory(organisation=world.producers[1], user=answers, role=Role.EDITOR)
     world.admitted()
-    asked = [item.detail for item in space.to_do(fresh(answers))]
+    asked = [item.detail for item in items(space.to_do, answers)]
     assert asked == [
         f"{world.organisation} demande « {dataset} », de {producer}"
         for dataset, producer in zip(world.datasets, world.producers, strict=True)
@@ -129,7 +132,7 @@ def test_a_late_decision_stands_first_and_is_said_late(
     start = clock.now()
     monkeypatch.setattr(clock, "now", lambda: start + timedelta(days=28))
     new = World(approver=world.approver).advised(title="Récente")
-    rows = [row for row in space.to_do(fresh(world.approver)) if "Décider" in row.title]
+    rows = [row for row in items(space.to_do, world.approver) if "Décider" in row.title]
     assert [row.due and row.due < clock.now() for row in rows] == [True, False]
     assert [row.tone for row in rows] == ["garance", "lavande"]
     client.force_login(world.approver)
@@ -218,7 +221,23 @@ def test_many_requests_cost_no_more_queries(
     for part in ("by", "officer", "approver", "dpo"):
         person = fresh(getattr(world, part))
         with django_assert_max_num_queries(10):
-            assert list(space.to_do(person))
+            assert items(space.to_do, person)
     administrator = fresh(UserFactory(region=RegionRole.ADMINISTRATOR))
     with django_assert_max_num_queries(14):  # each approver's roles, once
-        list(space.to_do(administrator))
+        items(space.to_do, administrator)
+
+
+def test_a_page_takes_twenty_five_queries_at_most_for_one_and_for_three(world: World) -> None:
+    page = world.datasets[0].get_absolute_url()
+    administrator = UserFactory(region=RegionRole.ADMINISTRATOR)
+    region = [world.officer, world.approver, world.dpo, administrator]
+    asked = [(each, "/espace/") for each in (world.by, world.reader, world.hands[0], *region)]
+    asked += [(each, page) for each in (world.by, world.reader, world.hands[0])]
+
+    def more() -> None:
+        for act in (world.lent, world.granted, world.advised, world.admitted, world.submitted):
+            act()
+        gate.open_file(data_file=DataFile.objects.first(), by=world.reader).close()
+
+    counts = [partial(cost, signed_in(by), address) for by, address in asked]
+    assert max(same_for_three(more, *counts)) <= 25

@@ -33,7 +33,7 @@ from portal.lib import canonical, clock, signing
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, TooLarge
 from portal.lib.storage import objects
 from tests.datasets.openings.tables import REFUSED, people, with_column, written
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, items
 from tests.factories.datasets import DatasetCardFactory, DatasetFactory, member
 from tests.factories.openings import World, again
 from tests.ledger import events, owed, refused
@@ -515,18 +515,20 @@ def test_two_people_take_opened_data_back_and_followers_are_told(world: World) -
     # Hidden from the first request; who may confirm has a line, and nobody else.
     assert released.readable_file(file.public_id, world.card.slug, reader) is None
     assert (again(opening).standing, again(opening).release.withdrawal) == (Emergency.SUSPENDED, "")
-    named = {by: [str(each.title) for each in queries.to_do(by)] for by in (world.dpo, world.by)}
+    named = {
+        by: [str(each.title) for each in items(queries.to_do, by)] for by in (world.dpo, world.by)
+    }
     assert named == {
         world.dpo: [f"Confirmer un retrait urgent : « {opening.title} »"],
         world.by: [],
     }
-    assert not list(queries.to_do(world.approver))
+    assert not items(queries.to_do, world.approver)
     publication.answer_withdrawal(withdrawal=asked, accept=True, by=world.dpo)
     with pytest.raises(Hidden):
         gate.open_file(data_file=DataFile.objects.get(pk=file.pk), by=reader)
     assert released.readable_file(file.public_id, world.card.slug, reader) is None
     assert again(opening).standing == Emergency.TAKEN_BACK
-    assert not list(queries.to_do(world.dpo))
+    assert not items(queries.to_do, world.dpo)
     with no_change(Conflict, code="not_published"):
         publication.ask_withdrawal(opening=opening, reason="Encore.", by=world.dpo)
     assert released.published_files([world.card]) == {}

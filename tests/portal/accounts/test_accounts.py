@@ -399,7 +399,7 @@ def captain() -> User:
 
 def test_a_team_stands_in_the_space_and_the_archive(captain: User) -> None:
     challenge = Challenge.objects.get()
-    [item] = space.items("teams", captain)
+    [item] = space.gathered(captain)["teams"]
     assert (item.title, item.url) == (
         "Les Cigales",
         reverse("challenges:entries", args=[challenge.slug]),
