@@ -12,7 +12,6 @@ from portal.audit.record import record
 from portal.demonstrator.models import FundingRule, Milestone, Prototype
 
 Opinion = Literal["useful", "useless", "corrected"]
-OPINIONS: tuple[Opinion, ...] = ("useful", "useless", "corrected")
 # What the ledger keeps of each row that the Region writes.
 KEPT: dict[type, tuple[str, ...]] = {
     Milestone: ("prototype_id", "on", "state", "partner", "persons", "text", "evidence"),

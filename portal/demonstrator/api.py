@@ -78,7 +78,6 @@ class UseCaseOut(Schema):
     annex_iii: Words
     decides: Words
     licence: str
-    version: str
     state: str
     may_be_tried: bool
     inputs: list[UseCaseInputOut]

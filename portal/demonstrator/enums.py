@@ -41,4 +41,11 @@ class ReferentialKind(TextChoices):
     ROME = "rome", _("Métiers et appellations (ROME)")
     MOBILITIES = "mobilities", _("Mobilités entre métiers")
     TENSION = "tension", _("Tensions par métier et bassin")
-    TRAINING = "training", _("Tensions par famille professionnelle et année")
+
+
+class Contract(TextChoices):
+    """The contract of an employee in post."""
+
+    PERMANENT = "permanent", _("CDI")
+    FIXED = "fixed", _("CDD")
+    AGENCY = "agency", _("Intérim")

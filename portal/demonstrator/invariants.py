@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext_lazy as _
 
 from portal.demonstrator import served
-from portal.demonstrator.models import Build, Referential
+from portal.demonstrator.models import Build, LoadedData
 from portal.demonstrator.queries import prototypes
 from portal.demonstrator.registry import BY_USE_CASE
 from portal.demonstrator.sheets import Sheet
@@ -34,7 +34,7 @@ def unreadable() -> Iterator[str]:
     }
     names = [
         *((str(row), row.arrays_sha256) for row in learnt.values()),
-        *((str(row), row.content_sha256) for row in Referential.objects.order_by("pk")),
+        *((str(row), row.content_sha256) for row in LoadedData.objects.order_by("pk")),
     ]
     yield from (name for name, sha256 in names if not objects.store().exists(sha256))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
-from portal.demonstrator.enums import TRIABLE, EngineName, PrototypeState, ReferentialKind
+from portal.demonstrator.enums import TRIABLE, Contract, EngineName, PrototypeState, ReferentialKind
 from portal.lib import clock
 from portal.lib.columns import Member, within, word
 
@@ -114,7 +114,7 @@ class Milestone(models.Model):
         return f"{self.prototype}, {self.on}"
 
 
-class Referential(models.Model):
+class LoadedData(models.Model):
     """Official data as they were loaded; a newer load takes the place of a former one."""
 
     kind = word(ReferentialKind)
@@ -124,7 +124,6 @@ class Referential(models.Model):
     is_public = models.BooleanField()
     version = models.CharField(max_length=60)
     rows = models.PositiveIntegerField()
-    source_sha256 = models.CharField(max_length=64)
     # Our own form of it, in the object store.
     content_sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField()
@@ -141,13 +140,15 @@ class Referential(models.Model):
 class Build(models.Model):
     """What an engine learnt of some data, and how well it does on rows it did not learn from.
 
-    figures: [{metric, value, low, high, n, baseline, groups: [{group, value, n}]}].
+    figures: [{metric, value, low, high, n, baseline, groups: [{group, value, n}]}]. data: the
+    sha256 of each content that was learnt from; data_sha256: of them all, and of how.
     """
 
     engine = word(EngineName)
     # The occupations it speaks of: what is served together speaks of the same.
     occupations_sha256 = models.CharField(max_length=64)
     data_sha256 = models.CharField(max_length=64)
+    data = models.JSONField()
     arrays_sha256 = models.CharField(max_length=64)
     is_trial = models.BooleanField()
     is_public = models.BooleanField()
@@ -183,7 +184,7 @@ class FundingRule(models.Model):
         _("seulement pour"),
         max_length=12,
         blank=True,
-        choices=[("permanent", _("CDI")), ("fixed", _("CDD")), ("agency", _("Intérim"))],
+        choices=Contract.choices,
     )
     source = models.CharField(_("source"), max_length=500, validators=[ADDRESS])
     # None: shown as to verify.

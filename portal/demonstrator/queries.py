@@ -8,7 +8,7 @@ from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
 from challenges.organising.models.challenges import Challenge
-from portal.demonstrator.models import Milestone, Prototype, Referential
+from portal.demonstrator.models import LoadedData, Prototype
 from portal.demonstrator.served import Served
 from portal.demonstrator.sheets import Sheet
 
@@ -24,10 +24,11 @@ def prototypes() -> dict[str, Prototype]:
 
 
 def prototype(sheet: Sheet) -> Prototype:
-    """Read one with its steps and what the catalogue says of it: four queries."""
-    public = Resource.objects.public().with_organisation().select_related("indexed")
-    rows = Prototype.objects.select_related("need").prefetch_related(
-        Prefetch("milestones", Milestone.objects.all()), Prefetch("components", public)
+    """Read one with its steps and what the catalogue says of it in public: four queries."""
+    public = Resource.objects.public()
+    cards = public.with_organisation().select_related("indexed")
+    rows = Prototype.objects.prefetch_related(
+        Prefetch("need", public), Prefetch("milestones"), Prefetch("components", cards)
     )
     return rows.filter(use_case=sheet.use_case).first() or Prototype(use_case=sheet.use_case)
 
@@ -37,14 +38,12 @@ def components(row: Prototype) -> list[lists.Row]:
     return [lists.row(each) for each in row.components.all()] if row.pk else []
 
 
-def sources(engines: Served) -> list[Referential]:
-    """List the official data in service, the latest of each kind; none for those of trial."""
-    if engines.is_trial:
-        return []
-    latest: dict[str, Referential] = {}
-    for row in Referential.objects.filter(is_public=True):  # the latest first
-        latest.setdefault(row.kind, row)
-    return list(latest.values())
+def sources(engines: Served) -> list[LoadedData]:
+    """List the official data that the engines in service learnt from; none for those of trial."""
+    digests = {each for build in engines.builds.values() for each in build.data}
+    rows = LoadedData.objects.filter(is_public=True, content_sha256__in=digests).reverse()
+    # The same content may have been loaded again: its latest origin and licence.
+    return list({row.content_sha256: row for row in rows}.values())
 
 
 def challenges_for(sheet: Sheet, user: Any) -> list[Challenge]:

@@ -17,8 +17,7 @@ from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.tension import Tensions
 from portal.demonstrator.engines.text import Arrays, Lexical, TextEngine
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.models import Build
-from portal.demonstrator.models import Referential as Loaded
+from portal.demonstrator.models import Build, LoadedData
 from portal.demonstrator.referential import Referential, from_plain
 from portal.demonstrator.sheets import Sheet
 from portal.lib.refusals import Unavailable
@@ -112,7 +111,7 @@ def _engines(builds: Mapping[str, Build]) -> Served | None:
 
 def objects_named(hashes: Collection[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a build or loaded data name."""
-    return objects.digests_in_columns([Build, Loaded], list(hashes))
+    return objects.digests_in_columns([Build, LoadedData], list(hashes))
 
 
 def _read(builds: Mapping[str, Build]) -> Served:

@@ -41,7 +41,6 @@ class Sheet:
     challenges: tuple[str, ...] = ()
     act: Text = ""
     licence: str = "EUPL-1.2"
-    version: str = "0.1"
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,9 @@ class PrototypeViewSet(RegionViewSet):
     form_fields = ("use_case", "need", "components")
 
     def get_form_class(self, for_update: bool = False) -> Any:
-        """Offer the needs of the catalogue, and no other card, as its need."""
+        """Offer the public needs of the catalogue, and no other card, as its need."""
         form = super().get_form_class(for_update)
-        form.base_fields["need"].limit_choices_to = {"kind": ResourceKind.NEED}
+        form.base_fields["need"].limit_choices_to = {"kind": ResourceKind.NEED, "live": True}
         return form
 
 

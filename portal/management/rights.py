@@ -49,6 +49,9 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.ReceiptKey": ADD,
     "challenges.Certificate": ADD,
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
+    # Loaded and learnt by commands, which run as the owner of the tables.
+    "demonstrator.Build": READ,
+    "demonstrator.LoadedData": READ,
     # What was asked, granted, checked and read is never written again; the worker cuts extracts.
     "datasets.RequestVersion": ADD,
     "datasets.Grant": WRITE,

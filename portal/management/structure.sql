@@ -1,4 +1,4 @@
--- 7f4930075af89122
+-- 9744ecfb339ba67f
 BEGIN;
 CREATE TABLE "account_emailaddress" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "verified" bool NOT NULL, "primary" bool NOT NULL, "user_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "email" varchar(254) NOT NULL);
 CREATE TABLE "account_emailconfirmation" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "created" datetime NOT NULL, "sent" datetime NULL, "key" varchar(64) NOT NULL UNIQUE, "email_address_id" integer NOT NULL REFERENCES "account_emailaddress" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -132,12 +132,12 @@ CREATE TABLE "datasets_requestversion" ("id" integer NOT NULL PRIMARY KEY AUTOIN
 CREATE TABLE "datasets_sealedfile" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "version_id" bigint NOT NULL REFERENCES "datasets_holdoutversion" ("id") DEFERRABLE INITIALLY DEFERRED, "kind" varchar(10) NOT NULL, "name" varchar(200) NOT NULL, "ciphertext_sha256" varchar(64) NOT NULL, "ciphertext_size" bigint unsigned NOT NULL CHECK ("ciphertext_size" >= 0), CONSTRAINT "sealed_file_once" UNIQUE ("version_id", "kind", "name"));
 CREATE TABLE "datasets_suspension" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "grant_id" bigint NOT NULL REFERENCES "datasets_grant" ("id") DEFERRABLE INITIALLY DEFERRED, "suspended_at" datetime NOT NULL, "suspended_by_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "suspension" text NOT NULL, "resumed_at" datetime NOT NULL, "resumed_by_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "resumption" text NOT NULL);
 CREATE TABLE "datasets_wrappedkey" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "file_id" bigint NOT NULL REFERENCES "datasets_sealedfile" ("id") DEFERRABLE INITIALLY DEFERRED, "key_id" varchar(32) NOT NULL, "ephemeral" varchar(64) NOT NULL, "wrapped" varchar(96) NOT NULL, CONSTRAINT "wrapped_key_once" UNIQUE ("file_id", "key_id"));
-CREATE TABLE "demonstrator_build" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "engine" varchar(24) NOT NULL, "occupations_sha256" varchar(64) NOT NULL, "data_sha256" varchar(64) NOT NULL, "arrays_sha256" varchar(64) NOT NULL, "is_trial" bool NOT NULL, "is_public" bool NOT NULL, "figures" text NOT NULL CHECK ((JSON_VALID("figures") OR "figures" IS NULL)), "built_at" datetime NOT NULL, CONSTRAINT "build_engine" CHECK ("engine" IN ('moves', 'tension', 'text')), CONSTRAINT "built_once" UNIQUE ("engine", "data_sha256", "arrays_sha256"));
+CREATE TABLE "demonstrator_build" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "engine" varchar(24) NOT NULL, "occupations_sha256" varchar(64) NOT NULL, "data_sha256" varchar(64) NOT NULL, "data" text NOT NULL CHECK ((JSON_VALID("data") OR "data" IS NULL)), "arrays_sha256" varchar(64) NOT NULL, "is_trial" bool NOT NULL, "is_public" bool NOT NULL, "figures" text NOT NULL CHECK ((JSON_VALID("figures") OR "figures" IS NULL)), "built_at" datetime NOT NULL, CONSTRAINT "build_engine" CHECK ("engine" IN ('moves', 'tension', 'text')), CONSTRAINT "built_once" UNIQUE ("engine", "data_sha256", "arrays_sha256"));
 CREATE TABLE "demonstrator_fundingrule" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "title" varchar(120) NOT NULL UNIQUE, "text" text NOT NULL, "needs_longer_training" bool NOT NULL, "for_contract" varchar(12) NOT NULL, "source" varchar(500) NOT NULL, "verified_on" date NULL);
+CREATE TABLE "demonstrator_loadeddata" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(24) NOT NULL, "origin" varchar(500) NOT NULL, "licence" varchar(100) NOT NULL, "is_public" bool NOT NULL, "version" varchar(60) NOT NULL, "rows" integer unsigned NOT NULL CHECK ("rows" >= 0), "content_sha256" varchar(64) NOT NULL, "loaded_at" datetime NOT NULL, CONSTRAINT "referential_kind" CHECK ("kind" IN ('mobilities', 'rome', 'tension')));
 CREATE TABLE "demonstrator_milestone" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "prototype_id" bigint NOT NULL REFERENCES "demonstrator_prototype" ("id") DEFERRABLE INITIALLY DEFERRED, "on" date NOT NULL, "state" varchar(24) NOT NULL, "partner" varchar(200) NOT NULL, "persons" integer unsigned NULL CHECK ("persons" >= 0), "text" text NOT NULL, "evidence" varchar(500) NOT NULL, CONSTRAINT "milestone_state" CHECK (("state" = '' OR "state" IN ('idea', 'scoping', 'prototype', 'trial', 'taken_over', 'transferred', 'stopped'))), CONSTRAINT "taken_over_by_somebody" CHECK ((NOT ("state" = 'taken_over') OR NOT ("partner" = ''))));
 CREATE TABLE "demonstrator_prototype" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "use_case" varchar(40) NOT NULL UNIQUE, "need_id" bigint NULL REFERENCES "catalogue_resource" ("id") DEFERRABLE INITIALLY DEFERRED, "useful_count" integer unsigned NOT NULL CHECK ("useful_count" >= 0), "useless_count" integer unsigned NOT NULL CHECK ("useless_count" >= 0), "corrected_count" integer unsigned NOT NULL CHECK ("corrected_count" >= 0), CONSTRAINT "prototype_use_case" CHECK ("use_case" IN ('employee_transition', 'mobility_self_assessment', 'school_guidance', 'sme_needs', 'training_procurement', 'youth_advisor')));
 CREATE TABLE "demonstrator_prototype_components" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "prototype_id" bigint NOT NULL REFERENCES "demonstrator_prototype" ("id") DEFERRABLE INITIALLY DEFERRED, "resource_id" bigint NOT NULL REFERENCES "catalogue_resource" ("id") DEFERRABLE INITIALLY DEFERRED);
-CREATE TABLE "demonstrator_referential" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(24) NOT NULL, "origin" varchar(500) NOT NULL, "licence" varchar(100) NOT NULL, "is_public" bool NOT NULL, "version" varchar(60) NOT NULL, "rows" integer unsigned NOT NULL CHECK ("rows" >= 0), "source_sha256" varchar(64) NOT NULL, "content_sha256" varchar(64) NOT NULL, "loaded_at" datetime NOT NULL, CONSTRAINT "referential_kind" CHECK ("kind" IN ('mobilities', 'rome', 'tension', 'training')));
 CREATE TABLE "discussions_block" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "subject_kind" varchar(16) NOT NULL, "subject_id" char(32) NOT NULL, "user_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "by_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "reason" varchar(300) NOT NULL, "at" datetime NOT NULL, CONSTRAINT "blocked_once" UNIQUE ("subject_kind", "subject_id", "user_id"));
 CREATE TABLE "discussions_discussion" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "subject_kind" varchar(16) NOT NULL, "subject_id" char(32) NOT NULL, "public_id" char(32) NOT NULL UNIQUE, "title" varchar(160) NOT NULL, "by_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "at" datetime NOT NULL, "moved_at" datetime NOT NULL, "state" varchar(8) NOT NULL, "pinned" bool NOT NULL, "closed_at" datetime NULL, "closed_by_id" bigint NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "close_reason" varchar(300) NOT NULL, CONSTRAINT "discussion_closed_with_reason" CHECK ((("closed_at" IS NULL AND "closed_by_id" IS NULL AND "close_reason" = '') OR ("closed_at" IS NOT NULL AND "closed_by_id" IS NOT NULL AND NOT ("close_reason" = '')))));
 CREATE TABLE "discussions_flag" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "message_id" bigint NOT NULL REFERENCES "discussions_message" ("id") DEFERRABLE INITIALLY DEFERRED, "by_id" bigint NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "reason" varchar(300) NOT NULL, "at" datetime NOT NULL, "settled_at" datetime NULL, CONSTRAINT "message_flagged_once_by_person" UNIQUE ("message_id", "by_id"));
@@ -816,18 +816,18 @@ INSERT INTO auth_permission VALUES
 (595, 150, 'change_fundingrule', 'Can change règle de financement'),
 (596, 150, 'delete_fundingrule', 'Can delete règle de financement'),
 (597, 150, 'view_fundingrule', 'Can view règle de financement'),
-(598, 151, 'add_milestone', 'Can add étape'),
-(599, 151, 'change_milestone', 'Can change étape'),
-(600, 151, 'delete_milestone', 'Can delete étape'),
-(601, 151, 'view_milestone', 'Can view étape'),
-(602, 152, 'add_prototype', 'Can add prototype'),
-(603, 152, 'change_prototype', 'Can change prototype'),
-(604, 152, 'delete_prototype', 'Can delete prototype'),
-(605, 152, 'view_prototype', 'Can view prototype'),
-(606, 153, 'add_referential', 'Can add referential'),
-(607, 153, 'change_referential', 'Can change referential'),
-(608, 153, 'delete_referential', 'Can delete referential'),
-(609, 153, 'view_referential', 'Can view referential'),
+(598, 151, 'add_loadeddata', 'Can add loaded data'),
+(599, 151, 'change_loadeddata', 'Can change loaded data'),
+(600, 151, 'delete_loadeddata', 'Can delete loaded data'),
+(601, 151, 'view_loadeddata', 'Can view loaded data'),
+(602, 152, 'add_milestone', 'Can add étape'),
+(603, 152, 'change_milestone', 'Can change étape'),
+(604, 152, 'delete_milestone', 'Can delete étape'),
+(605, 152, 'view_milestone', 'Can view étape'),
+(606, 153, 'add_prototype', 'Can add prototype'),
+(607, 153, 'change_prototype', 'Can change prototype'),
+(608, 153, 'delete_prototype', 'Can delete prototype'),
+(609, 153, 'view_prototype', 'Can view prototype'),
 (610, 154, 'add_contentpage', 'Can add page de texte'),
 (611, 154, 'change_contentpage', 'Can change page de texte'),
 (612, 154, 'delete_contentpage', 'Can delete page de texte'),
@@ -1073,9 +1073,9 @@ INSERT INTO django_content_type VALUES
 (148, 'challenges', 'upload'),
 (149, 'demonstrator', 'build'),
 (150, 'demonstrator', 'fundingrule'),
-(151, 'demonstrator', 'milestone'),
-(152, 'demonstrator', 'prototype'),
-(153, 'demonstrator', 'referential'),
+(151, 'demonstrator', 'loadeddata'),
+(152, 'demonstrator', 'milestone'),
+(153, 'demonstrator', 'prototype'),
 (154, 'pages', 'contentpage'),
 (155, 'pages', 'newsindexpage'),
 (156, 'pages', 'newspage'),

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from portal.demonstrator.building import loading, moves, official, tension, text
 from portal.demonstrator.building.measuring import Figure
 from portal.demonstrator.enums import EngineName, ReferentialKind
-from portal.demonstrator.models import Build
-from portal.demonstrator.models import Referential as Loaded
+from portal.demonstrator.models import Build, LoadedData
 from portal.demonstrator.referential import Referential, trial
 from portal.lib import canonical, clock
 from portal.lib.storage import objects
@@ -83,10 +82,10 @@ def plans() -> Iterator[Plan]:
         yield from _official_plans(every)
 
 
-def _latest(*, is_shown: bool) -> dict[str, Loaded]:
+def _latest(*, is_shown: bool) -> dict[str, LoadedData]:
     """Give the latest of each kind that was loaded, those that may be shown alone or all."""
-    found: dict[str, Loaded] = {}
-    for each in Loaded.objects.order_by("loaded_at", "pk"):
+    found: dict[str, LoadedData] = {}
+    for each in LoadedData.objects.order_by("loaded_at", "pk"):
         if each.is_public or not is_shown:
             found[each.kind] = each
         elif each.kind in found and found[each.kind].content_sha256 == each.content_sha256:
@@ -94,7 +93,7 @@ def _latest(*, is_shown: bool) -> dict[str, Loaded]:
     return found
 
 
-def _official_plans(loaded: Mapping[str, Loaded]) -> Iterator[Plan]:
+def _official_plans(loaded: Mapping[str, LoadedData]) -> Iterator[Plan]:
     """List what can be built of official data: nothing without the occupations."""
     rome, mobilities = loaded.get(ReferentialKind.ROME), loaded.get(ReferentialKind.MOBILITIES)
     if rome is None:
@@ -103,7 +102,7 @@ def _official_plans(loaded: Mapping[str, Loaded]) -> Iterator[Plan]:
     known = official.referential(told, moved)
     used = [each for each in (rome, mobilities) if each]
 
-    def plan(engine: EngineName, parts: Sequence[Loaded], learn: Callable[[], Learnt]) -> Plan:
+    def plan(engine: EngineName, parts: Sequence[LoadedData], learn: Callable[[], Learnt]) -> Plan:
         digests = tuple(each.content_sha256 for each in parts)
         is_public = all(each.is_public for each in parts)
         return Plan(engine, spoken(known), digests, False, is_public, learn)
@@ -183,6 +182,7 @@ def _built(plan: Plan) -> Build:
         arrays_sha256=stored.sha256,
         defaults={
             "occupations_sha256": plan.occupations,
+            "data": plan.data,
             "is_trial": plan.is_trial,
             "is_public": plan.is_public,
             "figures": rounded,

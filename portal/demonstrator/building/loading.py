@@ -11,7 +11,7 @@ from catalogue.standards.licences import read_expression
 from portal.demonstrator.building import reading
 from portal.demonstrator.building.tables import Source, Unreadable
 from portal.demonstrator.enums import ReferentialKind
-from portal.demonstrator.models import Referential
+from portal.demonstrator.models import LoadedData
 from portal.lib import canonical, clock
 from portal.lib.storage import objects
 from portal.lib.web import http
@@ -23,7 +23,7 @@ MOST_READ = 500_000_000  # of what was kept, once decompressed
 
 def load(
     kind: ReferentialKind, place: str, *, licence: str, origin: str, version: str
-) -> tuple[Referential, bool]:
+) -> tuple[LoadedData, bool]:
     """Load the files of a folder, an archive or an https address.
 
     licence: an SPDX expression, or to_confirm: for private trial, then, and on no page. Writes
@@ -44,24 +44,23 @@ def load(
     packed = gzip.compress(canonical.dumps(content), mtime=0)
     stored = objects.put(packed)
     with transaction.atomic():
-        former = Referential.objects.filter(kind=kind).first()
+        former = LoadedData.objects.filter(kind=kind).first()
         if former and (former.content_sha256, former.licence) == (stored.sha256, spdx):
             return former, False
-        row = Referential.objects.create(
+        row = LoadedData.objects.create(
             kind=kind,
             origin=origin,
             licence=spdx,
             is_public=spdx != TO_CONFIRM,
             version=version or min(named, default=""),
             rows=rows,
-            source_sha256=source.sha256(),
             content_sha256=stored.sha256,
             loaded_at=clock.now(),
         )
     return row, True
 
 
-def read(row: Referential) -> dict[str, Any]:
+def read(row: LoadedData) -> dict[str, Any]:
     """Read again what was loaded."""
     with objects.open(row.content_sha256) as file, gzip.open(file) as plain:
         found: dict[str, Any] = json.loads(plain.read(MOST_READ))

@@ -172,19 +172,16 @@ def _mobilities(source: Source) -> Content:
             "women": {},
         }
     needed = (
-        "code_rome libelle_rome riasec_majeur riasec_mineur definition acces_a_em "
-        "cond_exercice_activite savoirs appellations"
+        "code_rome riasec_majeur riasec_mineur definition acces_a_em cond_exercice_activite savoirs"
     ).split()
     sheets = [
         {
             "code": row.rome("code_rome"),
-            "label": row.text("libelle_rome"),
             "definition": row["definition"],
             "access": row["acces_a_em"],
             "conditions": row["cond_exercice_activite"],
             "knowledge": [each for each in row["savoirs"].split("|") if each],
             "riasec": row["riasec_majeur"] + row["riasec_mineur"],
-            "titles": [each for each in row["appellations"].split("|") if each],
         }
         for row in source.rows("fiches.csv", needed)
     ]
@@ -262,22 +259,8 @@ def _tension(source: Source) -> Content:
     return {"zones": zones, "rows": rows}
 
 
-def _training(source: Source) -> Content:
-    rows = [
-        [
-            row.text("niveau_fap"),
-            row.text("fap"),
-            row.whole("annee", low=2000, high=2100),
-            row.number("tension", low=-100, high=100),
-        ]
-        for row in source.rows("train.csv", ("niveau_fap", "fap", "annee", "tension"))
-    ]
-    return {"rows": rows}
-
-
 READERS: Mapping[ReferentialKind, Callable[[Source], Content]] = {
     ReferentialKind.ROME: _rome,
     ReferentialKind.MOBILITIES: _mobilities,
     ReferentialKind.TENSION: _tension,
-    ReferentialKind.TRAINING: _training,
 }

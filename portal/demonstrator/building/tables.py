@@ -1,14 +1,15 @@
 """Read tables of open data from a folder or an archive: what is wrong is named by file and line."""
 
 import csv
-import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import IO
 
 from portal.lib.refusals import Refusal
 
@@ -93,7 +94,7 @@ class Source:
         """Open a folder, an archive on disk or its bytes. Raises Unreadable for anything else."""
         self._folder = place if isinstance(place, Path) and place.is_dir() else None
         self._archive: zipfile.ZipFile | None = None
-        self._digests: dict[str, str] = {}
+        self._read: set[str] = set()
         if self._folder is not None:
             self.names = sorted(each.name for each in self._folder.iterdir() if each.is_file())
             return
@@ -129,7 +130,7 @@ class Source:
             if is_needed:
                 raise Unreadable(f"{pattern} : fichier absent.")
             return
-        lines = csv.reader(io.StringIO(self._text(name), newline=""), strict=True)
+        lines = csv.reader(self._lines(name), strict=True)
         # The limit is of the whole process: what reads a table after this one has its own back.
         before = csv.field_size_limit(MOST_CELL)
         try:
@@ -153,32 +154,27 @@ class Source:
 
     def versions(self) -> dict[str, str]:
         """Give the version that the names of the files that were read bear."""
-        found = {name: VERSION.search(name) for name in self._digests}
+        found = {name.rpartition("/")[2]: VERSION.search(name) for name in self._read}
         return {name: match[1] for name, match in found.items() if match}
 
-    def sha256(self) -> str:
-        """Name the content of the files that were read."""
-        told = "\n".join(f"{name} {digest}" for name, digest in sorted(self._digests.items()))
-        return hashlib.sha256(told.encode()).hexdigest()
-
-    def _text(self, name: str) -> str:
-        content = self._bytes(name)
-        if len(content) > MOST_BYTES:
-            raise Unreadable(f"{name} : plus de {MOST_BYTES // 1_000_000} Mo.")
-        self._digests[name.rpartition("/")[2]] = hashlib.sha256(content).hexdigest()
+    def _lines(self, name: str) -> Iterator[str]:
+        """Read a table line by line. Raises Unreadable for what is too large, damaged, no UTF-8."""
+        self._read.add(name)
+        number, left = 0, MOST_BYTES + 1
         try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as fault:
-            line = content.count(b"\n", 0, fault.start) + 1
-            raise Unreadable.at(name, line, "ce n’est pas de l’UTF-8") from None
+            with self._open(name) as file:
+                while line := file.readline(left):
+                    number, left = number + 1, left - len(line)
+                    if left <= 0:
+                        raise Unreadable(f"{name} : plus de {MOST_BYTES // 1_000_000} Mo.")
+                    yield line.decode("utf-8" if number > 1 else "utf-8-sig")
+        except UnicodeDecodeError:
+            raise Unreadable.at(name, number, "ce n’est pas de l’UTF-8") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError):
+            raise Unreadable(f"{name} : illisible, ou abîmé.") from None
 
-    def _bytes(self, name: str) -> bytes:
+    def _open(self, name: str) -> IO[bytes]:
         if self._folder is not None:
-            with (self._folder / name).open("rb") as file:
-                return file.read(MOST_BYTES + 1)
+            return (self._folder / name).open("rb")
         assert self._archive is not None  # noqa: S101 (one or the other was opened)
-        try:
-            with self._archive.open(name) as file:
-                return file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, RuntimeError, OSError):
-            raise Unreadable(f"{name} : illisible dans l’archive.") from None
+        return self._archive.open(name)

@@ -13,12 +13,11 @@ COVERED = 0.8  # of the chances, by an interval
 
 @dataclass(frozen=True)
 class Tension:
-    """A level, the least and the most of those that hold 80 % of the chances, and the chances."""
+    """A level, the least and the most of those that hold 80 % of the chances."""
 
     level: int
     low: int
     high: int
-    chances: tuple[float, ...]
 
 
 class Tensions:
@@ -49,4 +48,4 @@ class Tensions:
             below = row[low - 1] if low else -1.0
             above = row[high + 1] if high + 1 < LEVELS else -1.0
             low, high = (low - 1, high) if below >= above else (low, high + 1)
-        return Tension(level + 1, low + 1, high + 1, tuple(row.tolist()))
+        return Tension(level + 1, low + 1, high + 1)

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 
 from portal.demonstrator.enums import ReferentialKind
 from portal.lib.refusals import Refusal
@@ -13,10 +13,6 @@ class Command(BaseCommand):
     """Load one kind of data; a fault loads nothing, and what was in service stays."""
 
     help = "Charge des données ouvertes officielles pour le Démonstrateur."
-
-    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        """Let --version name that of the data: Django's own says that of Django."""
-        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **options)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what is loaded, from where, under which licence."""
@@ -28,7 +24,7 @@ class Command(BaseCommand):
             help="identifiant SPDX (etalab-2.0), ou to_confirm : essai privé, sur aucune page",
         )
         parser.add_argument("--origin", required=True, help="producteur, titre, adresse")
-        parser.add_argument("--version", required=True, dest="of", help="version ou millésime")
+        parser.add_argument("--edition", required=True, help="version ou millésime")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say what."""
@@ -40,7 +36,7 @@ class Command(BaseCommand):
                 options["place"],
                 licence=options["licence"],
                 origin=options["origin"],
-                version=options["of"],
+                version=options["edition"],
             )
         except Refusal as refusal:
             raise CommandError(f"Rien n’a été chargé. {refusal}") from refusal

@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from portal.demonstrator import building, served
-from portal.demonstrator.building import loading, reading
+from portal.demonstrator.building import loading, tables
 from portal.demonstrator.building.reading import both_forms
-from portal.demonstrator.enums import EngineName, ReferentialKind
-from portal.demonstrator.models import Referential
+from portal.demonstrator.enums import EngineName
+from portal.demonstrator.models import LoadedData
 from portal.demonstrator.registry import CASES
 from portal.lib.storage import objects
 
@@ -60,7 +60,7 @@ def written(folder: Path, files: Mapping[str, str]) -> Path:
 def load(kind: str, place: Path | str, **options: Any) -> str:
     """Run the command; return what it said."""
     said = io.StringIO()
-    given = {"licence": "etalab-2.0", "origin": "France Travail", "of": "v347"} | options
+    given = {"licence": "etalab-2.0", "origin": "France Travail", "edition": "v347"} | options
     call_command("load_referential", kind, str(place), stdout=said, **given)
     return said.getvalue()
 
@@ -69,13 +69,13 @@ def load(kind: str, place: Path | str, **options: Any) -> str:
 def test_what_was_loaded_has_its_origin_and_its_licence(tmp_path: Path) -> None:
     place = written(tmp_path, {"train.csv": table(TITLES, titles())})
     assert "60 lignes, etalab-2.0 (montrable)" in load("rome", place)
-    row = Referential.objects.get()
+    row = LoadedData.objects.get()
     assert (row.origin, row.version, row.is_public) == ("France Travail", "v347", True)
     assert loading.read(row)["occupations"][0] == {"code": "A1101", "label": "Métiers du tracteur"}
     assert objects.referenced([row.content_sha256]) == {row.content_sha256}
     assert load("rome", place) == "Déjà chargé : rien n’a changé.\n"
     assert "essai privé" in load("rome", place, licence="to_confirm")
-    assert [each.is_public for each in Referential.objects.all()] == [False, True]
+    assert [each.is_public for each in LoadedData.objects.all()] == [False, True]
 
 
 def faulty(**changes: str) -> str:
@@ -113,29 +113,15 @@ def test_a_fault_names_its_line_and_the_former_data_stay(
     load("rome", written(tmp_path / "good", {"train.csv": table(TITLES, titles())}))
     place = written(tmp_path / "bad", {} if content is None else {"train.csv": content})
     with pytest.raises(CommandError) as refused:
-        load("rome", place, of="v348")
+        load("rome", place, edition="v348")
     assert csv.field_size_limit() == limit
     assert str(refused.value).startswith(f"Rien n’a été chargé. {said}")
-    assert Referential.objects.get().version == "v347"
+    assert LoadedData.objects.get().version == "v347"
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "columns", "row", "said"),
     [
-        (
-            "training",
-            "train.csv",
-            ["niveau_fap", "fap", "annee", "tension"],
-            ["fap 87", "A0Z", "12", "0.1"],
-            "ligne 2, colonne « annee » : « 12 » n’est pas un nombre de 2000 à 2100",
-        ),
-        (
-            "training",
-            "train.csv",
-            ["niveau_fap", "fap", "annee", "tension"],
-            ["fap 87", "A0Z", "2012", "0,1"],
-            "ligne 2, colonne « tension » : « 0,1 » n’est pas un nombre",
-        ),
         (
             "mobilities",
             "unix_rubrique_mobilite_v460_utf8.csv",
@@ -167,7 +153,25 @@ def test_bytes_archives_licences_and_addresses_that_are_not_what_they_say(tmp_pa
         load("rome", "http://exemple.test/rome.zip")
     with pytest.raises(CommandError, match="Licence « gratuit » inconnue"):
         load("rome", written(tmp_path, {"train.csv": table(TITLES, titles())}), licence="gratuit")
-    assert not Referential.objects.exists()
+    assert not LoadedData.objects.exists()
+
+
+@pytest.mark.usefixtures("db")
+def test_a_damaged_or_a_large_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "rome.zip"
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train.csv", table(TITLES, titles()))
+    whole = place.read_bytes()
+    for damaged in (whole[:60] + b"\xff" * 200 + whole[260:], whole[:60] + whole[160:]):
+        place.write_bytes(damaged)
+        with pytest.raises(CommandError, match=r"train\.csv : illisible, ou abîmé"):
+            load("rome", place)
+    place.write_bytes(whole)
+    monkeypatch.setattr(tables, "MOST_BYTES", 1_000)
+    with pytest.raises(CommandError, match=r"train\.csv : plus de 0 Mo"):
+        load("rome", place)
 
 
 def released(version: str = "347") -> dict[str, str]:
@@ -207,7 +211,7 @@ def archived(path: Path, files: Mapping[str, str]) -> Path:
 @pytest.mark.usefixtures("db")
 def test_the_release_of_france_travail_is_read_from_its_archive(tmp_path: Path) -> None:
     load("rome", archived(tmp_path / "rome.zip", released()))
-    content = loading.read(Referential.objects.get())
+    content = loading.read(LoadedData.objects.get())
     assert content["titles"] == [
         ["A1101", "1", "m", "Conducteur d'engins"],
         ["A1101", "1", "f", "Conductrice d'engins"],
@@ -224,7 +228,7 @@ def test_the_release_of_france_travail_is_read_from_its_archive(tmp_path: Path) 
     with pytest.raises(CommandError, match=r"v348_utf8\.csv de la version 348"):
         load("rome", archived(tmp_path / "mixed.zip", released("348")))
     with pytest.raises(CommandError, match="Ces fichiers sont de la version 347, pas v460"):
-        load("rome", tmp_path / "rome.zip", of="v460")
+        load("rome", tmp_path / "rome.zip", edition="v460")
 
 
 def test_a_title_in_both_genders_is_parted() -> None:
@@ -264,7 +268,3 @@ def test_official_data_are_served_once_built_and_private_ones_never(
     load("rome", place, licence="to_confirm")
     building.build(building.plans())
     assert served.served(sheet) is None
-
-
-def test_all_kinds_have_a_reader() -> None:
-    assert {*reading.READERS} == {*ReferentialKind}

@@ -23,7 +23,7 @@ from catalogue.models import Contribution
 from portal.demonstrator import api, checks, invariants, measures, views
 from portal.demonstrator.enums import PrototypeState, ReferentialKind
 from portal.demonstrator.forms import MOST_REPLIES
-from portal.demonstrator.models import FundingRule, Milestone, Prototype, Referential
+from portal.demonstrator.models import Build, FundingRule, LoadedData, Milestone, Prototype
 from portal.demonstrator.registry import CASES
 from portal.demonstrator.served import Served
 from portal.lib import clock
@@ -359,22 +359,26 @@ def test_a_page_says_where_the_code_and_the_data_are(
     assert "pip install" not in shown
     assert "portal/demonstrator/use_cases/small_firm_needs<" in shown
     assert f"{len(served.referential.occupations)} métiers, écrits pour ce portail" in shown
-    for version in ("4.59", "4.60"):
-        Referential.objects.create(
+    for version in ("4.60", "4.61"):
+        LoadedData.objects.create(
             kind=ReferentialKind.ROME,
             origin="France Travail",
             licence="Licence Ouverte 2.0",
             is_public=True,
             version=version,
             rows=1,
-            source_sha256="0" * 64,
-            content_sha256="0" * 64,
+            content_sha256=version[-1] * 64,
             loaded_at=clock.now(),
         )
-    monkeypatch.setattr(views, "served", lambda _sheet: replace(served, is_trial=False))
+    builds = {
+        "text": Build(data=["0" * 64], figures=[], built_at=clock.now())
+    }  # the newer is loaded, and not learnt yet
+    monkeypatch.setattr(
+        views, "served", lambda _sheet: replace(served, is_trial=False, builds=builds)
+    )
     shown = plain(client.get(address(FIRM)))
     assert "version 4.60" in shown
-    assert "version 4.59" not in shown
+    assert "version 4.61" not in shown
     assert "Le référentiel d’essai" not in shown
 
 
@@ -490,11 +494,16 @@ def test_the_region_says_where_a_prototype_stands(
     shown = client.get(address(FIRM)).text
     assert "Chambre de métiers" in shown
     assert "12 personnes" in shown
-    need, model = ResourceFactory(kind="need"), ResourceFactory(kind="model")
+    need = ResourceFactory(kind="need", published=True)
+    model = ResourceFactory(kind="model", published=True)
+    hidden = ResourceFactory(kind="need")
     offers = client.get(f"/admin/prototype/edit/{offered[FIRM].pk}/").text.split('name="need"')[1]
     offers = offers.split("</select>")[0]
     assert need.title in offers
-    assert model.title not in offers
+    assert not [each for each in (model, hidden) if each.title in offers]
+    for card, is_linked in ((need, True), (hidden, False)):
+        Prototype.objects.filter(pk=offered[FIRM].pk).update(need=card)
+        assert (card.slug in client.get(address(FIRM)).text) is is_linked
     client.force_login(UserFactory())
     assert client.post("/admin/milestone/new/", sent).status_code in (302, 403)
     assert Milestone.objects.filter(partner="Chambre de métiers").count() == 1

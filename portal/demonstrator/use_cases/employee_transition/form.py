@@ -4,17 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.demonstrator.enums import Contract
 from portal.demonstrator.forms import TrialForm
 from portal.demonstrator.models import FundingRule
 from portal.lib.web.fields import choice, line
 
 LONGEST_TITLE = 200
-CONTRACTS = (
-    ("", _("Je ne le précise pas")),
-    ("permanent", _("CDI")),
-    ("fixed", _("CDD")),
-    ("agency", _("Intérim")),
-)
 LONG = (("", _("Je ne sais pas encore")), ("yes", _("Oui, s’il le faut")), ("no", _("Non")))
 
 
@@ -35,7 +30,7 @@ class TransitionForm(TrialForm):
         LONGEST_TITLE,
         hint=_("Laissez vide pour voir les mobilités les plus proches."),
     )
-    contract = choice(_("Votre contrat"), CONTRACTS)
+    contract = choice(_("Votre contrat"), [("", _("Je ne le précise pas")), *Contract.choices])
     long_training = choice(_("Suivre une formation longue ?"), LONG)
 
     def inputs(self) -> dict[str, Any]:

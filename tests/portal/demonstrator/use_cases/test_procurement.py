@@ -40,7 +40,7 @@ def test_a_place_says_which_ranks_the_intervals_leave() -> None:
         found = {}
         for at in range(drawn.randrange(1, 9)):
             low = drawn.randint(1, 5)
-            found[f"{at}"] = Tension(low, low, drawn.randint(low, 5), ())
+            found[f"{at}"] = Tension(low, low, drawn.randint(low, 5))
         placed = places(found)
         for one, mine in found.items():
             above = [each for each in found if found[each].low > mine.high]
