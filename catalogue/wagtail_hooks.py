@@ -1,6 +1,5 @@
 """The synonyms of the search in the Wagtail admin: for the Region’s staff, through our actions."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -13,12 +12,11 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
-from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from catalogue.search import synonyms
 from catalogue.search.models import Synonym
-from portal.accounts.models import User
+from portal.accounts.backoffice import RulePolicy
 from portal.lib.refusals import Invalid
 
 
@@ -43,20 +41,6 @@ class SynonymForm(WagtailAdminModelForm):
             return ", ".join(synonyms.read_phrases(text))
         except Invalid as refusal:
             raise ValidationError(str(refusal.message), code=refusal.code) from refusal
-
-
-class SynonymPolicy(BasePermissionPolicy):
-    """Ask our rule: groups of Django give no right here."""
-
-    def user_has_permission(self, user: User, action: str) -> bool:
-        """Let those who may edit do everything."""
-        return synonyms.may_edit_synonyms(user)
-
-    def users_with_any_permission(self, actions: Iterable[str]) -> Any:
-        """List who may edit."""
-        staff = User.objects.filter(region_appointments__ended_at__isnull=True).distinct()
-        able = [user.pk for user in staff if synonyms.may_edit_synonyms(user)]
-        return User.objects.filter(pk__in=able)
 
 
 class AddView(generic.CreateView):
@@ -131,7 +115,7 @@ class SynonymViewSet(ModelViewSet):
         return SynonymForm
 
 
-register_permission_policy(Synonym, SynonymPolicy(Synonym))
+register_permission_policy(Synonym, RulePolicy(Synonym, synonyms.may_edit_synonyms))
 
 
 @hooks.register("register_admin_viewset")

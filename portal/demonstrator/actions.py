@@ -4,20 +4,15 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import F
+from django.forms import ModelForm, model_to_dict
 
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.demonstrator.models import FundingRule, Milestone, Prototype
+from portal.demonstrator.models import Prototype
 
 Opinion = Literal["useful", "useless", "corrected"]
-# What the ledger keeps of each row that the Region writes.
-KEPT: dict[type, tuple[str, ...]] = {
-    Milestone: ("prototype_id", "on", "state", "partner", "persons", "text", "evidence"),
-    FundingRule: ("title", "source", "verified_on"),
-    Prototype: ("use_case", "need_id"),
-}
 
 
 def may_edit(actor: Actor) -> bool:
@@ -33,12 +28,25 @@ def count(prototype: Prototype, opinion: Opinion) -> None:
 
 
 @transaction.atomic
-def note(row: Any, *, verb: str, by: User) -> None:
-    """Save or remove a row of the Region. verb: added, changed or removed."""
+def save(form: "ModelForm[Any]", *, verb: str, by: User) -> Any:
+    """Save a row of the Region with all that its form holds. verb: added or changed.
+
+    Event "demonstrator.<row>_<verb>", with every field. Raises Forbidden.
+    """
     require(may_edit, by)
-    if verb != "removed":
-        row.save()
-    facts = {name: str(getattr(row, name) or "") for name in KEPT[type(row)]}
-    record(f"demonstrator.{type(row).__name__.lower()}_{verb}", by=by, on=row, row=facts)
-    if verb == "removed":
-        row.delete()
+    row = form.save()
+    _record(row, verb, by)
+    return row
+
+
+@transaction.atomic
+def remove(row: Any, *, by: User) -> None:
+    """Remove a row of the Region. Event "demonstrator.<row>_removed". Raises Forbidden."""
+    require(may_edit, by)
+    _record(row, "removed", by)
+    row.delete()
+
+
+def _record(row: Any, verb: str, by: User) -> None:
+    name = type(row).__name__.lower()
+    record(f"demonstrator.{name}_{verb}", by=by, on=row, row=model_to_dict(row))

@@ -1,12 +1,14 @@
-"""No prototype without a free licence, a sheet and a measure: asked before each start."""
+"""No prototype without a free licence and a sheet, asked before each start; nor a measure."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
+from django.db import DatabaseError
 
 from catalogue.standards import licences
-from portal.demonstrator.registry import CASES
+from portal.demonstrator import invariants
+from portal.demonstrator.registry import BY_USE_CASE, CASES
 from portal.demonstrator.sheets import Sheet
 
 TEXTS = ("title", "promise", "audience", "annex_iii", "decides", "act")
@@ -20,6 +22,26 @@ def whole_sheets(**_options: Any) -> list[Error]:
         Error(f"Le cas d’usage {case.sheet.code} ne dit pas : {lacking}.", id="portal.E60")
         for case in CASES
         for lacking in _lacking(case.sheet)
+    ]
+
+
+@register(Tags.database, deploy=True)
+def measured(**options: Any) -> list[Error]:
+    """E61: each use case that one may try is measured; asked with `--deploy --database default`.
+
+    It stops no process: one that is not measured shows nothing to try.
+    """
+    try:
+        codes = list(invariants.unmeasured()) if options.get("databases") else []
+    except DatabaseError:  # E20 says it, or nothing was migrated yet
+        codes = []
+    return [
+        Error(
+            f"Le cas d’usage {BY_USE_CASE[code].sheet.code} est ouvert à l’essai sans mesure : "
+            "lancez manage.py build_prototypes.",
+            id="portal.E61",
+        )
+        for code in codes
     ]
 
 

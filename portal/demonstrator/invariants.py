@@ -8,7 +8,6 @@ from portal.demonstrator import served
 from portal.demonstrator.models import Build, LoadedData
 from portal.demonstrator.queries import prototypes
 from portal.demonstrator.registry import BY_USE_CASE
-from portal.demonstrator.sheets import Sheet
 from portal.lib.storage import objects
 
 
@@ -16,12 +15,13 @@ def unmeasured() -> Iterator[str]:
     """Name each prototype that one may try, one of whose engines has no figure."""
     known = served.sets()
     for code, row in prototypes().items():
-        if row.may_be_tried and not is_measured(BY_USE_CASE[code].sheet, known):
+        if row.may_be_tried and not is_measured(code, known):
             yield code
 
 
-def is_measured(sheet: Sheet, known: Iterable[dict[str, Build]]) -> bool:
+def is_measured(use_case: str, known: Iterable[dict[str, Build]]) -> bool:
     """Say whether each engine that a use case answers with has figures. known: `served.sets()`."""
+    sheet = BY_USE_CASE[use_case].sheet
     builds = next(served.for_sheet(sheet, known), {})
     return bool(builds) and all(builds[name].figures for name in sheet.engines)
 

@@ -1,53 +1,37 @@
 """Prototypes, their steps and the funding rules, in the Wagtail admin: through our actions."""
 
-from collections.abc import Iterable
 from typing import Any
 
+from django.forms import modelform_factory
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from catalogue.resources.enums import ResourceKind
-from portal.accounts.models import User
+from portal.accounts.backoffice import RulePolicy
 from portal.demonstrator import actions
+from portal.demonstrator.enums import TRIABLE
+from portal.demonstrator.invariants import is_measured
 from portal.demonstrator.models import FundingRule, Milestone, Prototype
-
-
-class RegionPolicy(BasePermissionPolicy):
-    """Ask our rule: groups of Django give no right here."""
-
-    def user_has_permission(self, user: User, action: str) -> bool:
-        """Let those who may edit do everything."""
-        return actions.may_edit(user)
-
-    def users_with_any_permission(self, actions_: Iterable[str]) -> Any:
-        """List who may edit."""
-        staff = User.objects.filter(region_appointments__ended_at__isnull=True).distinct()
-        return User.objects.filter(pk__in=[each.pk for each in staff if actions.may_edit(each)])
+from portal.demonstrator.served import sets
 
 
 class AddView(generic.CreateView):
     """Add a row by our action."""
 
     def save_instance(self) -> Any:
-        row = self.form.save(commit=False)
-        actions.note(row, verb="added", by=self.request.user)
-        self.form.save_m2m()
-        return row
+        return actions.save(self.form, verb="added", by=self.request.user)
 
 
 class ChangeView(generic.EditView):
     """Change a row by our action."""
 
     def save_instance(self) -> Any:
-        row = self.form.save(commit=False)
-        actions.note(row, verb="changed", by=self.request.user)
-        self.form.save_m2m()
-        return row
+        return actions.save(self.form, verb="changed", by=self.request.user)
 
 
 class RemoveView(generic.DeleteView):
@@ -55,7 +39,22 @@ class RemoveView(generic.DeleteView):
 
     def delete_action(self) -> None:
         """Remove it, and write it into the ledger."""
-        actions.note(self.object, verb="removed", by=self.request.user)
+        actions.remove(self.object, by=self.request.user)
+
+
+class MilestoneForm(WagtailAdminModelForm):
+    """A step: what may be tried is measured first."""
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean()
+        prototype, state = fields.get("prototype"), fields.get("state")
+        if prototype and state in TRIABLE and not is_measured(prototype.use_case, sets()):
+            fault = _(
+                "Ce cas d’usage n’est pas mesuré sur ce portail : rien ne peut s’y essayer. Faites "
+                "lancer « manage.py build_prototypes », ou choisissez un état sans essai."
+            )
+            self.add_error("state", fault)
+        return fields
 
 
 class RegionViewSet(ModelViewSet):
@@ -79,6 +78,8 @@ class PrototypeViewSet(RegionViewSet):
     def get_form_class(self, for_update: bool = False) -> Any:
         """Offer the public needs of the catalogue, and no other card, as its need."""
         form = super().get_form_class(for_update)
+        # The case of a row is what its steps and its opinions were about.
+        form.base_fields["use_case"].disabled = for_update
         form.base_fields["need"].limit_choices_to = {"kind": ResourceKind.NEED, "live": True}
         return form
 
@@ -91,6 +92,10 @@ class MilestoneViewSet(RegionViewSet):
     list_display = ("prototype", "on", "state", "partner", "persons")
     list_filter = ("prototype", "state")
     form_fields = ("prototype", "on", "state", "partner", "persons", "text", "evidence")
+
+    def get_form_class(self, for_update: bool = False) -> Any:
+        """Ask for measures."""
+        return modelform_factory(Milestone, form=MilestoneForm, fields=self.form_fields)
 
 
 class FundingRuleViewSet(RegionViewSet):
@@ -118,8 +123,10 @@ class DemonstratorGroup(ViewSetGroup):
     items = (PrototypeViewSet, MilestoneViewSet, FundingRuleViewSet)
 
 
-for _model in (Prototype, Milestone, FundingRule):
-    register_permission_policy(_model, RegionPolicy(_model))
+for _model in (Milestone, FundingRule):
+    register_permission_policy(_model, RulePolicy(_model, actions.may_edit))
+# Its steps and its counts would go with it.
+register_permission_policy(Prototype, RulePolicy(Prototype, actions.may_edit, never=("delete",)))
 
 
 @hooks.register("register_admin_viewset")

@@ -26,7 +26,7 @@ STEPS = 40
 CLOSE = 1e-6
 # Chosen by cross-validation on the occupations that are learnt from.
 PENALTY = 20.0
-LEVELS = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
+SCHOOLING = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
 TOPICS = (20, 60)  # of latent semantics, on all the words of a sheet
 TOPICS_OF_TITLES = 40
 Array = NDArray[Any]
@@ -129,8 +129,8 @@ def features(known: Known) -> Matrix:
         *(_latent(all_words, count) for count in TOPICS),
         _latent(title_words, TOPICS_OF_TITLES),
     ]
-    level = np.array([LEVELS.index(one.level) if one.level in LEVELS else 2 for one in each])
-    up = (level[None, :] - level[:, None]) / len(LEVELS)
+    level = np.array([SCHOOLING.index(one.level) if one.level in SCHOOLING else 2 for one in each])
+    up = (level[None, :] - level[:, None]) / len(SCHOOLING)
     equal = [
         _equal([one.code[0] for one in each]),
         _equal([one.code[:3] for one in each]),

@@ -15,8 +15,8 @@ from portal.demonstrator.engines.learning import Example
 from portal.demonstrator.referential import Occupation, Referential
 
 Content = Mapping[str, Any]
-# What says how long one learns before an occupation; the place of a word in moves.LEVELS.
-SCHOOLING = (
+# What says how long one learns before an occupation; the place of a word in moves.SCHOOLING.
+DIPLOMAS = (
     ("doctorat", 5),
     ("ingénieur", 5),
     ("master", 5),
@@ -86,8 +86,8 @@ def _id(label: str) -> str:
 def level(access: str) -> str:
     """Read the usual schooling in what says how one comes to an occupation: the mean of several."""
     said = access.casefold()
-    found = [place for word, place in SCHOOLING if word in said]
-    return moves.LEVELS[round(sum(found) / len(found))] if found else moves.LEVELS[USUAL]
+    found = [place for word, place in DIPLOMAS if word in said]
+    return moves.SCHOOLING[round(sum(found) / len(found))] if found else moves.SCHOOLING[USUAL]
 
 
 def texts(known: Referential, rome: Content) -> Texts:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portal.demonstrator.building.tables import Row, Source, Unreadable
+from portal.demonstrator.engines.tension import LEVELS
 from portal.demonstrator.enums import ReferentialKind
 
 Content = dict[str, Any]
@@ -19,7 +20,6 @@ INDICATORS = (
     "inadequation_geo",
     "lien_formation",
 )
-LEVELS = 5
 
 
 def read(kind: ReferentialKind, source: Source) -> tuple[Content, int]:

@@ -1,6 +1,7 @@
 """The pages of the use cases: what is shown, answered, taken away, counted, and never kept."""
 
 import io
+import json
 import logging
 import re
 import tempfile
@@ -20,8 +21,10 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from catalogue.models import Contribution
+from portal.audit.models import AuditBody
+from portal.audit.record import reference
 from portal.demonstrator import api, checks, invariants, measures, views
-from portal.demonstrator.enums import PrototypeState, ReferentialKind
+from portal.demonstrator.enums import EngineName, PrototypeState, ReferentialKind
 from portal.demonstrator.forms import MOST_REPLIES
 from portal.demonstrator.models import Build, FundingRule, LoadedData, Milestone, Prototype
 from portal.demonstrator.registry import CASES
@@ -67,6 +70,22 @@ def offered(db: None, served: Served, monkeypatch: pytest.MonkeyPatch) -> dict[s
         row = rows[case.sheet.slug] = Prototype.objects.create(use_case=case.sheet.use_case)
         _decided(row, PrototypeState.PROTOTYPE)
     return rows
+
+
+def _measured() -> None:
+    """Let the engines that cases answer with have figures."""
+    for engine in EngineName:
+        Build.objects.create(
+            engine=engine,
+            occupations_sha256="0" * 64,
+            data_sha256="0" * 64,
+            data=[],
+            arrays_sha256=engine.value,
+            is_trial=True,
+            is_public=True,
+            figures=[{"metric": "mae", "value": 0.5, "n": 30}],
+            built_at=clock.now(),
+        )
 
 
 def plain(response: Any) -> str:
@@ -488,6 +507,12 @@ def test_the_region_says_where_a_prototype_stands(
         "text": "Essayé pendant deux mois.",
         "evidence": "https://example.org/bilan",
     }
+    # Nothing was measured on this portal: nobody says that one may try it.
+    assert "n’est pas mesuré sur ce portail" in client.post("/admin/milestone/new/", sent).text
+    assert events() == []
+    assert len(checks.measured(databases=["default"])) == len(CASES)
+    _measured()
+    assert checks.measured(databases=["default"]) == []
     client.post("/admin/milestone/new/", sent)
     assert offered[FIRM].state == PrototypeState.TAKEN_OVER
     assert events() == ["demonstrator.milestone_added"]
@@ -497,10 +522,15 @@ def test_the_region_says_where_a_prototype_stands(
     need = ResourceFactory(kind="need", published=True)
     model = ResourceFactory(kind="model", published=True)
     hidden = ResourceFactory(kind="need")
-    offers = client.get(f"/admin/prototype/edit/{offered[FIRM].pk}/").text.split('name="need"')[1]
-    offers = offers.split("</select>")[0]
+    edited = f"/admin/prototype/edit/{offered[FIRM].pk}/"
+    offers = client.get(edited).text.split('name="need"')[1].split("</select>")[0]
     assert need.title in offers
     assert not [each for each in (model, hidden) if each.title in offers]
+    client.post(edited, {"use_case": "school_guidance", "components": [model.pk]})
+    written = json.loads(AuditBody.objects.get(event__action="demonstrator.prototype_changed").body)
+    assert written["facts"]["row"]["use_case"] == "sme_needs"
+    assert written["facts"]["row"]["components"] == [reference(model)]
+    assert client.get(f"/admin/prototype/delete/{offered[FIRM].pk}/").status_code == 302
     for card, is_linked in ((need, True), (hidden, False)):
         Prototype.objects.filter(pk=offered[FIRM].pk).update(need=card)
         assert (card.slug in client.get(address(FIRM)).text) is is_linked
