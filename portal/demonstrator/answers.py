@@ -26,6 +26,11 @@ class Line:
     href: str = ""
 
     @property
+    def tag(self) -> str:
+        """Write it in bold where something is said of it."""
+        return "b" if self.code or self.reason or self.details else "span"
+
+    @property
     def percent(self) -> int:
         """Write the share as a whole number of hundredths."""
         return round((self.share or 0) * 100)

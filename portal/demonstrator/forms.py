@@ -21,16 +21,26 @@ def zone(**options: Any) -> forms.ChoiceField:
 
 
 class TrialForm(PlainForm):
-    """A form of a use case. examples: values of `sentence`, each behind a word to press."""
+    """A form of a use case. examples: values of `sentence`, each behind a word to press.
+
+    folded: fields that one may leave alone, under a label that opens them.
+    """
 
     sentence = ""
     examples: tuple[tuple[Any, Any], ...] = ()
+    folded: tuple[str, ...] = ()
+    folded_label: Any = ""
 
     def __init__(self, *args: Any, served: Served, **options: Any) -> None:
         super().__init__(*args, **options)
         self.served = served
         if "zone" in self.fields:
             self.offer("zone", [("", _("Toute la région")), *served.zones.items()])
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Say whether something was filled, or refused, in what is folded."""
+        return any(self[name].value() or name in self.errors for name in self.folded)
 
     def replies(self) -> dict[str, str]:
         """Read the yes and the no to questions, this round's and those of the rounds before."""

@@ -32,7 +32,10 @@ METRICS: dict[str, tuple[Any, bool]] = {
     "gender_mix_gap": (gettext_lazy("Écart de mixité des mobilités proposées, en points"), False),
     "gender_mix_gap_of_truth": (gettext_lazy("… et des mobilités connues, en points"), False),
     "within_interval": (gettext_lazy("Le niveau observé est dans l’intervalle annoncé"), True),
-    "kappa_quadratic": (gettext_lazy("Accord avec le niveau observé (kappa, de 0 à 1)"), False),
+    "kappa_quadratic": (
+        gettext_lazy("Accord avec le niveau observé (kappa : 0 au hasard, 1 parfait)"),
+        False,
+    ),
     "mae": (gettext_lazy("Écart moyen au niveau observé, en niveaux"), False),
 }
 

@@ -1,5 +1,6 @@
 """What the pages of the demonstrator read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
@@ -7,6 +8,7 @@ from django.db.models import Prefetch
 from catalogue.resources.enums import UseCase
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import lists
+from challenges.entries.models import Entry
 from challenges.organising.models.challenges import Challenge
 from portal.demonstrator.models import LoadedData, Prototype
 from portal.demonstrator.served import Served
@@ -50,3 +52,13 @@ def challenges_for(sheet: Sheet, user: Any) -> list[Challenge]:
     """List the challenges that improve a use case, among those that a person may read."""
     rows = Challenge.objects.visible_to(user).only(*SHOWN).order_by("-published_at", "pk")
     return [row for row in rows if sheet.code in row.use_cases or row.slug in sheet.challenges]
+
+
+def rewarded(challenges: Sequence[Challenge], row: Prototype) -> list[lists.Row]:
+    """List the public cards of the winning entries of challenges that are no components yet."""
+    if not challenges:
+        return []
+    won = Entry.objects.filter(enrolment__phase__challenge__in=challenges).values("card")
+    cards = Resource.objects.public().with_organisation().select_related("indexed")
+    known = {each.pk for each in row.components.all()} if row.pk else set()
+    return [lists.row(each) for each in cards.filter(pk__in=won) if each.pk not in known]

@@ -27,6 +27,7 @@ class Sheet:
 
     code: str
     slug: str
+    icon: str
     use_case: UseCase
     title: Text
     promise: Text

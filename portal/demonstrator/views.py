@@ -95,7 +95,9 @@ def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "occupations": len(engines.referential.occupations) if engines else 0,
         "sources": queries.sources(engines) if engines else [],
         "components": queries.components(row),
-        "challenges": queries.challenges_for(case.sheet, request.user),
+        "challenges": (challenges := queries.challenges_for(case.sheet, request.user)),
+        "rewarded": queries.rewarded(challenges, row),
+        "is_tested": row.pk and any(each.partner for each in row.milestones.all()),
         "rank": [each.sheet.slug for each in CASES].index(slug) + 1,
         "total": len(CASES),
     }

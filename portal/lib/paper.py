@@ -22,6 +22,7 @@ FACE = "Atkinson"
 MARGIN = 22.0
 LABEL = 50.0
 CODE = 34.0
+CORNER_CODE = 22.0  # where sections leave no place at the foot
 # The ink, the quiet ink, the blue of the bay and the line of the interface kit, in light.
 INK, QUIET, BLUE, LINE = (26, 36, 43), (84, 97, 105), (7, 89, 122), (214, 217, 214)
 MOST_CHARACTERS = 420
@@ -65,11 +66,13 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.set_creation_date(at)
     paper.add_font(FACE, fname=FONTS / "AtkinsonHyperlegibleNext_400Regular.ttf")
     paper.add_font(FACE, style="B", fname=FONTS / "AtkinsonHyperlegibleNext_700Bold.ttf")
-    paper.is_numbered, paper.foot = bool(sheet.annex), sheet.foot
+    paper.is_numbered, paper.foot = bool(sheet.annex or sheet.sections), sheet.foot
     paper.add_page()
     paper.set_fill_color(*BLUE)
     with paper.part("Artifact"):
         paper.rect(0, 0, paper.w, 6, style="F")
+    if sheet.sections:
+        paper.code(sheet.address, sheet.code_label, paper.w - MARGIN - CORNER_CODE, 14, CORNER_CODE)
     paper.set_y(20)
     paper.say("P", sheet.brand[0], size=15, bold=True, colour=BLUE)
     paper.say("P", sheet.brand[1], size=10, colour=QUIET)
@@ -92,8 +95,11 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.keep(_height([note]))
         paper.say("P", note, size=9, colour=QUIET)
         paper.ln(1.5)
-    paper.keep(CODE)
-    paper.code(sheet.address, sheet.code_label)
+    if sheet.sections:
+        paper.say("P", f"{sheet.code_label} : {sheet.address}", size=9, colour=QUIET)
+    else:
+        paper.keep(CODE)
+        paper.code_at_foot(sheet.address, sheet.code_label)
     if sheet.annex:
         paper.annex(sheet.annex, f"{sheet.foot} : {sheet.lead}" if sheet.foot else "")
     return bytes(paper.output())
@@ -209,22 +215,27 @@ class _Paper(FPDF):
                 self.ln(1)
             self.ln(5)
 
-    def code(self, address: str, label: str) -> None:
+    def code_at_foot(self, address: str, label: str) -> None:
         """Draw the code of an address at the foot of the page, and the address beside it."""
+        top = self.h - MARGIN - CODE
+        self.code(address, label, MARGIN, top, CODE)
+        self.set_left_margin(MARGIN + CODE + 6)
+        self.set_xy(MARGIN + CODE + 6, top + 2)
+        self.say("P", label, size=10, bold=True)
+        self.say("P", address, size=9, colour=QUIET)
+
+    def code(self, address: str, label: str, left: float, top: float, size: float) -> None:
+        """Draw the code of an address as a square of so many millimetres."""
         drawn = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_M)
         drawn.add_data(address)
         rows = drawn.get_matrix()
-        side, top = CODE / len(rows), self.h - MARGIN - CODE
+        side = size / len(rows)
         self.set_fill_color(*INK)
         with self.part("Figure", alt_text=label):
             for y, row in enumerate(rows):
                 for x, dark in enumerate(row):
                     if dark:
-                        self.rect(MARGIN + x * side, top + y * side, side, side, style="F")
-        self.set_left_margin(MARGIN + CODE + 6)
-        self.set_xy(MARGIN + CODE + 6, top + 2)
-        self.say("P", label, size=10, bold=True)
-        self.say("P", address, size=9, colour=QUIET)
+                        self.rect(left + x * side, top + y * side, side, side, style="F")
 
 
 def _height(texts: Sequence[str]) -> float:
@@ -233,5 +244,6 @@ def _height(texts: Sequence[str]) -> float:
 
 
 def _shortened(text: str) -> str:
-    text = text.replace("\u202f", "\u00a0")  # the narrow space is not in the fonts
+    # The narrow space and the arrow are not in the fonts.
+    text = text.replace("\u202f", "\u00a0").replace("→", "›")
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"

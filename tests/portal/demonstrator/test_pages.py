@@ -32,6 +32,7 @@ from portal.demonstrator.served import Served
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import ChallengeFactory, EnrolmentFactory, EntryFactory
 from tests.ledger import cost, events
 
 pytestmark = pytest.mark.django_db
@@ -348,6 +349,20 @@ def test_a_stopped_prototype_keeps_what_was_learnt(
     assert "À construire" not in client.get(reverse("demonstrator:index")).text
 
 
+def test_the_card_of_a_winning_entry_is_proposed_as_a_component(
+    client: Client, offered: dict[str, Prototype]
+) -> None:
+    challenge = ChallengeFactory(opened=True, use_cases=["UC2"])
+    card = ResourceFactory(kind="solution", published=True)
+    for each in (card, ResourceFactory(kind="solution")):  # the other is a draft
+        EntryFactory(enrolment=EnrolmentFactory(team__challenge=challenge), card=each)
+    shown = client.get(address(FIRM))
+    assert [each.title for each in shown.context["rewarded"]] == [card.title]
+    assert "à reprendre comme composants" in shown.text
+    offered[FIRM].components.add(card)
+    assert client.get(address(FIRM)).context["rewarded"] == []
+
+
 def test_a_step_of_a_day_to_come_is_foreseen_and_decides_nothing(
     client: Client, offered: dict[str, Prototype]
 ) -> None:
@@ -517,8 +532,7 @@ def test_the_region_says_where_a_prototype_stands(
     assert offered[FIRM].state == PrototypeState.TAKEN_OVER
     assert events() == ["demonstrator.milestone_added"]
     shown = client.get(address(FIRM)).text
-    assert "Chambre de métiers" in shown
-    assert "12 personnes" in shown
+    assert "Repris par Chambre de métiers, 12 personnes" in " ".join(shown.split())
     need = ResourceFactory(kind="need", published=True)
     model = ResourceFactory(kind="model", published=True)
     hidden = ResourceFactory(kind="need")

@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC6",
     slug="transition-salaries",
+    icon="git-branch",
     use_case=UseCase.EMPLOYEE_TRANSITION,
     title=_("Voir ensemble les parcours d’un salarié et leurs financements"),
     promise=_(

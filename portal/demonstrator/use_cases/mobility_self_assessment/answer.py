@@ -1,6 +1,7 @@
 """From a present occupation to where a project stands, ten moves, and what to bring along."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGN
 from portal.demonstrator.wording import near_mark, tension_mark
 
 MOVES, OUTSIDE = 10, 3
+TICKED = 5  # of the moves, the first: they are the sheet, until somebody chooses
 FEW = 2  # pieces of knowledge under which a move comes after the others
 WISHES = 0.25  # what meeting all the wishes weighs, beside score and shared knowledge
 NAMED = 3  # pieces of knowledge in a line
@@ -29,7 +31,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     known = served.referential.occupations
     wanted = [each for each in CRITERIA if each.key in (inputs.get("constraints") or ())]
     moves = _moves(named.code, wanted, served)
-    lines = [_line(each, wanted, str(inputs.get("zone") or ""), served) for each in moves]
+    zone = str(inputs.get("zone") or "")
+    lines = [
+        replace(_line(each, wanted, zone, served), is_kept=at < TICKED)
+        for at, each in enumerate(moves)
+    ]
     stands = _maturity(inputs.get("signs") or (), inputs.get("steps") or ())
     blocks = (
         Block(
@@ -144,8 +150,8 @@ def _leaving(code: str, moves: Collection[Move]) -> str:
     """Say how many leave the domain, which is the first letter of a code."""
     away = sum(each.code[0] != code[0] for each in moves)
     counted = ngettext(
-        "%(away)s piste sur %(all)s quitte votre domaine. Décochez celles que vous écartez.",
-        "%(away)s pistes sur %(all)s quittent votre domaine. Décochez celles que vous écartez.",
+        "%(away)s piste sur %(all)s quitte votre domaine. Cochez celles à garder sur la fiche.",
+        "%(away)s pistes sur %(all)s quittent votre domaine. Cochez celles à garder sur la fiche.",
         away,
     ) % {"away": away, "all": len(moves)}
     order = _("D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite.")

@@ -32,6 +32,9 @@ class MobilityForm(TrialForm):
         (_("Soins"), "aide-soignante"),
     )
 
+    folded = ("constraints", "signs")
+    folded_label = _("Préciser : vos journées, vos raisons")
+
     occupation = line(
         _("Votre métier d’aujourd’hui"),
         120,

@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC1",
     slug="autodiagnostic-mobilite",
+    icon="compass",
     use_case=UseCase.MOBILITY_SELF_ASSESSMENT,
     title=_("Faire le point sur son projet de mobilité"),
     promise=_(

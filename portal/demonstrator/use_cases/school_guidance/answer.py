@@ -29,6 +29,7 @@ REFUSED = re.compile(
     r"(?=\bmais\b|\bet j|[,.;:!?\n]|$)",
     re.IGNORECASE,
 )
+NAMED = 2  # interests in a reason
 KIN = 0.5  # what shares most with an occupation that was called, against one that was
 
 
@@ -63,7 +64,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     return Answer(
         (
             Block(
-                _("Des métiers à regarder"),
+                _("Des métiers à regarder, et pourquoi ceux-ci"),
                 tuple(lines),
                 note % {"domains": len({code[0] for code in chosen})},
             ),
@@ -161,10 +162,12 @@ def _line(
     """Show an occupation: why it is there, by a word, interests, or what it shares with one."""
     why = []
     if one.code in called:
-        why.append(_("vous écrivez %(words)s") % {"words": quoted(text, called[one.code])})
-    met = [f"« {each.text} »" for each in liked if each.letter in one.riasec[:2]]
+        why.append(
+            _("parce que vous écrivez %(words)s") % {"words": quoted(text, called[one.code])}
+        )
+    met = [f"« {each.text} »" for each in liked if each.letter in one.riasec[:2]][:NAMED]
     if met:
-        why.append(_("vous aimez %(list)s") % {"list": ", ".join(met)})
+        why.append(_("parce que vous aimez %(list)s") % {"list": ", ".join(met)})
     if not why:
         known = served.referential.occupations
         other = known[max(called, key=lambda code: _likeness(one, known[code]))]
@@ -178,7 +181,7 @@ def _line(
         f"m-{one.code}",
         one.title,
         one.code,
-        _("Pourquoi celui-ci ? %(why)s.") % {"why": " ; ".join(why)},
+        " ; ".join(why),
         marks=tuple(marks),
-        details=(one.definition, *one.tasks),
+        details=(one.definition, _("On y fait : %(tasks)s.") % {"tasks": " ; ".join(one.tasks)}),
     )

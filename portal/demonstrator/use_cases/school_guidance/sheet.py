@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC5",
     slug="orientation-lycee",
+    icon="lightbulb",
     use_case=UseCase.SCHOOL_GUIDANCE,
     title=_("Ouvrir les choix d’orientation au lycée"),
     promise=_(

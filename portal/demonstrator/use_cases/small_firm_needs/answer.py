@@ -81,7 +81,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     ]
     return Answer(
         (
-            Block(_("Métiers proches"), tuple(lines)),
+            Block(
+                _("Métiers proches"),
+                tuple(lines),
+                _("Le pourcentage est la confiance de l’outil ; le reste va à d’autres métiers."),
+            ),
             Block(
                 _("Compétences proposées"),
                 tuple(_skills(proposals, replies, read, served)),

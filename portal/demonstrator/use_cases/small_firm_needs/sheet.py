@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC2",
     slug="besoins-petites-entreprises",
+    icon="building-2",
     use_case=UseCase.SME_NEEDS,
     title=_("Aider les petites entreprises à exprimer leurs besoins de compétences"),
     promise=_(

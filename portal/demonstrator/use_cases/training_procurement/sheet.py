@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC3",
     slug="commande-publique-formation",
+    icon="chart-column",
     use_case=UseCase.TRAINING_PROCUREMENT,
     title=_("Éclairer la commande publique de formation"),
     promise=_(

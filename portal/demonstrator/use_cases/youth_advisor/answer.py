@@ -14,6 +14,7 @@ from portal.demonstrator.use_cases.youth_advisor.form import EVOKED
 from portal.demonstrator.wording import tension_mark
 
 TRIED = 3  # neighbours where one may try
+NAMED = 3  # pieces of knowledge in a line
 MOVES = 10  # among which they are sought
 
 
@@ -43,7 +44,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     blocks = [block for one in occupations.values() for block in _about(one, zone, served)]
     together = _together(list(occupations.values()), served)
     return Answer(
-        tuple(each for each in (together, *blocks) if each.lines),
+        tuple(each for each in (together, _opening(), *blocks) if each.lines),
         " · ".join(text for text in typed.values() if text),
         notes=tuple(each for each in notes if each),
         nearest=asked.nearest if asked else (),
@@ -76,19 +77,27 @@ def _about(one: Occupation, zone: str, served: Served) -> tuple[Block, ...]:
     )
 
 
+def _opening() -> Block:
+    """Ask what is asked of any occupation."""
+    questions = (
+        _("D’où vient l’idée de ce métier : une personne, un stage, une vidéo ?"),
+        _("Comment aller là où ce métier s’exerce, et à ses heures ?"),
+    )
+    lines = (Line(f"q-{at}", each) for at, each in enumerate(questions))
+    return Block(_("Pour commencer l’entretien"), tuple(lines))
+
+
 def _questions(one: Occupation) -> Iterable[str]:
-    """Ask where the idea comes from, of the conditions, of the tasks.
+    """Ask of the conditions and of the tasks.
 
     What tells the occupation from another is an employer's to answer: it is not asked.
     """
-    yield _("D’où vient l’idée de ce métier : une personne, un stage, une vidéo ?")
     if one.environment:
         yield _(
             "Souvent dans ce métier : %(list)s. Qu’est-ce qui irait, qu’est-ce qui pèserait ?"
         ) % {"list": ", ".join(one.environment)}
     for task in one.tasks[:2]:
         yield _("« %(task)s » : déjà fait, ou vu faire ? Qu’est-ce qui a plu ?") % {"task": task}
-    yield _("Comment aller là où ce métier s’exerce, et à ses heures ?")
 
 
 def _trials(one: Occupation, zone: str, served: Served) -> Iterable[Line]:
@@ -102,7 +111,7 @@ def _trials(one: Occupation, zone: str, served: Served) -> Iterable[Line]:
     }
     for code in sorted(shared, key=lambda each: -len(shared[each]))[:TRIED]:
         if shared[code]:
-            tried = ", ".join(labels(shared[code], served))
+            tried = ", ".join(labels(shared[code][:NAMED], served))
             reason = _("parce qu’on y essaie aussi : %(list)s") % {"list": tried}
             yield _trial(known[code], reason, zone, served)
 
@@ -118,7 +127,8 @@ def _neighbours(one: Occupation, served: Served) -> tuple[str, ...]:
 
 def _trial(one: Occupation, reason: str, zone: str, served: Served) -> Line:
     marks = tension_mark(served, one.code, zone)
-    return Line(f"i-{one.code}", one.title, one.code, reason, marks=marks, details=one.tasks)
+    done = _("On y fait : %(tasks)s.") % {"tasks": " ; ".join(one.tasks)}
+    return Line(f"i-{one.code}", one.title, one.code, reason, marks=marks, details=(done,))
 
 
 def _together(occupations: list[Occupation], served: Served) -> Block:

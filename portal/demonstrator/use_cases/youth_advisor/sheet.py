@@ -9,6 +9,7 @@ from portal.demonstrator.sheets import Sheet
 SHEET = Sheet(
     code="UC4",
     slug="conseillers-jeunes",
+    icon="users",
     use_case=UseCase.YOUTH_ADVISOR,
     title=_("Préparer l’entretien d’un conseiller jeunesse"),
     promise=_(

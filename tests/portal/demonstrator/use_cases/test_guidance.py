@@ -68,7 +68,7 @@ def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) 
     chosen = proposed(answer({"text": "docker"}, served))
     assert "vous écrivez « docker »" in chosen[0].reason
     [kin] = [each.reason for each in chosen if each.code == "N02"]
-    assert kin.startswith("Pourquoi celui-ci ? comme « Docker / Dockeuse »")
+    assert kin.startswith("comme « Docker / Dockeuse »")
     assert "élinguer et lever une charge" in kin
 
 
