@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,11 @@ class Occupation:
         """Name it in both genders."""
         one, other = self.masculine, self.feminine
         return one if one == other else f"{one} / {other}"
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Give the ids of its knowledge, to compare with others'."""
+        return frozenset(self.knowledge)
 
 
 @dataclass(frozen=True)

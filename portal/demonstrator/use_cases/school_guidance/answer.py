@@ -148,8 +148,8 @@ def _fit(one: Occupation, letters: Mapping[str, int]) -> float:
 
 def _likeness(one: Occupation, other: Occupation) -> float:
     """Compare two occupations, in [0, 1], by what they ask to know."""
-    mine, theirs = {*one.knowledge}, {*other.knowledge}
-    return len(mine & theirs) / (len(mine | theirs) or 1)
+    shared = len(one.asked & other.asked)
+    return shared / (len(one.asked) + len(other.asked) - shared or 1)
 
 
 def _line(

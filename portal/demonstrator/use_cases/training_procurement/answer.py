@@ -1,5 +1,6 @@
 """From a domain and a zone to needs by level, where they part, and what is not known."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -126,15 +127,19 @@ def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
     """List the knowledge that several tense occupations ask: a training would serve them all."""
     known = served.referential.occupations
     tense = [known[code] for code, level in levels.items() if level.level >= TENSE]
+    asking: dict[str, list[str]] = defaultdict(list)
+    for each in tense:
+        for one in each.knowledge:
+            asking[one].append(each.title)
     ranked = []
-    for one, label in served.referential.knowledge.items():
-        titles = tuple(each.title for each in tense if one in each.knowledge)
+    for one, titles in asking.items():
         if len(titles) > 1:
+            label = served.referential.knowledge[one]
             reason = _("demandé par %(count)s des %(tense)s métiers en tension forte") % {
                 "count": len(titles),
                 "tense": len(tense),
             }
-            ranked.append((len(titles), Line("", label, reason=reason, details=titles)))
+            ranked.append((len(titles), Line("", label, reason=reason, details=tuple(titles))))
     note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")
