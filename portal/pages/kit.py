@@ -458,8 +458,10 @@ def readme(html: str, words_in: str = "") -> Readme:
         return render_to_string("components/code.html", shown)
 
     text = EXTRACT.sub(copied, HEADING.sub(anchored, html))
-    outline = tuple((key, title) for key, (level, title) in titles.items() if level in OUTLINED)
-    return Readme(mark_safe(text), outline if len(outline) >= FEWEST_HEADINGS else ())  # noqa: S308  sanitised when it was stored
+    deep = [(key, title) for key, (level, title) in titles.items() if level in OUTLINED]
+    top = [(key, title) for key, title in deep if titles[key][0] == OUTLINED[0]]
+    outline = next((tuple(each) for each in (top, deep) if len(each) >= FEWEST_HEADINGS), ())
+    return Readme(mark_safe(text), outline)  # noqa: S308  sanitised when it was stored
 
 
 ROW_HEIGHT = 44

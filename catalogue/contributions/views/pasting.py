@@ -76,10 +76,9 @@ def paste(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
     """Show what was read of a description: each field with its origin, what is wrong or missing."""
     found = editable(request, contribution)
-    record = proposals.proposed_record(found)
-    context = around_step(found, Step.ESSENTIAL, record, person(request))
-    context |= choices(request, found)
-    context["read"] = descriptions.reading_shown(found, record)
+    asked = choices(request, found)
+    context = around_step(found, Step.ESSENTIAL, asked["record"], person(request)) | asked
+    context["read"] = descriptions.reading_shown(found, proposals.proposed_record(found))
     return render(request, "catalogue/contributions/reading.html", context)
 
 

@@ -52,6 +52,7 @@ from portal.lib.prose import numbers
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 # A longer text comes after its uses, its limits and its figures.
 LONG_TEXT_CHARACTERS = 3_000
+FEWEST_HEADINGS = 3  # of a text that is a document by itself
 # A text that begins by a heading, its bulleted facts aside, introduces nothing.
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
 OF_A_TEMPLATE = re.compile(r"\s*(?:<ul>.*?</ul>\s*)?<h\d", re.S)
@@ -68,11 +69,16 @@ HEADINGS = {
     "evaluation": "Évaluation",
     "evaluation results": "Résultats de l’évaluation",
     "results": "Résultats",
+    "metrics": "Mesures",
+    "model sources": "Sources",
+    "downstream use": "Usages en aval",
+    "recommendations": "Recommandations",
     "limitations": "Limites",
     "bias, risks, and limitations": "Biais, risques et limites",
     "environmental impact": "Empreinte environnementale",
     "how to use": "Utilisation",
 }
+FIRST = re.compile(r"\s*(<h\d[^>]*>[^<]*</h\d>\s*)?<p>(.*?)</p>", re.S)
 STRESS = re.compile(r"</?(?:strong|em|code)>")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
@@ -115,6 +121,7 @@ class Part:
     value: Any = None
     columns: tuple[Text, ...] = ()
     is_written: bool = True  # in the words of the card, not in ours
+    unverified: bool = False
 
     @property
     def anchor(self) -> str:
@@ -139,13 +146,17 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "licence": lists.licence_text(resource),
         "is_had": resource.kind not in UNLICENSED_KINDS,
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
+        "declared": [parts.pop(name) for name in ("declared_measures",) if name in parts],
         "parts": list(parts.values()),
         "stored": stored,
         **_example(resource),
         **(asked := _questions(resource)),
         "text_html": (text := _text(resource)),
         "text_last": len(resource.description) > LONG_TEXT_CHARACTERS
-        or bool(asked["uses"] and OF_A_TEMPLATE.match(text)),
+        or (
+            bool(asked["uses"])
+            and (text.count("<h") >= FEWEST_HEADINGS or bool(OF_A_TEMPLATE.match(text)))
+        ),
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
@@ -174,7 +185,10 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
 def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     """Give the anchor and the title of each section of the page, in its order."""
     text = [("presentation", _("Présentation"))] if told["text_html"] else []
-    if not told["text_last"]:
+    uses = (("uses", "usages", _("Usages et limites")),)
+    if told["text_last"]:
+        yield from ((anchor, title) for name, anchor, title in uses if told[name])
+    else:
         yield from text
     if told["example"]:
         runs = told["example_runs"]
@@ -182,10 +196,15 @@ def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     yield from ((each.anchor, each.label) for each in told["files"])
     for name, anchor, title in (
         ("stored", "fichiers", _("Fichiers")),
-        ("uses", "usages", _("Usages et limites")),
         ("verified", "score-verifie", _("Score vérifié")),
         ("measures", "mesures", _("Ce qu’il sait faire, mesuré")),
         ("groups", "equite", _("Égalité de traitement")),
+    ):
+        if told[name]:
+            yield anchor, title
+    yield from ((each.anchor, each.label) for each in told["declared"])
+    for name, anchor, title in (
+        *(() if told["text_last"] else uses),
         ("questions", "ethique", _("Explicabilité et éthique")),
     ):
         if told[name]:
@@ -208,10 +227,13 @@ def _example(resource: Resource) -> dict[str, Any]:
 
 def _text(resource: Resource) -> str:
     """Give the text of a card, without a first paragraph that is its summary again."""
-    first, _end, rest = resource.description_html.partition("</p>")
-    words = unescape(STRESS.sub("", first).removeprefix("<p>"))
-    again = words.split() == resource.summary.split() != []
-    text = rest if again else resource.description_html
+    text = resource.description_html
+    found = FIRST.match(text)
+    words = unescape(STRESS.sub("", found[2])).split() if found else []
+    if found and words == resource.summary.split() != []:
+        rest = text[found.end() :]
+        # The heading of the summary alone goes with it.
+        text = rest if not rest.strip() or re.match(r"\s*<h\d", rest) else f"{found[1] or ''}{rest}"
     if resource.written_in != "fr":
         return text
     return HEADING.sub(
@@ -238,7 +260,8 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     yield from _licence(resource, "licences" in unverified)
     yield from _own_facts(resource)
     if resource.authors:
-        yield Fact(_("Auteurs"), tuple((name, "") for name in resource.authors))
+        written = tuple((name, "") for name in resource.authors)
+        yield Fact(_("Auteurs"), written, "authors" in unverified)
     shown = {resource.homepage_url}
     for label, column in (
         (_("Dépôt de code"), "repository_url"),
@@ -250,20 +273,20 @@ def _facts(resource: Resource) -> Iterator[Fact]:
         yield Fact(_("Échelle"), ((lists.scope_text(resource), ""),))
     if resource.territories:
         yield Fact(_("Territoires"), tuple(_territories(resource)))
-    for label, values, names, facet in (
-        (_("Langues"), resource.languages, _languages(resource), ""),
-        (_("Tâches"), told_tasks(resource), dict(Task.choices), "task"),
-        (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
-        (_("Verrou"), resource.barriers, dict(Barrier.choices), ""),
-        (_("Bénéficiaires"), resource.beneficiaries, dict(Beneficiary.choices), ""),
-        (_("Codes ROME"), resource.rome_codes, {}, ""),
+    for column, label, values, names, facet in (
+        ("languages", _("Langues"), resource.languages, _languages(resource), ""),
+        ("tasks", _("Tâches"), told_tasks(resource), dict(Task.choices), "task"),
+        ("use_cases", _("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
+        ("barriers", _("Verrou"), resource.barriers, dict(Barrier.choices), ""),
+        ("", _("Bénéficiaires"), resource.beneficiaries, dict(Beneficiary.choices), ""),
+        ("", _("Codes ROME"), resource.rome_codes, {}, ""),
     ):
         if values:
             items = ((str(names.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
-            yield Fact(label, tuple(items))
+            yield Fact(label, tuple(items), column in unverified)
     if resource.contact:
         href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
-        yield Fact(_("Contact"), ((resource.contact, href),))
+        yield Fact(_("Contact"), ((resource.contact, href),), "contact" in unverified)
 
 
 def _languages(resource: Resource) -> dict[str, Text]:
@@ -328,6 +351,7 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         yield Fact(
             field.label,
             items,
+            field.name in resource.unverified_fields,
             is_written=not (field.choices or is_url or field.type is FieldType.DATE),
         )
 
@@ -362,18 +386,28 @@ def _parts(
 ) -> Iterator[tuple[str, Part]]:
     """Yield the long fields that are filled; stored: the files that are told apart from them."""
     apart = {each["file"].public_id for each in stored}
+    shown = {resource.homepage_url, resource.repository_url} - {""}
     details = card_files.readable_details(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
         if field.name in (RELATIONS.name, EXAMPLE.name):
             continue  # told by the chain; shown as code
-        if answered := part(field, details.get(field.name), resource.slug, apart=apart):
-            yield field.name, answered
+        if answered := part(
+            field, details.get(field.name), resource.slug, apart=apart, shown=shown
+        ):
+            yield field.name, replace(answered, unverified=field.name in resource.unverified_fields)
 
 
-def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = ()) -> Part | None:
+def part(
+    field: Field,
+    value: Any,
+    slug: str = "",
+    *,
+    apart: Collection[UUID] = (),
+    shown: Collection[str] = (),
+) -> Part | None:
     """Give the shape in which a value is shown; None when there is none.
 
-    apart: the files of ours whose rows are left out.
+    apart: the files of ours whose rows are left out, as are those at addresses shown elsewhere.
     """
     if value in (None, "", []):
         return None
@@ -384,6 +418,7 @@ def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = 
                 (number, row)
                 for number, row in enumerate(value)
                 if not apart or card_files.file_identified(row.get(column)) not in apart
+                if row.get(column) not in shown
             ]
             if not rows:
                 return None
@@ -436,7 +471,7 @@ def _leads_to(address: str) -> str:
 def _questions(resource: Resource) -> dict[str, Any]:
     """Give the answers of the explainability card: those on uses and limits, then the others."""
     answers = {
-        field.name: answer
+        field.name: replace(answer, unverified=field.name in resource.unverified_fields)
         for field in resource.details_of_kind.in_section(Section.CARD)
         if (answer := part(field, resource.details.get(field.name)))
     }

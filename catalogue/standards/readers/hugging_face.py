@@ -4,7 +4,7 @@ An unreadable front matter is a fault; the body is read all the same.
 """
 
 import re
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from catalogue.standards.readers.builder import Builder
@@ -31,17 +31,21 @@ TASKS = {
     "fill-mask": ("language_modelling",),
     "text-generation": ("language_modelling",),
     "time-series-forecasting": ("forecasting",),
-}
-# Those that are often one of ours, for employment: a person who pastes a card is asked.
-GUESSED_TASKS = {
-    "sentence-similarity": ("matching",),
-    "text-ranking": ("matching",),
-    "text-classification": ("occupation_coding",),
-    "zero-shot-classification": ("occupation_coding",),
-    "token-classification": ("skill_extraction",),
     "text2text-generation": ("language_modelling",),
-    "summarization": ("language_modelling",),
-    "translation": ("language_modelling",),
+}
+# What a card speaks of where it does one of ours: a person who pastes it is asked.
+TOLD_TASKS = {
+    "skill_extraction": r"comp[eé]tence|\bskills?\b|savoir-faire",
+    "occupation_coding": r"\b(?:rome|esco|isco)\b|m[eé]tier|occupation|job[ -]title|intitul[eé]",
+    "matching": r"appari|\bmatch|candidat|applicant|\bprofils?\b|\bcvs?\b|r[eé]sum[eé]s? and",
+    "training_recommendation": r"\bformations?\b|\bcourses?\b",
+}
+LIKELY_TASKS = {
+    "sentence-similarity": ("matching", "occupation_coding"),
+    "text-ranking": ("matching",),
+    "text-classification": ("occupation_coding", "skill_extraction"),
+    "zero-shot-classification": ("occupation_coding", "skill_extraction"),
+    "token-classification": ("skill_extraction",),
 }
 
 
@@ -82,7 +86,7 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     into.licence(licences, "license")
     into.language(written.get("language") or _tagged(tags, "language"), "language")
     task = first_text(data.get("pipeline_tag"))
-    into.tags(_keywords([*tags, task], task, () if is_dataset else TASKS), "tags")
+    into.tags(_keywords([task, *tags], data.get("library_name")), "tags")
     into.modified = day(data.get("lastModified"))
     into.count("downloads", data.get("downloads"))
     into.count("followers", data.get("likes"))
@@ -96,11 +100,10 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     return into.record()
 
 
-def _keywords(words: list[Any], task: str, telling: Collection[str]) -> list[str]:
-    """Keep the words that name nothing else, but a task that is told as one of ours."""
-    told = {task} & set(telling)
+def _keywords(words: list[Any], library: object) -> list[str]:
+    """Keep the words that name nothing else: no other column, no library, no tool that wrote it."""
     texts = [word for word in words if isinstance(word, str) and ":" not in word]
-    return [word for word in texts if word not in told]
+    return [word for word in texts if word != library and not word.startswith("generated_from_")]
 
 
 def _hub_model(
@@ -140,6 +143,7 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 
 
 LONGEST_CONTACT = 200
+HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
@@ -222,6 +226,8 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
         _dataset(data, into)
     _cited(found, into)
     _describe(body, found, into)
+    if kind == "model":
+        into.list_of("tasks", _likely(data, into), "texte", guessed=True)
     return into.record()
 
 
@@ -263,7 +269,8 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
     """Read how the card asks to be cited: the portal writes its own citation from it."""
     part = prose.section(found, "citation", "bibtex", "citing", "citer", "cite")
     told, rest = bibtex_text.first(part.body) if part else ({}, "")
-    if part is None or not told:
+    # A card quotes the articles of its tools too: who wrote those did not make it.
+    if part is None or not told or not _is_own(told, into):
         return
     into.list_of("authors", bibtex_text.persons(told["author"]), part.title, guessed=True)
     if into.kind == "model":
@@ -272,13 +279,22 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
             names = ("title", "journal", "booktitle", "doi", "url")
             paper = ", ".join(told[name] for name in names if told.get(name))
             into.line("paper", paper, part.title, guessed=True)
-    text, blocks = prose.apart(rest)
+    text, blocks = prose.apart(re.sub(r"^\W*bibtex\W*$", "", rest, flags=re.I | re.M))
     prose.leave(found, part, text, blocks, "")
+
+
+def _is_own(told: Mapping[str, str], into: Builder) -> bool:
+    """Say whether a BibTeX entry names the card, or who makes it."""
+    name = re.match(r"[^\W\d_]*", into.fields["title"].value) if "title" in into.fields else None
+    holder = into.fields["producer_name"].value if "producer_name" in into.fields else ""
+    named = name is not None and len(name[0]) > 2 and name[0].lower() in told["title"].lower()
+    return named or bool(holder and holder.lower() in told["author"].lower())
 
 
 def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     # What stands right under the title says it best.
-    into.line("summary", summary_of(found[0].body) if found else "", "texte", guessed=True)
+    for each in found[: 1 if found and found[0].title else 2]:
+        into.line("summary", summary_of(each.body), "texte", guessed=True)
     about = prose.section(found, "summary", "résumé", "description", "overview")
     if about is not None:
         into.line("summary", summary_of(about.body), about.title, guessed=True)
@@ -305,17 +321,32 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
     else:
         into.licence(texts, "license")
     said = prose.facts(body)
-    if "license" in said:
-        into.licence([prose.address(said["license"]) or plain(said["license"])], "texte")
+    for licence in [said[name] for name in ("license", "licence") if name in said][:1]:
+        into.licence([prose.address(licence) or plain(licence)], "texte")
     into.language(data.get("language", data.get("languages")), "language")
     if "languages" not in into.fields:
-        spoken = said.get("language(s) (nlp)") or said.get("languages") or said.get("language")
-        if spoken:
+        labels = (
+            "language(s) (nlp)",
+            "language(s)",
+            "languages",
+            "language",
+            "langue(s)",
+            "langue",
+        )
+        for spoken in [said[name] for name in (*labels, "langues") if name in said][:1]:
             into.language(plain(spoken), "texte", guessed=True)
-    words = [*_flat(data.get("tags")), *_flat(data.get("task_categories"))]
-    words += _flat(data.get("pipeline_tag"))
-    telling = {**TASKS, **GUESSED_TASKS} if into.kind == "model" else ()
-    into.tags(_keywords(words, str(data.get("pipeline_tag")), telling), "tags")
+    names = ("pipeline_tag", "tags", "task_categories")
+    words = [word for name in names for word in _flat(data.get(name))]
+    into.tags(_keywords(words, data.get("library_name")), "tags")
+
+
+def _likely(data: Mapping[str, Any], into: Builder) -> list[str]:
+    """Guess the tasks that the title, the summary or the key words of a model speak of."""
+    names = {"title", "summary", "tags"} & into.fields.keys()
+    columns = [into.fields[name].value for name in names]
+    told = " ".join(each if isinstance(each, str) else " ".join(each) for each in columns)
+    likely = LIKELY_TASKS.get(str(data.get("pipeline_tag")), ())
+    return [task for task in likely if re.search(TOLD_TASKS[task], told, re.I)]
 
 
 def _flat(value: Json) -> list[Any]:
@@ -331,7 +362,7 @@ def _addresses(
     facts: Mapping[str, str], found: list[prose.Section], url: str, into: Builder
 ) -> None:
     for column, labels in (
-        ("homepage_url", ("homepage", "page", "website")),
+        ("homepage_url", ("homepage", "page", "website", "site")),
         ("repository_url", ("repository", "dépôt", "code")),
         ("documentation_url", ("paper", "paper [optional]", "article", "documentation")),
     ):
@@ -345,8 +376,10 @@ def _addresses(
     contact = facts.get("point of contact") or facts.get("contact") or asked
     reached = prose.address(contact) or prose.written(plain(contact))
     into.line("contact", reached, "texte", guessed=True)
-    holder = facts.get("developed by") or facts.get("curated by") or facts.get("owned by") or ""
-    into.line("producer_name", prose.written(plain(holder)), "texte", guessed=True)
+    if part and contact == asked:
+        prose.leave(found, part, part.body, [], reached)
+    for holder in [facts[name] for name in HOLDERS if name in facts][:1]:
+        into.line("producer_name", prose.written(plain(holder)), "texte", guessed=True)
     if url:
         into.address("repository_url", url, "adresse")
 
@@ -365,7 +398,6 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     into.line("base_model", first_text(data.get("base_model")), "base_model")
     task = str(data.get("pipeline_tag"))
     into.list_of("tasks", TASKS.get(task, ()), "pipeline_tag")
-    into.list_of("tasks", GUESSED_TASKS.get(task, ()), "pipeline_tag", guessed=True)
     into.untold |= {"files", "created"}
     names = [str(each) for each in _flat(data.get("datasets")) if isinstance(each, str)]
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
@@ -375,11 +407,9 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     grams = mapping(emitted).get("emissions", emitted if isinstance(emitted, int | float) else None)
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
         into.value("co2_grams", grams, "co2_eq_emissions")
-        into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
+    _measures(data, found, into)
     _answers(found, into)
-    _measures(data, into)
-    if "declared_measures" in into.details:
-        _leave_measured(found, into.details["declared_measures"].value)
+    into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
 
 
 # The headings that answer each question, what is advised against first: a text goes to one field.
@@ -391,6 +421,10 @@ QUESTIONS = {
         "hors du périmètre",
         "déconseillé",
         "usages exclus",
+        "interdit",
+        "prohib",
+        "proscrit",
+        "forbidden",
         "pas faire",
         "not to do",
         "not be used",
@@ -407,6 +441,8 @@ QUESTIONS = {
         "utilisation prévue",
         "utilisations prévues",
         "à quoi",
+        "ce que le modèle fait",
+        "what the model does",
         "purpose",
         "finalité",
     ),
@@ -420,10 +456,10 @@ QUESTIONS = {
         "sur quoi il a appris",
         "données",
     ),
+    "group_results": ("résultats par groupe", "fairness"),
     "limits": ("limitation", "limites", "bias, risks", "biais"),
     "explanation": ("comment il explique", "explicabilité", "explainability", "interpretability"),
     "oversight": ("qui garde la main", "contrôle humain", "human oversight"),
-    "group_results": ("résultats par groupe", "fairness"),
     "users": ("qui l’utilise",),
     "people_affected": ("personnes concernées",),
     "example": (
@@ -431,22 +467,48 @@ QUESTIONS = {
         "get started",
         "comment l’utiliser",
         "comment utiliser",
+        "comment commencer",
+        "comment démarrer",
         "prise en main",
         "usage",
         "utilisation",
+        "quick",
+        "exemple",
+        "example",
     ),
     "footprint": ("environmental impact", "carbon", "empreinte", "impact environnemental"),
 }
 AGAINST = re.compile(
-    r"\bne (?:doi(?:t|vent)|convien(?:t|nent))\W+(?:pas|jamais)\b|"
+    r"\bne (?:doi(?:t|vent)|convien(?:t|nent)|peu(?:t|vent))\W+(?:pas|jamais)\b|"
     r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
-    r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu)|"
+    r"\bn(?:e (?:l['’]|les? |la )|['’])(?:utilis|employ)ez\W+(?:pas|jamais)\b|"
+    r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu|autorisé)|"
     r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
-    r"\bnot\W+(?:be used|allowed|intended|meant|designed|suitable) |\bunsuitable for|"
-    r"\b(?:interdite?s?|proscrite?s?|déconseillée?s?|inadaptée?s?|prohibited|forbidden)\b|"
-    r"\bmisuse\b",
+    r"\b(?:not|never|cannot)\W+(?:be used|allowed|permitted|intended|meant|designed|suitable) |"
+    r"\bnever use\b|\bavoid using\b|\b[ée]vite[rz] de l['’](?:utilis|employ)|\bunsuitable for|"
+    r"(?:^\W*|\b(?:est|sont|reste|strictement|formellement) )(?:interdit|proscrit|exclu)e?s?\b|"
+    r"\b(?:déconseill|inadapt)ée?s?\b|"
+    r"(?:^\W*|\b(?:is|are|be|strictly|explicitly) )(?:prohibited|forbidden)\b|"
+    r"^\W*misuses?\b",
     re.I,
 )
+# What tells, beside its uses, where a model stops.
+LIMITING = re.compile(
+    r"\b(?:mal|moins bien) \w+(?:é|ée|u|ue|is|ise)s?\b|\bambigu|\b(?:truncat|tronqu|manqu)|"
+    r"\bmiss(?:es|ed)\b|"
+    r"\b(?:drops?|falls?|degrades?|fails?|struggles?|underperforms?)\b|\b(?:baisse|chute|échoue)\b|"
+    r"\bbiais|\bbias|\blimit|\berreurs?\b|\berrors?\b|\bless (?:well|accurate|reliable)|"
+    r"\bmoins (?:fiable|précis|juste)|pas été (?:testé|évalué)|not (?:been )?(?:tested|evaluated)",
+    re.I,
+)
+# « It achieves the following results on the evaluation set: », and its list.
+ACHIEVED = re.compile(
+    r"^(?:[^\n]{0,200}\.)?([^\n.]{0,80}\b(?:results|résultats)\b[^\n]{0,80}"
+    r"\b(?:evaluation|test|évaluation)\b[^\n]{0,40}:[ *]*\n\s*"
+    r"((?:[ \t]*[-*] [^\n:]{1,40}:[ *]*[\d.,]+[ %]*(?:\n|\Z))+))",
+    re.I | re.M,
+)
+MEASURED = re.compile(r"[-*] +\**([^\n:*]{1,40}?)\**:[ *]*([\d.,]+)")
 EMITTED = re.compile(
     r"(?<![\d.,])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*(kg|g|t)(?=\W|CO)[^\n]{0,20}?CO[2₂]", re.I
 )
@@ -458,26 +520,76 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
 
     What a field says leaves its section.
     """
-    left, against, advised = list(found), list[str](), "texte"
-    answered: list[tuple[prose.Section, str, str, list[str]]] = []
+    left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
+    answered: list[tuple[prose.Section, str, list[str]]] = []
     for name, words in QUESTIONS.items():
-        part = prose.section(left, *words)
+        among = left if name != "example" else [each for each in left if prose.run(each.body)]
+        part = prose.section(among, *words)
         if part is None or name in into.details:
             continue
         left.remove(part)
-        text, blocks = prose.apart(prose.written(part.body))
+        body = prose.said_of(part.body)
+        if name == "limits":
+            answered += _limits(found, part, against, limiting, into)
+            continue
+        if name == "example":
+            into.value(name, prose.run(body), part.title, guessed=True)
+            found[found.index(part)] = part._replace(body="")
+            continue
+        text, blocks = prose.apart(body, prose.CODES)
         if name == "excluded_uses":
             against, advised = prose.bullets(text), part.title
-        elif name == "example":
-            into.value(name, prose.code(blocks.pop(0)) if blocks else "", part.title, guessed=True)
         else:
-            asked, taken = prose.taken_out(prose.spelt(text), AGAINST)
-            against += taken
+            asked = prose.spelt(text)
+            if name == "intended_purpose":
+                asked, taken = prose.taken_out(asked, AGAINST)
+                against += taken
+                if "limit" in part.title.lower():
+                    asked, limiting = prose.taken_out(asked, LIMITING)
             text = _said(name, asked, part.title, into, text)
-        answered.append((part, name, text, blocks))
+        answered.append((part, text, blocks))
+    into.list_of("limits", limiting, "texte", guessed=True)
     into.list_of("excluded_uses", against, advised, guessed=True)
-    for part, name, text, blocks in answered:
-        prose.leave(found, part, text, blocks, into.said(name, "excluded_uses"))
+    for part, text, blocks in answered:
+        prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
+
+
+def _limits(
+    found: list[prose.Section],
+    part: prose.Section,
+    against: list[str],
+    limiting: list[str],
+    into: Builder,
+) -> list[tuple[prose.Section, str, list[str]]]:
+    """Answer by the limits of a section and their advice; its tables tell results by group.
+
+    against: what it advises against is added; limiting: the limits read elsewhere. Returns what
+    the fields are to say of each section, and its blocks that they do not.
+    """
+    text, blocks = prose.apart(prose.said_of(part.body), prose.LED)
+    parts = [(part, text, blocks)]
+    if advice := _advice(found, part):
+        parts.append((advice, advice.body, []))
+    lines = list[str]()
+    for _part, told, _blocks in parts:
+        asked, taken = prose.taken_out(prose.spelt(told), AGAINST)
+        against += taken
+        lines += prose.bullets(asked)
+    into.list_of("limits", [*lines, *limiting], part.title, guessed=True)
+    if "group_results" not in into.details:
+        into.text("group_results", "\n\n".join(blocks), part.title, guessed=True)
+        parts[0] = (part, "\n\n".join([text, *blocks]), [])
+    return parts
+
+
+def _advice(found: list[prose.Section], part: prose.Section) -> prose.Section | None:
+    """Give the recommendations that stand under the limits: alone, their heading would lead on."""
+    for each in found[found.index(part) + 1 :]:
+        if each.level <= part.level:
+            return None
+        if re.match(r"recomm[ae]nd?ations?\b", each.title, re.I):
+            return each
+    return None
 
 
 def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:
@@ -487,10 +599,7 @@ def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:
         into.value("co2_grams", grams, title, guessed=True)
         if not re.search(r"\w{4}", EMITTED.sub("", text)):
             return ""
-    if name == "limits":
-        into.list_of(name, prose.bullets(text), title, guessed=True)
-    else:
-        into.text(name, prose.unmarked(text), title, guessed=True)
+    into.text(name, prose.unmarked(text), title, guessed=True)
     return whole
 
 
@@ -500,15 +609,30 @@ def _counted(emitted: Mapping[str, Any]) -> str:
     return ", ".join(str(emitted[name]) for name in told if isinstance(emitted.get(name), str))
 
 
-def _measures(data: Mapping[str, Any], into: Builder) -> None:
-    """Take the measures of the card as what its producer declares, with their source."""
+def _measures(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
+    """Take the measures of the card as what its producer declares, with their source.
+
+    The list that a trainer writes of them leaves the text, as do the tables that repeat them.
+    """
     rows = [
         _measure(mapping(result), mapping(metric))
         for each in items(data.get("model-index"))
         for result in items(mapping(each).get("results"))
         for metric in items(mapping(result).get("metrics"))
     ]
+    told = {(_name(row["metric"]), _figure(row["value"])) for row in rows}
+    for at, part in enumerate(found):
+        if listed := ACHIEVED.search(part.body):
+            pairs = MEASURED.findall(listed[2])
+            rows += [
+                {"task": "", "metric": name, "value": value, "dataset": "", "url": ""}
+                for name, value in pairs
+                if (_name(name), _figure(value)) not in told
+            ]
+            found[at] = part._replace(body=part.body.replace(listed[1], "").strip())
     into.rows("declared_measures", [row for row in rows if row["metric"]], "model-index")
+    if rows:
+        _leave_measured(found, rows)
 
 
 def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> None:
@@ -540,10 +664,12 @@ def _measure(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, 
     task, data, source = (mapping(result.get(name)) for name in ("task", "dataset", "source"))
     value = metric.get("value")
     known = isinstance(value, str | int | float) and not isinstance(value, bool)
+    named = first_text(data.get("name"), data.get("type"))
     return {
         "task": one_line(first_text(task.get("name"), task.get("type")))[:WORDS],
         "metric": one_line(first_text(metric.get("name"), metric.get("type")))[:WORDS],
         "value": one_line(str(value))[:WORDS] if known else "",
-        "dataset": one_line(first_text(data.get("name"), data.get("type")))[:WORDS],
+        # « Unknown » is what tools write of a set without a name.
+        "dataset": re.sub(r"^unknown$", "", one_line(named)[:WORDS], flags=re.I),
         "url": web_address(first_text(source.get("url")), ""),
     }

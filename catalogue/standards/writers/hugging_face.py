@@ -86,11 +86,15 @@ def _other(name: str, link: str) -> Json:
     return {"license": "other", "license_name": name, "license_link": link}
 
 
+def _pipeline(resource: Published) -> str:
+    return next((each for each in resource.tags if each in PIPELINES), "")
+
+
 def _model(resource: Published) -> Json:
     return {
         "library_name": resource.text("library").lower(),
         "base_model": resource.text("base_model"),
-        "pipeline_tag": next((each for each in resource.tags if each in PIPELINES), ""),
+        "pipeline_tag": _pipeline(resource),
         "datasets": [_name_on_hub(each, resource) for each in trainings(resource)],
         "metrics": sorted({each.metric for each in resource.measures}),
         "co2_eq_emissions": _emissions(resource),
@@ -117,16 +121,18 @@ def _emissions(resource: Published) -> Json | None:
 
 def _index(resource: Published) -> list[Json]:
     whole = [_result(each, resource) for each in resource.measures if not each.group]
-    results = whole + [_declared(row) for row in resource.details.get("declared_measures", [])]
+    results = whole + [
+        _declared(row, _pipeline(resource)) for row in resource.details.get("declared_measures", [])
+    ]
     return [{"name": resource.title, "results": results}] if results else []
 
 
-def _declared(row: Mapping[str, Any]) -> Json:
+def _declared(row: Mapping[str, Any], pipeline: str) -> Json:
     """Write what the producer declares as what nobody verified."""
     task, data = row.get("task") or "other", row.get("dataset") or "other"
     name, value = row.get("metric", ""), str(row.get("value", ""))
     result: Json = {
-        "task": {"type": task, "name": task},
+        "task": {"type": pipeline or task, "name": task},
         "dataset": {"type": data, "name": data},
         "metrics": [{"type": name, "value": _number(value), "name": name, "verified": False}],
     }
@@ -172,7 +178,9 @@ def _body(resource: Published) -> str:
 
 def _question(resource: Published, name: str, title: str) -> str:
     value = resource.details.get(name)
-    lines = "\n".join(f"- {each}" for each in value) if isinstance(value, list) else value
+    lines = value
+    if isinstance(value, list):  # those that begin with a dash are of the one before
+        lines = "\n".join(("  " if each.startswith("- ") else "- ") + each for each in value)
     return f"## {title}\n\n{lines or UNANSWERED}"
 
 

@@ -112,17 +112,65 @@ def sentence(sentence: str, *, language: str, **facts: object) -> SafeString:
     return mark_safe(conditional_escape(sentence) % marked)  # noqa: S308  escaped, part by part
 
 
+LISTED = re.compile(r"( *)([-•]|\d{1,2}[.)]) (.*)")
+DEEPEST = 12  # spaces: a list set further in stays at this depth
+
+
 def with_lists(text: str) -> SafeString:
-    """Write a typed text as paragraphs, and as lists its lines that begin with a dash."""
-    pieces = re.split(r"((?:^[-•] .*\n*)+)", text.replace("\r\n", "\n"), flags=re.M)
-    return format_html_join("", "{}", ((_as_html(each.strip()),) for each in pieces))
+    """Write a typed text as paragraphs, lists one within another, and tables of Markdown."""
+    pieces = re.split(
+        r"((?:^ *(?:[-•]|\d{1,2}[.)]) .*\n*)+|(?:^ *\|.*\|[ ]*\n?){2,})",
+        text.replace("\r\n", "\n"),
+        flags=re.M,
+    )
+    return format_html_join("", "{}", ((_as_html(each.strip("\n")),) for each in pieces))
+
+
+def as_items(values: Iterable[str]) -> str:
+    """Write the lines of a list as Markdown: those that begin with a dash are of the one before."""
+    return "\n".join(f"  {each}" if each.startswith("- ") else f"- {each}" for each in values)
 
 
 def _as_html(piece: str) -> SafeString:
-    if not piece.startswith(("- ", "• ")):
-        return mark_safe(linebreaks(piece, autoescape=True) if piece else "")  # noqa: S308  escaped
-    items = format_html_join("", "<li>{}</li>", ((line[2:],) for line in piece.split("\n") if line))
-    return format_html('<ul class="bullets">{}</ul>', items)
+    if items := [found for line in piece.split("\n") if (found := LISTED.fullmatch(line))]:
+        return _list([(min(len(each[1]), DEEPEST), each[2], each[3]) for each in items])
+    if re.match(r" *\|.*\n *\|[ :|-]+\|", piece):
+        return _table([re.split(r"(?<!\\)\|", row.strip()[1:-1]) for row in piece.split("\n")])
+    return mark_safe(linebreaks(piece, autoescape=True) if piece.strip() else "")  # noqa: S308  escaped
+
+
+def _list(items: list[tuple[int, str, str]]) -> SafeString:
+    """Write items: how far each is set in, its mark, its words."""
+    written, at = [], 0
+    while at < len(items):
+        end = at + 1
+        while end < len(items) and items[end][0] > items[at][0]:
+            end += 1
+        written.append((items[at][2], _list(items[at + 1 : end]) if end > at + 1 else ""))
+        at = end
+    tag = "ol" if items[0][1][0].isdigit() else "ul"
+    return format_html(
+        '<{} class="bullets">{}</{}>', tag, format_html_join("", "<li>{}{}</li>", written), tag
+    )
+
+
+def _table(rows: list[list[str]]) -> SafeString:
+    """Write a table: its head, the line that says where each column stands, its rows."""
+    right = mark_safe(' class="num"')
+    sides = [right if re.fullmatch(r"-+:", each.strip()) else "" for each in rows[1]]
+
+    def line(cells: list[str], tag: str) -> SafeString:
+        placed = zip(cells, sides, strict=False)
+        told = ((tag, side, cell.strip(" *`"), tag) for cell, side in placed)
+        return format_html("<tr>{}</tr>", format_html_join("", "<{}{}>{}</{}>", told))
+
+    body = format_html_join("", "{}", ((line(row, "td"),) for row in rows[2:]))
+    return format_html(
+        '<div class="table-wrap" tabindex="0"><table class="table"><thead>{}</thead>'
+        "<tbody>{}</tbody></table></div>",
+        line(rows[0], "th"),
+        body,
+    )
 
 
 class Feed(Atom1Feed):

@@ -350,7 +350,7 @@ def test_an_item_shows_the_proposal_and_the_checks(desk: Client) -> None:
     for said in (
         "Ce qui est proposé",
         "je…@exemple.fr",
-        "<dd>Licence Ouverte 2.0</dd>",
+        "<p>Licence Ouverte 2.0</p>",
         "Votre décision",
         'value="tags"',  # missing, so that it may be asked for
     ):

@@ -206,9 +206,9 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
     # On a phone the contents come before what they list.
     assert 0 < page.find("only-narrow no-print") < page.index('id="exemple"')
-    outline = page[page.index('aria-labelledby="outline"') : page.index('class="facts"')]
+    outline = page[page.index('aria-labelledby="outline"') : page.index('aria-labelledby="q"')]
     anchors = re.findall('href="#([^"]+)">', outline)
-    assert anchors == ["exemple", "usages", "presentation", "partie-donnees-dapprentissage"]
+    assert anchors == ["usages", "exemple", "presentation", "partie-donnees-dapprentissage"]
     assert all(f' id="{anchor}"' in page for anchor in anchors)
     Resource.objects.filter(pk=card.pk).update(
         details={"parameters": 999_999_999},

@@ -427,9 +427,9 @@ def test_the_page_says_who_declares(client: Client) -> None:
     assert re.findall(r"\b0[.,]66\b", page) == ["0,66"]
     assert "Ce qu’il sait faire, mesuré" not in page
     # What is missing alone is said to be.
-    assert "Limites et usages exclus\xa0: non documentés" in page
+    assert "Limites et usages exclus\xa0: non repris" in page
     made = ResourceFactory(published=True, kind="model", description="Ses limites : le féminin.")
-    assert "non documentés par le producteur" not in client.get(made.get_absolute_url()).text
+    assert "non repris sur cette fiche" not in client.get(made.get_absolute_url()).text
 
 
 pyshacl = pytest.importorskip("pyshacl", reason="pyshacl is not installed")

@@ -96,6 +96,15 @@ def test_marks_and_french_typography_escape_what_they_are_given() -> None:
     items = '<ul class="bullets"><li>lire ;</li><li>dire.</li></ul>'
     listed = f"<p>Pour &lt;b&gt; :</p>{items}<p>Fin - oui.</p>"
     assert render("{{ t|with_lists }}", t=typed) == listed
+    deep = render("{{ t|as_items|with_lists }}", t=["Décider :", "- un <b>", "Noter"])
+    assert deep == (
+        '<ul class="bullets"><li>Décider :<ul class="bullets"><li>un &lt;b&gt;</li></ul></li>'
+        "<li>Noter</li></ul>"
+    )
+    assert "<ol" in render("{{ t|with_lists }}", t="- un\n  1. a\n  2. b")
+    table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|--:|\n| <a> | 0,8 |")
+    assert table.startswith('<p>F1 :</p><div class="table-wrap" tabindex="0"><table class="table">')
+    assert '<td>&lt;a&gt;</td><td class="num">0,8</td>' in table
     assert "<b>" not in render("{% badge label 'pin' 'check' %}", label="<b>")
     assert "&lt;b&gt;" in render("{% badge label %}", label="<b>")
     assert kit.french("<i> ?") == "&lt;i&gt;\u202f?"

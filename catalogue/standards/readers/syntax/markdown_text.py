@@ -1,6 +1,7 @@
 """Read the structure of Markdown prose: front matter, headings, sections, bulleted facts."""
 
 import re
+import textwrap
 from collections import Counter
 from typing import NamedTuple
 
@@ -13,22 +14,40 @@ FENCE = re.compile(r"^ {0,3}(```|~~~)")
 TEMPLATE_DEFAULT = re.compile(
     r"\{\{[^{}\n]{0,200}?default\(\s*[\"']([^\"'\n]{1,200})[\"'][^{}\n]{0,200}\}\}"
 )
+# An image that tells a state, with its link: of the licence, of the build.
+BADGE = re.compile(
+    r"\[!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)\]\([^()\n]{0,500}\)|"
+    r"!\[[^\[\]\n]{0,200}\]\([^()\n]{0,300}(?:badge|shields\.io)[^()\n]{0,200}\)"
+)
 TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}")
 UNFILLED = re.compile(
-    r"\[(?:more information needed|needs more information|more info needed|"
+    r"[ \t]?\[(?:more information needed|needs more information|more info needed|"
     r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}|"
     r"^[ \t*_]*more information needed[ \t.*_]*$",
     re.I | re.M,
 )
-FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
+FACT = re.compile(r"^\s*(?:[-*]\s+\**|\*\*)\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
+# Lines « **Label:** value » one under the other, which Markdown would run together.
+NEW_LINES = re.compile(r"\s*\n\s*")
+FACTS = re.compile(r"(?:^\*\*[^*:\n]{2,40}(?::\*\*|\*\*\s*:)[^\n]+\n*){2,}", re.M)
 NAMED_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]+)>?[^)\n]*\)")
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
-BLOCK = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
+CODES = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$", re.M | re.S)
+BLOCK = re.compile(rf"{CODES.pattern}|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
+# With what announces a table: « F1 by group: ».
+LED = re.compile(
+    rf"{CODES.pattern}|(?:^[^\n|#]{{1,200}}:[ *]*\n\s*)?(?:^ *\|[^\n]*\n?)+", re.M | re.S
+)
 BARE_LINK = re.compile(r"https?://[^\s)>\]\"'`,]+")
 MOST_LINES = 50_000
-ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S")
+ITEM = re.compile(r"\s*(?:([-*+])|(\d+[.)]))\s+(?=\S)")
+# Where a paragraph, or an item of a list, ends.
+ENDS = re.compile(r"(\n[ \t]*(?=\n)|\n(?=[ \t]*(?:[-*+]|\d+[.)])[ \t])|\n(?=[ \t]*\|))")
+SENTENCES = re.compile(r"(?<=[.!?…])(\s+)(?=[A-ZÀ-ÖØ-Þ0-9«“\"(*_`\[])")
 # What leaves a section with its code: « To use it: ».
-LEAD = re.compile(r"[^\n.!?]{0,80}:")
+LEAD = re.compile(r"[^\n.!?]{0,80}:[ *]*")
+# What a section says of its code, written within it when it is no longer.
+MOST_SAID_OF_CODE = 400
 
 
 class Section(NamedTuple):
@@ -89,7 +108,7 @@ def filled(text: str) -> str:
 
 def unfilled(text: str) -> int:
     """Count the places that still wait for their words."""
-    return len(UNFILLED.findall(text))
+    return sum("optional" not in each[0].lower() for each in UNFILLED.finditer(text))
 
 
 def clean(found: list[Section]) -> str:
@@ -99,13 +118,14 @@ def clean(found: list[Section]) -> str:
     for section in reversed(found):
         if section.title.lower() in ("table of contents", "table des matières", "sommaire"):
             continue
-        body = "\n".join(_bodies(section.body))
+        body = said_of(section.body)
         if not body.strip() and (below <= section.level or section.level == 0):
             continue
         below = section.level
-        head = f"{'#' * section.level} {filled(section.title)}\n\n" if section.title else ""
+        title = written(filled(section.title))
+        head = f"{'#' * section.level} {title}\n\n" if title else ""
         kept.append(head + body.strip("\n"))
-    return "\n\n".join(reversed(kept)).strip()
+    return BADGE.sub("", "\n\n".join(reversed(kept))).strip()
 
 
 def joined(found: list[Section]) -> str:
@@ -113,15 +133,22 @@ def joined(found: list[Section]) -> str:
     return re.sub(r"\A\s*#\s[^\n]*(?:\n|\Z)", "", clean(found)).strip()
 
 
-def _bodies(body: str) -> list[str]:
+def said_of(body: str) -> str:
     """Keep the lines that say something: not a list item whose value is still to come."""
     lines = []
     for line in body.split("\n"):
         value = written(line).rsplit(":", 1)[-1]
         if UNFILLED.search(line) and not re.search(r"\w{3}", value):
             continue
-        lines.append(filled(line) if "{{" in line else line)
-    return lines
+        lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
+    return FACTS.sub(_as_list, "\n".join(lines))
+
+
+def _as_list(found: re.Match[str]) -> str:
+    """Write such lines as a list; under another list, which would take them, as paragraphs."""
+    before = found.string[: found.start()].rstrip().rsplit("\n", 1)[-1]
+    start, between = ("", "\n\n") if ITEM.match(before) else ("- ", "\n- ")
+    return f"{start}{between.join(re.split(NEW_LINES, found[0].strip()))}\n\n"
 
 
 def facts(text: str) -> dict[str, str]:
@@ -145,7 +172,8 @@ def address(text: str) -> str:
 def section(found: list[Section], *names: str) -> Section | None:
     """Find the section that says something and whose title is nearest to one of some words."""
     for name in names:
-        holds = [each for each in found if name in _named(each.title) and written(each.body)]
+        named = [each for each in found if name in _named(each.title)]
+        holds = [each for each in named if written(said_of(each.body))]
         if holds:
             return min(holds, key=lambda each: len(each.title))
     return None
@@ -155,9 +183,9 @@ def _named(title: str) -> str:
     return title.lower().replace("'", "’")
 
 
-def apart(text: str) -> tuple[str, list[str]]:
-    """Tell the prose of a text from its blocks of code and lines of tables."""
-    return BLOCK.sub("", text), [found[0].strip() for found in BLOCK.finditer(text)]
+def apart(text: str, blocks: re.Pattern[str] = BLOCK) -> tuple[str, list[str]]:
+    """Tell the prose of a text from its blocks: of code and lines of tables, or of code alone."""
+    return blocks.sub("", text), [found[0].strip() for found in blocks.finditer(text)]
 
 
 def code(block: str) -> str:
@@ -165,12 +193,48 @@ def code(block: str) -> str:
     return "\n".join(block.split("\n")[1:-1]).rstrip()
 
 
+def run(body: str) -> str:
+    """Give the code of a section, its first block of Python as it is.
+
+    What stands around it, other blocks and a few words, becomes comments; "" when there is no
+    code, or too much around it.
+    """
+    text, blocks = apart(body)
+    names = [each.split("\n")[0].strip("`~ ").lower() for each in blocks]
+    if not blocks or blocks[-1].startswith("|") or len(text.strip()) > MOST_SAID_OF_CODE:
+        return ""
+    runs = next((name for name in names if name.startswith("py")), names[0])
+    is_lead = len(blocks) == 1 and LEAD.fullmatch(text.strip())
+    said = [""] if is_lead else [_commented(unmarked(each)) for each in CODES.split(body)[::2]]
+    told = [code(each) for each in blocks]
+    for at, name in enumerate(names):
+        if name != runs:
+            told[at] = re.sub(r"^(?=.)", "# ", told[at], flags=re.M)
+    parts = [f"{lead}\n{lines}".strip("\n") for lead, lines in zip(said, told, strict=False)]
+    return "\n\n".join(each for each in [*parts, *said[len(told) :]] if each)
+
+
+def _commented(text: str) -> str:
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, 88)]
+    return "\n".join(f"# {line}" for line in lines)
+
+
 def unmarked(text: str) -> str:
-    """Give the words of prose without the marks of Markdown: its paragraphs and items stay."""
-    marked = re.sub(r"^[ \t]*[-*+]\s+", "• ", text, flags=re.M)
-    pieces = re.split(r"(\n\s*\n|\n(?=• |\s*\d+[.)]\s))", marked)
-    said = "".join(plain(each) or "\n" * each.count("\n") for each in pieces).strip()
-    return re.sub(r"^• ", "- ", said, flags=re.M)
+    """Give the words of prose without the marks of Markdown: its paragraphs and lists stay."""
+    said, is_apart, before = "", False, ""
+    for piece in ENDS.sub("\0", text.expandtabs(4)).split("\0"):
+        words, mark, is_row = plain(piece), ITEM.match(piece), piece.lstrip().startswith("|")
+        if not words:
+            is_apart = True
+            continue
+        kind = "item" if mark else "row" if is_row else "paragraph"
+        said += "\n" if kind != "paragraph" and (kind == before or not is_apart) else "\n\n"
+        if mark:
+            indent = " " * (len(piece) - len(piece.lstrip()))
+            words = f"{indent}{'-' if mark[1] else mark[2]} {words}"
+        said += piece.strip() if is_row else words
+        is_apart, before = False, kind
+    return said.strip("\n")
 
 
 def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: str) -> None:
@@ -190,21 +254,46 @@ def spelt(text: str) -> str:
 
 
 def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
-    """Take out of a text the sentences that hold a pattern; returns the rest, and them.
+    """Take out of a text the sentences and items that hold a pattern; returns the rest, and them.
 
-    The items of a list stay together.
+    What a sentence announces, and what stands under an item, goes with it.
     """
-    pieces = re.split(r"((?<=[.!?])\s+|\n)", text)
-    taken = [bool(pattern.search(piece)) and not ITEM.match(piece) for piece in pieces]
-    rest = "".join(piece for piece, out in zip(pieces, taken, strict=True) if not out)
-    return rest.strip(), [plain(piece) for piece, out in zip(pieces, taken, strict=True) if out]
+    rest, taken, carried = "", list[str](), -1  # carried: how far in what goes with them begins
+    for block in ENDS.split(text.expandtabs(4)):
+        if not block.strip():
+            rest += block
+            continue
+        if ITEM.match(block):
+            indent = len(block) - len(block.lstrip())
+            goes_with = 0 <= carried <= indent
+            if goes_with or pattern.search(plain(block)):
+                taken.append(f"- {plain(block)}" if goes_with else plain(block))
+                carried = carried if goes_with else indent + 1
+            else:
+                rest, carried = rest + block, -1
+            continue
+        carried = -1
+        for sentence in SENTENCES.split(block):
+            is_row = sentence.lstrip().startswith("|")
+            if sentence.strip() and not is_row and pattern.search(plain(sentence)):
+                taken.append(plain(sentence))
+                carried = 0 if sentence.rstrip(" *").endswith(":") else -1
+            else:
+                rest += sentence
+    return re.sub(r"\n\s*\n(?:\s*\n)+", "\n\n", rest).strip(), taken
 
 
 def bullets(text: str) -> list[str]:
-    """Give the items of lists and the paragraphs between them, in order, each on one line."""
-    pieces = [""]
-    for line in spelt(text).split("\n"):
-        if ITEM.match(line) or not line.strip():
-            pieces.append("")
-        pieces[-1] += f"{line}\n"
-    return [said for piece in pieces if re.search(r"\w", said := plain(piece.strip()))]
+    """Give the items of lists and the paragraphs between them, in order, each on one line.
+
+    Those that stand under another, or that a paragraph announces, begin with a dash.
+    """
+    pieces = [each for each in ENDS.split(spelt(text).expandtabs(4)) if re.search(r"\w", each)]
+    least = min((len(each) - len(each.lstrip()) for each in pieces if ITEM.match(each)), default=0)
+    said, announced = list[str](), False
+    for piece in pieces:
+        words, is_item = plain(piece), ITEM.match(piece)
+        under = is_item and (announced or len(piece) - len(piece.lstrip()) > least)
+        said.append(f"- {words}" if under else words)
+        announced = announced if is_item else words.endswith(":")
+    return said

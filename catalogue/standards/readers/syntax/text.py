@@ -159,6 +159,7 @@ class _Stripper(HTMLParser):
 
 
 TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,5000}>")
+ROW = re.compile(r"^ *\|.*\|\s*$", re.M)
 
 
 def without_html(text: str) -> str:
@@ -172,11 +173,18 @@ def without_html(text: str) -> str:
     return tidy("".join(piece if at % 2 else _stripped(piece) for at, piece in enumerate(pieces)))
 
 
+def _cells(row: re.Match[str]) -> str:
+    """Keep a row of a table on its line: the items of a list within a cell follow one another."""
+    parted = re.sub(r"</li>\s*<li>|<br\s*/?>", " ; ", row[0])
+    return TAG.sub("", parted)
+
+
 def _stripped(text: str) -> str:
     if not TAG.search(text):
         return text
     # An automatic link <https://…> is Markdown, not HTML.
     text = re.sub(r"<(https?://[^\s<>]+|[\w.+-]+@[\w.-]+)>", r"\1", text)
+    text = ROW.sub(_cells, text)
     stripper = _Stripper()
     stripper.feed(text)
     stripper.close()

@@ -1,0 +1,301 @@
+"""The cards of models: each sentence in one place, under the heading where one looks for it."""
+
+from typing import Any
+
+import pytest
+
+from catalogue.contributions.queries import descriptions
+from catalogue.standards.readers import hugging_face, readme
+from tests.catalogue.standards.test_readers import value
+
+HEAD = "---\nlibrary_name: x\n---\n# tri\n\nTrie des annonces par contrat et par métier.\n\n"
+
+
+def test_the_bibtex_of_a_card_names_its_authors_and_leaves_its_text() -> None:
+    text = """---
+library_name: transformers
+---
+# rome-tri
+
+Trie des offres.
+
+## Citation
+
+Please cite:
+
+```bibtex
+@inproceedings{tri, title={{ROME} trié}, author={Martin, Claire and {\\'E}ric Petit and others},
+  booktitle = "TALN", year={2025}, doi={10.1000/xyz1}}
+```
+
+```
+Martin et al., TALN.
+```
+"""
+    found = hugging_face.read(text.encode(), "").records[0]
+    assert value(found, "authors") == ["Claire Martin", "Éric Petit"]
+    assert found.fields["authors"].guessed
+    assert value(found, "created") == "2025"
+    assert value(found, "paper") == "ROME trié, TALN, 10.1000/xyz1"
+    assert "@inproceedings" not in value(found, "description")
+    assert "Martin et al., TALN." in value(found, "description")
+
+
+def test_a_section_of_a_model_card_answers_one_question() -> None:
+    text = """---
+library_name: transformers
+pipeline_tag: fill-mask
+---
+# rome-tri
+
+## Intended uses & limitations
+
+Aider une **conseillère**. Ne pas utiliser pour trier des candidatures.
+It must **not** be used to rank.
+
+- Lire
+- *Proposer*
+
+## How to use
+
+```python
+clf("Cherche soudeur")
+```
+
+## Limitations
+
+Les annonces courtes sont mal classées.
+
+## Environmental impact
+
+Entraînement : 2,1 kg éq. CO2, sur un GPU A100.
+
+## Training data
+
+Des courriels, par classe.
+
+| classe | n |
+|---|---|
+| a | 3 |
+
+## Thanks
+
+À l’équipe.
+"""
+    record = hugging_face.read(text.encode(), "").records[0]
+    told = record.details
+    # What a field says is not said again, its table neither.
+    table = "| classe | n |\n|---|---|\n| a | 3 |"
+    description = "## Thanks\n\nÀ l’équipe."
+    assert record.fields["description"].value == description
+    assert told["training_data"].value == f"Des courriels, par classe.\n\n{table}"
+    as_algorithm = descriptions.values(record, "algorithm")["description"]
+    assert "## Intended uses" in as_algorithm
+    assert descriptions.values(record, "model")["description"] == description
+    assert told["limits"].value == ["Les annonces courtes sont mal classées."]
+    assert told["limits"].origin == "Hugging Face › Limitations"
+    assert told["intended_purpose"].value == "Aider une conseillère.\n\n- Lire\n- Proposer"
+    assert told["excluded_uses"].value == [
+        "Ne pas utiliser pour trier des candidatures.",
+        "It must not be used to rank.",
+    ]
+    assert told["example"].value == 'clf("Cherche soudeur")'
+    assert told["co2_grams"].value == 2100
+    assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."
+    assert (told["tasks"].value, told["tasks"].guessed) == (["language_modelling"], False)
+    likely = hugging_face.read(text.replace("fill-mask", "text-ranking").encode(), "").records[0]
+    assert (likely.details["tasks"].value, likely.details["tasks"].guessed) == (["matching"], True)
+    assert all(told[name].guessed for name in ("limits", "example", "co2_grams"))
+    index = (
+        "pipeline_tag: fill-mask\nmodel-index: [{results: [{metrics: [{type: f1, value: 0.81}]}]}]"
+    )
+    scores = "## Scores\n\n### F1\n\n| m | v |\n|---|---|\n| F1 | **0.810** |\n\n## Thanks"
+    measured = text.replace("pipeline_tag: fill-mask", index).replace("## Thanks", scores)
+    told_once = hugging_face.read(measured.encode(), "").records[0]
+    assert told_once.fields["description"].value == description
+    for row in ("| Latence | 12 ms |", "| F1 | 0.81 ± 0.02 |", "| femmes | 0.81 |"):
+        more = measured.replace("| F1 | **0.810** |", f"| F1 | **0.810** |\n{row}")
+        assert row in value(hugging_face.read(more.encode(), "").records[0], "description")
+    bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
+    emitted = hugging_face.read(bare.encode(), "").records[0]
+    assert emitted.details["co2_grams"].value == 2100
+    assert "footprint" not in emitted.details
+    assert "CO2" not in value(emitted, "description")
+    whole = hugging_face.read(text.replace("## Limitations", "## Notes").encode(), "").records[0]
+    assert "limits" not in whole.details
+    # The same card with French headings, either apostrophe.
+    in_french = {
+        "Intended uses & limitations": "Usages prévus",
+        "How to use": "Comment l'utiliser",
+        "Limitations": "Biais, risques et limites",
+        "Environmental impact": "Impact environnemental",
+        "Training data": "Données d'entraînement",
+    }
+    french = text
+    for said, heading in in_french.items():
+        french = french.replace(f"## {said}", f"## {heading}")
+    for direct, apostrophe in (("Usages prévus", "'"), ("Usage direct", "’")):
+        french = french.replace("Usages prévus", direct).replace("'", apostrophe)
+        translated = hugging_face.read(french.encode(), "").records[0].details
+        assert {n: v.value for n, v in translated.items()} == {n: v.value for n, v in told.items()}
+    for heading in ("Usages hors périmètre", "Usages déconseillés"):
+        apart = text.replace("## Thanks", f"## {heading}\n\nNoter des candidats.\n\n## Thanks")
+        refused = hugging_face.read(apart.encode(), "").records[0].details["excluded_uses"]
+        assert refused.value[0] == "Noter des candidats."
+    # The same text as a README of no standard.
+    plain = readme.read(text.encode(), "").records[0]
+    assert plain.details["limits"].value == ["Les annonces courtes sont mal classées."]
+    assert "Limitations" not in plain.fields["description"].value
+    assert "soudeur" not in plain.fields["description"].value
+
+
+def test_no_sentence_of_a_pasted_card_is_lost() -> None:
+    text = (
+        """---
+library_name: transformers
+---
+# rome-tri
+
+## Limites
+
+Ne connaît pas les contrats de 2025. Écart de 12 points au féminin.
+- Les annonces courtes
+  sont mal classées
+- Le [rapport](https://exemple.fr/r) le mesure
+
+Se trompe deux fois plus au féminin.
+
+## Usages déconseillés
+
+Ne marche pas :
+* en anglais
+
+## Prise en main
+
+Chargez-le :
+
+```python
+clf("Cherche soudeur")
+```
+
+## Empreinte
+
+Longue. """
+        + "Mesure du CO2. " * 200
+    )
+    record = hugging_face.read(text.encode(), "").records[0]
+    limits = [
+        "Ne connaît pas les contrats de 2025. Écart de 12 points au féminin.",
+        "Les annonces courtes sont mal classées",
+        "Le rapport (https://exemple.fr/r) le mesure",
+        "Se trompe deux fois plus au féminin.",
+    ]
+    assert record.details["limits"].value == limits
+    assert record.details["excluded_uses"].value == ["Ne marche pas :", "- en anglais"]
+    kept = value(record, "description")
+    assert kept.startswith("## Empreinte\n\nLongue. Mesure")  # longer than its field
+    assert readme.read(text.encode(), "").records[0].details["limits"].value == limits
+    noted = text.replace("Chargez-le :", "Demande 16 Go :\n\n```bash\npip install x\n```\n\nPuis :")
+    assert hugging_face.read(noted.encode(), "").records[0].details["example"].value == (
+        '# Demande 16 Go :\n# pip install x\n\n# Puis :\nclf("Cherche soudeur")'
+    )
+
+
+def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> None:
+    told = {
+        "À quoi il sert": ("intended_purpose", "Aider une conseillère."),
+        "Ce qu'il ne faut pas faire avec": ("excluded_uses", ["Noter."]),
+        "À quoi cela sert": ("excluded_uses", ["Il est interdit de comparer."]),
+        "Données": ("training_data", "Des offres."),
+        "Training and evaluation data": ("training_data", "Job ads."),
+        "Explicabilité": ("explanation", "Les mots qui pèsent."),
+        "Qui garde la main": ("oversight", "La conseillère valide."),
+        "Biais": ("limits", ["Moins juste au féminin."]),
+        "Uses & limitations": ("excluded_uses", ["Not meant for scoring people."]),
+        "Usages interdits": ("excluded_uses", ["Sont exclus :", "- noter ;", "- trier."]),
+        "Intended uses & limitations": ("limits", ["It misses skills."]),
+    }
+    head = "---\nlibrary_name: x\n---\n# Tri\n\nRange des annonces par métier. En voici :\n\n"
+    for heading, (name, wanted) in told.items():
+        said = wanted if isinstance(wanted, str) else "\n".join(wanted)
+        text = f"{head}## {heading}\n\n{said}\n".encode()
+        assert hugging_face.read(text, "").records[0].details[name].value == wanted
+    empty = "## Training data\n\nMore information needed\n\n## Contact\n\ntri@exemple.fr"
+    text = f"{head}## Dépôt\n\nhttps://exemple.fr/tri\n\n{empty}".encode()
+    record = hugging_face.read(text, "").records[0]
+    assert value(record, "summary") == "Range des annonces par métier."
+    assert {"contact", "training_data"} & {*record.fields, *record.details} == {"contact"}
+
+
+def read(text: str) -> dict[str, Any]:
+    record = hugging_face.read(text.encode(), "").records[0]
+    return {name: told.value for name, told in {**record.fields, **record.details}.items()}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It must not be used to rank,\nscore or reject applicants.",
+        "L’usage par un service de l’immigration est strictement interdit.",
+        "Ne l’employez pas pour trier des CV.",
+        "Interdit : le tri de candidatures.",
+        "Never use it to set pay.",
+        "Use by immigration authorities is prohibited.",
+    ],
+)
+def test_what_a_card_forbids_is_no_purpose_of_it(sentence: str) -> None:
+    told = read(f"{HEAD}## Usages prévus\n\nIl repère les mentions interdites. {sentence} Il aide.")
+    assert told["excluded_uses"] == [" ".join(sentence.split())]
+    assert told["intended_purpose"] == "Il repère les mentions interdites. Il aide."
+
+
+def test_a_list_goes_with_what_announces_it_and_keeps_its_depth() -> None:
+    told = read(
+        f"{HEAD}## Direct use\n\nThe model must not be used:\n\n- to fire\n  - by mail\n\n"
+        "It may:\n\n1. count\n   - by month\n2. Do not use it on CVs.\n"
+    )
+    assert told["excluded_uses"] == [
+        "The model must not be used:",
+        "- to fire",
+        "- by mail",
+        "Do not use it on CVs.",
+    ]
+    assert told["intended_purpose"] == "It may:\n\n1. count\n   - by month"
+
+
+def test_limits_have_their_advice_their_table_and_no_place_still_to_fill() -> None:
+    told = read(
+        f"{HEAD}## Bias, Risks, and Limitations\n\nF1 par groupe :\n\n| g | F1 |\n|---|--:|\n"
+        "| a | 0,8 |\n\nMoins juste au féminin.\n\n### Recommendations\n\nUne relecture.\n\n"
+        "## Impact\n\n- **Hours used:** [More Information Needed]\n\n"
+        "### Sources [optional]\n\n**Dépôt :** https://exemple.fr/tri\n"
+        "**Développé par :** Atelier\n"
+    )
+    assert told["limits"] == ["Moins juste au féminin.", "Une relecture."]
+    assert told["group_results"] == "F1 par groupe :\n\n| g | F1 |\n|---|--:|\n| a | 0,8 |"
+    assert (told["repository_url"], told["producer_name"]) == ("https://exemple.fr/tri", "Atelier")
+    assert told["description"] == (
+        "Trie des annonces par contrat et par métier.\n\n## Impact\n\n### Sources\n\n"
+        "- **Dépôt :** https://exemple.fr/tri\n- **Développé par :** Atelier"
+    )
+
+
+def test_what_tools_write_in_a_card_is_read_as_what_it_is() -> None:
+    told = read(
+        "---\npipeline_tag: token-classification\ntags: [generated_from_trainer, emploi]\n---\n"
+        "# tri\n\n"
+        "Trie des annonces par contrat. It achieves the following results on the evaluation set:\n"
+        "- Loss: 0.22\n- F1: 0.84\n\n## Labels\n\n| l | e |\n|---|---|\n"
+        "| a | <ul><li>un</li><li>deux</li></ul> |\n\n## Citation\n\n```bibtex\n"
+        "@article{setfit, author={Tunstall, Lewis}, title={Few-Shot}, year={2022}}\n```\n"
+    )
+    assert told["tags"] == ["token-classification", "emploi"]
+    assert [(row["metric"], row["value"]) for row in told["declared_measures"]] == [
+        ("Loss", "0.22"),
+        ("F1", "0.84"),
+    ]
+    # Its text speaks of no task of ours, and quotes an article that is not its own.
+    assert not {"tasks", "authors", "created"} & told.keys()
+    assert "| a | un ; deux |" in told["description"]
+    assert "author={Tunstall, Lewis}" in told["description"]
+    assert "achieves" not in told["description"]
