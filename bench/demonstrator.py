@@ -117,7 +117,7 @@ def learn_text(known: Any, rome: Mapping[str, Any], folder: Path) -> list[dict[s
 
     given = official.texts(known, rome)
     arrays, told = text.learn_many(given.examples, given.held)
-    kept = arrays.to_mapping() | {"referential": building.written(known)}
+    kept = arrays.to_mapping() | {"referential": building.referential_array(known)}
     np.savez_compressed(folder / "text.npz", allow_pickle=False, **kept)
     return told
 

@@ -10,7 +10,7 @@ from ninja import Body, Router, Schema
 from portal.accounts.bearer import anyone
 from portal.demonstrator import queries
 from portal.demonstrator.registry import CASES, case_or_hidden
-from portal.demonstrator.served import served, served_each
+from portal.demonstrator.service import served, served_each
 from portal.lib.refusals import Closed, Invalid
 from portal.lib.web.endpoints import Address, Words, refused
 from portal.lib.web.endpoints import lazy as _

@@ -15,7 +15,7 @@ class DemonstratorConfig(AppConfig):
     def ready(self) -> None:
         """Ask for whole sheets before each start; tell the store which objects are named."""
         import_module("portal.demonstrator.checks")
-        from portal.demonstrator import served  # noqa: PLC0415  # app ready
+        from portal.demonstrator import service  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects  # noqa: PLC0415  # app ready
 
-        objects.references.append(served.objects_named)
+        objects.references.append(service.objects_named)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.lib.web.fields import PlainForm, choice
 
 # What is read of a sentence; more is refused at the field.

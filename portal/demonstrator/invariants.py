@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.demonstrator import served
+from portal.demonstrator import service
 from portal.demonstrator.models import Build, LoadedData
 from portal.demonstrator.queries import prototypes
 from portal.demonstrator.registry import BY_USE_CASE
@@ -13,16 +13,16 @@ from portal.lib.storage import objects
 
 def unmeasured() -> Iterator[str]:
     """Name each prototype that one may try, one of whose engines has no figure."""
-    known = served.sets()
+    known = service.sets()
     for code, row in prototypes().items():
         if row.may_be_tried and not is_measured(code, known):
             yield code
 
 
 def is_measured(use_case: str, known: Iterable[dict[str, Build]]) -> bool:
-    """Say whether each engine that a use case answers with has figures. known: `served.sets()`."""
+    """Say whether each engine that a use case answers with has figures. known: `service.sets()`."""
     sheet = BY_USE_CASE[use_case].sheet
-    builds = next(served.for_sheet(sheet, known), {})
+    builds = next(service.for_sheet(sheet, known), {})
     return bool(builds) and all(builds[name].figures for name in sheet.engines)
 
 

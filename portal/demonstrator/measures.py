@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.sheets import Sheet
 from portal.lib.prose.numbers import number
 

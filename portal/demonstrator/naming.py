@@ -10,7 +10,7 @@ from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
 from portal.demonstrator.engines.words import WORD, stem
 from portal.demonstrator.referential import Occupation
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 
 NEAREST = 5
 # The chances under which a title is not one to choose from: it would be noise.

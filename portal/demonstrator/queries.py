@@ -11,7 +11,7 @@ from catalogue.resources.queries import lists
 from challenges.entries.models import Entry
 from challenges.organising.models.challenges import Challenge
 from portal.demonstrator.models import LoadedData, Prototype
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.sheets import Sheet
 
 # Columns of a challenge that its line shows.

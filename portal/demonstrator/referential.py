@@ -77,18 +77,18 @@ def trial() -> Referential:
     return Referential({each.code: each for each in rows}, labels)
 
 
-def from_plain(told: Mapping[str, Any]) -> Referential:
+def from_plain(plain: Mapping[str, Any]) -> Referential:
     """Read a référentiel that was written as JSON, with the names of its fields."""
-    rows = [_made(each) for each in told["occupations"]]
-    return Referential({each.code: each for each in rows}, told["knowledge"])
+    rows = [_read(each) for each in plain["occupations"]]
+    return Referential({each.code: each for each in rows}, plain["knowledge"])
 
 
 def _occupation(row: dict[str, Any], moves: Mapping[str, Any]) -> Occupation:
-    return _made(row | moves[row["code"]])
+    return _read(row | moves[row["code"]])
 
 
-def _made(row: Mapping[str, Any]) -> Occupation:
-    found: dict[str, Any] = {
+def _read(row: Mapping[str, Any]) -> Occupation:
+    fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
-    return Occupation(**found)
+    return Occupation(**fields)

@@ -10,7 +10,7 @@ from portal.demonstrator.enums import EngineName
 if TYPE_CHECKING:
     from portal.demonstrator.answers import Answer
     from portal.demonstrator.forms import TrialForm
-    from portal.demonstrator.served import Served
+    from portal.demonstrator.service import Served
 
 # A text that is translated when it is shown.
 Text = Any

@@ -23,7 +23,7 @@ from portal.demonstrator.answers import Answer
 from portal.demonstrator.forms import QUESTION, TrialForm
 from portal.demonstrator.models import Prototype
 from portal.demonstrator.registry import CASES, case_or_hidden
-from portal.demonstrator.served import Served, served, served_each
+from portal.demonstrator.service import Served, served, served_each
 from portal.demonstrator.sheets import Case
 from portal.lib import clock
 from portal.lib.prose import personal_data

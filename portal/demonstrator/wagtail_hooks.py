@@ -17,7 +17,7 @@ from portal.demonstrator import actions
 from portal.demonstrator.enums import TRIABLE
 from portal.demonstrator.invariants import is_measured
 from portal.demonstrator.models import FundingRule, Milestone, Prototype
-from portal.demonstrator.served import sets
+from portal.demonstrator.service import sets
 
 
 class AddView(generic.CreateView):

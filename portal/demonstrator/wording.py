@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.demonstrator.answers import Answer
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 
 Answering = Callable[[Mapping[str, Any], Served], Answer]
 QUOTED = 3

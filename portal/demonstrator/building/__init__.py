@@ -44,14 +44,14 @@ class Plan:
 
 
 def build(
-    wanted: Iterable[Plan], *, tell: Callable[[str], object] = lambda _line: None
+    wanted: Iterable[Plan], *, show: Callable[[str], object] = lambda _line: None
 ) -> list[Build]:
     """Build engines, of `plans()` or some of them.
 
     Writes arrays to the object store and a row for each engine whose data are new; what is built
-    already is learnt again only where the store lost it. tell: told what is built, line by line.
+    already is learnt again only where the store lost it. show: called with each line of a report.
     """
-    made = []
+    rows = []
     for plan in wanted:
         known = Build.objects.filter(
             engine=plan.engine,
@@ -64,10 +64,10 @@ def build(
         if last and objects.store().exists(last.arrays_sha256):
             continue
         row = _built(plan)
-        made.append(row)
+        rows.append(row)
         for line in _lines(row):
-            tell(line)
-    return made
+            show(line)
+    return rows
 
 
 def plans() -> Iterator[Plan]:
@@ -84,13 +84,13 @@ def plans() -> Iterator[Plan]:
 
 def _latest(*, is_shown: bool) -> dict[str, LoadedData]:
     """Give the latest of each kind that was loaded, those that may be shown alone or all."""
-    found: dict[str, LoadedData] = {}
+    latest: dict[str, LoadedData] = {}
     for each in LoadedData.objects.order_by("loaded_at", "pk"):
         if each.is_public or not is_shown:
-            found[each.kind] = each
-        elif each.kind in found and found[each.kind].content_sha256 == each.content_sha256:
-            del found[each.kind]  # the licence of the same data is in doubt again
-    return found
+            latest[each.kind] = each
+        elif each.kind in latest and latest[each.kind].content_sha256 == each.content_sha256:
+            del latest[each.kind]  # the licence of the same data is in doubt again
+    return latest
 
 
 def _official_plans(loaded: Mapping[str, LoadedData]) -> Iterator[Plan]:
@@ -98,30 +98,30 @@ def _official_plans(loaded: Mapping[str, LoadedData]) -> Iterator[Plan]:
     rome, mobilities = loaded.get(ReferentialKind.ROME), loaded.get(ReferentialKind.MOBILITIES)
     if rome is None:
         return
-    told, moved = loading.read(rome), loading.read(mobilities) if mobilities else None
-    known = official.referential(told, moved)
+    content, moved = loading.read(rome), loading.read(mobilities) if mobilities else None
+    known = official.referential(content, moved)
     used = [each for each in (rome, mobilities) if each]
 
     def plan(engine: EngineName, parts: Sequence[LoadedData], learn: Callable[[], Learnt]) -> Plan:
         digests = tuple(each.content_sha256 for each in parts)
         is_public = all(each.is_public for each in parts)
-        return Plan(engine, spoken(known), digests, False, is_public, learn)
+        return Plan(engine, occupations_digest(known), digests, False, is_public, learn)
 
     def learn_text() -> Learnt:
-        given = official.texts(known, told)
-        arrays, figures = text.learn_many(given.examples, given.held)
-        return arrays.to_mapping() | {"referential": written(known)}, figures
+        texts = official.texts(known, content)
+        arrays, figures = text.learn_many(texts.examples, texts.held)
+        return arrays.to_mapping() | {"referential": referential_array(known)}, figures
 
     yield plan(EngineName.TEXT, used, learn_text)
     if moved is not None:
         yield plan(
-            EngineName.MOVES, used, lambda: moves.learn(official.moves_known(known, told, moved))
+            EngineName.MOVES, used, lambda: moves.learn(official.moves_known(known, content, moved))
         )
     if level := loaded.get(ReferentialKind.TENSION):
 
         def learn_tension() -> Learnt:
-            given, zones = official.places(loading.read(level), [*known.occupations])
-            return tension.learn_places(given, zones)
+            places, zones = official.places(loading.read(level), [*known.occupations])
+            return tension.learn_places(places, zones)
 
         yield plan(EngineName.TENSION, [*used, level], learn_tension)
 
@@ -136,7 +136,7 @@ def trial_plans() -> Iterator[Plan]:
 
     def learn_text() -> Learnt:
         arrays, figures = text.learn_few(list(known.examples()))
-        return arrays.to_mapping() | {"referential": written(known)}, figures
+        return arrays.to_mapping() | {"referential": referential_array(known)}, figures
 
     def learn_moves() -> Learnt:
         return moves.learn(moves.Known(occupations, known.knowledge, links))
@@ -150,15 +150,17 @@ def trial_plans() -> Iterator[Plan]:
         (EngineName.MOVES, learn_moves),
         (EngineName.TENSION, learn_tension),
     ):
-        yield Plan(engine, spoken(known), data, is_trial=True, is_public=True, learn=learn)
+        yield Plan(
+            engine, occupations_digest(known), data, is_trial=True, is_public=True, learn=learn
+        )
 
 
-def spoken(known: Referential) -> str:
+def occupations_digest(known: Referential) -> str:
     """Name the occupations that a référentiel has."""
     return canonical.digest(sorted(known.occupations))
 
 
-def written(known: Referential) -> NDArray[np.uint8]:
+def referential_array(known: Referential) -> NDArray[np.uint8]:
     """Write a référentiel among arrays: what answers names occupations as what was learnt did."""
     return np.frombuffer(canonical.dumps(_plain(known)), np.uint8)
 
@@ -172,9 +174,9 @@ def _plain(known: Referential) -> dict[str, Any]:
 
 def _built(plan: Plan) -> Build:
     arrays, figures = plan.learn()
-    kept = io.BytesIO()
-    np.savez_compressed(kept, allow_pickle=False, **arrays)  # its entries bear no date
-    stored = objects.put(kept.getvalue())
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **arrays)  # its entries bear no date
+    stored = objects.put(packed.getvalue())
     rounded = json.loads(json.dumps(figures), parse_float=lambda each: round(float(each), DECIMALS))
     row, _is_new = Build.objects.get_or_create(
         engine=plan.engine,

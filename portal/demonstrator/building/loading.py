@@ -63,8 +63,8 @@ def load(
 def read(row: LoadedData) -> dict[str, Any]:
     """Read again what was loaded."""
     with objects.open(row.content_sha256) as file, gzip.open(file) as plain:
-        found: dict[str, Any] = json.loads(plain.read(MOST_READ))
-    return found
+        content: dict[str, Any] = json.loads(plain.read(MOST_READ))
+    return content
 
 
 def _brought(url: str) -> bytes:

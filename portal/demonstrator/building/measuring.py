@@ -52,15 +52,15 @@ def figure(
 
 
 def _groups(part: Part, metric: str, spec: MetricSpec) -> list[dict[str, Any]]:
-    found = []
+    by_group = []
     codes = part.groups.get("group", np.full(len(part), -1))
     for code, group in enumerate(part.group_names.get("group", [])):
         rows = part.take(np.flatnonzero(codes == code))
         if len(rows) >= LEAST_ROWS:
             none = np.zeros((0, rows.buckets), np.uint8)  # a group is given without an interval
             got = measure(registry.metric(metric), spec, rows, none, independent=False, level=LEVEL)
-            found.append({"group": group, "value": got.value, "n": len(rows)})
-    return found
+            by_group.append({"group": group, "value": got.value, "n": len(rows)})
+    return by_group
 
 
 def rows(
@@ -94,15 +94,15 @@ def mean(
     baseline: float | None = None,
 ) -> Figure:
     """Measure the mean of n numbers of 0 or more, NaN left out: a share where each is 0 or 1."""
-    given = np.asarray(values, np.float64)
-    kept: list[int] = np.flatnonzero(np.isfinite(given)).tolist()
+    numbers = np.asarray(values, np.float64)
+    finite: list[int] = np.flatnonzero(np.isfinite(numbers)).tolist()
     part = rows(
-        np.zeros(len(kept)),
-        given[kept],
-        [clusters[at] for at in kept],
-        [groups[at] for at in kept] if groups else (),
+        np.zeros(len(finite)),
+        numbers[finite],
+        [clusters[at] for at in finite],
+        [groups[at] for at in finite] if groups else (),
     )
-    if np.isin(given[kept], (0.0, 1.0)).all():
+    if np.isin(numbers[finite], (0.0, 1.0)).all():
         return figure(name, replace(part, y=part.y + 1), metric="accuracy", baseline=baseline)
     return figure(name, part, metric="mae", baseline=baseline)
 
@@ -112,13 +112,13 @@ def ranked(
 ) -> Part:
     """Lay lists: of each query, the gain of each right item, and the items in their order."""
     flat = [(item, gain) for truth in truths for item, gain in truth.items()]
-    given = [item for answer in answers for item in answer]
-    size = max([*(item for item, _gain in flat), *given], default=0) + 1
+    numbers = [item for answer in answers for item in answer]
+    size = max([*(item for item, _gain in flat), *numbers], default=0) + 1
     return Part(
         y=np.array([item for item, _gain in flat], np.int64),
         gains=np.array([gain for _item, gain in flat], np.float64),
         y_offsets=np.cumsum([0, *map(len, truths)]),
-        p=np.array(given, np.int64),
+        p=np.array(numbers, np.int64),
         p_offsets=np.cumsum([0, *map(len, answers)]),
         ranks=np.concatenate([np.arange(len(answer)) + 1 for answer in answers]),
         texts=[str(at) for at in range(size)],

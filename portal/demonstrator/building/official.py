@@ -85,9 +85,9 @@ def _id(label: str) -> str:
 
 def level(access: str) -> str:
     """Read the usual schooling in what says how one comes to an occupation: the mean of several."""
-    said = access.casefold()
-    found = [place for word, place in DIPLOMAS if word in said]
-    return moves.SCHOOLING[round(sum(found) / len(found))] if found else moves.SCHOOLING[USUAL]
+    words = access.casefold()
+    years = [place for word, place in DIPLOMAS if word in words]
+    return moves.SCHOOLING[round(sum(years) / len(years))] if years else moves.SCHOOLING[USUAL]
 
 
 def texts(known: Referential, rome: Content) -> Texts:
@@ -99,10 +99,10 @@ def texts(known: Referential, rome: Content) -> Texts:
         examples += [
             Example(each, one.code, f"{one.code} fiche") for each in (asked, one.definition) if each
         ]
-    held: tuple[list[Example], list[Example]] = ([], [])
+    later: tuple[list[Example], list[Example]] = ([], [])
     for code, group, form, title, part in rome["held"]:
-        held[part].append(Example(title, code, group, form))
-    return Texts(examples, Held(*held) if all(held) else None)
+        later[part].append(Example(title, code, group, form))
+    return Texts(examples, Held(*later) if all(later) else None)
 
 
 def moves_known(known: Referential, rome: Content, mobilities: Content) -> moves.Known:
@@ -130,25 +130,25 @@ def places(content: Content, codes: Sequence[str]) -> tuple[tension.Places, dict
     """
     known = frozenset(codes)
     rows = [each for each in content["rows"] if each[0] in known]
-    held = [each[5] for each in rows]
+    truths = [each[5] for each in rows]
     levels = [each[4] for each in rows]
-    given = tension.Places(
+    learnt = tension.Places(
         codes=[each[0] for each in rows],
         zones=[each[1] for each in rows],
         regions=[content["zones"][each[1]][1] for each in rows],
         numbers=_table([each[2] for each in rows]),
         graded=_table([each[3] for each in rows]),
         levels=np.array([each or 0 for each in levels], np.int64),
-        truth=np.array([each[0] if each else 0 for each in held], np.int64),
-        is_measured=np.array([bool(each and each[1]) for each in held], bool),
-        groups=[each[2] if each else "" for each in held],
+        truth=np.array([each[0] if each else 0 for each in truths], np.int64),
+        is_measured=np.array([bool(each and each[1]) for each in truths], bool),
+        groups=[each[2] if each else "" for each in truths],
     )
     zones = {
         code: " ".join(name.title().split()) if name.isupper() else name
         for code, (name, region) in sorted(content["zones"].items())
         if region == REGION
     }
-    return given, zones
+    return learnt, zones
 
 
 def _table(rows: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:

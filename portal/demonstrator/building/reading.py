@@ -53,7 +53,7 @@ def _rome(source: Source) -> Content:
     return {
         "occupations": [{"code": code, "label": labels[code]} for code in sorted(labels)],
         "titles": titles,
-        "held": _held_titles(source),
+        "held": _later_titles(source),
     }
 
 
@@ -63,7 +63,7 @@ def _form(row: Row) -> str:
     return row["forme"]
 
 
-def _held_titles(source: Source) -> list[list[Any]]:
+def _later_titles(source: Source) -> list[list[Any]]:
     """Read titles that came later, with what they mean, where the files hold both."""
     if source.find("truth.csv") is None:
         return []
@@ -71,13 +71,13 @@ def _held_titles(source: Source) -> list[list[Any]]:
         row["id"]: row.text("libelle")
         for row in source.rows("test_features.csv", ("id", "libelle"))
     }
-    held = []
+    later = []
     for row in source.rows("truth.csv", ("id", "code_rome", "jeu", "forme", "groupe")):
         if row["id"] not in texts:
             raise row.refuse("id", "n’est pas dans test_features.csv")
         part = row.one_of("jeu", PARTS)
-        held.append([row.rome("code_rome"), row["groupe"], _form(row), texts[row["id"]], part])
-    return held
+        later.append([row.rome("code_rome"), row["groupe"], _form(row), texts[row["id"]], part])
+    return later
 
 
 def _rome_released(source: Source) -> Content:
@@ -102,13 +102,13 @@ def _rome_released(source: Source) -> Content:
     riasec = _released_interests(source)
 
     def sheet(code: str) -> dict[str, Any]:
-        told = texts[code]
+        own = texts[code]
         return {
             "code": code,
             "label": labels[code],
-            "definition": " ".join(told["definition"]),
-            "access": " ".join([*told["acces_a_em"], *told["acces_metier"]]),
-            "conditions": " ".join(told["cond_exercice_activite"]),
+            "definition": " ".join(own["definition"]),
+            "access": " ".join([*own["acces_a_em"], *own["acces_metier"]]),
+            "conditions": " ".join(own["cond_exercice_activite"]),
             "knowledge": knowledge.get(code, []),
             "riasec": riasec.get(code, ""),
         }
@@ -137,11 +137,11 @@ def _released_knowledge(source: Source) -> dict[str, list[str]]:
         pattern = f"unix_referentiel_{name}_v*.csv"
         for row in source.rows(pattern, ("code_ogr", column), is_needed=False):
             labels[row["code_ogr"]] = row.text(column)
-    found: dict[str, dict[str, None]] = defaultdict(dict)
+    by_code: dict[str, dict[str, None]] = defaultdict(dict)
     for row in source.rows("unix_coherence_item*.csv", ("code_rome", "code_ogr"), is_needed=False):
         if row["code_ogr"] in labels:
-            found[row.rome("code_rome")][labels[row["code_ogr"]]] = None
-    return {code: [*each] for code, each in found.items()}
+            by_code[row.rome("code_rome")][labels[row["code_ogr"]]] = None
+    return {code: [*each] for code, each in by_code.items()}
 
 
 def _released_interests(source: Source) -> dict[str, str]:
@@ -190,7 +190,7 @@ def _mobilities(source: Source) -> Content:
         [row.rome("code_rome"), row.rome("code_rome_cible"), row.one_of("type_mobilite", GAINS)]
         for row in source.rows("train.csv", needed)
     ]
-    held = [
+    measured = [
         [
             row.rome("code_rome"),
             row.rome("code_rome_cible"),
@@ -206,7 +206,7 @@ def _mobilities(source: Source) -> Content:
     return {
         "sheets": sheets,
         "links": _unique(links),
-        "held": held,
+        "held": measured,
         "unseen": sorted(row.rome("code_rome") for row in unseen),
         "women": {
             row.rome("code_rome"): row.number("part_femmes", low=0, high=100)
@@ -248,9 +248,9 @@ def _tension(source: Source) -> Content:
         graded = [
             row.whole(column, low=0, high=LEVELS) if row[column] else None for column in INDICATORS
         ]
-        held = [*truths[row["id"]]] if row["id"] in truths else None
+        truth = [*truths[row["id"]]] if row["id"] in truths else None
         place = [row.rome("code_rome"), row.text("code_bassin")]
-        rows.append([*place, numbers, graded, level, held])
+        rows.append([*place, numbers, graded, level, truth])
 
     for row in source.rows("train.csv", (*columns, *INDICATORS, "tension")):
         note(row, row.whole("tension", low=1, high=LEVELS))

@@ -26,10 +26,10 @@ class Unreadable(Refusal):
     code = "referential_unreadable"
 
     @classmethod
-    def at(cls, file: str, line: int, said: str, *, column: str = "") -> "Unreadable":
+    def at(cls, file: str, line: int, fault: str, *, column: str = "") -> "Unreadable":
         """Say what is wrong, and where."""
         where = f", colonne « {column} »" if column else ""
-        return cls(f"{file}, ligne {line}{where} : {said}")
+        return cls(f"{file}, ligne {line}{where} : {fault}")
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class Row:
         """Give a cell of a column that a table may lack."""
         return self.cells.get(column, "")
 
-    def refuse(self, column: str, said: str) -> Unreadable:
+    def refuse(self, column: str, fault: str) -> Unreadable:
         """Say what is wrong with a cell."""
         shown = self[column][:64]
-        return Unreadable.at(self.file, self.line, f"« {shown} » {said}", column=column)
+        return Unreadable.at(self.file, self.line, f"« {shown} » {fault}", column=column)
 
     def text(self, column: str) -> str:
         """Read a text that may not be empty."""
@@ -67,12 +67,12 @@ class Row:
     def number(self, column: str, *, low: float, high: float) -> float:
         """Read a number between two bounds."""
         try:
-            found = float(self[column])
+            number = float(self[column])
         except ValueError:
-            found = float("nan")
-        if not low <= found <= high:
+            number = float("nan")
+        if not low <= number <= high:
             raise self.refuse(column, f"n’est pas un nombre de {low:g} à {high:g}")
-        return found
+        return number
 
     def whole(self, column: str, *, low: int, high: int) -> int:
         """Read a whole number between two bounds."""
@@ -99,8 +99,8 @@ class Source:
             self.names = sorted(each.name for each in self._folder.iterdir() if each.is_file())
             return
         try:
-            given = io.BytesIO(place) if isinstance(place, bytes) else place
-            self._archive = zipfile.ZipFile(given)
+            file = io.BytesIO(place) if isinstance(place, bytes) else place
+            self._archive = zipfile.ZipFile(file)
         except (OSError, zipfile.BadZipFile):
             raise Unreadable("Ni un dossier, ni une archive zip que l’on puisse ouvrir.") from None
         self.names = sorted(self._archive.namelist())
@@ -112,10 +112,10 @@ class Source:
 
         Raises Unreadable for two: one would be of another version.
         """
-        found = [each for each in self.names if fnmatchcase(each.rpartition("/")[2], pattern)]
-        if len(found) > 1:
-            raise Unreadable(f"{found[0]} et {found[1]} : gardez-en un seul.")
-        return found[0] if found else None
+        names = [each for each in self.names if fnmatchcase(each.rpartition("/")[2], pattern)]
+        if len(names) > 1:
+            raise Unreadable(f"{names[0]} et {names[1]} : gardez-en un seul.")
+        return names[0] if names else None
 
     def rows(
         self, pattern: str, columns: Sequence[str], *, is_needed: bool = True
@@ -142,20 +142,20 @@ class Source:
                 if not any(cells):
                     continue
                 if len(cells) != len(header):
-                    said = f"{len(cells)} cellules au lieu de {len(header)}"
-                    raise Unreadable.at(name, lines.line_num, said)
+                    fault = f"{len(cells)} cellules au lieu de {len(header)}"
+                    raise Unreadable.at(name, lines.line_num, fault)
                 # Former releases doubled their apostrophes.
-                told = (each.replace("''", "'").strip() for each in cells)
-                yield Row(name, lines.line_num, dict(zip(header, told, strict=True)))
-        except csv.Error as fault:
-            raise Unreadable.at(name, lines.line_num, f"ce n’est pas du CSV ({fault})") from None
+                plain = (each.replace("''", "'").strip() for each in cells)
+                yield Row(name, lines.line_num, dict(zip(header, plain, strict=True)))
+        except csv.Error as error:
+            raise Unreadable.at(name, lines.line_num, f"ce n’est pas du CSV ({error})") from None
         finally:
             csv.field_size_limit(before)
 
     def versions(self) -> dict[str, str]:
         """Give the version that the names of the files that were read bear."""
-        found = {name.rpartition("/")[2]: VERSION.search(name) for name in self._read}
-        return {name: match[1] for name, match in found.items() if match}
+        matches = {name.rpartition("/")[2]: VERSION.search(name) for name in self._read}
+        return {name: match[1] for name, match in matches.items() if match}
 
     def _lines(self, name: str) -> Iterator[str]:
         """Read a table line by line. Raises Unreadable for what is too large, damaged, no UTF-8."""

@@ -8,7 +8,7 @@ from portal.demonstrator.engines.words import Word, words
 TELLING = 4
 
 
-def calling(label: str, found: Sequence[Word]) -> tuple[Word, ...]:
+def calling(label: str, typed: Sequence[Word]) -> tuple[Word, ...]:
     """List the words of a text whose stem is one of a label's, in their order."""
     stems = {each.stem for each in words(label) if len(each.stem) >= TELLING}
-    return tuple(each for each in found if each.stem in stems)
+    return tuple(each for each in typed if each.stem in stems)

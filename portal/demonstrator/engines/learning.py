@@ -63,26 +63,26 @@ class Features:
     idf: NDArray[np.float32]
 
     @classmethod
-    def of(cls, told: Sequence[Counter[int]]) -> "Features":
+    def of(cls, counted: Sequence[Counter[int]]) -> "Features":
         """Weigh a feature by how few texts bring it; one that a single text brings says nothing."""
         seen = np.zeros(SIZE)
-        for each in told:
+        for each in counted:
             seen[list(each)] += 1
         numbers = np.flatnonzero(seen > 1)
-        idf = 1 + np.log((1 + len(told)) / (1 + seen[numbers]))
+        idf = 1 + np.log((1 + len(counted)) / (1 + seen[numbers]))
         return cls(numbers.astype(np.int32), idf.astype(np.float32))
 
-    def cells(self, told: Sequence[Counter[int]]) -> Cells:
+    def cells(self, counted: Sequence[Counter[int]]) -> Cells:
         """Turn counted texts into rows of length 1."""
         column = np.full(SIZE, -1)
         column[self.numbers] = np.arange(len(self.numbers))
         columns, values = [], []
-        for each in told:
+        for each in counted:
             numbers = np.fromiter(each, np.int64, len(each))
             times = np.fromiter(each.values(), np.float32, len(each))
-            kept = column[numbers] >= 0
-            mine = column[numbers[kept]]
-            row = self.idf[mine] * (1 + np.log(times[kept]))
+            is_known = column[numbers] >= 0
+            mine = column[numbers[is_known]]
+            row = self.idf[mine] * (1 + np.log(times[is_known]))
             columns.append(mine)
             values.append(row / max(float(np.linalg.norm(row)), 1e-9))
         starts = np.cumsum([0, *(len(each) for each in columns)])
@@ -112,14 +112,14 @@ def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple
     places = {code: at for at, code in enumerate(codes)}
     targets = np.array([places[each.code] for each in examples])
     rooted = np.sqrt(np.array([each.weight for each in examples], np.float32))[:, None]
-    told = [counts(each.text) for each in examples]
-    known = Features.of(told)
-    columns = list(known.cells(told).by_column(len(known.numbers)))
-    near = np.zeros((len(told), len(told)), np.float32)
+    counted = [counts(each.text) for each in examples]
+    known = Features.of(counted)
+    columns = list(known.cells(counted).by_column(len(known.numbers)))
+    near = np.zeros((len(counted), len(counted)), np.float32)
     for rows, values in columns:
         near[np.ix_(rows, rows)] += values[:, None] * values
-    signs = np.full((len(told), len(codes)), -1 / len(codes), np.float32)
-    signs[np.arange(len(told)), targets] = 1
+    signs = np.full((len(counted), len(codes)), -1 / len(codes), np.float32)
+    signs[np.arange(len(counted)), targets] = 1
     left_out = _left_out(near, signs, rooted, targets, folds([each.group for each in examples]))
     solved = _solved(near, signs, rooted)
     weights = np.stack([values @ solved[rows] for rows, values in columns])
@@ -132,8 +132,8 @@ def learn(examples: Sequence[Example], *, threshold: float = THRESHOLD) -> tuple
 def vocabulary(examples: Iterable[Example], codes: Sequence[str]) -> NDArray[np.uint64]:
     """Mark the stems met of each occupation: sorted, once each."""
     places = {code: at for at, code in enumerate(codes)}
-    told = {(mark(word.stem), places[each.code]) for each in examples for word in words(each.text)}
-    marks = np.array(sorted(told), np.uint64).reshape(-1, 2)
+    pairs = {(mark(word.stem), places[each.code]) for each in examples for word in words(each.text)}
+    marks = np.array(sorted(pairs), np.uint64).reshape(-1, 2)
     return np.asarray(marks[:, 0] * PLACES + marks[:, 1])
 
 
@@ -172,12 +172,12 @@ def _left_out(
 ) -> LeftOut:
     scores, nearest = np.zeros_like(signs), np.zeros(len(signs), np.int64)
     for fold in range(FOLDS):
-        kept, out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        if len(kept) and len(out):
-            across = near[np.ix_(out, kept)]
-            solved = _solved(near[np.ix_(kept, kept)], signs[kept], rooted[kept])
+        inside, out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        if len(inside) and len(out):
+            across = near[np.ix_(out, inside)]
+            solved = _solved(near[np.ix_(inside, inside)], signs[inside], rooted[inside])
             scores[out] = across @ solved
-            nearest[out] = targets[kept[across.argmax(axis=1)]]
+            nearest[out] = targets[inside[across.argmax(axis=1)]]
     return LeftOut(scores, nearest)
 
 
@@ -202,11 +202,11 @@ def heat(scores: NDArray[Any], targets: NDArray[Any]) -> float:
     scores: n × occupations; targets: n places, -1 for what is no occupation.
     """
     known = targets >= 0
-    kept, right = scores[known], targets[known]
+    ranked, right = scores[known], targets[known]
     at = np.arange(len(right))
 
     def loss(power: float) -> float:
-        chances = shared(kept, math.exp(power))[at, right]
+        chances = shared(ranked, math.exp(power))[at, right]
         return -float(np.log(np.maximum(chances, 1e-12)).mean())
 
     low, high = math.log(0.1), math.log(100)

@@ -78,5 +78,5 @@ class Moves:
         return tuple(self._move(code, *each) for each in sorted(chosen, key=lambda each: -each[1]))
 
     def _move(self, start: str, code: str, score: float) -> Move:
-        found = pieces(self.knowledge.get(code, ()), self.knowledge.get(start, ()))
-        return Move(code, score, (start, code) in self.near, found.shared, found.missing)
+        match = pieces(self.knowledge.get(code, ()), self.knowledge.get(start, ()))
+        return Move(code, score, (start, code) in self.near, match.shared, match.missing)

@@ -40,8 +40,8 @@ class Paths:
 
         @cache
         def ranked(code: str) -> tuple[Move, ...]:
-            found = moves.rank(code, count=BREADTH) if code in moves.ranked else ()
-            return tuple(each for each in found if each.is_near or not near_only)
+            best = moves.rank(code, count=BREADTH) if code in moves.ranked else ()
+            return tuple(each for each in best if each.is_near or not near_only)
 
         self._knowledge, self._from = moves.knowledge, ranked
 
@@ -51,15 +51,15 @@ class Paths:
         A longer one is given only if its largest step is smaller than that of those before it. Of
         equal ones, the first by rank of its moves stands for all.
         """
-        found: list[Path] = []
+        paths: list[Path] = []
         every = [self._learnt(start, moves) for moves in self._walks(start, goal)]
         for length in range(1, STEPS + 1):
             rivals = [each for each in every if len(each.steps) == length]
             best = min(rivals, key=lambda each: each[1:], default=None)
-            if best and (not found or best.largest < found[-1].largest):
+            if best and (not paths or best.largest < paths[-1].largest):
                 equals = sum(each[1:] == best[1:] for each in rivals) - 1
-                found.append(best._replace(equals=equals))
-        return tuple(found)
+                paths.append(best._replace(equals=equals))
+        return tuple(paths)
 
     def onwards(self, start: str, *, count: int = 3) -> tuple[Path, ...]:
         """Give the best moves of an occupation, each with the best that it opens beyond them.
@@ -71,26 +71,26 @@ class Paths:
         chosen = first[:count]
         if away and away not in chosen:
             chosen = (*chosen[:-1], away)
-        seen, made = {start, *(each.code for each in first)}, []
+        seen, paths = {start, *(each.code for each in first)}, []
         for move in chosen:
             beyond = [each for each in self._from(move.code) if each.code not in seen][:1]
             seen |= {each.code for each in beyond}
-            made.append(self._learnt(start, (move, *beyond)))
-        return tuple(made)
+            paths.append(self._learnt(start, (move, *beyond)))
+        return tuple(paths)
 
-    def _walks(self, start: str, goal: str, *made: Move) -> Iterator[tuple[Move, ...]]:
+    def _walks(self, start: str, goal: str, *done: Move) -> Iterator[tuple[Move, ...]]:
         """Follow moves to a goal, in the order of their rank; no occupation comes twice."""
-        for move in self._from(made[-1].code if made else start):
+        for move in self._from(done[-1].code if done else start):
             if move.code == goal:
-                yield (*made, move)
-            elif len(made) + 1 < STEPS and move.code not in {start, *(m.code for m in made)}:
-                yield from self._walks(start, goal, *made, move)
+                yield (*done, move)
+            elif len(done) + 1 < STEPS and move.code not in {start, *(m.code for m in done)}:
+                yield from self._walks(start, goal, *done, move)
 
     def _learnt(self, start: str, moves: Sequence[Move]) -> Path:
         learnt, steps = set(self._knowledge.get(start, ())), []
         for move in moves:
-            found = pieces(self._knowledge.get(move.code, ()), learnt)
-            steps.append(Step(move.code, move.is_near, found.shared, found.missing))
-            learnt.update(found.missing)
+            match = pieces(self._knowledge.get(move.code, ()), learnt)
+            steps.append(Step(move.code, move.is_near, match.shared, match.missing))
+            learnt.update(match.missing)
         counts = [len(each.missing) for each in steps]
         return Path(tuple(steps), max(counts), sum(counts))

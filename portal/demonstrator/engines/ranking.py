@@ -19,13 +19,13 @@ class Place(NamedTuple):
     last: int
 
 
-def places(found: Mapping[str, Tension]) -> dict[str, Place]:
+def places(levels: Mapping[str, Tension]) -> dict[str, Place]:
     """Give each its place: one is above another where its interval is, whole."""
     placed: dict[str, Place] = {}
-    for name, one in found.items():
-        above = sum(each.low > one.high for each in found.values())
-        below = sum(each.high < one.low for each in found.values())
-        placed[name] = Place(above + 1, len(found) - below)
+    for name, one in levels.items():
+        above = sum(each.low > one.high for each in levels.values())
+        below = sum(each.high < one.low for each in levels.values())
+        placed[name] = Place(above + 1, len(levels) - below)
     return placed
 
 

@@ -34,7 +34,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Ranking:
     """What is proposed, the best first: nothing where the best is not sure enough.
 
     nearest: what would come first, for who wants to choose by hand.
@@ -47,7 +47,7 @@ class Answer:
 class TextEngine(Protocol):
     """From a text to occupations."""
 
-    def rank(self, text: str, *, count: int = 5) -> Answer:
+    def rank(self, text: str, *, count: int = 5) -> Ranking:
         """Rank the occupations that a text may mean."""
 
 
@@ -84,27 +84,27 @@ class Arrays:
             "confidence": np.array([self.heat, self.threshold], np.float64),
         }
 
-    def knows(self, found: Sequence[Word]) -> bool:
+    def knows(self, typed: Sequence[Word]) -> bool:
         """Say whether one of some words was met: pieces of words alone mean nothing."""
-        marks = np.array([mark(each.stem) for each in found], np.uint64)
+        marks = np.array([mark(each.stem) for each in typed], np.uint64)
         first = np.searchsorted(self.vocabulary, marks * PLACES)
         return bool(
             (np.searchsorted(self.vocabulary, (marks + np.uint64(1)) * PLACES) > first).any()
         )
 
-    def met(self, found: Sequence[Word], places: NDArray[Any]) -> NDArray[np.bool_]:
+    def met(self, typed: Sequence[Word], places: NDArray[Any]) -> NDArray[np.bool_]:
         """Say of each word (columns) whether it was met for occupations, by their places (rows)."""
-        marks = np.array([mark(each.stem) for each in found], np.uint64)
-        told = places.astype(np.uint64)[:, None] + marks * PLACES
-        at = np.searchsorted(self.vocabulary, told)
-        return np.asarray(np.append(self.vocabulary, np.uint64(0))[at] == told)
+        marks = np.array([mark(each.stem) for each in typed], np.uint64)
+        marked = places.astype(np.uint64)[:, None] + marks * PLACES
+        at = np.searchsorted(self.vocabulary, marked)
+        return np.asarray(np.append(self.vocabulary, np.uint64(0))[at] == marked)
 
     @classmethod
     def read(cls, stored: Mapping[str, NDArray[Any]]) -> "Arrays":
         """Read named arrays. Raises KeyError for one that lacks, ValueError for another shape."""
         codes = tuple(str(each) for each in stored["codes"])
         heat, threshold = (float(each) for each in stored["confidence"])
-        made = cls(
+        arrays = cls(
             codes,
             stored["vocabulary"],
             stored["features"],
@@ -115,14 +115,14 @@ class Arrays:
             heat,
             threshold,
         )
-        count = len(made.features)
-        if made.vocabulary.dtype != np.uint64:
-            raise ValueError(f"vocabulary of {made.vocabulary.dtype}")
-        if made.weights.shape != (count, len(codes)) or made.idf.shape != (count,):
-            raise ValueError(f"weights {made.weights.shape}, idf {made.idf.shape}")
-        if count and not 0 <= made.features.min() <= made.features.max() < SIZE:
+        count = len(arrays.features)
+        if arrays.vocabulary.dtype != np.uint64:
+            raise ValueError(f"vocabulary of {arrays.vocabulary.dtype}")
+        if arrays.weights.shape != (count, len(codes)) or arrays.idf.shape != (count,):
+            raise ValueError(f"weights {arrays.weights.shape}, idf {arrays.idf.shape}")
+        if count and not 0 <= arrays.features.min() <= arrays.features.max() < SIZE:
             raise ValueError("features outside SIZE")
-        return made
+        return arrays
 
 
 class Lexical:
@@ -134,17 +134,17 @@ class Lexical:
         self._row = np.full(SIZE, -1, np.int32)  # of a feature; -1: nothing was learnt of it
         self._row[arrays.features] = np.arange(len(arrays.features))
 
-    def rank(self, text: str, *, count: int = 5) -> Answer:
+    def rank(self, text: str, *, count: int = 5) -> Ranking:
         """Rank the occupations that a text may mean.
 
         An empty text means none. Nothing is proposed for one without a word that was learnt of, or
         in another language.
         """
         read = text[:LONGEST]
-        found = words(read)
-        rows, owners, values = self._vector(found)
+        typed = words(read)
+        rows, owners, values = self._vector(typed)
         if not rows.size:
-            return Answer((), ())
+            return Ranking((), ())
         learnt = self.arrays
         parts = values[:, None] * learnt.weights[rows].astype(np.float32)
         scores = parts.sum(axis=0) * learnt.scale + learnt.bias
@@ -155,17 +155,17 @@ class Lexical:
             Proposal(
                 learnt.codes[at],
                 float(chance),
-                _reasons(found, owners, parts[:, at], met),
+                _reasons(typed, owners, parts[:, at], met),
             )
-            for at, chance, met in zip(order, chances[order], learnt.met(found, order), strict=True)
+            for at, chance, met in zip(order, chances[order], learnt.met(typed, order), strict=True)
         )
-        sure = likely >= learnt.threshold and learnt.knows(found) and not is_foreign(read)
-        return Answer(nearest if sure else (), nearest)
+        sure = likely >= learnt.threshold and learnt.knows(typed) and not is_foreign(read)
+        return Ranking(nearest if sure else (), nearest)
 
-    def _vector(self, found: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    def _vector(self, typed: Sequence[Word]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Give the rows of the features that were learnt of, the word of each, its weight."""
-        told = np.array(list(features(list(found))), np.int64).reshape(-1, 2)
-        rows, owners = self._row[told[:, 0]], told[:, 1]
+        numbered = np.array(list(features(list(typed))), np.int64).reshape(-1, 2)
+        rows, owners = self._row[numbered[:, 0]], numbered[:, 1]
         rows, owners = rows[rows >= 0], owners[rows >= 0]
         if not rows.size:
             return rows, owners, np.zeros(0, np.float32)
@@ -186,17 +186,17 @@ def shared(scores: NDArray[Any], heat: float) -> NDArray[np.float64]:
 
 
 def _reasons(
-    found: Sequence[Word], owners: NDArray[Any], part: NDArray[Any], met: NDArray[np.bool_]
+    typed: Sequence[Word], owners: NDArray[Any], part: NDArray[Any], met: NDArray[np.bool_]
 ) -> tuple[Reason, ...]:
     """Name the words that speak for an occupation and were met for it, those that speak most first.
 
     One that speaks by pieces alone, as « roulants » for « boulanger », is no reason.
     """
-    by_word = np.zeros(len(found))
+    by_word = np.zeros(len(typed))
     np.add.at(by_word, owners, part)
     total = float(by_word[by_word > 0].sum())
     shares = by_word / (total or 1)
     strong = [
         at for at in np.argsort(-shares, kind="stable") if shares[at] > LEAST_SHARE and met[at]
     ]
-    return tuple(Reason(found[at].start, found[at].end, float(shares[at])) for at in strong)
+    return tuple(Reason(typed[at].start, typed[at].end, float(shares[at])) for at in strong)

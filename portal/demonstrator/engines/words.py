@@ -70,20 +70,20 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[Word]:
     """List the words that say something, in their order; at most one for each piece of the text."""
-    found = []
+    typed = []
     for match in WORD.finditer(text):
         plain = _plain(match.group())
         # A feature of another script would be some French one's, by the chance of numbers.
         if plain.isascii() and plain not in STOP:
-            found.append(Word(stem(plain), match.start(), match.end()))
-    return found
+            typed.append(Word(stem(plain), match.start(), match.end()))
+    return typed
 
 
 def is_foreign(text: str) -> bool:
     """Say whether little words of other languages are more than one, and than those of French."""
-    told = [_plain(match.group()) for match in WORD.finditer(text)]
-    foreign = sum(each in FOREIGN for each in told)
-    return foreign >= FEWEST_FOREIGN and foreign > sum(each in STOP for each in told)
+    plain = [_plain(match.group()) for match in WORD.finditer(text)]
+    foreign = sum(each in FOREIGN for each in plain)
+    return foreign >= FEWEST_FOREIGN and foreign > sum(each in STOP for each in plain)
 
 
 def stem(word: str) -> str:
@@ -100,16 +100,16 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > LONG else word
 
 
-def features(found: list[Word]) -> Iterator[tuple[int, int]]:
+def features(typed: list[Word]) -> Iterator[tuple[int, int]]:
     """Give the features of some words, each with the index of its word.
 
     A feature is a number below SIZE: of a stem, of two that follow, of pieces of three to five
     letters, which bring together words that a stem does not.
     """
-    for index, (one, *_place) in enumerate(found):
+    for index, (one, *_place) in enumerate(typed):
         yield _number(f"w {one}"), index
         if index:
-            yield _number(f"b {found[index - 1].stem} {one}"), index
+            yield _number(f"b {typed[index - 1].stem} {one}"), index
         whole = f"<{one}>"
         for length in (3, 4, 5):
             for start in range(len(whole) - length + 1):

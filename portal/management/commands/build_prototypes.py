@@ -34,11 +34,11 @@ class Command(BaseCommand):
             raise CommandError(f"Moteur inconnu : {', '.join(unknown)}.")
         wanted = (each for each in plans() if not names or each.engine.value in names)
         try:
-            made = build(wanted, tell=self.stdout.write)
+            rows = build(wanted, show=self.stdout.write)
         except ModuleNotFoundError as missing:
             raise CommandError(
                 f"Il manque {missing.name}, qu’il faut pour apprendre des données officielles : "
                 "pip install -r requirements-demonstrator.txt"
             ) from missing
-        if not made:
+        if not rows:
             self.stdout.write("Rien de nouveau : chaque moteur est déjà appris de ces données.")

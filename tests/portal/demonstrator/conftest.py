@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from portal.demonstrator import served as serving
+from portal.demonstrator import service
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.tension import Tensions
 from portal.demonstrator.engines.text import Lexical
 from portal.demonstrator.referential import trial
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from tests.portal.demonstrator.test_engines import learnt
 
 ZONES = {"gap": "Gap", "nice": "Nice"}
@@ -19,11 +19,11 @@ ZONES = {"gap": "Gap", "nice": "Nice"}
 @pytest.fixture
 def nothing_read() -> Iterator[None]:
     """Read builds anew: a key of the database comes back in the next test."""
-    for known in (serving._kept, serving._retry_at):
+    for known in (service._in_memory, service._retry_at):
         known.clear()
     yield
-    serving._kept.clear()
-    serving._retry_at.clear()
+    service._in_memory.clear()
+    service._retry_at.clear()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import DjangoAssertNumQueries
 
-from portal.demonstrator import building, invariants, served
+from portal.demonstrator import building, invariants, service
 from portal.demonstrator.building import measuring, moves, tension, text
 from portal.demonstrator.engines.text import Arrays
 from portal.demonstrator.enums import EngineName
@@ -107,7 +107,7 @@ def test_what_was_learnt_is_served_in_one_statement(
     built: list[Build], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        now = served.served(ALL)
+        now = service.served(ALL)
     assert now is not None
     assert now.is_trial
     assert now.referential == trial()
@@ -121,7 +121,7 @@ def test_what_was_learnt_is_served_in_one_statement(
     assert {zone for zone in now.zones if now.tension.level("A01", zone)} == set(now.zones)
     assert (len(now.zones), now.zones["9312"]) == (18, "Marseille")
     with django_assert_num_queries(1):
-        assert served.served(ALL) is now
+        assert service.served(ALL) is now
 
 
 def test_a_second_run_writes_nothing_and_new_data_leave_the_former_measure(
@@ -132,18 +132,18 @@ def test_a_second_run_writes_nothing_and_new_data_leave_the_former_measure(
     monkeypatch.setitem(building.RECIPES, EngineName.TEXT, 99)
     [again] = building.build(building.plans())
     assert Build.objects.filter(engine=EngineName.TEXT).count() == 2
-    now = served.served(ALL)
+    now = service.served(ALL)
     assert now is not None
     assert now.builds[EngineName.TEXT] == again
 
 
 def test_nothing_built_serves_nothing(db: None) -> None:
-    assert served.served(ALL) is None
+    assert service.served(ALL) is None
 
 
 def test_what_may_not_be_shown_is_not_served(built: list[Build]) -> None:
     Build.objects.update(is_public=False)
-    assert served.served(ALL) is None
+    assert service.served(ALL) is None
 
 
 @pytest.mark.parametrize("fault", ["lost", "away"])
@@ -160,15 +160,15 @@ def test_what_cannot_be_read_is_tried_again_after_a_minute(
             assert len(list(invariants.unreadable())) == 3
         else:
             patch.setattr(objects, "read", mock.Mock(side_effect=Unavailable))
-        assert [served.served(ALL), served.served(ALL)] == [None, None]
+        assert [service.served(ALL), service.served(ALL)] == [None, None]
     assert len(caplog.records) == 1
     if fault == "lost":
         # The same bytes, under the rows that name them.
         assert [each.pk for each in building.build(building.plans())] == [each.pk for each in built]
         assert list(invariants.unreadable()) == []
-    later = time.monotonic() + served.RETRY_SECONDS
-    monkeypatch.setattr(served.time, "monotonic", lambda: later)
-    assert served.served(ALL) is not None
+    later = time.monotonic() + service.RETRY_SECONDS
+    monkeypatch.setattr(service.time, "monotonic", lambda: later)
+    assert service.served(ALL) is not None
 
 
 def test_a_case_leaves_what_answers_it_when_all_its_engines_are_there(built: list[Build]) -> None:
@@ -182,14 +182,14 @@ def test_a_case_leaves_what_answers_it_when_all_its_engines_are_there(built: lis
         return row
 
     text = learnt(EngineName.TEXT)
-    now = served.served_each([small, whole])
+    now = service.served_each([small, whole])
     assert now["small"] is not None
     assert now["small"].builds == {EngineName.TEXT: text}
     assert now["whole"] is not None
     assert (now["small"].is_trial, now["whole"].is_trial) == (False, True)
     for engine in (EngineName.MOVES, EngineName.TENSION):
         learnt(engine)
-    now = served.served_each([small, whole])
+    now = service.served_each([small, whole])
     assert now["small"] is now["whole"]
     assert now["whole"] is not None
     assert not now["whole"].is_trial

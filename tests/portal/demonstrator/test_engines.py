@@ -16,7 +16,7 @@ from portal.demonstrator.engines import match
 from portal.demonstrator.engines.learning import Example, learn
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.tension import Tensions
-from portal.demonstrator.engines.text import Answer, Arrays, Lexical, TextEngine
+from portal.demonstrator.engines.text import Arrays, Lexical, Ranking, TextEngine
 from portal.demonstrator.engines.words import stem, words
 from portal.demonstrator.enums import ReferentialKind
 from portal.demonstrator.referential import trial
@@ -105,7 +105,7 @@ def test_contract_any_text_gets_a_sound_answer_or_none(
 def test_contract_a_text_without_a_word_gets_nothing(
     contracted: tuple[TextEngine, str], text: str
 ) -> None:
-    assert contracted[0].rank(text) == Answer((), ())
+    assert contracted[0].rank(text) == Ranking((), ())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_contract_a_title_is_proposed_with_its_words(contracted: tuple[TextEngin
     ]
 
 
-def _assert_sound(answer: Answer, text: str, *, count: int) -> None:
+def _assert_sound(answer: Ranking, text: str, *, count: int) -> None:
     assert answer.proposals in ((), answer.nearest)
     assert len(answer.nearest) <= count
     confidences = [each.confidence for each in answer.nearest]

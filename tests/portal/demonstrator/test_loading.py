@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from portal.demonstrator import building, served
+from portal.demonstrator import building, service
 from portal.demonstrator.building import loading, tables
 from portal.demonstrator.building.reading import both_forms
 from portal.demonstrator.enums import EngineName
@@ -255,10 +255,10 @@ def test_official_data_are_served_once_built_and_private_ones_never(
     place = written(tmp_path, {"train.csv": table(TITLES, titles())})
     load("rome", place, licence="to_confirm")
     [private] = building.build(building.plans())
-    assert served.served(sheet) is None
+    assert service.served(sheet) is None
     load("rome", place)
     assert building.build(building.plans()) == []  # learnt already: its licence was confirmed since
-    now = served.served(sheet)
+    now = service.served(sheet)
     assert now is not None
     assert not now.is_trial
     assert now.builds == {EngineName.TEXT: private}
@@ -267,4 +267,4 @@ def test_official_data_are_served_once_built_and_private_ones_never(
     assert {*now.referential.occupations} == {*TRADES}
     load("rome", place, licence="to_confirm")
     building.build(building.plans())
-    assert served.served(sheet) is None
+    assert service.served(sheet) is None

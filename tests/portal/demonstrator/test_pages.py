@@ -28,7 +28,7 @@ from portal.demonstrator.enums import EngineName, PrototypeState, ReferentialKin
 from portal.demonstrator.forms import MOST_REPLIES
 from portal.demonstrator.models import Build, FundingRule, LoadedData, Milestone, Prototype
 from portal.demonstrator.registry import CASES
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory

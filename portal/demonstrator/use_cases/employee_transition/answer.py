@@ -10,7 +10,7 @@ from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
 from portal.demonstrator.engines.paths import STEPS, Path, Paths, Step
 from portal.demonstrator.naming import not_named, occupation_named, reading
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.wording import near_mark
 from portal.lib.clock import day_words
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.moves import Move
 from portal.demonstrator.naming import labels, not_named, occupation_named, reading
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.mobility_self_assessment.criteria import CRITERIA, Criterion
 from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGNS, STAGES, stage_of
 from portal.demonstrator.wording import near_mark, tension_mark

@@ -14,7 +14,7 @@ from portal.demonstrator.engines.text import Reason
 from portal.demonstrator.engines.words import Word, words
 from portal.demonstrator.naming import labels
 from portal.demonstrator.referential import Occupation
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.school_guidance.interests import DOMAINS, INTERESTS, Interest
 from portal.demonstrator.wording import quoted
 

@@ -12,7 +12,7 @@ from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Proposal
 from portal.demonstrator.engines.words import words
 from portal.demonstrator.naming import NEAREST, nearest_titles
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.wording import quoted, tension_mark, without_barred
 
 OCCUPATIONS, KNOWLEDGE = 3, 8

@@ -12,7 +12,7 @@ from catalogue.search.text import fold
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.ranking import TOGETHER, easier, places, together
 from portal.demonstrator.engines.tension import LEVELS, Tension
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.training_procurement.form import DOMAINS
 from portal.demonstrator.wording import LEVEL_NAMES, tension_mark
 from portal.lib.prose.numbers import number

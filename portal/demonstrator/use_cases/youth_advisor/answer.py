@@ -9,7 +9,7 @@ from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
 from portal.demonstrator.naming import labels, not_named, occupation_named, reading
 from portal.demonstrator.referential import Occupation
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.youth_advisor.form import EVOKED
 from portal.demonstrator.wording import tension_mark
 

@@ -4,7 +4,7 @@ import pytest
 
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.registry import BY_SLUG, CASES
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.small_firm_needs.answer import answer
 from portal.demonstrator.use_cases.small_firm_needs.form import NeedForm
 from portal.demonstrator.wording import without_barred

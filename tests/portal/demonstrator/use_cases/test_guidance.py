@@ -4,7 +4,7 @@ import pytest
 
 from portal.demonstrator.answers import Answer, Line
 from portal.demonstrator.engines.diversity import diverse
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.school_guidance.answer import answer
 from portal.demonstrator.use_cases.school_guidance.form import GuidanceForm
 from portal.demonstrator.use_cases.school_guidance.interests import INTERESTS

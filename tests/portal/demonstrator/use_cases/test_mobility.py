@@ -7,7 +7,7 @@ import pytest
 
 from portal.demonstrator.answers import Answer, Line
 from portal.demonstrator.engines.moves import Moves
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.mobility_self_assessment.answer import answer
 from portal.demonstrator.use_cases.mobility_self_assessment.form import MobilityForm
 from portal.demonstrator.use_cases.mobility_self_assessment.maturity import stage_of

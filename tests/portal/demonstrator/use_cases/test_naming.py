@@ -3,7 +3,7 @@
 import pytest
 
 from portal.demonstrator.naming import not_named, occupation_named, reading
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.ranking import TOGETHER, places, together
 from portal.demonstrator.engines.tension import Tension, Tensions
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.training_procurement.answer import answer
 from portal.demonstrator.use_cases.training_procurement.form import ProcurementForm
 

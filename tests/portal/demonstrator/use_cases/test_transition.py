@@ -12,7 +12,7 @@ import yaml
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.paths import Paths
 from portal.demonstrator.models import FundingRule
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.employee_transition.answer import answer
 from portal.demonstrator.use_cases.employee_transition.form import TransitionForm
 

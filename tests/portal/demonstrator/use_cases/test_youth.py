@@ -6,7 +6,7 @@ import pytest
 
 from portal.demonstrator.answers import Answer, Block
 from portal.demonstrator.engines.moves import Moves
-from portal.demonstrator.served import Served
+from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.youth_advisor.answer import answer
 from portal.demonstrator.use_cases.youth_advisor.form import InterviewForm
 

@@ -46,7 +46,7 @@ class Served:
 
 
 # What this process answers with, by the rows it was read of; when to try again what could not be.
-_kept: dict[tuple[int, ...], Served] = {}
+_in_memory: dict[tuple[int, ...], Served] = {}
 _retry_at: dict[tuple[int, ...], float] = {}
 
 
@@ -83,11 +83,11 @@ def sets() -> list[dict[str, Build]]:
         .values("pk")[:1]
     )
     rows = Build.objects.filter(is_public=True, pk=Subquery(latest))
-    found: dict[tuple[bool, str], dict[str, Build]] = {}
+    by_occupations: dict[tuple[bool, str], dict[str, Build]] = {}
     for each in rows.order_by("is_trial", "-built_at", "-pk"):
-        found.setdefault((each.is_trial, each.occupations_sha256), {})[each.engine] = each
+        by_occupations.setdefault((each.is_trial, each.occupations_sha256), {})[each.engine] = each
     # What is read of a set begins with its occupations, which the text engine brings.
-    return [builds for builds in found.values() if EngineName.TEXT in builds]
+    return [builds for builds in by_occupations.values() if EngineName.TEXT in builds]
 
 
 def for_sheet(sheet: Sheet, known: Iterable[dict[str, Build]]) -> Iterator[dict[str, Build]]:
@@ -98,15 +98,15 @@ def for_sheet(sheet: Sheet, known: Iterable[dict[str, Build]]) -> Iterator[dict[
 def _engines(builds: Mapping[str, Build]) -> Served | None:
     """Read a set, unless it was read already, or could not be a moment ago."""
     key = tuple(sorted(each.pk for each in builds.values()))
-    if key not in _kept and time.monotonic() >= _retry_at.get(key, 0.0):
+    if key not in _in_memory and time.monotonic() >= _retry_at.get(key, 0.0):
         try:
-            _kept[key] = _read(builds)
+            _in_memory[key] = _read(builds)
         except (FileNotFoundError, ValueError, KeyError, Unavailable):
             log.exception("demonstrator: builds %s cannot be read", key)
             _retry_at[key] = time.monotonic() + RETRY_SECONDS
-        while len(_kept) > MOST_SETS:
-            del _kept[next(iter(_kept))]
-    return _kept.get(key)
+        while len(_in_memory) > MOST_SETS:
+            del _in_memory[next(iter(_in_memory))]
+    return _in_memory.get(key)
 
 
 def objects_named(hashes: Collection[str]) -> Iterator[str]:
