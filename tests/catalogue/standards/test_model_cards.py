@@ -240,6 +240,7 @@ def read(text: str) -> dict[str, Any]:
         "Ne l’employez pas pour trier des CV.",
         "Interdit : le tri de candidatures.",
         "Never use it to set pay.",
+        "It is not to be used to set pay.",
         "Use by immigration authorities is prohibited.",
     ],
 )
