@@ -255,7 +255,8 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
     if isinstance(pretty, Mapping):
         pretty = next((value for value in pretty.values() if isinstance(value, str)), "")
     into.line("title", pretty, "pretty_name")
-    heading = next((each.title for each in found if each.level == 1 or each.title), "")
+    heading = next((each.title for each in found if each.level == 1), "")
+    first = next((each.title for each in found if each.title), "")
     said = CARD_OF.sub("", prose.written(prose.filled(heading))).strip(" \"'“”«»`:")
     indexed = first_text(mapping(next(iter(items(data.get("model-index"))), {})).get("name"))
     into.require_title(
@@ -264,6 +265,7 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
         (indexed, "model-index"),
         (name.rsplit("/", 1)[-1], "adresse"),
         (data.get("paperswithcode_id"), "paperswithcode_id"),
+        (prose.written(prose.filled(first)), "titre"),
     )
     if said and into.fields.get("title") and said != into.fields["title"].value:
         into.list_of("alternate_titles", [said], "titre", guessed=True)
@@ -302,6 +304,9 @@ def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     about = prose.section(found, "summary", "résumé", "description", "overview")
     if about is not None:
         into.line("summary", summary_of(about.body), about.title, guessed=True)
+        told = into.fields["summary"].value if "summary" in into.fields else ""
+        if told == plain(about.body) and not about.title.lower().endswith("description"):
+            found[found.index(about)] = about._replace(body="")
     purpose = into.said("intended_purpose").split("\n")[0].removeprefix("- ")
     into.line("summary", summary_of(purpose), "texte", guessed=True)
     into.whole = prose.joined(prose.sections(without_html(body)))
@@ -464,10 +469,18 @@ QUESTIONS = {
         "données",
     ),
     "group_results": ("résultats par groupe", "fairness"),
-    "limits": ("limitation", "limites", "bias, risks", "biais", "caveats", "mises en garde"),
+    "limits": (
+        "limitation",
+        "limites",
+        "bias, risks",
+        "biais",
+        "bias",
+        "caveats",
+        "mises en garde",
+    ),
     "explanation": ("comment il explique", "explicabilité", "explainability", "interpretability"),
     "oversight": ("qui garde la main", "contrôle humain", "human oversight"),
-    "users": ("qui l’utilise",),
+    "users": ("qui l’utilise", "intended users", "who it is for", "utilisateurs visés"),
     "people_affected": ("personnes concernées",),
     "example": (
         "how to use",
@@ -533,7 +546,10 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
     left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
     answered: list[tuple[prose.Section, str, list[str]]] = []
     for name, words in QUESTIONS.items():
-        among = left if name != "example" else [each for each in left if prose.run(each.body)]
+        among = left
+        if name in ("example", "limits"):  # code is no limit: its section stays whole
+            is_code = name == "example"
+            among = [each for each in left if bool(prose.run(each.body)) == is_code]
         part = prose.section(among, *words)
         if part is None or name in into.details:
             continue
@@ -548,6 +564,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
             continue
         text, blocks = prose.apart(body, prose.CODES)
         if name == "excluded_uses":
+            text, blocks = prose.apart(body, prose.LED)
             against, advised = prose.bullets(text), part.title
         else:
             asked = prose.spelt(text)
