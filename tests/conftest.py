@@ -26,6 +26,8 @@ from challenges.queue.enums import JobState
 from portal.lib import clock
 from tests import databases, hostile
 
+# A process a core: threads of a learner would wait for one another, twenty times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 

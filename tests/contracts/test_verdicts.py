@@ -172,6 +172,7 @@ FILES: dict[str, tuple[str | bytes, tuple[Any, ...], list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.ci  # make test asks the command for all, each other surface for a few
 def test_our_files_have_one_verdict(tmp_path: Path, client: Client, many_checks: None) -> None:
     column = {"name": "p", "role": "target", "type": "float", "min": 0, "max": 1}
     place = folder(tmp_path / "dossier", IDS, column, ["0", "1"] * 6)

@@ -56,6 +56,7 @@ def code(page: Any, shift: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + shift))
 
 
+@pytest.mark.ci  # make test sends the same forms by the client: portal/accounts
 def test_the_whole_way_without_script(running: Any, live_server: Any) -> None:
     site, address = live_server.url, "nouvelle@exemple.test"
     with browser.tab(running, script=False) as page:

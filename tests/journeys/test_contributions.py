@@ -106,7 +106,9 @@ def test_a_step_is_saved_while_it_is_written(running: Any, site: str, as_user: C
     assert make.again(contribution).content["summary"] == "Enregistré sans rien demander."
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize(
+    "script", [True, pytest.param(False, marks=pytest.mark.ci)], ids=["script", "plain"]
+)
 def test_a_model_is_written_and_sent_in_four_steps(
     running: Any, site: str, as_user: Cookies, script: bool
 ) -> None:

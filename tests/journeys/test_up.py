@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tests.servers import alive, free_port
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow]
+pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.ci]
 
 
 def get(url: str) -> tuple[int, str]:

@@ -279,7 +279,7 @@ def test_a_trec_run_has_the_measures_of_trec_eval(run_: Mapping[str, Any], tmp_p
 @NEEDED
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("source", ["kaggle", "huggingface"])
+@pytest.mark.parametrize("source", ["kaggle", pytest.param("huggingface", marks=pytest.mark.ci)])
 def test_a_csv_challenge_runs_from_its_folder_to_its_reveal(source: str, tmp_path: Path) -> None:
     people.region()
     people.open_accounts()

@@ -54,8 +54,8 @@ APART = ("compte/", "contribuer/", "organisations/", "moissonnage/", "dossiers/"
 # The seconds of an instant are no figure, though one in a hundred thousand reads like one.
 INSTANT = re.compile(r"\d\d:\d\d:\d\d\.\d+")
 NUMBER = re.compile(r"(?<![\d.,])(\d{1,9})[.,](\d{3,})")
-LEAN = ("captain", "organiser")  # who read most
-OTHERS = ("moderator", "visitor")  # who examines, and who frames
+LEAN = ("captain",)  # who reads most of what others may not see
+OTHERS = ("organiser", "moderator", "visitor")  # who runs it, who examines, and who frames
 REST = ("rival", "member", "administrator", "officer", "approver", "dpo", "auditor")
 MORE = (*LEAN, *OTHERS, *REST)
 
