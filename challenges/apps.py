@@ -27,12 +27,14 @@ class ChallengesConfig(AppConfig):
         from challenges.results import actions as results  # noqa: PLC0415  # app ready
         from challenges.results.views import certificates as certificate_views  # noqa: PLC0415  # app ready
         from challenges.teams.actions import teams  # noqa: PLC0415  # app ready
+        from datasets.access.actions import grants  # noqa: PLC0415  # app ready
         from portal.accounts import account_data, acts, space  # noqa: PLC0415  # app ready
         from portal.discussions import subjects  # noqa: PLC0415  # app ready
         from portal.lib.storage import objects, parts  # noqa: PLC0415  # app ready
 
         # What organisers may do is settled by subjects above theirs.
         organising.freezers.append(entries.is_entered)
+        grants.keepers.append(organising.sealed_from)
         organising.point_providers.append(entries.baseline_point)
         drafts.scoring_followers.append(baselines.score_references_again)
         for subject in (results, deposits, rescorings):

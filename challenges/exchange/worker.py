@@ -47,6 +47,7 @@ from challenges.exchange.actions.imports import (
     held_out_fingerprint,
     import_folder,
 )
+from challenges.exchange.lent import given_rows
 from challenges.exchange.models import BundleImport
 from challenges.organising import queries as organising
 from challenges.organising import tables
@@ -445,6 +446,8 @@ def _imported(written: ChallengeDraft) -> Checked:
         with rooms.private("draft") as scratch:
             folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
+            if given := list(given_rows(written, contents)):
+                return Checked(_said(given))
             exporting.write_folder(folder, document, contents)
             read, rehearsal = portable.read_challenge(folder).spec, Rehearsal()
             trial = try_measures(read, folder, rehearsal) if read else {}

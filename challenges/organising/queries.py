@@ -402,6 +402,12 @@ def lent_to_code(grant: Grant | None) -> ExtractQuerySet:
     return ready.filter(clear_size__lte=settings.BUNDLE_MAX_BYTES)
 
 
+def sealed_from(grant: Grant) -> list[tuple[str, bool]]:
+    """List the challenges that keep sealed files drawn from a grant: title, whether archived."""
+    rows = Challenge.objects.filter(grant=grant).order_by("pk")
+    return [(each.title, each.status == ChallengeStatus.ARCHIVED) for each in rows]
+
+
 def _grant(challenge: Challenge) -> list[Point]:
     if not challenge.restricted:
         return []
@@ -426,7 +432,8 @@ def _build(challenge: Challenge, written: ChallengeDraft | None, *, scored: bool
     """
     points = [] if scored else _sources(challenge)
     asked = written is not None and written.number > 0
-    if points or (not asked and (scored or _summary(challenge))):
+    unlent = challenge.grant_id is None  # else its public files are compared with what is lent
+    if points or (not asked and ((scored and unlent) or _summary(challenge))):
         return points
     match written.state if written and asked else None:
         case BuildState.QUEUED:

@@ -1,6 +1,7 @@
 """The agreement of a grant, as a page that one signs on the portal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,34 @@ from portal.lib import clock, paper
 RETURN = gettext_lazy("%(text)s, %(months)s mois après la signature")
 
 
+@dataclass(frozen=True)
+class Signed:
+    """What came of an agreement: its dates, who signed and when, first for the organisation.
+
+    returns: what is given back, and until when. sha256: of the agreement as it was approved.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    returns: Sequence[tuple[str, datetime]]
+    signatures: Sequence[tuple[str, datetime]]
+    sha256: str
+
+
 def agreement(
-    number: str, content: Mapping[str, Any], *, by: str, page: str, at: datetime
+    number: str,
+    content: Mapping[str, Any],
+    *,
+    by: str,
+    page: str,
+    at: datetime,
+    signed: Signed | None = None,
 ) -> bytes:
     """Draw the agreement of a request that is granted, in French; the same facts, the same bytes.
 
     content: as `models.content_of` writes it. by: who decided, for the Region. page: the path of
-    the grant, which says who is named and who signed.
+    the grant, which says who is named and who signed. signed: once it is, what is read in place of
+    what was to come, and a page of the signatures.
     """
     with translation.override("fr"):
         datasets = content["datasets"]
@@ -30,6 +52,17 @@ def agreement(
         named = ngettext(
             "%(count)s personne nommée", "%(count)s personnes nommées", len(content["persons"])
         )
+        lasts = _("%(months)s mois dès la signature") % {"months": content["months"]}
+        returns = [RETURN % each for each in content["returns"]]
+        if signed is not None:
+            lasts = _("du %(start)s au %(end)s") % {
+                "start": _day(signed.starts_at),
+                "end": _day(signed.ends_at),
+            }
+            returns = [
+                _("%(text)s, avant le %(day)s") % {"text": text, "day": _day(due)}
+                for text, due in signed.returns
+            ]
         facts = [
             (_("Entre"), _("la Région Provence-Alpes-Côte d’Azur")),
             (_("les producteurs"), ", ".join(dict.fromkeys(each["producer"] for each in datasets))),
@@ -38,11 +71,12 @@ def agreement(
             (_("Finalité"), str(Purpose(content["purpose"]).label)),
             (_("Jeux"), ", ".join(each["title"] for each in datasets)),
             (_("Colonnes"), _("%(count)s, par leur nom en annexe") % {"count": columns}),
-            (_("Durée"), _("%(months)s mois dès la signature") % {"months": content["months"]}),
-            (_("Accès"), named % {"count": people}),
+            (_("Durée"), lasts),
+            *([] if signed else [(_("Accès"), named % {"count": people})]),
             (_("Hébergement"), str(Country(content["hosting"]).label)),
-            (_("Ce qui sera rendu"), " ; ".join(RETURN % each for each in content["returns"])),
+            (_("Ce qui sera rendu"), " ; ".join(returns)),
             (_("Accordée"), _("le %(day)s, par %(by)s") % {"day": day, "by": by}),
+            *_signed_by(signed),
         ]
         return paper.draw(
             paper.Sheet(
@@ -76,6 +110,7 @@ def agreement(
                 address=settings.SITE_URL + page,
                 code_label=_("La page de l’habilitation"),
                 annex=[
+                    *_signatures(signed, named % {"count": people}),
                     *(
                         (
                             _("Colonnes de « %(title)s »") % each,
@@ -93,3 +128,25 @@ def agreement(
             ),
             at=at,
         )
+
+
+def _day(at: datetime) -> str:
+    return clock.day_words(clock.paris_day(at))
+
+
+def _signed_by(signed: Signed | None) -> list[tuple[str, str]]:
+    if signed is None:
+        return []
+    rows = [
+        _("le %(day)s, par %(by)s") % {"day": _day(at), "by": who} for who, at in signed.signatures
+    ]
+    return [(_("Signée"), " ; ".join(rows))]
+
+
+def _signatures(signed: Signed | None, named: str) -> list[tuple[str, list[str]]]:
+    """Write the page of signatures: each with its instant, and the digest of what was signed."""
+    if signed is None:
+        return []
+    rows = [f"• {who}, {clock.paris_words(at)}" for who, at in signed.signatures]
+    sealed = _("Convention approuvée, telle qu’elle a été signée : SHA-256 %(digest)s")
+    return [(_("Signatures"), [*rows, named, sealed % {"digest": signed.sha256}])]

@@ -158,6 +158,14 @@ def last_act(*about: Model) -> str:
     return said % {"who": who, "when": clock.paris_words(ends[0].at)}
 
 
+def signed_first(grant: Grant) -> str:
+    """Name who signed for the organisation, which began the grant; "" for who left since."""
+    acts = reversed(reading.events([reference(grant)], families=FAMILIES))
+    first = next((each for each in acts if each.action == "grant.signed"), None)
+    who = first and User.objects.filter(person_key=first.actor).first()
+    return str(who) if who else ""
+
+
 def acts_on(request: AccessRequest) -> str:
     """Say, as `last_act`, who did the last act on a request, an opinion on it or its grant."""
     grants = Grant.objects.filter(request=request)

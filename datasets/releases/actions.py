@@ -21,7 +21,7 @@ from datasets import gate
 from datasets.releases import rules
 from datasets.releases.enums import AccessLevel, FileRole
 from datasets.releases.models import DataFile, Dataset, Release
-from datasets.standards import dictionary
+from datasets.standards import copies, dictionary
 from datasets.standards.profile import TableFault, profile_apart
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -187,7 +187,8 @@ def publish(
     """Publish files as the next release.
 
     personal_checked: the producer answers for addresses and telephone numbers in files that are
-    not restricted; a social security or bank account number stops them all the same.
+    not restricted; a social security or bank account number stops them all the same, and so does a
+    row of a restricted table of the same release.
 
     opened: called in the transaction that writes the release, before its event as every lock but
     the ledger's, for the data of an opening, which two people approved: of all others, what anybody
@@ -339,6 +340,7 @@ def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[
     for one, name in zip(files, names, strict=True):
         if not one.level.is_restricted and not any(each["file"] == name for each in faults):
             faults += _personal(one, name, checked=personal_checked)
+    faults = faults or list(_real_rows(files, names))
     if faults:
         raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
     for one, file_values in zip(files, values, strict=True):
@@ -392,6 +394,17 @@ def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]
         for each in signs
         if each.kind in personal_data.CERTAIN or not checked
     ]
+
+
+def _real_rows(files: Sequence[NewFile], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Find the tables that everybody would read and that give rows of a restricted one beside."""
+    lent = [each.content for each in files if each.level.is_restricted]
+    for one, name in zip(files, names, strict=True):
+        if one.level.is_restricted or file_types.extension(name) != "csv":
+            continue
+        lines = {line for real in lent for line in copies.copied(one.content, real, every=True)}
+        if lines:
+            yield {"file": name, "code": "real_rows", "line": min(lines), "count": len(lines)}
 
 
 def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, Any]:

@@ -190,6 +190,11 @@ SENTENCES = {
         "Ligne %(line)s : « %(excerpt)s » est un numéro de sécurité sociale ou de compte "
         "bancaire. Retirez-le, ou publiez en accès restreint."
     ),
+    "real_rows": _(
+        "Ligne %(line)s : cette ligne est aussi dans un fichier à accès restreint de cette version "
+        "(%(count)s en tout). Ce que tous lisent n’en reprend aucune : fabriquez l’exemple, ou "
+        "publiez-le en accès restreint."
+    ),
     "encoding": _("Ligne %(line)s : le texte n’est pas en UTF-8. Enregistrez le fichier en UTF-8."),
     "empty": _("Le fichier est vide : une ligne d’en-tête est attendue."),
     "header": _("Ligne 1 : chaque colonne doit porter un nom, et un nom différent des autres."),

@@ -14,6 +14,7 @@ from datasets.holdouts.models import Holdout, HoldoutVersion, SealedFile, Wrappe
 from datasets.releases import actions as releases
 from datasets.releases.actions import Description, NewFile
 from datasets.releases.enums import AccessLevel, FileRole
+from datasets.releases.forms import sentence
 from datasets.releases.models import DataFile, Dataset, Release
 from datasets.standards import profile
 from portal.accounts.enums import RegionRole, Role
@@ -34,6 +35,9 @@ from tests.factories.datasets import (
 from tests.ledger import events, snapshot
 
 pytestmark = pytest.mark.django_db
+
+
+MADE = b"zone,effectif\nDigne,7\n"
 
 
 def new(name: str = "effectifs.csv", content: bytes = CSV, **values: Any) -> NewFile:
@@ -151,8 +155,8 @@ def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() ->
         dataset=dataset,
         files=[
             new(level=AccessLevel.RESTRICTED_BUSINESS),
-            new("annexe.csv", level=AccessLevel.REGISTERED),
-            new("exemple.csv", role=FileRole.SAMPLE),
+            new("annexe.csv", MADE, level=AccessLevel.REGISTERED),
+            new("exemple.csv", MADE, role=FileRole.SAMPLE),
         ],
         by=by,
     )
@@ -162,7 +166,7 @@ def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() ->
     assert dataset.level == AccessLevel.RESTRICTED_BUSINESS
     closed, registered, sample = second.files.all()
     assert (closed.preview, registered.preview) == ({}, {})
-    assert sample.preview["rows"] == [["Arles", "12"], ["Gap", ""]]
+    assert sample.preview["rows"] == [["Digne", "7"]]
     assert DataFile.objects.get(release=first).level == AccessLevel.OPEN
 
 
@@ -295,6 +299,19 @@ def test_no_file_that_anybody_reads_holds_personal_data(level: AccessLevel) -> N
     assert releases.publish(dataset=dataset, files=[data], by=by)
 
 
+def test_what_everybody_reads_gives_no_row_of_a_restricted_table_beside() -> None:
+    dataset, by = opened()
+    data = new(level=AccessLevel.RESTRICTED_BUSINESS)
+    for name, role in (("exemple.csv", FileRole.SAMPLE), ("annexe.csv", FileRole.DATA)):
+        copy = new(name, b"effectif;zone\n7;Digne\n12;Arles\n", role=role)
+        with pytest.raises(Invalid) as refused:
+            releases.publish(dataset=dataset, files=[data, copy], by=by)
+        fault = {"file": name, "code": "real_rows", "line": 3, "count": 1}
+        assert refused.value.faults == [fault]
+        assert "Ligne 3 : cette ligne est aussi" in sentence("real_rows", 3, fault)
+    assert releases.publish(dataset=dataset, files=[data, new("a.csv", MADE)], by=by)
+
+
 def test_a_producer_answers_for_an_address_but_for_no_number() -> None:
     dataset, by = opened()
     with pytest.raises(Invalid):
@@ -309,7 +326,9 @@ def test_a_dataset_of_the_restricted_directory_has_no_open_data(level: AccessLev
     with pytest.raises(Invalid, match="accès restreint"):
         releases.publish(dataset=dataset, files=[new(level=level)], by=by)
     closed = new(level=AccessLevel.RESTRICTED_BUSINESS)
-    releases.publish(dataset=dataset, files=[closed, new("a.csv", role=FileRole.SAMPLE)], by=by)
+    releases.publish(
+        dataset=dataset, files=[closed, new("a.csv", MADE, role=FileRole.SAMPLE)], by=by
+    )
 
     free, by = opened()
     releases.publish(dataset=free, files=[new(level=level)], by=by)

@@ -316,7 +316,7 @@ def test_a_producer_publishes_by_the_form(client: Client, form: str) -> None:
             "table": upload(),
             "level": "restricted_personal",
             "dictionary": upload("d.csv", b"colonne,protection\nzone,pseudonyme\n"),
-            "sample": upload("exemple.csv"),
+            "sample": upload("exemple.csv", b"zone,effectif\nDigne,7\n"),
             "documentation": upload("notice.md", b"# Notice\n"),
             "notes": "Premier envoi.",
             "in_directory": "on",

@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.test import override_settings
 
-from challenges.models import Challenge
+from challenges.models import Challenge, ChallengeDraft
+from challenges.organising.enums import BuildState
 from datasets.access import queries
 from datasets.access.actions import drafts, extracts, grants, review
 from datasets.access.enums import ForbiddenUse, Purpose, Verdict
@@ -173,8 +174,11 @@ class World:
 
 
 def lend(challenge: Challenge) -> Grant:
-    """Put a challenge under a live grant of its organisation, as its draft does."""
+    """Put a challenge under a live grant of its organisation, as its draft and its check do."""
     grant = World(organisation=challenge.organiser).active(organises_challenge=True)
     Challenge.objects.filter(pk=challenge.pk).update(grant=grant, restricted=True)
+    ChallengeDraft.objects.update_or_create(
+        challenge=challenge, defaults={"number": 1, "state": BuildState.DONE}
+    )
     challenge.refresh_from_db()
     return grant

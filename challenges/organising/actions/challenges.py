@@ -94,8 +94,9 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
 
     A phase without an opening date opens now. In order: IN_REVIEW to PUBLISHED; dates; notice;
     event "challenge.published"; letter to the organisers. Raises NotAllowed; Conflict when the
-    challenge changed since it was read, an incompatible one is open, or the grant of its restricted
-    data gives no access; Invalid when the licence still awaits a confirmation.
+    challenge changed since it was read, an incompatible one is open, the grant of its restricted
+    data gives no access, or they were not compared with the public files; Invalid when the
+    licence still awaits a confirmation.
     """
     read = challenge.version
     challenge = Challenge.objects.locked(challenge)
@@ -103,6 +104,14 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     challenge.refuse_unread(read)
     if challenge.grant is not None:
         Grant.objects.locked(challenge.grant)  # what ends it waits, or is seen
+        if not ChallengeDraft.objects.filter(challenge=challenge, state=BuildState.DONE).exists():
+            raise Conflict(
+                _(
+                    "Les fichiers publics n’ont pas été comparés aux données que cette "
+                    "habilitation prête : renvoyez le challenge, son contrôle le fera."
+                ),
+                code="not_compared",
+            )
     now = clock.now()
     if challenge.waits_for_grant(now):
         raise Conflict(

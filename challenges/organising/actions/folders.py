@@ -21,6 +21,7 @@ from challenges.organising.enums import (
 )
 from challenges.organising.models.challenges import (
     Challenge,
+    ChallengeDraft,
     ChallengeOrganiser,
     Phase,
     PublicFile,
@@ -84,6 +85,7 @@ def write_draft(
     )
     Terms.objects.put(challenge, text=terms, html=render(terms))
     challenge.files.all().delete()
+    ChallengeDraft.outdate(challenge)
     for index, file in enumerate(files):
         file.challenge, file.index = challenge, index
     PublicFile.objects.bulk_create(files)

@@ -15,7 +15,7 @@ from catalogue.resources.queries import chain, relations
 from challenges.organising import queries, rules
 from challenges.organising.actions.notices import announce_by_letter
 from challenges.organising.enums import ChallengeStatus, NoticeKind, RegistrationMode
-from challenges.organising.models.challenges import Challenge, ChallengePage, Terms
+from challenges.organising.models.challenges import Challenge, ChallengeDraft, ChallengePage, Terms
 from challenges.organising.models.scorings import RunPlan
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
@@ -125,6 +125,7 @@ def choose_grant(*, challenge: Challenge, grant: Grant | None, by: User) -> Chal
                 )
     challenge.grant, challenge.restricted = grant, grant is not None
     challenge.save_change("grant", "restricted")
+    ChallengeDraft.outdate(challenge)  # what it lends was not compared with the public files
     for plan in () if challenge.is_public else plans:
         plan.challenge = challenge
         read_from(plan, plan.data_file if plan.data_file_id in lent else None, by)

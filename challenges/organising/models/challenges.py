@@ -625,6 +625,12 @@ class ChallengeDraft(models.Model):
             set_together("asked_by", "asked_at", name="challenge_draft_asked_has_author"),
         ]
 
+    @classmethod
+    def outdate(cls, challenge: Challenge) -> None:
+        """Have a draft checked again: its last check read something else."""
+        done = cls.objects.filter(challenge=challenge, state=BuildState.DONE)
+        done.update(state=BuildState.IDLE)
+
     @property
     def is_waiting(self) -> bool:
         """Say whether the worker has not answered yet."""

@@ -1,5 +1,6 @@
 """Sign a grant, suspend, resume, revoke it, attest that the data are gone, give back results."""
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -17,6 +18,15 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 REMINDER_DAYS = (90, 30, 7)
 SUSPENSION = ["suspended_at", "suspended_by", "suspension"]
+
+
+# By subjects above: what keeps sealed copies drawn from a grant, as (title, is it archived).
+keepers: list[Callable[[Grant], Iterable[tuple[str, bool]]]] = []
+
+
+def sealed_copies(grant: Grant) -> list[tuple[str, bool]]:
+    """List what keeps sealed copies drawn from what a grant lent."""
+    return [each for keeper in keepers for each in keeper(grant)]
 
 
 def _locked(grant: Grant) -> Grant:
@@ -149,15 +159,27 @@ def revoke(*, grant: Grant, text: str, by: User) -> Grant:
 def attest_destruction(*, grant: Grant, text: str, by: User) -> Grant:
     """Say that all that was received is destroyed, by who asked; it closes the grant.
 
-    text: what was destroyed, where and how. Event "grant.closed". Raises NotAllowed; Invalid
-    without a text; Conflict while it may still be read.
+    text: what was destroyed, where and how. Event "grant.closed", with how many sealed copies the
+    portal keeps. Raises NotAllowed; Invalid without a text; Conflict while it may still be read, or
+    while something that is not archived keeps copies.
     """
     grant = _locked(grant)
     require(rules.is_requester, by, grant)
     _in_state(grant, GrantState.EXPIRED, GrantState.REVOKED)
+    copies = sealed_copies(grant)
+    for title, is_archived in copies:
+        if not is_archived:
+            raise Conflict(
+                _(
+                    "Le challenge « %(title)s » garde des fichiers scellés tirés de ces données : "
+                    "archivez-le ou supprimez-le, puis attestez."
+                )
+                % {"title": title},
+                code="sealed_copies",
+            )
     grant.closed_at, grant.closed_by, grant.destruction = clock.now(), by, _reason(text)
     grant.save(update_fields=["closed_at", "closed_by", "destruction"])
-    record("grant.closed", by=by, on=grant)
+    record("grant.closed", by=by, on=grant, sealed_copies=len(copies))
     return grant
 
 

@@ -8,9 +8,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from datasets.access import agreement as agreement_of
 from datasets.access import queries, rules
 from datasets.access.actions import grants
 from datasets.access.enums import GrantState, ReturnState
@@ -18,6 +20,7 @@ from datasets.access.forms import DeliveryForm, DestructionForm, ReasonForm, Rev
 from datasets.access.models import AccessRequest, Grant, NamedUser, PromisedReturn
 from datasets.access.views.projects import project
 from portal.accounts.authorization import require
+from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
@@ -117,12 +120,23 @@ def _acts(grant: Grant, *, whole: bool) -> list[tuple[Any, ...]]:
     acts += [
         (suspended, "ocre", grant.suspended_at, grant.suspended_by, grant.suspension),
         (_("Révoquée"), "garance", grant.revoked_at, grant.revoked_by, grant.revocation),
-        (_("Destruction attestée"), "pin", grant.closed_at, grant.closed_by, grant.destruction),
+        (_("Destruction attestée"), "pin", grant.closed_at, grant.closed_by, _destroyed(grant)),
     ]
     done: list[tuple[Any, ...]] = [
         (what, tone, at, by if whole else None, why) for what, tone, at, by, why in acts if at
     ]
     return [(what, "calanque", *how) for what, _tone, *how in done[:-1]] + done[-1:]
+
+
+def _destroyed(grant: Grant) -> str:
+    """Give what was attested, and what the portal keeps all the same."""
+    kept = grants.sealed_copies(grant) if grant.closed_at else []
+    said = _(
+        "%(said)s Le portail garde, scellés et sans les rendre à personne, les fichiers du "
+        "challenge archivé « %(title)s »."
+    )
+    names = ", ".join(title for title, _is_archived in kept)
+    return said % {"said": grant.destruction, "title": names} if kept else grant.destruction
 
 
 def _returns(
@@ -143,14 +157,42 @@ def _returns(
 
 @require_safe
 def agreement(request: HttpRequest, grant: UUID) -> HttpResponseBase:
-    """Give the agreement as a PDF."""
-    found = visible(request, grant)
+    """Give the agreement as a PDF: as it was approved, or once it is signed, with who signed."""
+    found, name = visible(request, grant), "convention"
     content = objects.read(found.agreement_sha256)
+    if found.starts_at is not None and "approuvee" not in request.GET:
+        content, name = _with_signatures(found, person(request)), "convention-signee"
     return attachment(
         [content],
-        f"convention-{found.request.number}.pdf",
+        f"{name}-{found.request.number}.pdf",
         media_type="application/pdf",
         size=len(content),
+    )
+
+
+def _with_signatures(grant: Grant, by: User) -> bytes:
+    """Draw a signed agreement again; who is named reads of the persons what the page says."""
+    first = queries.signed_first(grant) if rules.sees_whole(by, grant.request) else ""
+    told: Any = grant
+    signatures: list[tuple[str, Any]] = [(first or _("le responsable du projet"), told.starts_at)]
+    signatures += [
+        (str(each.user), each.signed_at)
+        for each in queries.persons_of(grant, by)
+        if each.signed_at is not None and str(each.user) != first
+    ]
+    return agreement_of.agreement(
+        grant.number,
+        grant.content,
+        by=grant.approved_by.display_name,
+        page=reverse("datasets:grant", args=(grant.public_id,)),
+        at=max(at for _who, at in signatures),
+        signed=agreement_of.Signed(
+            told.starts_at,
+            told.ends_at,
+            [(each.text, each.due_at or told.ends_at) for each in grant.request.returns.all()],
+            signatures,
+            grant.agreement_sha256,
+        ),
     )
 
 

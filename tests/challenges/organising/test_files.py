@@ -1,16 +1,34 @@
 """Files of a draft that do not go together are told as they come."""
 
+import io
+from contextlib import closing
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from challenges.bundles.spec import Role
 from challenges.models import Challenge, ChallengeDraft
-from challenges.organising.actions import drafts
+from challenges.organising.actions import drafts, texts
+from datasets import gate
+from datasets.access.models import Extract
 from portal.accounts.models import User
-from tests.challenges.organising.test_authoring import IDS, SCORING, TEST, TRUTH, at, begin, send
+from portal.lib.storage import objects
+from tests.challenges.organising.test_authoring import (
+    IDS,
+    SCORING,
+    TEST,
+    TRUTH,
+    at,
+    begin,
+    checked,
+    deposit,
+    filled,
+    send,
+)
 from tests.challenges.world import ROWS
+from tests.factories.access import World
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\n"
@@ -212,3 +230,28 @@ def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -
     assert refused.status_code == 422
     assert set(refused.context["form"].errors) == set(sent)
     assert "« test.csv » et « solution.csv » ont le même rôle" in refused.text.replace("\xa0", " ")
+
+
+def test_a_public_file_gives_no_row_that_the_grant_lends(by: User) -> None:
+    challenge = filled(by)
+    own = World(organisation=challenge.organiser)
+    grant = own.lent(organises_challenge=True)
+    texts.choose_grant(challenge=challenge, grant=grant, by=by)
+    extract = io.BytesIO()
+    lent = Extract.objects.first()
+    with closing(gate.open_file(data_file=lent.data_file, by=own.reader)) as content:
+        extract.write(b"".join(objects.pieces(content)))
+    token = extract.getvalue().splitlines()[1].partition(b",")[0]
+    notes = deposit("notes.csv", b"ligne,note\n1,rien\n" + token + b",vu\n")
+    drafts.add_file(challenge=challenge, role=Role.EXTRA, deposit=notes, by=by)
+    errors = ChallengeDraft.objects.get(challenge=checked(challenge, by)).errors
+    assert [(each["code"], each["file"]) for each in errors] == [("lent_rows", "notes.csv")]
+    assert "1 ligne prêtée à accès restreint (ligne 3)" in errors[0]["message"].replace(
+        "\u00a0", " "
+    )
+    drafts.arrange_files(challenge=challenge, roles={"notes.csv": None}, by=by)
+    written = ChallengeDraft.objects.get(challenge=checked(challenge, by))
+    assert (written.errors, written.state) == ([], "done")
+    texts.choose_grant(challenge=challenge, grant=own.lent(organises_challenge=True), by=by)
+    written.refresh_from_db()
+    assert written.state == "idle"  # compared with what the former lent

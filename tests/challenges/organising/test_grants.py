@@ -14,11 +14,11 @@ from challenges.entries.actions import deposits
 from challenges.entries.actions.deposits import Accepted
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import interventions
-from challenges.models import Challenge, Job, Phase, Team
+from challenges.models import Challenge, ChallengeDraft, Job, Phase, Team
 from challenges.organising import queries as organising
 from challenges.organising.actions import challenges
 from challenges.organising.actions import texts as texts_of
-from challenges.organising.enums import ChallengeStatus
+from challenges.organising.enums import BuildState, ChallengeStatus
 from challenges.queue import actions as jobs
 from challenges.queue.enums import JobKind
 from datasets.access.actions import grants
@@ -180,6 +180,10 @@ def test_restricted_data_are_published_under_a_live_grant_alone() -> None:
 
     assert lacking() == ["grant"]  # an import that says so
     Challenge.objects.update(grant=grant)
+    assert lacking() == ["build"]  # its public files were not compared with what is lent
+    with refuses(Conflict, "not_compared"):
+        publish()
+    ChallengeDraft.objects.create(challenge=challenge, number=1, state=BuildState.DONE)
     assert lacking() == []
     grants.suspend(grant=grant, text="À relire.", by=world_of_access.hands[0])
     assert lacking() == ["grant"]
@@ -341,3 +345,19 @@ def test_a_pause_has_its_cause_and_only_a_pause_has_an_author() -> None:
 
 def revoke(grant: Grant) -> None:
     grants.revoke(grant=grant, text="Fini.", by=UserFactory(region="approver"))
+
+
+def test_a_destruction_is_attested_once_its_challenges_are_archived(client: Client) -> None:
+    own = World()
+    grant = own.active(organises_challenge=True)
+    challenge = ChallengeFactory(opened=True, organiser=own.organisation, title="Tensions")
+    Challenge.objects.update(grant=grant, restricted=True)
+    revoke(grant)
+    client.force_login(own.by)
+    attest = reverse("datasets:attest", args=[grant.public_id])
+    refused = client.post(attest, {"text": "Disques effacés."})
+    assert refused.status_code == 409
+    assert "Le challenge « Tensions » garde des fichiers scellés" in plain(refused.text)
+    Challenge.objects.filter(pk=challenge.pk).update(status=ChallengeStatus.ARCHIVED)
+    page = client.post(attest, {"text": "Disques effacés."}, follow=True)
+    assert "Le portail garde, scellés" in plain(page.text)

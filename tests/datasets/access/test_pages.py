@@ -596,6 +596,21 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
     said = ["jeton, zone, sortie", "Mission d’intérêt public", "Disques chiffrés, accès par clé."]
     said += [f"Colonnes de « {each.resource.title} »" for each in world.datasets]
     assert [each for each in (*said, *map(str, ForbiddenUse.labels)) if each not in annex] == []
+    # Once signed, what is given says who signed and until when; the approved one stays as it was.
+    given = reverse("datasets:agreement", args=(grant.public_id,))
+    asks = signed_in(world.by)
+    copy = PdfReader(io.BytesIO(asks.get(given).getvalue()))
+    first, *rest = (" ".join(each.extract_text().split()) for each in copy.pages)
+    start, end = long_date(grant.starts_at), long_date(grant.ended_at)
+    assert f"du {start} au {end}" in first
+    due = long_date(grant.request.returns.first().due_at)
+    assert f"Un tableau et son code, avant le {due}" in first
+    both = f"le {start}, par {world.by} ; le {start}, par {world.reader}"
+    assert f"Signée {both}" in first
+    assert grant.agreement_sha256 in "".join(rest).replace(" ", "")
+    named = PdfReader(io.BytesIO(signed_in(world.reader).get(given).getvalue())).pages[0]
+    assert str(world.by) not in named.extract_text()
+    assert asks.get(f"{given}?approuvee").getvalue() == content
     text = signed_in(world.reader).get(page).text
     convened = text.split('id="convenu"')[1].split("</section>")[0]
     assert all(str(each.label) in convened for each in ForbiddenUse)

@@ -1,0 +1,71 @@
+"""Keep the rows that a grant lends out of what a challenge gives to everybody."""
+
+import io
+import tempfile
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from challenges.bundles.contents import TEXT_TABLES
+from challenges.bundles.spec import Audience, Role
+from challenges.organising.actions.drafts import all_files, audience_of
+from challenges.organising.models.challenges import Challenge, ChallengeDraft
+from challenges.queue.actions import WORKER
+from challenges.scoring.fields import Problem
+from datasets import gate
+from datasets.access.models import Extract
+from datasets.standards.copies import copied
+from portal.lib import clock
+
+
+def given_rows(written: ChallengeDraft, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Name the public tables of a draft that give rows of what its grant lends, for the worker.
+
+    contents: the files of the draft, by path. Each extract is a read of the grant. What has other
+    columns and no pseudonym of the grant, and what is no CSV, is left to who gives the visa.
+    """
+    challenge = written.challenge
+    if challenge.grant_id is None:
+        return
+    if challenge.waits_for_grant(clock.now()):
+        said = _("l’habilitation n’est pas en cours : ses données ne peuvent pas être comparées")
+        yield Problem("grant_not_active", said)
+        return
+    public = _public(challenge, written)
+    lines: dict[str, set[int]] = {path: set() for path in public}
+    extracts = Extract.objects.ready().filter(
+        granted__grant=challenge.grant_id, data_file__release__withdrawn_at=None
+    )
+    for extract in extracts.select_related("data_file") if public else ():
+        with tempfile.TemporaryFile() as lent:
+            gate.open_lent(
+                grant=challenge.grant_id,
+                data_file=extract.data_file_id,
+                target=lent,
+                reason=f"draft {challenge.slug}",
+                by=WORKER,
+            )
+            for path in public:
+                table, tokens = io.BytesIO(contents[path]), extract.data_file.pseudonyms
+                lines[path].update(copied(table, lent, tokens=tokens))
+    for path, rows in lines.items():
+        if rows:
+            said = ngettext(
+                "ce fichier public donne %(n)s ligne prêtée à accès restreint (ligne %(line)s) : "
+                "retirez-la, ou gardez le fichier scellé",
+                "ce fichier public donne %(n)s lignes prêtées à accès restreint (la première, "
+                "ligne %(line)s) : retirez-les, ou gardez le fichier scellé",
+                len(rows),
+            )
+            yield Problem("lent_rows", said % {"n": len(rows), "line": min(rows)}, file=path)
+
+
+def _public(challenge: Challenge, written: ChallengeDraft) -> list[str]:
+    return [
+        each["path"]
+        for each in all_files(challenge)
+        if audience_of(Role(each["role"])) is Audience.PUBLIC
+        and "sealed" not in written.kept.get(each["path"], {})
+        and each["path"].lower().endswith(TEXT_TABLES)
+    ]
