@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,19 +11,20 @@ from challenges.bundles.contents import TEXT_TABLES
 from challenges.bundles.spec import Audience, Role
 from challenges.organising.actions.drafts import all_files, audience_of
 from challenges.organising.models.challenges import Challenge, ChallengeDraft
-from challenges.queue.actions import WORKER
 from challenges.scoring.fields import Problem
-from datasets import gate
 from datasets.access.models import Extract
 from datasets.standards.copies import copied
 from portal.lib import clock
 
 
-def given_rows(written: ChallengeDraft, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+def given_rows(
+    written: ChallengeDraft, contents: Mapping[str, bytes], open_lent: Callable[..., None]
+) -> Iterator[Problem]:
     """Name the public tables of a draft that give rows of what its grant lends, for the worker.
 
-    contents: the files of the draft, by path. Each extract is a read of the grant. What has other
-    columns and no pseudonym of the grant, and what is no CSV, is left to who gives the visa.
+    contents: the files of the draft, by path. open_lent: `gate.open_lent`, in whose name. Each
+    extract is a read of the grant. What has other columns and no pseudonym of the grant, and what
+    is no CSV, is left to who gives the visa.
     """
     challenge = written.challenge
     if challenge.grant_id is None:
@@ -39,13 +40,7 @@ def given_rows(written: ChallengeDraft, contents: Mapping[str, bytes]) -> Iterat
     )
     for extract in extracts.select_related("data_file") if public else ():
         with tempfile.TemporaryFile() as lent:
-            gate.open_lent(
-                grant=challenge.grant_id,
-                data_file=extract.data_file_id,
-                target=lent,
-                reason=f"draft {challenge.slug}",
-                by=WORKER,
-            )
+            open_lent(grant=challenge.grant_id, data_file=extract.data_file_id, target=lent)
             for path in public:
                 table, tokens = io.BytesIO(contents[path]), extract.data_file.pseudonyms
                 lines[path].update(copied(table, lent, tokens=tokens))

@@ -446,7 +446,8 @@ def _imported(written: ChallengeDraft) -> Checked:
         with rooms.private("draft") as scratch:
             folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
-            if given := list(given_rows(written, contents)):
+            lent = partial(gate.open_lent, reason=f"draft {challenge.slug}", by=WORKER)
+            if given := list(given_rows(written, contents, lent)):
                 return Checked(_said(given))
             exporting.write_folder(folder, document, contents)
             read, rehearsal = portable.read_challenge(folder).spec, Rehearsal()

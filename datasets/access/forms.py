@@ -1,6 +1,6 @@
 """The four steps of a request, and what examiners, signatories and producers fill in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -402,6 +402,12 @@ def step_of(field: str) -> Step:
     if field in SafetyForm.base_fields or field == "returns":
         return Step.SAFETY
     return Step.NEED
+
+
+def steps_of(fields: Collection[str]) -> list[Step]:
+    """List the steps that changes are asked of, in their order; a field stands for its step."""
+    aimed = {Step(each) if each in list(Step) else step_of(each) for each in fields}
+    return [each for each in Step if each in aimed]
 
 
 class ReasonForm(PlainForm):

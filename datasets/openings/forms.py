@@ -119,12 +119,13 @@ class DepositForm(PlainForm):
         cards: Collection[Resource],
         restricted: Collection[Dataset],
         opening: Opening | None = None,
+        kept: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         if opening is not None:
             kwargs["initial"] = {**initial_of(opening), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.opening = opening
+        self.opening, self.kept = opening, kept or {}
         self.cards = {str(each.public_id): each for each in cards}
         self.datasets = {str(each.public_id): each for each in restricted}
         self.offer(
@@ -142,6 +143,9 @@ class DepositForm(PlainForm):
         sent, file = self.cleaned_data["dictionary"], self.cleaned_data.get("file")
         if sent:
             return read_dictionary(sent)
+        if self.kept.get("dictionary"):
+            again: Mapping[str, Mapping[str, str]] = self.kept["dictionary"]
+            return again
         kept: dict[str, dict[str, str]] = self.opening.dictionary if self.opening else {}
         if file and kept:
             with suppress(TableFault, UnicodeDecodeError):  # told once the file is read whole
@@ -166,7 +170,8 @@ class DepositForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """Ask for the file the first time, and for what tells people apart."""
         cleaned = super().clean() or {}
-        if not cleaned.get("file") and not (self.opening and self.opening.deposit_sha256):
+        has_file = self.kept or (self.opening and self.opening.deposit_sha256)
+        if not cleaned.get("file") and "file" not in self.errors and not has_file:
             self.add_error("file", _g("Déposez le fichier à ouvrir, en CSV."))
         told = cleaned.get("quasi_identifiers") or cleaned.get("count")
         if cleaned.get("of_personal_origin") and not told:
@@ -177,15 +182,15 @@ class DepositForm(PlainForm):
         return cleaned
 
     def said(self) -> Said:
-        """Give what the form says."""
-        read = self.cleaned_data
+        """Give what the form says; what it lacks is empty."""
+        read = {**dict.fromkeys(self.fields, ""), **BLANK, **self.cleaned_data}
         return Said(
-            card=self.cards[read["card"]],
+            card=self.cards.get(read["card"]),
             title=read["title"],
             interest=read["interest"],
             legal_basis=read["legal_basis"],
-            licence=OpeningLicence(read["licence"]),
-            of_personal_origin=read["of_personal_origin"],
+            licence=OpeningLicence(read["licence"]) if read["licence"] else None,
+            of_personal_origin=bool(read["of_personal_origin"]),
             removed=read["removed"],
             restricted=self.datasets.get(read["restricted"]),
             declared={
@@ -225,6 +230,7 @@ class DepositForm(PlainForm):
         return _names(",".join([value] if isinstance(value, str) else value).replace("×", ","))
 
 
+BLANK: dict[str, Any] = {"dictionary": {}, "crossings": [], "free_text": {}}
 DECLARING = ("quasi_identifiers", "count", "crossings", "free_text")
 
 

@@ -1,7 +1,8 @@
 """Pages of openings: propose, deposit, follow; examine, approve, take back."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from datasets.openings.actions import deposits, publication, review
 from datasets.openings.enums import OpeningRefusal, OpeningStatus
 from datasets.openings.forms import DepositForm, ProposalForm, RefusalForm, TextForm, WithdrawalForm
 from datasets.openings.models import Opening, OpeningReport, OpeningWithdrawal
+from datasets.releases import actions as releases
 from datasets.releases.forms import sentence
 from datasets.releases.models import DataFile
 from datasets.releases.queries import restricted
@@ -28,6 +30,7 @@ from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import User
 from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge
 from portal.lib.storage.files import attachment
 from portal.lib.visible import find
@@ -107,47 +110,124 @@ def deposit(request: HttpRequest, opening: UUID) -> HttpResponse:
 def _deposited(
     request: HttpRequest, found: Opening | None, producers: Any, initial: dict[str, Any]
 ) -> HttpResponse:
-    by = person(request)
+    kept = _kept(request, found)
     form = DepositForm(
         sent(request),
         request.FILES or None,
         cards=queries.cards_of(producers),
         restricted=queries.restricted_of(producers),
         opening=found,
+        kept=kept,
         initial=initial,
     )
-    if not form.is_bound or not form.is_valid():
-        return _form(request, form, 422 if form.is_bound else 200, found=found)
+    if not form.is_bound:
+        return _form(request, form, 200, found=found)
+    form.is_valid()
+    with _chosen(form, kept) as (name, content):
+        made, status = _attempted(form, found, name, content, request)
+        if made is None:
+            kept = _keep(request, form, found, kept)
+    if made is None:
+        return _form(request, form, status, found=found, kept=kept)
+    _forget(request)
+    told = {
+        (False, False): _("Corrections reçues : la Région les examine."),
+        (False, True): _("Corrections reçues : les contrôles reprennent."),
+        (True, False): _("Fichier reçu et chiffré : la Région l’examine."),
+        (True, True): _("Fichier reçu et chiffré : les contrôles commencent."),
+    }
+    messages.success(request, told[content is not None, made.status == S.CHECKING])
+    return redirect(made)
+
+
+def _attempted(
+    form: DepositForm,
+    found: Opening | None,
+    name: str,
+    content: BinaryIO | None,
+    request: HttpRequest,
+) -> tuple[Opening | None, int]:
+    """Deposit what a form says; else put every fault of the form and of the file beside it."""
+    said: dict[str, Any] = {"opening": found, "name": name, "content": content}
     try:
-        file = form.cleaned_data["file"]
-        opening = deposits.deposit(
-            opening=found,
-            said=form.said(),
-            name=file.name if file else "",
-            content=file.file if file else None,
-            attempt=natural(request.POST.get("attempt", "")),
-            by=by,
-        )
-    except (Invalid, Conflict, TooLarge) as refusal:
-        if isinstance(refusal, Invalid):
-            form.show(refusal)
-        else:
-            form.add_error("file" if isinstance(refusal, TooLarge) else None, str(refusal))
-        return _form(request, form, status_of(refusal), found=found)
-    told = (
-        _("Fichier reçu et chiffré : les contrôles commencent.")
-        if opening.status == S.CHECKING
-        else _("Fichier reçu et chiffré : la Région l’examine.")
-    )
-    messages.success(request, told)
-    return redirect(opening)
+        if form.is_valid():
+            said |= {"attempt": natural(request.POST.get("attempt", "")), "by": person(request)}
+            return deposits.deposit(said=form.said(), **said), 0
+        if content is not None:
+            releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
+            deposits.require_sound(said=form.said(), **said)
+    except Invalid as refusal:
+        form.show(refusal)
+    except (Conflict, TooLarge) as refusal:
+        form.add_error("file" if isinstance(refusal, TooLarge) else None, str(refusal))
+        return None, status_of(refusal)
+    return None, 422
+
+
+# A file that was chosen on a page with faults: kept sealed, for a while, for who sent it.
+KEPT, KEPT_SECONDS = "opening_upload", 20 * 3_600
+
+
+def _kept(request: HttpRequest, found: Opening | None) -> dict[str, Any]:
+    kept: dict[str, Any] = request.session.get(KEPT, {})
+    own = kept.get("opening") == (str(found.public_id) if found else "")
+    return kept if own and kept["at"] > clock.now().timestamp() - KEPT_SECONDS else {}
+
+
+@contextmanager
+def _chosen(form: DepositForm, kept: Mapping[str, Any]) -> Iterator[tuple[str, BinaryIO | None]]:
+    """Give the file that was sent, else the one that was kept."""
+    file = form.cleaned_data.get("file")
+    if file:
+        yield file.name, file.file
+    elif kept:
+        with releases.read(releases.Deposit(kept["sha256"], kept["keys"])) as content:
+            yield kept["name"], content
+    else:
+        yield "", None
+
+
+def _keep(
+    request: HttpRequest, form: DepositForm, found: Opening | None, kept: dict[str, Any]
+) -> dict[str, Any]:
+    """Keep the file of a page that is refused for something else, with its dictionary."""
+    file = form.cleaned_data.get("file")
+    if "file" in form.errors:
+        _forget(request)
+        return {}
+    if file:
+        _forget(request)
+        file.file.seek(0)
+        deposit = releases.keep(file.file)
+        kept = {
+            "opening": str(found.public_id) if found else "",
+            "at": clock.now().timestamp(),
+            "name": file.name,
+            "sha256": deposit.sha256,
+            "keys": list(deposit.keys),
+        }
+    if kept:
+        if request.FILES.get("dictionary"):
+            kept = {**kept, "dictionary": form.cleaned_data.get("dictionary")}
+        request.session[KEPT] = kept
+    return kept
+
+
+def _forget(request: HttpRequest) -> None:
+    releases.forget(request.session.pop(KEPT, {}).get("sha256", ""))
 
 
 def _form(
-    request: HttpRequest, form: Any, status: int, *, found: Opening | None = None, lent: Any = None
+    request: HttpRequest,
+    form: Any,
+    status: int,
+    *,
+    found: Opening | None = None,
+    lent: Any = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     context = {"section": "donnees", "form": form, "opening": found, "lent": lent}
-    context["file_lost"] = bool(request.FILES)
+    context |= {"kept": kept or {}, "file_lost": bool(request.FILES) and not kept}
     if found is not None and found.status == S.CHANGES_REQUESTED:
         last = found.reports.filter(attempt=found.attempt).defer("sample").first()
         context["failed"] = queries.failed_of(last)

@@ -1,6 +1,6 @@
 """Pages of who asks: begin a request, write it step by step, send it, follow it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, cast
 from uuid import UUID
@@ -163,7 +163,7 @@ def _show(
         for fault in drafts.faults_of(found)
         if (at := forms.step_of(fault["field"])) is not step or "pledges" not in made.errors
     ]
-    order = list(Step)
+    order, aimed = list(Step), forms.steps_of(found.changes_fields if found.changes_asked else [])
     context = {
         "section": "donnees",
         "asked": found,
@@ -171,7 +171,10 @@ def _show(
         "step": step,
         "number": order.index(step) + 1,
         "label": STEP_LABELS[step],
-        "steps": [(STEP_LABELS[each], _state(each, step), _address(found, each)) for each in order],
+        "steps": [
+            (STEP_LABELS[each], _state(each, step, aimed), _address(found, each)) for each in order
+        ],
+        "aimed": [STEP_LABELS[each] for each in aimed],
         "previous": _address(found, order[order.index(step) - 1]) if step is not order[0] else "",
         "faults": faults if step is Step.SEND else [],
         "unchanged": unchanged,
@@ -191,10 +194,12 @@ def _address(found: AccessRequest, step: Step, field: str = "") -> str:
     return f"{address}#id_{named}" if named else address
 
 
-def _state(each: Step, now: Step) -> str:
+def _state(each: Step, now: Step, aimed: Sequence[Step] = ()) -> str:
     order = list(Step)
     if each is now:
         return "now"
+    if each in aimed:
+        return "again"
     return "done" if order.index(each) < order.index(now) else ""
 
 

@@ -22,7 +22,7 @@ from datasets.access.forms import (
     OpinionForm,
     RefusalForm,
     Step,
-    step_of,
+    steps_of,
 )
 from datasets.access.models import AccessRequest, Opinion
 from datasets.access.views.projects import project
@@ -97,7 +97,7 @@ def page_of(
     asks = in_review and not decides and (prepares or has_permission(by, Permission.ACCESS_READ))
     nobody = asks and not queries.deciders(found)
     own = next((each for each in opinions if not each.verdict and rules.may_advise(by, each)), None)
-    aimed = [(step, STEP_LABELS[step]) for step in _aimed(found)]
+    aimed = [(step, STEP_LABELS[step]) for step in steps_of(found.changes_fields)]
     context: dict[str, Any] = {
         "section": "donnees",
         "asked": found,
@@ -135,12 +135,6 @@ def page_of(
         "opinion_form": OpinionForm(is_dpo=own.is_dpo, auto_id="opinion_%s") if own else None,
     }
     return render(request, "datasets/access/request.html", context | made, status=status)
-
-
-def _aimed(found: AccessRequest) -> list[Step]:
-    """List the steps that changes are asked of, in their order; a field stands for its step."""
-    aimed = {Step(each) if each in list(Step) else step_of(each) for each in found.changes_fields}
-    return [each for each in Step if each in aimed]
 
 
 def _stage(found: AccessRequest, awaited: int) -> int | None:

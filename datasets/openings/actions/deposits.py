@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -42,11 +42,11 @@ PROPOSALS_MOST = 10  # that one person has waiting for a producer
 class Said:
     """What a producer says of what it opens; declared: as `disclosure.Declared`."""
 
-    card: Resource
+    card: Resource | None
     title: str
     interest: str
     legal_basis: str
-    licence: OpeningLicence
+    licence: OpeningLicence | None
     of_personal_origin: bool
     removed: str
     restricted: Dataset | None = None
@@ -111,10 +111,10 @@ def deposit(
     "opening.deposited"; letters. Raises NotAllowed; Invalid with the faults
     {file, code, line} of the file and {code, message} of what else is refused with it, or
     for a card that cannot carry it or denies its origin, a text or a name that cannot be published,
-    an origin that the portal knows to be personal; Conflict on a page read before another deposit;
-    TooLarge.
+    an origin that the portal knows to be personal, a correction that changes nothing; Conflict
+    on a page read before another deposit; TooLarge.
     """
-    producer = opening.producer if opening is not None else said.card.organisation
+    producer = opening.producer if opening is not None else said.card and said.card.organisation
     if producer is None:
         raise NotAllowed
     require(rules.may_write, by, producer)
@@ -123,20 +123,46 @@ def deposit(
     if content is not None:
         size, sha256 = releases.measured(content, limit_bytes=releases.FILE_MAX_BYTES)
         columns = {"file_name": name, "file_size": size, "file_sha256": sha256}
-    *_said, shape = _require_all(
-        partial(_require_card, said, producer),
-        partial(_require_origin, opening, said),
-        partial(_require_publishable, said),
-        partial(_require_table, content, name, said)
-        if content is not None
-        else partial(_require_kept, opening, said),
-    )
+    shape = require_sound(opening=opening, said=said, name=name, content=content)
+    if _is_unchanged(opening, said, columns.get("file_sha256")):
+        raise Invalid(
+            _("Rien n’a changé depuis le dernier envoi : les contrôles diraient la même chose."),
+            code="unchanged",
+        )
     if content is not None:
         content.seek(0)
         kept = releases.keep(content)
         columns |= {"deposit_sha256": kept.sha256, "deposit_keys": list(kept.keys)}
     columns["columns"] = shape["columns"]
     return _deposit(opening, producer, said, columns, attempt, by)
+
+
+def require_sound(
+    *, opening: Opening | None, said: Said, name: str, content: BinaryIO | None
+) -> dict[str, Any]:
+    """Refuse with all that is wrong of the card, the texts and the file; give the file's shape.
+
+    What is not said yet (a card, a licence) is left out, so that a page that lacks something tells
+    the rest as well. As `deposit`.
+    """
+    name = safe_name(name)
+    *_said, shape = _require_all(
+        partial(_require_card, said, opening),
+        partial(_require_origin, opening, said),
+        partial(_require_publishable, said),
+        partial(_require_table, content, name, said)
+        if content is not None
+        else partial(_require_kept, opening, said),
+    )
+    return cast("dict[str, Any]", shape)
+
+
+def _is_unchanged(opening: Opening | None, said: Said, sha256: str | None) -> bool:
+    """Say whether a correction says what the last deposit said, with the same file."""
+    if opening is None or opening.status != OpeningStatus.CHANGES_REQUESTED:
+        return False
+    same_file = sha256 in (None, opening.file_sha256)
+    return same_file and all(getattr(opening, key) == value for key, value in vars(said).items())
 
 
 def _require_all(*asked: Callable[[], Any]) -> list[Any]:
@@ -210,18 +236,21 @@ def declared_of(said: Said | Opening) -> Declared:
     return Declared(**said.declared, types=types, personal=said.of_personal_origin)
 
 
-def _require_card(said: Said, producer: Organisation) -> None:
+def _require_card(said: Said, opening: Opening | None) -> None:
     card = said.card
+    if card is None:
+        return
+    producer = opening.producer_id if opening is not None else card.organisation_id
     dataset: Dataset | None = getattr(card, "dataset", None)
     closed = dataset is not None and (dataset.in_directory or dataset.level_enum.is_restricted)
-    if card.organisation_id != producer.pk or card.kind != ResourceKind.DATASET or closed:
+    if card.organisation_id != producer or card.kind != ResourceKind.DATASET or closed:
         raise Invalid(
             _("Choisissez une fiche de jeu de données du producteur, sans fichier restreint."),
             code="card",
         )
     if rules.contradicts(card, said.of_personal_origin):
         raise Invalid(rules.CONTRADICTED, code="card")
-    if said.licence not in card.licences:
+    if said.licence and said.licence not in card.licences:
         raise Invalid(
             _("La fiche dit une autre licence : corrigez la fiche, ou choisissez la sienne."),
             code="licence",

@@ -246,13 +246,53 @@ def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
     assert sentence in text
     assert f'href="#id_{field}' in text
     assert ('href="#id_dictionary' in text) == (field == "dictionary")
-    assert ("Choisissez de nouveau le fichier" in text) == (
-        "file" not in values or bool(values["file"])
-    )
+    sent = "file" not in values or bool(values["file"])
+    assert ("Choisissez de nouveau le fichier" in text) == (sent and field == "file")
+    assert ("est gardé, chiffré" in text) == (sent and field != "file")
     assert ("Ouvrir la fiche « " in text) == (field == "licence")
     assert ("Créer une fiche" in text) == (field != "licence")
     assert "relie les lignes" in text
     assert not Opening.objects.exists()
+
+
+def test_every_fault_is_told_at_once_and_a_sound_file_is_kept(world: World) -> None:
+    client = signed_in(world.by)
+    bad = {"title": "", "card": "", "quasi_identifiers": "commune, date", "count": "nbre"}
+    told = client.post(PROPOSE, filled(world, **bad))
+    faults = told.context["form"].errors
+    assert set(faults) == {"title", "card", "quasi_identifiers", "count"}
+    assert ("« commune »" in str(faults), "« date »" in str(faults)) == (True, True)
+    assert "entrees.csv\xa0» est gardé, chiffré" in told.text
+    # What is no table is told with what the form lacks, and is not kept.
+    latin = SimpleUploadedFile("z.csv", "zone,é\n1,2\n".encode("latin-1"))
+    told = client.post(PROPOSE, filled(world, title="", file=latin))
+    assert set(told.context["form"].errors) == {"title", "file"}
+    assert "Choisissez de nouveau le fichier" in told.text
+    columns = SimpleUploadedFile("d.csv", b"colonne,description\nzone,Zone d'emploi\n")
+    client.post(PROPOSE, filled(world, title="", dictionary=columns))
+    whole = filled(world)
+    del whole["file"]
+    assert client.post(PROPOSE, whole).status_code == 302
+    opening = Opening.objects.get()
+    assert (opening.file_name, list(opening.dictionary)) == ("entrees.csv", ["zone"])
+    assert "opening_upload" not in client.session
+
+
+def test_a_correction_that_changes_nothing_is_refused(world: World) -> None:
+    client = signed_in(world.by)
+    client.post(PROPOSE, filled(world, REFUSED["commune"][0]))
+    opening = Opening.objects.get()
+    act(signed_in(world.officer), opening, "admit_opening")
+    review.check_waiting()
+    form = reverse("datasets:opening_file", args=(opening.public_id,))
+    same = {**client.get(form).context["form"].initial, "attempt": "1"}
+    same |= {"crossings": "\n".join(same["crossings"]), "free_text": ""}
+    told = client.post(form, same)
+    assert told.status_code == 422
+    assert "Rien n’a changé depuis le dernier envoi" in told.text
+    assert again(opening).status == S.CHANGES_REQUESTED
+    told = client.post(form, same | {"removed": "Rien d’autre."}, follow=True)
+    assert "Corrections reçues\xa0: les contrôles reprennent." in told.text
 
 
 def test_a_member_proposes_from_the_page_of_a_restricted_dataset(world: World) -> None:
