@@ -33,6 +33,8 @@ class DatasetsConfig(AppConfig):
         card_files.depositories[ResourceKind.DATASET] = released.deposit_page_of
         acts_in_words.words |= acts.ACTS
         acts_in_words.families |= acts.FAMILIES
+        acts_in_words.facts |= acts.FACTS
+        acts_in_words.codes |= acts.CODES
         ledger.finders.append(acts.numbered)
         ledger.namers.append(acts.named)
         released.register_around(register.around)

@@ -8,8 +8,12 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from datasets.access.enums import RefusalReason, Verdict
+from datasets.access.forms import STEP_LABELS
 from datasets.access.models import AccessRequest, Extract, Grant, Opinion, PromisedReturn
+from datasets.openings.enums import OpeningRefusal
 from datasets.openings.models import Opening
+from datasets.releases.enums import AccessLevel
 from datasets.releases.models import DataFile, Dataset, Release
 from portal.audit.record import reference
 
@@ -76,12 +80,62 @@ FAMILIES = {
         "upload": _("Envoi par morceaux"),
     },
 }
+FACTS = {
+    "agreement": _("Empreinte de la convention"),
+    "as_requester": _("Signe pour l’organisme"),
+    "attempt": _("Essai"),
+    "before": _("Avant"),
+    "bytes": _("Taille"),
+    "changed": _("Changé"),
+    "codes": _("Fautes"),
+    "columns": _("Colonnes"),
+    "created": _("Décrit pour la première fois"),
+    "failed": _("Contrôles en échec"),
+    "fields": _("Étapes à reprendre"),
+    "file": _("Empreinte du fichier"),
+    "files": _("Fichiers"),
+    "grant": _("Habilitation"),
+    "level": _("Niveau d’accès"),
+    "link": _("Adresse"),
+    "months": _("Mois accordés"),
+    "number": _("Numéro"),
+    "overridden": _("Passe outre l’avis du délégué"),
+    "person": _("Personne nommée"),
+    "personal": _("D’origine personnelle"),
+    "place": _("Approbation"),
+    "reads": _("S’engage à lire"),
+    "reason": _("Motif"),
+    "release": _("Version"),
+    "report": _("Empreinte du rapport"),
+    "request": _("Demande"),
+    "rows": _("Lignes"),
+    "sealed_copies": _("Copies scellées gardées par le portail"),
+    "verdict": _("Avis"),
+    "version": _("Version"),
+}
+CODES: dict[str, dict[str, Any]] = {
+    "verdict": dict(Verdict.choices),
+    "level": dict(AccessLevel.choices),
+    "fields": {each.value: label for each, label in STEP_LABELS.items()},
+    "place": {"approver": _("la première"), "second_approver": _("la seconde")},
+    "reason": {
+        **dict(OpeningRefusal.choices),
+        **dict(RefusalReason.choices),
+        "extract": _("construire un extrait"),
+        "opening": _("contrôler une ouverture"),
+        "token": _("chercher un pseudonyme"),
+    },
+}
 PUBLIC = re.compile(r"datasets\.([a-z]+):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+FILES_MOST = 50
 NUMBER = re.compile(r"(R2|OUV)-\d{4}-0*(\d{1,12})", re.IGNORECASE)
 
 
 def numbered(said: str) -> Iterator[Model]:
-    """Find what a number names, « R2-2026-0009 » or « OUV-2026-0003 », and what came of it."""
+    """Find what a number names, « R2-2026-0009 » or « OUV-2026-0003 », and what came of it.
+
+    Else the files of this name.
+    """
     found = NUMBER.fullmatch(said.strip())
     kind, pk = found.groups() if found else ("", "0")
     if kind.upper() == "R2":
@@ -90,6 +144,8 @@ def numbered(said: str) -> Iterator[Model]:
             if hasattr(asked, "grant"):
                 yield asked.grant
                 yield from Extract.objects.filter(granted__grant=asked.grant)
+    if said.strip() and not kind:
+        yield from DataFile.objects.filter(name__iexact=said.strip())[:FILES_MOST]
     for opening in Opening.objects.filter(pk=pk if kind.upper() == "OUV" else 0):
         yield from (opening, *([opening.release] if opening.release else []))
 

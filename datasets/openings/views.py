@@ -429,11 +429,17 @@ def publish(request: HttpRequest, opening: UUID) -> HttpResponse:
         return _ask(
             request, opening, "publish", lambda by, found: rules.may_write(by, found.producer)
         )
+    done = _("Données ouvertes, avec leur rapport et leur échantillon.")
+    if queries.replaced_by(visible(request, opening)) is not None:
+        done = _(
+            "Données ouvertes, à la place de la version d’avant : relisez leur fiche, sa période "
+            "et sa présentation."
+        )
     return _do(
         request,
         opening,
         lambda found, by, _attempt: publication.publish(opening=found, by=by),
-        _("Données ouvertes, avec leur rapport et leur échantillon."),
+        done,
     )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.prose.numbers import file_size
+
 # First words of the acts of one part of the portal, with what they are of.
 families: dict[Any, dict[str, Any]] = {
     _("Comptes et rôles"): {
@@ -27,6 +29,9 @@ words: dict[str, Any] = {
     "access.denied": _("Accès refusé"),
     "access.denied_again": _("Accès refusé, plusieurs fois"),
 }
+# What the detail of an act says: the name of each fact, the words of its codes.
+facts: dict[str, Any] = {}
+codes: dict[str, dict[str, Any]] = {}
 VERBS: dict[str, Any] = {
     "abandoned": _("abandon"),
     "accepted": _("acceptation"),
@@ -184,6 +189,18 @@ def said(action: str) -> str:
     family, _dot, verb = action.partition(".")
     named = next((each[family] for each in families.values() if family in each), "")
     return f"{named} : {VERBS[verb]}" if named and verb in VERBS else str(named)
+
+
+def fact_in_words(name: str, value: Any) -> tuple[str, str]:
+    """Say a fact of an act in words: its name, and yes, no, what its code means, or what it is."""
+    if isinstance(value, bool):
+        shown = str(_("oui") if value else _("non"))
+    elif name == "bytes":
+        shown = file_size(value)
+    else:
+        several = value if isinstance(value, list | dict) else [value]
+        shown = ", ".join(str(codes.get(name, {}).get(each, each)) for each in several)
+    return str(facts.get(name, name)), str(shown)
 
 
 def choices() -> list[tuple[Any, list[tuple[str, Any]]]]:

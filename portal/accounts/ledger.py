@@ -129,7 +129,11 @@ def page(request: HttpRequest) -> HttpResponse:
             (
                 each,
                 named.get(each.actor) or _portal(each.actor),
-                _detail(each),
+                [
+                    acts.fact_in_words(name, value)
+                    for name, value in _detail(each)
+                    if value not in ([], "")
+                ],
                 acts.said(each.action),
                 objects.get(_about(each)),
             )
@@ -158,7 +162,7 @@ def table(request: HttpRequest) -> HttpResponse:
             each.action,
             each.object_ref,
             each.actor,
-            "; ".join(f"{name}={value}" for name, value in _detail(each)),
+            "; ".join(f"{name}={_joined(value)}" for name, value in _detail(each)),
             each.body_sha256,
             each.prev,
             each.hash,
@@ -198,10 +202,11 @@ def _about(each: Told) -> str:
 def _detail(each: Told) -> list[tuple[str, Any]]:
     if each.action.split(".")[0] not in DETAILED:
         return []
-    return [
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
-        for name, value in sorted(each.facts.items())
-    ]
+    return sorted(each.facts.items())
+
+
+def _joined(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _verify(request: HttpRequest) -> None:

@@ -57,7 +57,7 @@ def test_it_is_filtered_by_act_object_and_day(auditor: Client) -> None:
     assert (late.status_code, set(late.context["form"].errors)) == (422, {"au"})
     page = auditor.get(f"{PAGE}?acte=grant").content.decode()
     assert "Ada" in page
-    assert "reads" in page
+    assert '<dt>S’engage à lire</dt><dd class="break">oui</dd>' in page
     assert '<option value="grant." selected>' in auditor.get(f"{PAGE}?acte=grant.").text
 
 
