@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,7 +34,7 @@ from challenges.scoring import child
 from challenges.scoring.verdict import Evaluated, Fault, ReasonCode, Verdict
 from challenges.worker import Worker, drain
 from portal.accounts.models import User
-from portal.audit.models import AuditEvent, Outbox
+from portal.audit.models import AuditBody, AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.organising.test_challenges import signed_in
@@ -41,6 +42,7 @@ from tests.challenges.pages.scenes import Costs, url_of
 from tests.challenges.refusals import refuses
 from tests.challenges.rescoring.test_rescorings import accepted, corrected, phase
 from tests.challenges.world import (
+    CANARY,
     answer,
     entered,
     opened,
@@ -51,6 +53,7 @@ from tests.challenges.world import (
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, TeamFactory, captain_of
+from tests.factories.letters import delivered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -114,6 +117,33 @@ def test_a_wrong_file_is_refused_by_line_and_costs_nothing(challenge: Challenge)
     )
     assert entry.evaluations.count() == 0
     assert Outbox.objects.filter(topic="mail.entry_rejected").count() == 1
+
+
+def test_p12_no_sealed_answer_stands_in_an_error_a_log_or_a_letter(
+    challenge: Challenge,
+    caplog: pytest.LogCaptureFixture,
+    mailoutbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level("DEBUG")
+    entries = [entered(challenge), entered(challenge, content=answer(0.7).replace(b"A0003", b"X"))]
+    assert drain()
+
+    def broken(*_args: Any, **_said: Any) -> None:
+        raise ValueError(f"row {CANARY}")  # as a library does, with a value of the answers
+
+    monkeypatch.setattr(evaluation_worker, "scorer_for", broken)
+    entries.append(entered(challenge))
+    drain()
+    delivered()
+    ends = [fresh(each).status for each in entries]
+    assert ends[:2] == [EntryStatus.SCORED, EntryStatus.REJECTED]
+    assert ends[2] != EntryStatus.SCORED
+    said = [(fresh(each).verdict, fresh(each).reason_sentence) for each in entries]
+    letters = [f"{each.subject}{each.body}" for each in mailoutbox]
+    assert letters
+    kept = [*AuditBody.objects.values_list(), *Job.objects.values_list()]
+    assert CANARY not in f"{said}{letters}{kept}{caplog.text}"
 
 
 def test_a_withdrawn_entry_is_left_alone_and_leaves_the_board(challenge: Challenge) -> None:

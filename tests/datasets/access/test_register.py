@@ -36,7 +36,7 @@ def titles(query: str) -> set[str]:
     return {row.title for row in page.context["rows"]}
 
 
-def test_only_what_is_public_is_public(world: World) -> None:
+def test_p2_only_what_is_public_is_public(world: World) -> None:
     world.organisation.name = "Organisme visible"
     world.organisation.save()
     texts = ("summary", "service", "use_cases", "beneficiaries", "legal_basis")
