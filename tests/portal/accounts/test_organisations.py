@@ -30,6 +30,7 @@ from tests.factories.accounts import (
     MembershipFactory,
     OrganisationFactory,
     UserFactory,
+    items,
     sign_in,
 )
 from tests.ledger import cost, events, owed_ids, rows, same_for_three
@@ -380,15 +381,15 @@ def test_two_administrators_answer_who_asks_to_hold_a_page_without_member(client
         ("mail.organisation_claimed", {"request_id": request.pk, "user_id": by.pk})
         for by in (one, two)
     ]
-    assert [str(item.detail) for item in space.claims(one)] == [
+    assert [str(item.detail) for item in items(space.claims, one)] == [
         f"Pour tenir la page de « {here.name} »."
     ]
-    assert list(space.claims(user)) == []
+    assert items(space.claims, user) == []
     with refused(NotAllowed):
         invitations.accept_request(request=request, by=one)
     given = {"kind": "give", "user": user, "role": Role.REFERENT, "organisation": here}
     proposal = appointments.propose(**given, reason="Vérifié par téléphone.", by=one)
-    assert list(space.claims(one)) == []
+    assert items(space.claims, one) == []
     other = invitations.ask(organisation=here, by=late)
     answer = reverse("organisation_request", args=[here.slug, other.public_id])
     assert sign_in(Client(), one).post(answer, {"answer": "accepted"}).status_code == 302
