@@ -204,7 +204,7 @@ def answer(folder: Path) -> dict[str, float]:
     from portal.demonstrator.referential import from_plain  # noqa: PLC0415 (timed)
 
     imported = time.perf_counter() - began
-    before = _resident_mb()
+    before = resident_mb()
     stored = {}
     for name in ("text", "moves", "tension"):
         with np.load(folder / f"{name}.npz", allow_pickle=False) as each:
@@ -227,12 +227,12 @@ def answer(folder: Path) -> dict[str, float]:
     return {
         "answer_median_s": round(statistics.median(took), 4),
         "answer_p95_s": round(sorted(took)[int(len(took) * 0.95)], 4),
-        "memory_mb": round(_resident_mb() - before, 1),
+        "memory_mb": round(resident_mb() - before, 1),
         "import_s": round(imported, 3),
     }
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
     """Give the memory that this process holds."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
