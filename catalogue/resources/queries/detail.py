@@ -153,10 +153,8 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         **(asked := _questions(resource)),
         "text_html": (text := _text(resource)),
         "text_last": len(resource.description) > LONG_TEXT_CHARACTERS
-        or (
-            bool(asked["uses"])
-            and (text.count("<h") >= FEWEST_HEADINGS or bool(OF_A_TEMPLATE.match(text)))
-        ),
+        or text.count("<h") >= FEWEST_HEADINGS
+        or bool(asked["uses"] and OF_A_TEMPLATE.match(text)),
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
@@ -269,7 +267,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     ):
         if (address := getattr(resource, column)) and address not in shown:
             yield Fact(label, ((_short_address(address), address),), column in unverified)
-    if resource.scope != Scope.UNKNOWN:
+    if resource.scope not in ("", Scope.UNKNOWN):
         yield Fact(_("Échelle"), ((lists.scope_text(resource), ""),))
     if resource.territories:
         yield Fact(_("Territoires"), tuple(_territories(resource)))

@@ -155,7 +155,7 @@ def _marks(resource: Resource) -> Iterator[Mark]:
     if resource.reuses:
         said = ngettext("%(n)s réutilisation", "%(n)s réutilisations", resource.reuses)
         yield "git-fork", said % {"n": resource.reuses}
-    if resource.scope != Scope.UNKNOWN:
+    if resource.scope not in ("", Scope.UNKNOWN):
         yield "globe", scope_text(resource)
 
 

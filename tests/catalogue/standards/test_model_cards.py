@@ -286,7 +286,8 @@ def test_what_tools_write_in_a_card_is_read_as_what_it_is() -> None:
         "# tri\n\n"
         "Trie des annonces par contrat. It achieves the following results on the evaluation set:\n"
         "- Loss: 0.22\n- F1: 0.84\n\n## Labels\n\n| l | e |\n|---|---|\n"
-        "| a | <ul><li>un</li><li>deux</li></ul> |\n\n## Citation\n\n```bibtex\n"
+        "| a | <ul><li>un</li><li>deux</li></ul> |\n\n* Statistiques :\n  | x | y |\n  |---|---|\n"
+        "  | 1 | 2 |\n\n## Citation\n\n```bibtex\n"
         "@article{setfit, author={Tunstall, Lewis}, title={Few-Shot}, year={2022}}\n```\n"
     )
     assert told["tags"] == ["token-classification", "emploi"]
@@ -296,6 +297,7 @@ def test_what_tools_write_in_a_card_is_read_as_what_it_is() -> None:
     ]
     # Its text speaks of no task of ours, and quotes an article that is not its own.
     assert not {"tasks", "authors", "created"} & told.keys()
+    assert "* Statistiques :\n\n| x | y |\n|---|---|\n| 1 | 2 |\n" in told["description"]
     assert "| a | un ; deux |" in told["description"]
     assert "author={Tunstall, Lewis}" in told["description"]
     assert "achieves" not in told["description"]

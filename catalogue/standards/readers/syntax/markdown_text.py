@@ -28,6 +28,8 @@ UNFILLED = re.compile(
 )
 FACT = re.compile(r"^\s*(?:[-*]\s+\**|\*\*)\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
 # Lines « **Label:** value » one under the other, which Markdown would run together.
+# A table within an item of a list, where Markdown reads none.
+INSET = re.compile(r"(?:^ {1,6}\|[^\n]*(?:\n|\Z)){2,}", re.M)
 NEW_LINES = re.compile(r"\s*\n\s*")
 FACTS = re.compile(r"(?:^\*\*[^*:\n]{2,40}(?::\*\*|\*\*\s*:)[^\n]+\n*){2,}", re.M)
 NAMED_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]+)>?[^)\n]*\)")
@@ -141,7 +143,11 @@ def said_of(body: str) -> str:
         if UNFILLED.search(line) and not re.search(r"\w{3}", value):
             continue
         lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
-    return FACTS.sub(_as_list, "\n".join(lines))
+    return INSET.sub(_set_out, FACTS.sub(_as_list, "\n".join(lines)))
+
+
+def _set_out(table: re.Match[str]) -> str:
+    return "\n" + re.sub(r"^ +", "", table[0], flags=re.M) + "\n"
 
 
 def _as_list(found: re.Match[str]) -> str:
