@@ -181,7 +181,9 @@ def employers(folder: Path) -> dict[str, dict[str, str]]:
     with np.load(folder / "text.npz", allow_pickle=False) as stored:
         engine = Lexical(Arrays.read(stored))
     rows = {}
-    for each in csv.DictReader(EMPLOYERS.open(encoding="utf-8"), delimiter=";"):
+    with EMPLOYERS.open(encoding="utf-8") as file:
+        sentences = list(csv.DictReader(file, delimiter=";"))
+    for each in sentences:
         answer = engine.rank(each["sentence"], count=3)
         first = [one.code for one in answer.nearest]
         is_hit = not {*first}.isdisjoint(each["codes"].split())
