@@ -36,8 +36,10 @@ EMPLOYERS = (
 )
 CHOICES = {
     "text": "cost of the machines: the challenge's own; their weight (2) and that of sheets (4) "
-    "beside the softmax, its turns (9): public part",
-    "moves": "penalty (20), no domain label, no graph: cross-validation over the occupations given",
+    "beside the softmax, its turns (9): public part; softmaxes of domains (0.3): public part and "
+    "the latest titles given",
+    "moves": "penalty (20), no domain label, no graph, ranks from both sides: cross-validation "
+    "over the occupations given",
     "tension": "size of the trees: folds of other regions; the median level: public part",
 }
 # Our name of a figure → the least or the most it should be.

@@ -214,6 +214,27 @@ def test_most_titles_that_were_not_learnt_find_their_occupation() -> None:
     assert np.mean(among[len(titles) :]) >= 0.65
 
 
+def test_a_word_that_a_domain_shares_leads_to_its_occupations_first() -> None:
+    """« Ferme » is met most often for an inn, and in three occupations of farming."""
+    pytest.importorskip("sklearn", reason="scikit-learn learns official data, and is not installed")
+    titles = {
+        "A1101": ("ferme laitière", "traite laitière"),
+        "A1102": ("ferme bovine", "élevage bovin"),
+        "A1103": ("ferme avicole", "volaille avicole"),
+        "B1201": ("ferme auberge", "ferme auberge"),
+        "B1202": ("table hôte", "chambre hôte"),
+        "B1203": ("hôtel",),
+    }
+    examples = [
+        Example(title, code, f"{code} {title}", "e") for code, few in titles.items() for title in few
+    ]
+    arrays, _figures = learn_many(examples, Held(examples, examples))
+
+    found = [Lexical(arrays).rank(each, count=1).nearest[0].code for each in ("ferme", "auberge")]
+
+    assert (found[0][0], found[1]) == ("A", "B1201")
+
+
 def test_arrays_of_another_shape_are_refused(engine: Lexical) -> None:
     stored = engine.arrays.to_mapping()
     with pytest.raises(ValueError, match="weights"):
