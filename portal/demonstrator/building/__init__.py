@@ -22,7 +22,7 @@ from portal.lib.storage import objects
 
 DECIMALS = 6
 # Goes up when the same data would give other arrays or figures.
-RECIPES = {EngineName.TEXT: 5, EngineName.MOVES: 1, EngineName.TENSION: 1}
+RECIPES = {EngineName.TEXT: 5, EngineName.MOVES: 2, EngineName.TENSION: 1}
 Learnt = tuple[Mapping[str, NDArray[Any]], list[Figure]]
 
 

@@ -138,7 +138,7 @@ def features(known: Known) -> Matrix:
         _equal([one.riasec[1:2] for one in each]),
         _equal([one.riasec for one in each]),
     ]
-    ranks = [_ranks(one) for one in same] + [_ranks(one.T).T for one in same[:4]]
+    ranks = [_ranks(one) for one in same] + [_ranks(one.T).T for one in same]
     return np.stack([*same, *equal, up, np.abs(up), *ranks], axis=-1)
 
 
