@@ -226,7 +226,9 @@ def test_a_word_that_a_domain_shares_leads_to_its_occupations_first() -> None:
         "B1203": ("hôtel",),
     }
     examples = [
-        Example(title, code, f"{code} {title}", "e") for code, few in titles.items() for title in few
+        Example(title, code, f"{code} {title}", "e")
+        for code, few in titles.items()
+        for title in few
     ]
     arrays, _figures = learn_many(examples, Held(examples, examples))
 
