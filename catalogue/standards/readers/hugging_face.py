@@ -143,12 +143,16 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 
 
 LONGEST_CONTACT = 200
+# Where the tools live that write a card: not the model.
+OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 CARD_OF = re.compile(
-    r"^\W*(?:dataset|model)\s+card\s+(?:for|of)\s+(?:the\s+)?|^(?:fiche|carte) d[eu]\s+", re.I
+    r"^\W*(?:dataset|model)\s+card\s*(?:\b(?:for|of)\s+(?:the\s+)?|[-–:]\s)|"
+    r"^(?:fiche|carte) d[eu]\s+",
+    re.I,
 )
 DATASET_KEYS = frozenset(
     """task_categories task_ids size_categories annotations_creators language_creators
@@ -251,7 +255,8 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
     if isinstance(pretty, Mapping):
         pretty = next((value for value in pretty.values() if isinstance(value, str)), "")
     into.line("title", pretty, "pretty_name")
-    heading = next((each.title for each in found if each.level == 1 or each.title), "")
+    heading = next((each.title for each in found if each.level == 1), "")
+    first = next((each.title for each in found if each.title), "")
     said = CARD_OF.sub("", prose.written(prose.filled(heading))).strip(" \"'“”«»`:")
     indexed = first_text(mapping(next(iter(items(data.get("model-index"))), {})).get("name"))
     into.require_title(
@@ -260,6 +265,7 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
         (indexed, "model-index"),
         (name.rsplit("/", 1)[-1], "adresse"),
         (data.get("paperswithcode_id"), "paperswithcode_id"),
+        (prose.written(prose.filled(first)), "titre"),
     )
     if said and into.fields.get("title") and said != into.fields["title"].value:
         into.list_of("alternate_titles", [said], "titre", guessed=True)
@@ -298,6 +304,11 @@ def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     about = prose.section(found, "summary", "résumé", "description", "overview")
     if about is not None:
         into.line("summary", summary_of(about.body), about.title, guessed=True)
+        told = into.fields["summary"].value if "summary" in into.fields else ""
+        if told == plain(about.body) and not about.title.lower().endswith("description"):
+            found[found.index(about)] = about._replace(body="")
+    purpose = into.said("intended_purpose").split("\n")[0].removeprefix("- ")
+    into.line("summary", summary_of(purpose), "texte", guessed=True)
     into.whole = prose.joined(prose.sections(without_html(body)))
     into.line("summary", summary_of(into.whole), "texte", guessed=True)
     into.text("description", prose.joined(found) or into.whole, "texte")
@@ -367,7 +378,8 @@ def _addresses(
         ("documentation_url", ("paper", "paper [optional]", "article", "documentation")),
     ):
         for label in labels:
-            into.address(column, prose.address(facts.get(label, "")), label, guessed=True)
+            told = prose.address(facts.get(label, ""))
+            into.address(column, "" if OF_TOOLS.match(told) else told, label, guessed=True)
     for column, name in (("repository_url", "dépôt"), ("repository_url", "repository")):
         if part := prose.section(found, name):
             into.address(column, prose.address(part.body), part.title, guessed=True)
@@ -457,10 +469,18 @@ QUESTIONS = {
         "données",
     ),
     "group_results": ("résultats par groupe", "fairness"),
-    "limits": ("limitation", "limites", "bias, risks", "biais"),
+    "limits": (
+        "limitation",
+        "limites",
+        "bias, risks",
+        "biais",
+        "bias",
+        "caveats",
+        "mises en garde",
+    ),
     "explanation": ("comment il explique", "explicabilité", "explainability", "interpretability"),
     "oversight": ("qui garde la main", "contrôle humain", "human oversight"),
-    "users": ("qui l’utilise",),
+    "users": ("qui l’utilise", "intended users", "who it is for", "utilisateurs visés"),
     "people_affected": ("personnes concernées",),
     "example": (
         "how to use",
@@ -473,6 +493,7 @@ QUESTIONS = {
         "usage",
         "utilisation",
         "quick",
+        "démarrage",
         "exemple",
         "example",
     ),
@@ -484,7 +505,9 @@ AGAINST = re.compile(
     r"\bn(?:e (?:l['’]|les? |la )|['’])(?:utilis|employ)ez\W+(?:pas|jamais)\b|"
     r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu|autorisé)|"
     r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
-    r"\b(?:not|never|cannot)\W+(?:be used|allowed|permitted|intended|meant|designed|suitable) |"
+    r"^\W*(?:pas pour|not for)\b|"
+    r"\b(?:not|never|cannot)\W+(?:(?:to )?be used|allowed|permitted|intended) |"
+    r"\bnot\W+(?:meant|designed|suitable) |"
     r"\bnever use\b|\bavoid using\b|\b[ée]vite[rz] de l['’](?:utilis|employ)|\bunsuitable for|"
     r"(?:^\W*|\b(?:est|sont|reste|strictement|formellement) )(?:interdit|proscrit|exclu)e?s?\b|"
     r"\b(?:déconseill|inadapt)ée?s?\b|"
@@ -523,7 +546,10 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
     left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
     answered: list[tuple[prose.Section, str, list[str]]] = []
     for name, words in QUESTIONS.items():
-        among = left if name != "example" else [each for each in left if prose.run(each.body)]
+        among = left
+        if name in ("example", "limits"):  # code is no limit: its section stays whole
+            is_code = name == "example"
+            among = [each for each in left if bool(prose.run(each.body)) == is_code]
         part = prose.section(among, *words)
         if part is None or name in into.details:
             continue
@@ -538,6 +564,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
             continue
         text, blocks = prose.apart(body, prose.CODES)
         if name == "excluded_uses":
+            text, blocks = prose.apart(body, prose.LED)
             against, advised = prose.bullets(text), part.title
         else:
             asked = prose.spelt(text)
@@ -587,7 +614,7 @@ def _advice(found: list[prose.Section], part: prose.Section) -> prose.Section | 
     for each in found[found.index(part) + 1 :]:
         if each.level <= part.level:
             return None
-        if re.match(r"recomm[ae]nd?ations?\b", each.title, re.I):
+        if re.search(r"\brecomm[ae]ndations?\b", each.title, re.I):
             return each
     return None
 

@@ -240,6 +240,7 @@ def read(text: str) -> dict[str, Any]:
         "Ne l’employez pas pour trier des CV.",
         "Interdit : le tri de candidatures.",
         "Never use it to set pay.",
+        "It is not to be used to set pay.",
         "Use by immigration authorities is prohibited.",
     ],
 )
@@ -295,6 +296,14 @@ def test_what_tools_write_in_a_card_is_read_as_what_it_is() -> None:
         ("Loss", "0.22"),
         ("F1", "0.84"),
     ]
+    # A title alone, not the first heading; a table is no list of what is forbidden.
+    untitled = read(
+        "---\nmodel-index: [{name: tri, results: []}]\n---\nTrie des annonces par contrat."
+        "\n\n### Forbidden uses\n\n| Use | Why |\n|---|---|\n| Rank | harm |\n\n### Bias\n\nCare."
+    )
+    assert (untitled["title"], untitled["limits"]) == ("tri", ["Care."])
+    assert "### Forbidden uses\n\n| Use | Why |" in untitled["description"]
+    assert "excluded_uses" not in untitled
     # Its text speaks of no task of ours, and quotes an article that is not its own.
     assert not {"tasks", "authors", "created"} & told.keys()
     assert "* Statistiques :\n\n| x | y |\n|---|---|\n| 1 | 2 |\n" in told["description"]
