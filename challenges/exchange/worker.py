@@ -47,7 +47,7 @@ from challenges.exchange.actions.imports import (
     held_out_fingerprint,
     import_folder,
 )
-from challenges.exchange.lent import given_rows
+from challenges.exchange.lent import given_rows, public_of
 from challenges.exchange.models import BundleImport
 from challenges.organising import queries as organising
 from challenges.organising import tables
@@ -79,7 +79,7 @@ from datasets.releases import actions as releases
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.lib import failpoints
-from portal.lib.refusals import Refusal, Unavailable
+from portal.lib.refusals import Hidden, Refusal, Unavailable
 from portal.lib.storage import objects
 from portal.lib.storage.files import safe_name
 
@@ -402,7 +402,7 @@ def draft_job(job: Job, truths: evaluator.Truths, beating: Beating) -> None:
             jobs.complete(job)
         return
     try:
-        found = _imported(written)
+        found = _compared(written) if written.challenge.source_id else _imported(written)
         drafts.finish_build(
             job=job,
             version=found.version or written.challenge.version,
@@ -446,8 +446,7 @@ def _imported(written: ChallengeDraft) -> Checked:
         with rooms.private("draft") as scratch:
             folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
-            lent = partial(gate.open_lent, reason=f"draft {challenge.slug}", by=WORKER)
-            if given := list(given_rows(written, contents, lent)):
+            if given := _given(challenge, public_of(written, contents)):
                 return Checked(_said(given))
             exporting.write_folder(folder, document, contents)
             read, rehearsal = portable.read_challenge(folder).spec, Rehearsal()
@@ -477,6 +476,21 @@ def _imported(written: ChallengeDraft) -> Checked:
     warnings = [*made.warnings, *_small_groups(document, contents), *_refused_sample(trial)]
     written_as = made.challenge.version if made.challenge and made.changed else None
     return Checked(_said(made.errors), _said(warnings), trial, written_as)
+
+
+def _compared(written: ChallengeDraft) -> Checked:
+    """Compare the public files of what programs score: the rest was read as it came."""
+    files = written.challenge.files.all()
+    try:
+        given = _given(written.challenge, {each.name: objects.read(each.sha256) for each in files})
+    except Hidden as refusal:  # the grant ended meanwhile
+        return _refused_draft(refusal)
+    return Checked(_said(given))
+
+
+def _given(challenge: Challenge, public: Mapping[str, bytes]) -> list[Problem]:
+    lent = partial(gate.open_lent, reason=f"draft {challenge.slug}", by=WORKER)
+    return list(given_rows(challenge, public, lent))
 
 
 def _refused_sample(trial: Mapping[str, Any]) -> Iterator[Problem]:

@@ -480,8 +480,12 @@ def _strays(challenge: Challenge, written: ChallengeDraft | None) -> list[Point]
 
 
 def missing_to_check(challenge: Challenge) -> list[Point]:
-    """List what a draft lacks for its check to be able to pass."""
-    return [*_summary(challenge), *_sources(challenge)]
+    """List what a draft lacks for its check to be able to pass.
+
+    What programs score was read as it came: under a grant, its public files alone are compared.
+    """
+    compared = challenge.source_id is not None and challenge.grant_id is not None
+    return [*_summary(challenge), *([] if compared else _sources(challenge))]
 
 
 def _summary(challenge: Challenge) -> list[Point]:

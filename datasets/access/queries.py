@@ -498,7 +498,7 @@ def lent(now: datetime) -> "QuerySet[Any]":
     return pairs.filter(file__in=lent.values("pk")).order_by("pk", "file")
 
 
-def coming(grant: Grant) -> set[int]:
+def coming(grant: Grant | int) -> set[int]:
     """Name what is granted whose extract is built now or will be, by key."""
     now = clock.now()
     given_up = Q(pk__in=Extract.objects.given_up(now).values("pk"))

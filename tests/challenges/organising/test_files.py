@@ -2,6 +2,7 @@
 
 import io
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.test import Client
 
 from challenges.bundles.spec import Role
 from challenges.models import Challenge, ChallengeDraft
+from challenges.organising import queries as organising
 from challenges.organising.actions import drafts, texts
 from datasets import gate
 from datasets.access.models import Extract
 from portal.accounts.models import User
 from portal.lib.storage import objects
+from tests.challenges import world
 from tests.challenges.organising.test_authoring import (
     IDS,
     SCORING,
@@ -27,8 +30,9 @@ from tests.challenges.organising.test_authoring import (
     filled,
     send,
 )
+from tests.challenges.programs.cases import bundle
 from tests.challenges.world import ROWS
-from tests.factories.access import World
+from tests.factories.access import World, build_extracts
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\n"
@@ -235,8 +239,11 @@ def test_two_files_of_one_role_are_named_beside_each(client: Client, by: User) -
 def test_a_public_file_gives_no_row_that_the_grant_lends(by: User) -> None:
     challenge = filled(by)
     own = World(organisation=challenge.organiser)
-    grant = own.lent(organises_challenge=True)
+    grant = own.active(organises_challenge=True)
     texts.choose_grant(challenge=challenge, grant=grant, by=by)
+    waits = ChallengeDraft.objects.get(challenge=checked(challenge, by))
+    assert [each["code"] for each in waits.errors] == ["lent_coming"]
+    build_extracts()
     extract = io.BytesIO()
     lent = Extract.objects.first()
     with closing(gate.open_file(data_file=lent.data_file, by=own.reader)) as content:
@@ -255,3 +262,18 @@ def test_a_public_file_gives_no_row_that_the_grant_lends(by: User) -> None:
     texts.choose_grant(challenge=challenge, grant=own.lent(organises_challenge=True), by=by)
     written.refresh_from_db()
     assert written.state == "idle"  # compared with what the former lent
+
+
+def test_what_a_program_scores_is_compared_too(by: User, tmp_path: Path) -> None:
+    challenge = world.from_bundle(bundle(tmp_path, "print()"), by)
+    own = World(organisation=challenge.organiser)
+    texts.choose_grant(challenge=challenge, grant=own.lent(organises_challenge=True), by=by)
+    zones = b"zone,sortie\nGap,formation\n"
+    given = challenge.files.create(
+        index=9, name="zones.csv", role="extra", sha256=objects.put(zones).sha256, size=len(zones)
+    )
+    errors = ChallengeDraft.objects.get(challenge=checked(challenge, by)).errors
+    assert [(each["code"], each["file"]) for each in errors] == [("lent_rows", "zones.csv")]
+    given.delete()
+    assert ChallengeDraft.objects.get(challenge=checked(challenge, by)).state == "done"
+    assert "build" not in {each.key for each in organising.missing(challenge)}
