@@ -158,12 +158,11 @@ def last_act(*about: Model) -> str:
     return said % {"who": who, "when": clock.paris_words(ends[0].at)}
 
 
-def signed_first(grant: Grant) -> str:
-    """Name who signed for the organisation, which began the grant; "" for who left since."""
+def signed_first(grant: Grant) -> User | None:
+    """Find who signed for the organisation, which began the grant; None for who left since."""
     acts = reversed(reading.events([reference(grant)], families=FAMILIES))
     first = next((each for each in acts if each.action == "grant.signed"), None)
-    who = first and User.objects.filter(person_key=first.actor).first()
-    return str(who) if who else ""
+    return User.objects.filter(person_key=first.actor).first() if first else None
 
 
 def acts_on(request: AccessRequest) -> str:

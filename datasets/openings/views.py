@@ -32,6 +32,7 @@ from portal.accounts.sessions import step_up_required
 from portal.accounts.views import person
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge
+from portal.lib.storage import objects
 from portal.lib.storage.files import attachment
 from portal.lib.visible import find
 from portal.lib.web.form_pages import sent, status_of, tried
@@ -121,7 +122,7 @@ def _deposited(
         initial=initial,
     )
     if not form.is_bound:
-        return _form(request, form, 200, found=found)
+        return _form(request, form, 200, found=found, kept=kept)
     form.is_valid()
     with _chosen(form, kept) as (name, content):
         made, status = _attempted(form, found, name, content, request)
@@ -171,7 +172,8 @@ KEPT, KEPT_SECONDS = "opening_upload", 20 * 3_600
 def _kept(request: HttpRequest, found: Opening | None) -> dict[str, Any]:
     kept: dict[str, Any] = request.session.get(KEPT, {})
     own = kept.get("opening") == (str(found.public_id) if found else "")
-    return kept if own and kept["at"] > clock.now().timestamp() - KEPT_SECONDS else {}
+    fresh = own and kept["at"] > clock.now().timestamp() - KEPT_SECONDS
+    return kept if fresh and objects.store().exists(kept["sha256"]) else {}
 
 
 @contextmanager

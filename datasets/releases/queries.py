@@ -268,7 +268,7 @@ def _public_file(row: DataFile, page: str) -> File:
 
 def page_of(dataset: Dataset) -> DatasetPage:
     """Gather the page of a dataset: two queries, whatever it holds."""
-    read = Download.objects.filter(data_file__release__dataset=OuterRef("dataset"))
+    read = Download.objects.filter(data_file__release__dataset=dataset)  # once for all releases
     read = read.exclude(grant__isnull=False, user=None)  # by code of a challenge
     read = read.order_by().values("data_file__release__dataset").annotate(n=Count("pk"))
     rows = dataset.releases.select_related("opening__restricted__resource")

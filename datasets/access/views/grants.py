@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -172,13 +173,15 @@ def agreement(request: HttpRequest, grant: UUID) -> HttpResponseBase:
 
 def _with_signatures(grant: Grant, by: User) -> bytes:
     """Draw a signed agreement again; who is named reads of the persons what the page says."""
-    first = queries.signed_first(grant) if rules.sees_whole(by, grant.request) else ""
+    first = queries.signed_first(grant) if rules.sees_whole(by, grant.request) else None
     told: Any = grant
-    signatures: list[tuple[str, Any]] = [(first or _("le responsable du projet"), told.starts_at)]
+    with translation.override("fr"):  # as all that it is read beside
+        name = str(first or _("le responsable du projet"))
+    signatures: list[tuple[str, Any]] = [(name, told.starts_at)]
     signatures += [
         (str(each.user), each.signed_at)
         for each in queries.persons_of(grant, by)
-        if each.signed_at is not None and str(each.user) != first
+        if each.signed_at is not None and each.user != first
     ]
     return agreement_of.agreement(
         grant.number,

@@ -158,8 +158,14 @@ def require_sound(
 
 
 def _is_unchanged(opening: Opening | None, said: Said, sha256: str | None) -> bool:
-    """Say whether a correction says what the last deposit said, with the same file."""
+    """Say whether a correction of what the checks refused says the same, with the same file.
+
+    What the Region asks may be done elsewhere, on the card; what broke a check may have passed.
+    """
     if opening is None or opening.status != OpeningStatus.CHANGES_REQUESTED:
+        return False
+    refused = opening.reports.filter(attempt=opening.attempt, passed=False)
+    if opening.changes_asked or not refused.exclude(content__has_key="fault").exists():
         return False
     same_file = sha256 in (None, opening.file_sha256)
     return same_file and all(getattr(opening, key) == value for key, value in vars(said).items())

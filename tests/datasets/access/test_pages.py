@@ -611,6 +611,17 @@ def test_the_agreement_leads_to_the_page_that_says_the_rest() -> None:
     named = PdfReader(io.BytesIO(signed_in(world.reader).get(given).getvalue())).pages[0]
     assert str(world.by) not in named.extract_text()
     assert asks.get(f"{given}?approuvee").getvalue() == content
+    # Who bears the name of another has signed as well; the paper is in French to every reader.
+    User.objects.filter(pk=world.reader.pk).update(display_name=str(world.by))
+    read = [
+        signed_in(each).get(given, headers={"accept-language": "en"}).getvalue()
+        for each in (world.by, world.reader)
+    ]
+    both, named = (
+        " ".join(PdfReader(io.BytesIO(each)).pages[0].extract_text().split()) for each in read
+    )
+    assert f"Signée le {start}, par {world.by} ; le {start}, par {world.by}" in both
+    assert f"Signée le {start}, par le responsable du projet" in named
     text = signed_in(world.reader).get(page).text
     convened = text.split('id="convenu"')[1].split("</section>")[0]
     assert all(str(each.label) in convened for each in ForbiddenUse)

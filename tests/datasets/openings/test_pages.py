@@ -20,6 +20,7 @@ from datasets.standards import disclosure
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit.outbox import relay
+from portal.lib.storage import objects
 from tests.datasets.access.test_pages import posted, signed_in
 from tests.datasets.openings.tables import REFUSED, people, written
 from tests.factories.accounts import UserFactory
@@ -270,12 +271,17 @@ def test_every_fault_is_told_at_once_and_a_sound_file_is_kept(world: World) -> N
     assert "Choisissez de nouveau le fichier" in told.text
     columns = SimpleUploadedFile("d.csv", b"colonne,description\nzone,Zone d'emploi\n")
     client.post(PROPOSE, filled(world, title="", dictionary=columns))
+    assert "entrees.csv\xa0» est gardé, chiffré" in client.get(PROPOSE).text
     whole = filled(world)
     del whole["file"]
     assert client.post(PROPOSE, whole).status_code == 302
     opening = Opening.objects.get()
     assert (opening.file_name, list(opening.dictionary)) == ("entrees.csv", ["zone"])
     assert "opening_upload" not in client.session
+    # One that is no longer there is asked for again, with what was typed.
+    client.post(PROPOSE, filled(world, title=""))
+    objects.store().delete(client.session["opening_upload"]["sha256"])
+    assert set(client.post(PROPOSE, whole).context["form"].errors) == {"file"}
 
 
 def test_a_correction_that_changes_nothing_is_refused(world: World) -> None:
@@ -293,6 +299,10 @@ def test_a_correction_that_changes_nothing_is_refused(world: World) -> None:
     assert again(opening).status == S.CHANGES_REQUESTED
     told = client.post(form, same | {"removed": "Rien d’autre."}, follow=True)
     assert "Corrections reçues\xa0: les contrôles reprennent." in told.text
+    # What a person asks may have been done on the card.
+    opening = again(opening)
+    opening.become(S.CHANGES_REQUESTED, changes_asked="Corrigez la fiche.")
+    assert client.post(form, same | {"removed": "Rien d’autre.", "attempt": "2"}).status_code == 302
 
 
 def test_a_member_proposes_from_the_page_of_a_restricted_dataset(world: World) -> None:
