@@ -58,7 +58,7 @@ def draw(format_: str, document: Download) -> bytes:
         brand=("Open Emploi", f"{document.sheet.title} · {day}"),
         title=document.title,
         lead=_warning(document),
-        facts=document.facts,
+        facts=_facts(document),
         notes=_limits(document),
         address=document.address,
         code_label=_("Adresse de l’outil"),
@@ -72,9 +72,9 @@ def _parts(document: Download, day: str) -> Iterator[tuple[int, str]]:
     yield 1, document.title
     yield 0, f"Open Emploi · {document.sheet.title} · {day}"
     yield 0, _warning(document)
-    if document.facts:
+    if facts := _facts(document):
         yield 2, _("Ce qui a été dit")
-        yield from ((odt.BULLET, _pair(each)) for each in document.facts)
+        yield from ((odt.BULLET, _pair(each)) for each in facts)
     for title, note, things in _sections(document.answer):
         yield 2, title
         if note:
@@ -92,13 +92,18 @@ def _parts(document: Download, day: str) -> Iterator[tuple[int, str]]:
 
 
 def _sections(answer: Answer) -> Iterator[Section]:
-    """Give what is kept of each block, short lines as a list, and the questions that are left."""
+    """Give what is kept of each block, short lines as a list, and the questions that are left.
+
+    A block of which nothing is kept says so.
+    """
     for block in answer.blocks:
         if lines := _ticked(block):
             named = [(_named(line), _texts(line)) for line in lines]
             if block.is_list:
                 named = [("", [" – ".join((name, *texts)) for name, texts in named])]
             yield block.title, block.note, named
+        elif block.lines:
+            yield block.title, "", [("", [_("Rien n’a été coché ici.")])]
     if answer.questions:
         yield _("Questions pour préciser"), "", [("", [each.text for each in answer.questions])]
 
@@ -123,12 +128,19 @@ def _ticked(block: Block) -> list[Line]:
     return [line for line in block.lines if line.is_kept]
 
 
+def _facts(document: Download) -> list[tuple[str, str]]:
+    """Give what was said, then how it was understood where that needs saying."""
+    understood = ((_("Ce que nous comprenons"), each) for each in document.answer.notes)
+    return [*document.facts, *understood]
+
+
 def _named(line: Line) -> str:
     return f"{line.title} ({line.code})" if line.code else line.title
 
 
 def _texts(line: Line) -> list[str]:
-    why = " · ".join(filter(None, (line.reason, *(text for _tone, text in line.marks))))
+    sure = "" if line.share is None else _("confiance : %(percent)s %%") % {"percent": line.percent}
+    why = " · ".join(filter(None, (sure, line.reason, *(text for _tone, text in line.marks))))
     return [text for text in (why, *line.details) if text]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.demonstrator.reading import without_contacts
 from portal.demonstrator.service import Served
 from portal.lib.web.fields import PlainForm, choice
 
@@ -23,7 +24,8 @@ def zone(**options: Any) -> forms.ChoiceField:
 class TrialForm(PlainForm):
     """A form of a use case. examples: values of `sentence`, each behind a word to press.
 
-    folded: fields that one may leave alone, under a label that opens them.
+    folded: fields that one may leave alone, under a label that opens them. Nothing reads, shows or
+    prints how to reach somebody: it is taken out of what is typed first.
     """
 
     sentence = ""
@@ -31,8 +33,13 @@ class TrialForm(PlainForm):
     folded: tuple[str, ...] = ()
     folded_label: Any = ""
 
-    def __init__(self, *args: Any, served: Served, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Any = None, *args: Any, served: Served, **options: Any) -> None:
+        if data is not None:
+            data = data.copy()
+            for name, asked in self.base_fields.items():
+                if isinstance(asked, forms.CharField) and name in data:
+                    data[name] = without_contacts(data[name])
+        super().__init__(data, *args, **options)
         self.served = served
         if "zone" in self.fields:
             self.offer("zone", [("", _("Toute la région")), *served.zones.items()])

@@ -26,7 +26,6 @@ from portal.demonstrator.registry import CASES, case_or_hidden
 from portal.demonstrator.service import Served, served, served_each
 from portal.demonstrator.sheets import Case
 from portal.lib import clock
-from portal.lib.prose import personal_data
 from portal.lib.rates import keep_rate, may_ask
 from portal.lib.storage.files import attachment
 from portal.lib.web.requests import get_or_post, natural
@@ -180,17 +179,10 @@ def _draft(
         return None
     if not request.user.is_authenticated or not _has_token(request):
         return None
-    described = documents.markdown(form, answer)
-    if personal_data.find(described):
-        fault = _(
-            "Retirez l’adresse ou le numéro de téléphone : un besoin du catalogue devient public."
-        )
-        form.add_error(form.sentence, fault)
-        return None
     draft = drafts.start(
         kind=ResourceKind.NEED,
         by=request.user,
-        description=described,
+        description=documents.markdown(form, answer),
         use_cases=[str(case.sheet.use_case)],
         **answer.need,
     )

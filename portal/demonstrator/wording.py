@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.demonstrator.answers import Answer
+from portal.demonstrator.reading import contacts_mark
 from portal.demonstrator.service import Served
 
 Answering = Callable[[Mapping[str, Any], Served], Answer]
@@ -96,13 +97,17 @@ def without_barred(text: str) -> tuple[str, tuple[str, ...]]:
 def careful(answer: Answering) -> Answering:
     """Answer words of distress, in any field, by who listens; anything else as it was.
 
-    Words that may be those of a job, as « prévenir le suicide », are answered beside that.
+    Words that may be those of a job, as « prévenir le suicide », are answered beside that. What was
+    taken out of a text is said so.
     """
 
     def answer_with_care(inputs: Mapping[str, Any], served: Served) -> Answer:
         texts = " \n".join(each for each in inputs.values() if isinstance(each, str))
         if not (DISTRESS.search(texts) or OF_DEATH.search(texts)):
-            return answer(inputs, served)
+            other = answer(inputs, served)
+            if contacts_mark() in texts:
+                return replace(other, notes=(_contacts_note(), *other.notes))
+            return other
         listening = _(
             "Si vous pensez à la mort ou au suicide, vous pouvez en parler tout de suite : le "
             "3114, numéro national de prévention du suicide, est gratuit, ouvert 24 h/24 et "
@@ -114,3 +119,10 @@ def careful(answer: Answering) -> Answering:
         return replace(other, notes=(listening, *other.notes))
 
     return answer_with_care
+
+
+def _contacts_note() -> str:
+    return _(
+        "Nous avons retiré les coordonnées (adresse, téléphone, courriel) de ce texte : elles "
+        "n’ont pas été lues et ne sont sur aucune fiche."
+    )

@@ -73,9 +73,11 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.rect(0, 0, paper.w, 6, style="F")
     if sheet.sections:
         paper.code(sheet.address, sheet.code_label, paper.w - MARGIN - CORNER_CODE, 14, CORNER_CODE)
+        paper.set_right_margin(MARGIN + CORNER_CODE + 6)
     paper.set_y(20)
     paper.say("P", sheet.brand[0], size=15, bold=True, colour=BLUE)
     paper.say("P", sheet.brand[1], size=10, colour=QUIET)
+    paper.set_right_margin(MARGIN)
     paper.ln(16)
     paper.say("H1", sheet.title, size=25, bold=True)
     paper.ln(4)

@@ -27,6 +27,7 @@ from portal.demonstrator import api, checks, invariants, measures, views
 from portal.demonstrator.enums import EngineName, PrototypeState, ReferentialKind
 from portal.demonstrator.forms import MOST_REPLIES
 from portal.demonstrator.models import Build, FundingRule, LoadedData, Milestone, Prototype
+from portal.demonstrator.reading import without_contacts
 from portal.demonstrator.registry import CASES
 from portal.demonstrator.service import Served
 from portal.lib import clock
@@ -151,7 +152,8 @@ def test_a_person_takes_away_what_they_ticked_and_the_change_is_counted(
         text = archive.read("content.xml").decode()
         assert "Heading_20_2" in archive.read("styles.xml").decode()
     assert "Boulanger / Boulangère (D04)" in text
-    assert "Compétences proposées" not in text
+    assert "Rien n’a été coché ici." in text.split("Compétences proposées")[1]
+    assert "confiance : " in plain_text(text)
     assert "Il ne propose ni candidat ni salaire." in text
     printed = client.post(address(FIRM), {"text": SENTENCE, "as": "pdf"})
     assert printed.getvalue().startswith(b"%PDF")
@@ -230,8 +232,44 @@ def test_a_sheet_says_its_day_what_was_said_and_that_data_are_for_trial(client: 
         assert "Boulanger / Boulangère" in text
     funded = {"occupation": "Boulangère", "as": "pdf"}
     drawn = client.post(address("transition-salaries"), funded).getvalue()
-    printed = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(drawn)).pages)
+    pages = PdfReader(io.BytesIO(drawn)).pages
+    printed = " ".join(each.extract_text() for each in pages)
     assert "www.moncompteformation.gouv.fr" in printed
+    # The heading stops before the code of the corner: it takes two lines.
+    assert " ".join(printed.split()).count(f"· Fiche du {day}") == 1
+    assert f"· Fiche du {day}" not in printed
+
+
+@pytest.mark.parametrize("case", [each for each in CASES if each.form.sentence])
+def test_how_to_reach_somebody_is_neither_read_nor_shown_nor_printed(
+    client: Client, case: Any
+) -> None:
+    reach = ("marie@boulangerie-plage.fr", "06 11 22 33 44", "12 rue du Boulanger, 13001 Marseille")
+    sent = {case.form.sentence: f"Soudeur, {', '.join(reach)}"}
+    page = client.post(address(case.sheet.slug), sent)
+    result = page.text.split('id="resultat"')[1]
+    assert "(coordonnées retirées)" in result
+    assert "Nous avons retiré les coordonnées" in result
+    assert "Soudeur / Soudeuse" in result
+    assert "Boulang" not in result
+    sheet = _written(client.post(address(case.sheet.slug), {**sent, "as": "odt"}))
+    for text in (page.text, sheet):
+        assert not any(each in text for each in (*reach, "Marseille"))
+    assert "Nous avons retiré les coordonnées" in sheet
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("au 12 bis rue des Lilas, pétrir", "au (coordonnées retirées), pétrir"),
+        ("voir www.fournil.fr.", "voir (coordonnées retirées)."),
+        ("10 cours Mirabeau", "(coordonnées retirées)"),
+        ("3 cours de yoga, 2 places, 5 quais de chargement", ""),
+        ("10 chemins de fer et 4 routes, 3 place de parking", ""),
+    ],
+)
+def test_a_street_is_taken_out_when_it_is_one(text: str, read: str) -> None:
+    assert without_contacts(text) == (read or text)
 
 
 def test_a_sentence_becomes_the_draft_of_a_need(client: Client) -> None:
@@ -242,16 +280,14 @@ def test_a_sentence_becomes_the_draft_of_a_need(client: Client) -> None:
     assert SENTENCE.split(",")[0] in told.text
     assert not Contribution.objects.exists()
     client.force_login(UserFactory())
-    named = client.post(address(FIRM), {**sent, "text": f"{SENTENCE} Appeler le 06 12 34 56 78."})
-    assert named.status_code == 422
-    assert "Retirez l’adresse ou le numéro" in named.text.split('id="resultat"')[0]
-    assert not Contribution.objects.exists()
-    led = client.post(address(FIRM), {**sent, "zone": "gap"})
+    reached = {**sent, "text": f"{SENTENCE} Appeler le 06 12 34 56 78.", "zone": "gap"}
+    led = client.post(address(FIRM), reached)
     draft = Contribution.objects.select_related("resource", "revision").get()
     assert str(draft.public_id) in led["Location"]
     assert draft.proposed.title == "Recruter : Boulanger / Boulangère"
     assert "- Boulanger / Boulangère (D04)" in draft.proposed.description
     assert "- Zone d’emploi : Gap" in plain_text(draft.proposed.description)
+    assert "Appeler le (coordonnées retirées)." in draft.proposed.description
     assert draft.proposed.use_cases == ["sme_needs"]
 
 
