@@ -35,6 +35,7 @@ OF_CONTRIBUTION = [
     path("reprendre/", draft_pages.catch_up, name="contribution_catch_up"),
     path("apercu/", public_pages.preview_page, name="contribution_preview"),
     path("avis/", review_pages.answer, name="proposal_answer"),
+    path("type/", paste_pages.change_kind, name="contribution_kind"),
     path("lecture/", paste_pages.read, name="contribution_reading"),
     # Apart from the other steps, whose requests are smaller.
     path("fichiers/", draft_pages.write, {"step": Step.ESSENTIAL}, name="contribution_files"),

@@ -165,27 +165,62 @@ def start_blank(
 def begin(
     *,
     described: Record,
-    kind: str,
+    kind: str = "",
     reading: Mapping[str, Any],
     by: Actor,
     organisation: Organisation | None = None,
 ) -> Contribution:
     """Open a draft of what a description of another standard says.
 
-    kind: of the resource, which may not be that of the description. reading: what the draft keeps
+    kind: the one chosen, which may not be that of the description. reading: what the draft keeps
     of the document. Who holds the resource, and for where, is left to be said. In order: as
     `start`, then the origin of each value, marked when it is a guess; event
     "contribution.started". Raises NotAllowed.
     """
+    is_chosen, kind = bool(kind), kind or described.kind
     values = {"deposit": "", "scope": ""} | descriptions.values(described, kind)
     contribution = start(kind=ResourceKind(kind), by=by, organisation=organisation, **values)
-    proposed = contribution.proposed
+    proposed, beside = contribution.proposed, descriptions.beside(described, kind)
     proposed.provenance = descriptions.provenance(
-        described, values, reading, clock.paris_day(clock.now())
+        described, {*values, *beside["aside"]}, reading, clock.paris_day(clock.now())
     )
     contribution.revision = keep_revision(contribution, proposed, by)
-    contribution.reading = dict(reading)
+    contribution.reading = dict(reading) | beside
+    if is_chosen:
+        contribution.reading = descriptions.with_kind_chosen(contribution.reading)
     contribution.save(update_fields=["revision", "reading"])
+    return contribution
+
+
+@transaction.atomic
+def change_kind(*, contribution: Contribution, kind: ResourceKind, by: Actor) -> Contribution:
+    """Say anew what kind of resource a draft describes; nothing that was read or written is lost.
+
+    What the new kind does not ask waits in `reading` for a kind that asks it, and a text that
+    nobody changed is the one read for its kind. In order: the card, its revision. Raises
+    NotAllowed; Conflict for a published card, or one whose files are told otherwise.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_edit, by, contribution)
+    card = contribution.resource
+    if not contribution.is_new:
+        raise Conflict(gettext_lazy("Une fiche publiée garde son type : proposez-en une autre."))
+    has_files = CardFile.objects.filter(resource=card).exists() or contribution.uploads.exists()
+    if has_files and card_files.field_of(kind) != card_files.field_of(card.kind):
+        raise Conflict(
+            gettext_lazy(
+                "Ce type ne donne pas ses fichiers de la même façon : retirez d’abord du brouillon "
+                "les fichiers déposés."
+            )
+        )
+    proposed = contribution.proposed
+    contribution.reading = descriptions.with_kind_chosen(contribution.reading)
+    descriptions.turn(proposed, kind, contribution.reading)
+    Resource.objects.filter(pk=card.pk, live=False).update(kind=kind)
+    card.kind = kind
+    contribution.revision = keep_revision(contribution, proposed, by)
+    contribution.edited_at, contribution.expiry_told_at = clock.now(), None
+    contribution.save(update_fields=["revision", "reading", "edited_at", "expiry_told_at"])
     return contribution
 
 

@@ -1,5 +1,6 @@
 """Foreign descriptions brought to what a card can hold: values, faults named, an identity."""
 
+import contextlib
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -11,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.models import Contribution
 from catalogue.resources.columns import REMOTE_ID_CHARACTERS
-from catalogue.resources.enums import LicenceStatus, ResourceKind
+from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, ResourceKind
 from catalogue.resources.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
+from catalogue.resources.models import Resource
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.queries.records import fields_of
 from catalogue.standards.languages import code_of
@@ -293,8 +295,50 @@ def values(record: Record, kind: str) -> dict[str, Any]:
     return dict(read_incoming(replace(record, kind=kind, remote_id="pasted")).values)
 
 
+def beside(record: Record, kind: str) -> dict[str, Any]:
+    """Give what a draft of some kind leaves of a record, for the day when its kind is another's.
+
+    aside: the fields that this kind does not ask. texts: the text of the kind read, and the whole.
+    """
+    told, asked = values(record, record.kind), DETAILS[kind].by_name
+    own = {name: told[name] for name in DETAILS[record.kind].by_name if name in told}
+    texts = {record.kind: told.get("description", "")}
+    if record.whole:
+        texts[""] = _fit(fields_of(kind)["description"], record.whole, [])
+    return {"aside": {n: v for n, v in own.items() if n not in asked}, "texts": texts}
+
+
+def turn(proposed: Resource, kind: ResourceKind, reading: dict[str, Any]) -> None:
+    """Make a draft one of another kind; its fields go to `reading` and come from it."""
+    texts, before = reading.get("texts", {}), proposed.kind
+    if "" in texts and proposed.description == texts.get(before, texts[""]):
+        proposed.description = texts.get(kind, texts[""])
+    told, asked = {**reading.get("aside", {}), **proposed.details}, DETAILS[kind].by_name
+    proposed.details = {}
+    for name in [each for each in told if each in asked]:
+        with contextlib.suppress(ValidationError):
+            proposed.details[name] = clean_value(asked[name], told[name])
+    reading["aside"] = {n: v for n, v in told.items() if n not in proposed.details}
+    proposed.kind = kind
+    if proposed.subtype not in dict(DETAILS[kind].subtypes):
+        proposed.subtype = ""
+    if kind in UNLICENSED_KINDS and not proposed.licences:
+        proposed.licence_status = LicenceStatus.NOT_APPLICABLE
+    elif before in UNLICENSED_KINDS and kind not in UNLICENSED_KINDS and not proposed.licences:
+        proposed.licence_status = Resource().licence_status
+
+
+KIND_GUESSED = "kind_guessed"
+
+
+def with_kind_chosen(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the remark that the kind was guessed: a person said it."""
+    faults = [each for each in reading.get("faults", ()) if each["code"] != KIND_GUESSED]
+    return {**reading, "faults": faults}
+
+
 def provenance(
-    record: Record, kept: Mapping[str, Any], reading: Mapping[str, Any], day: datetime.date
+    record: Record, kept: Iterable[str], reading: Mapping[str, Any], day: datetime.date
 ) -> dict[str, Any]:
     """Say of each kept value where it was read; a guess is not verified until its page is saved."""
     told = {**record.fields, **record.details}
@@ -344,14 +388,23 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
     }
 
 
+# The others open below: what is asked of the person is not to be scrolled for.
+ROWS_SHOWN = 8
+
+
 def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Any]:
     """Gather what was read, in the order of the form, each field with its origin."""
     places, reading = origins(contribution), contribution.reading
     written = card_records.changes({}, record)
+    rows = [(each, places[each.name]) for each in written if each.name in places]
+    faults = reading.get("faults", [])
     return {
         "source": reading.get("name", ""),
         "format": FORMATS[reading["format"]].label if reading.get("format") in FORMATS else "",
-        "rows": [(each, places[each.name]) for each in written if each.name in places],
-        "guesses": sum(not origin["verified"] for origin in places.values()),
-        "faults": reading.get("faults", []),
+        "count": len(rows),
+        "rows": rows[:ROWS_SHOWN],
+        "more": rows[ROWS_SHOWN:],
+        "guesses": sum(not origin["verified"] for _row, origin in rows),
+        "kind_guessed": any(each["code"] == KIND_GUESSED for each in faults),
+        "faults": [each for each in faults if each["code"] != KIND_GUESSED],
     }

@@ -15,7 +15,7 @@ from catalogue.contributions.forms.documents import (
     PasteForm,
     RecordForm,
 )
-from catalogue.contributions.forms.steps import Step
+from catalogue.contributions.forms.steps import KindForm, Step
 from catalogue.contributions.queries import descriptions, proposals
 from catalogue.contributions.views.drafts import (
     around_step,
@@ -64,7 +64,7 @@ def paste(request: HttpRequest) -> HttpResponse:
         return _ask_which(request, form, found)
     contribution = drafts.begin(
         described=record,
-        kind=form.cleaned_data["kind"] or record.kind,
+        kind=form.cleaned_data["kind"],
         reading=descriptions.kept(found.name, found.reading, record),
         by=by,
         organisation=only_organisation(by),
@@ -80,6 +80,21 @@ def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
     context = around_step(found, Step.ESSENTIAL, asked["record"], person(request)) | asked
     context["read"] = descriptions.reading_shown(found, proposals.proposed_record(found))
     return render(request, "catalogue/contributions/reading.html", context)
+
+
+@get_or_post
+def change_kind(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Say anew the kind of a resource never published; lead back to what was read, if anything."""
+    found = editable(request, contribution)
+    form = KindForm(sent(request), initial={"kind": found.resource.kind})
+    if not form.is_valid():
+        context = {"form": form, "contribution": found}
+        return render(request, "catalogue/contributions/change_kind.html", context)
+    kind = ResourceKind(form.cleaned_data["kind"])
+    found = drafts.change_kind(contribution=found, kind=kind, by=person(request))
+    if found.reading.get("format"):
+        return redirect("catalogue:contribution_reading", found.public_id)
+    return redirect("catalogue:contribution_step", found.public_id, Step.ESSENTIAL)
 
 
 def _read(form: PasteForm) -> pasting.Pasted:

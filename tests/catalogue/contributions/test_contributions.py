@@ -602,8 +602,8 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     page = words(own.get(answer.headers["Location"]))
     assert (contribution.content["deposit"], contribution.content["scope"]) == ("", "")
     assert page.count("Cette ressource est-elle la vôtre ?</a> – à remplir") == 1
-    below = page.partition('class="table table-stack"')[2].partition("</table>")[2]
-    asked = below.partition("Relire et compléter")[0]
+    asked, _table, below = page.partition('class="table table-stack"')
+    assert (below.count('<th scope="row">'), "Voir les 2 autres champs" in below) == (10, True)
     assert all(each in asked for each in ('name="deposit"', 'name="scope"'))
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
@@ -612,6 +612,36 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     assert "D’après CITATION.cff › title" in written
     for label in ("Page de la ressource", "Détenteur"):
         assert f"{label} <small>(nécessaire si vous la signalez)</small>" in written
+
+
+def test_a_kind_that_was_guessed_is_said_anew_and_nothing_is_lost(own: Client) -> None:
+    place = paste(own, text=README).headers["Location"]
+    contribution = Contribution.objects.get()
+    kept = proposals.proposed_record(contribution)
+    assert (contribution.resource.kind, "limits" in kept["details"]) == ("model", True)
+    kinds = reverse("catalogue:contribution_kind", args=(contribution.public_id,))
+    page = words(own.get(place))
+    assert page.index("Modèle pré-entraîné</b>") < page.index("deviné") < page.index(kinds)
+    assert own.post(kinds, {"kind": "dataset"}).headers["Location"] == place
+    data = make.again(contribution)
+    now = proposals.proposed_record(data)
+    assert (data.resource.kind, "limits" in now["details"]) == ("dataset", False)
+    assert "## Limites" in now["description"]  # its section is in the text again
+    title = make.edit(data, data.author, title="Autre titre").content["title"]
+    own.post(kinds, {"kind": "model"})
+    again = proposals.proposed_record(make.again(contribution))
+    assert (again["details"], again["description"]) == (kept["details"], kept["description"])
+    assert again["title"] == title
+    assert "deviné" not in words(own.get(place)).partition(kinds)[0]
+    # Chosen on the page itself, it is no guess.
+    chosen = paste(own, text=README, kind="model").headers["Location"]
+    assert "deviné" not in words(own.get(chosen)).partition("Changer le type")[0]
+
+
+def test_a_published_card_keeps_its_kind(author: User) -> None:
+    change = drafts.propose(resource=make.published(author), by=author)
+    with refused(Conflict):
+        drafts.change_kind(contribution=change, kind=ResourceKind.NEED, by=author)
 
 
 def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(author: User) -> None:
