@@ -15,7 +15,7 @@ from django.urls import reverse
 from challenges.entries.enums import EntryStatus
 from challenges.evaluation.actions import evaluations
 from challenges.evaluation.worker import ScoringFailed, Truths
-from challenges.models import Challenge, Entry, Job
+from challenges.models import Challenge, ChallengeDraft, Entry, Job
 from challenges.organising.actions.texts import choose_grant
 from challenges.programs.actions import code as team_code
 from challenges.programs.actions import runs
@@ -99,6 +99,7 @@ def draft(tmp_path: Path) -> Challenge:
     Challenge.objects.filter(pk=challenge.pk).update(grant=grant, restricted=True)
     if not challenge.organiser.memberships.filter(user=by).exists():
         MembershipFactory(user=by, organisation=challenge.organiser)
+    ChallengeDraft.objects.create(challenge=challenge, number=1, state="done")
     build_extracts()
     assert drain()
     challenge.refresh_from_db()
