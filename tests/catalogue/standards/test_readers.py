@@ -410,7 +410,12 @@ def test_what_is_hostile_is_named(code: str, content: bytes, said: list[str]) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 100_000, "{{" * 50_000, "<a " * 50_000, "*a" * 50_000, "<script>" * 20_000]
+    "text",
+    [
+        *("[" * 100_000, "{{" * 50_000, "<a " * 50_000, "*a" * 50_000, "<script>" * 20_000),
+        *("- " + " " * 2_000 + "a", "# a" + " " * 2_000 + "b"),
+        "# Uses\n\n" + "[a](https://a" * 4_000,
+    ],
 )
 def test_long_hostile_text_is_read_all_the_same(text: str) -> None:
     for code in ("hf", "readme"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from catalogue.standards.readers.syntax.text import plain, web_address
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)---[ \t]*(?:\n|\Z)", re.S)
-HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
+HEADING = re.compile(r"^ {0,3}(#{1,6})\s++(.+)$")
 UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
 TEMPLATE_DEFAULT = re.compile(
@@ -26,13 +26,16 @@ UNFILLED = re.compile(
     r"^[ \t*_]*more information needed[ \t.*_]*$",
     re.I | re.M,
 )
-FACT = re.compile(r"^\s*(?:[-*]\s+\**|\*\*)\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")
-# Lines « **Label:** value » one under the other, which Markdown would run together.
+# Possessive: spaces that are counted again and again would take hours.
+FACT = re.compile(r"^\s*(?:[-*]\s++\**|\*\*)\s*+([^*:\n]{2,40}?)\s*+\**+\s*+:\s*+\**+\s*+(.+)$")
 # A table within an item of a list, where Markdown reads none.
 INSET = re.compile(r"(?:^ {1,6}\|[^\n]*(?:\n|\Z)){2,}", re.M)
 NEW_LINES = re.compile(r"\s*\n\s*")
+# Lines « **Label:** value » one under the other, which Markdown would run together.
 FACTS = re.compile(r"(?:^\*\*[^*:\n]{2,40}(?::\*\*|\*\*\s*:)[^\n]+\n*){2,}", re.M)
-NAMED_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]+)>?[^)\n]*\)")
+NAMED_LINK = re.compile(
+    r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]{1,500})(?:[ \t>][^)\n]{0,500})?\)"
+)
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
 CODES = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$", re.M | re.S)
 BLOCK = re.compile(rf"{CODES.pattern}|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
@@ -91,7 +94,7 @@ def sections(text: str) -> list[Section]:
 def _heading(line: str, lines: list[str], number: int) -> tuple[int, str] | None:
     marked = HEADING.match(line)
     if marked:
-        return len(marked[1]), plain(marked[2])
+        return len(marked[1]), plain(marked[2].rstrip().rstrip("#"))
     below = lines[number] if number < len(lines) else ""
     if line.strip() and UNDERLINE.match(below) and below.strip()[0] == "=":
         return 1, plain(line)
@@ -163,7 +166,7 @@ def facts(text: str) -> dict[str, str]:
     for line in text.split("\n")[:MOST_LINES]:
         fact = FACT.match(line)
         if fact and written(fact[2]):
-            found.setdefault(fact[1].strip().lower(), fact[2])
+            found.setdefault(fact[1].strip().lower(), fact[2].rstrip())
     return found
 
 
