@@ -134,7 +134,7 @@ def as_items(values: Iterable[str]) -> str:
 def _as_html(piece: str) -> SafeString:
     if items := [found for line in piece.split("\n") if (found := LISTED.fullmatch(line))]:
         return _list([(min(len(each[1]), DEEPEST), each[2], each[3]) for each in items])
-    if re.match(r" *\|.*\n *\|[ :|-]+\|", piece):
+    if re.match(r" *\|.*\| *\n *\|[ :|-]+\| *(?:\n|\Z)", piece):
         return _table([re.split(r"(?<!\\)\|", row.strip()[1:-1]) for row in piece.split("\n")])
     return mark_safe(linebreaks(piece, autoescape=True) if piece.strip() else "")  # noqa: S308  escaped
 

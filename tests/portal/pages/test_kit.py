@@ -105,6 +105,8 @@ def test_marks_and_french_typography_escape_what_they_are_given() -> None:
     table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|--:|\n| <a> | 0,8 |")
     assert table.startswith('<p>F1 :</p><div class="table-wrap" tabindex="0"><table class="table">')
     assert '<td>&lt;a&gt;</td><td class="num">0,8</td>' in table
+    # A table whose lines are open at their end loses no letter of them.
+    assert "deux<br>puis" in render("{{ t|with_lists }}", t="| a | b\n|---|---\n| un | deux\npuis")
     assert "<b>" not in render("{% badge label 'pin' 'check' %}", label="<b>")
     assert "&lt;b&gt;" in render("{% badge label %}", label="<b>")
     assert kit.french("<i> ?") == "&lt;i&gt;\u202f?"
