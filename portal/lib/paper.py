@@ -84,8 +84,9 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.say("P", sheet.lead, size=12.5)
     paper.ln(6)
     for label, value in sheet.facts:
-        paper.keep(TALLEST)
-        paper.fact(label, value)
+        for number, piece in enumerate(wrap(value, MOST_CHARACTERS) or [""]):
+            paper.keep(TALLEST)
+            paper.fact("" if number else label, piece)
     paper.ln(6)
     for title, sentence, things in sheet.sections:
         paper.section(title, sentence, things)

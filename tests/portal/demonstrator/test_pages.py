@@ -155,8 +155,13 @@ def test_a_person_takes_away_what_they_ticked_and_the_change_is_counted(
     assert "Rien n’a été coché ici." in text.split("Compétences proposées")[1]
     assert "confiance : " in plain_text(text)
     assert "Il ne propose ni candidat ni salaire." in text
-    printed = client.post(address(FIRM), {"text": SENTENCE, "as": "pdf"})
-    assert printed.getvalue().startswith(b"%PDF")
+    printed = client.post(
+        address(FIRM), {"text": f"{SENTENCE} {'Dès 4 h. ' * 60}Merci", "as": "pdf"}
+    )
+    first = PdfReader(io.BytesIO(printed.getvalue())).pages[0].extract_text()
+    # All that was typed; the day is not under the code of the corner.
+    assert "Merci" in first
+    assert not re.search(r"compétences · Fiche du .* \d{4}$", first, re.M)
     row = Prototype.objects.get(pk=offered[FIRM].pk)
     # The second was taken as it was proposed.
     assert row.corrected_count == 1
