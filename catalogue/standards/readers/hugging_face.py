@@ -10,7 +10,7 @@ from typing import Any
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.syntax import bibtex_text, json_text, yaml_text
+from catalogue.standards.readers.syntax import amounts, bibtex_text, json_text, yaml_text
 from catalogue.standards.readers.syntax import markdown_text as prose
 from catalogue.standards.readers.syntax.json_text import first_text, items, mapping
 from catalogue.standards.readers.syntax.text import (
@@ -149,6 +149,15 @@ HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé 
 WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
+# Headings of what a card says, which name no card.
+USUAL = re.compile(
+    r"^\W*(?:(?:model|dataset|the)\W+)?(?:descriptions?|id|details|overview|summary|introduction|"
+    r"about|abstract|présentation|résumé|uses?|usages?|intended uses?|how to use|quick ?start|"
+    r"installation|training|evaluation|results|citation|licen[cs]e|contents?|table (?:of|des) .+|"
+    r"sommaire)"
+    r"\b(?:\W+(?:and|et|&) .+|\W+(?:du|de la|of the) \w+)?\W*$",
+    re.I,
+)
 CARD_OF = re.compile(
     r"^\W*(?:dataset|model)\s+card\s*(?:\b(?:for|of)\s+(?:the\s+)?|[-–:]\s)|"
     r"^(?:fiche|carte) d[eu]\s+",
@@ -221,6 +230,8 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     found = prose.sections(without_html(body))
     _title(data, found, name, into)
     _vocabularies(data, body, into)
+    if any(str(key).startswith("extra_gated_") for key in data):
+        into.value("access", "on_request", "extra_gated", guessed=True)
     into.address("homepage_url", url, "adresse")
     facts = prose.facts(body)
     _addresses(facts, found, url, into)
@@ -258,6 +269,7 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
     heading = next((each.title for each in found if each.level == 1), "")
     first = next((each.title for each in found if each.title), "")
     said = CARD_OF.sub("", prose.written(prose.filled(heading))).strip(" \"'“”«»`:")
+    said = "" if USUAL.match(said) else said
     indexed = first_text(mapping(next(iter(items(data.get("model-index"))), {})).get("name"))
     into.require_title(
         (said, "titre"),
@@ -290,10 +302,14 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
 
 
 def _is_own(told: Mapping[str, str], into: Builder) -> bool:
-    """Say whether a BibTeX entry names the card, or who makes it."""
-    name = re.match(r"[^\W\d_]*", into.fields["title"].value) if "title" in into.fields else None
+    """Say whether a BibTeX entry names the card, or who makes it; its key may name the card too."""
+    title = into.fields["title"].value.lower() if "title" in into.fields else ""
     holder = into.fields["producer_name"].value if "producer_name" in into.fields else ""
-    named = name is not None and len(name[0]) > 2 and name[0].lower() in told["title"].lower()
+    base = into.details["base_model"].value.lower() if "base_model" in into.details else ""
+    first, *others = re.findall(r"[^\W\d_]+", title) or [""]
+    in_key = (each for each in [first, *others] if len(each) > 3 and each not in base)
+    named = len(first) > 2 and first in told["title"].lower()
+    named = named or any(each in told["key"].lower() for each in in_key)
     return named or bool(holder and holder.lower() in told["author"].lower())
 
 
@@ -415,6 +431,8 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     into.rows("trained_on", [{"title": name} for name in names], "datasets")
     for name in names:
         into.link("trained_on", title=name)
+    count = amounts.parameters("\n".join(each.body for each in found))
+    into.value("parameters", count, "texte", guessed=True)
     emitted = data.get("co2_eq_emissions")
     grams = mapping(emitted).get("emissions", emitted if isinstance(emitted, int | float) else None)
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
@@ -424,6 +442,7 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
     into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
 
 
+DOWNSTREAM = ("downstream use", "usages en aval", "utilisation en aval")
 # The headings that answer each question, what is advised against first: a text goes to one field.
 QUESTIONS = {
     "excluded_uses": (
@@ -457,6 +476,7 @@ QUESTIONS = {
         "what the model does",
         "purpose",
         "finalité",
+        *DOWNSTREAM,
     ),
     "training_data": (
         "training data",
@@ -532,10 +552,22 @@ ACHIEVED = re.compile(
     re.I | re.M,
 )
 MEASURED = re.compile(r"[-*] +\**([^\n:*]{1,40}?)\**:[ *]*([\d.,]+)")
-EMITTED = re.compile(
-    r"(?<![\d.,])(?<!\d\s)(\d+(?:[.,]\d+)?)\s*(kg|g|t)(?=\W|CO)[^\n]{0,20}?CO[2₂]", re.I
+MEASURING = re.compile(r"\b(?:r[ée]sult|[ée]valu|perform|scores?\b|mesures?\b|metrics?\b)", re.I)
+METRICS = re.compile(
+    r"\b(?:pr[ée]cision|rappel|recall|f1|accuracy|exactitude|map|mrr|ndcg|auc|roc|mae|rmse|bleu|"
+    r"rouge|kappa)\b",
+    re.I,
 )
-GRAMS = {"g": 1, "kg": 1_000, "t": 1_000_000}
+WHOLE = re.compile(
+    r"ensemble|global(?:e|ement)?|total|tous|toutes|overall|all|this model|ce modèle", re.I
+)
+FIGURE = re.compile(r"\d+(?:[.,]\d+)?(?:\s?%)?")
+# What tells a table of results by group from one of examples.
+GROUPS = re.compile(
+    r"\bgro?up|\bgenre|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|\b(?:wo)?men\b|"
+    r"\b(?:fe)?males?\b|\b[aâ]ges?\b|\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
+    re.I,
+)
 
 
 def _answers(found: list[prose.Section], into: Builder) -> None:
@@ -567,8 +599,11 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
             text, blocks = prose.apart(body, prose.LED)
             against, advised = prose.bullets(text), part.title
         else:
-            asked = prose.spelt(text)
+            asked = text
             if name == "intended_purpose":
+                more = _downstream(left)
+                answered += more
+                asked = "\n\n".join([asked, *(words for _part, words, _blocks in more)])
                 asked, taken = prose.taken_out(asked, AGAINST)
                 against += taken
                 if "limit" in part.title.lower():
@@ -581,6 +616,15 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
         prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
 
 
+def _downstream(left: list[prose.Section]) -> list[tuple[prose.Section, str, list[str]]]:
+    """Take from what is left the section on further uses, with its prose and its blocks."""
+    part = prose.section(left, *DOWNSTREAM)
+    if part is None:
+        return []
+    left.remove(part)
+    return [(part, *prose.apart(prose.said_of(part.body), prose.CODES))]
+
+
 def _limits(
     found: list[prose.Section],
     part: prose.Section,
@@ -588,25 +632,37 @@ def _limits(
     limiting: list[str],
     into: Builder,
 ) -> list[tuple[prose.Section, str, list[str]]]:
-    """Answer by the limits of a section and their advice; its tables tell results by group.
+    """Answer by the limits of a section and their advice; its tables by group have a field.
 
     against: what it advises against is added; limiting: the limits read elsewhere. Returns what
     the fields are to say of each section, and its blocks that they do not.
     """
-    text, blocks = prose.apart(prose.said_of(part.body), prose.LED)
-    parts = [(part, text, blocks)]
+    body = prose.said_of(part.body)
+    blocks = prose.apart(body, prose.LED)[1]
+    told = "group_results" in into.details
+    by_group = [each for each in blocks if GROUPS.search(each) and not told]
+    into.text("group_results", "\n\n".join(by_group), part.title, guessed=True)
+    text = prose.LED.sub(
+        lambda block: "" if block[0].strip() in by_group else _lead(block[0]), body
+    )
+    kept = [each for each in blocks if each not in by_group]
+    parts = [(part, text, kept)]
     if advice := _advice(found, part):
         parts.append((advice, advice.body, []))
     lines = list[str]()
-    for _part, told, _blocks in parts:
-        asked, taken = prose.taken_out(prose.spelt(told), AGAINST)
+    for _part, words, _blocks in parts:
+        asked, taken = prose.taken_out(words, AGAINST)
         against += taken
         lines += prose.bullets(asked)
     into.list_of("limits", [*lines, *limiting], part.title, guessed=True)
-    if "group_results" not in into.details:
-        into.text("group_results", "\n\n".join(blocks), part.title, guessed=True)
-        parts[0] = (part, "\n\n".join([text, *blocks]), [])
+    parts[0] = (part, "\n\n".join([text, *by_group]), kept)
     return parts
+
+
+def _lead(block: str) -> str:
+    """Say by itself what announces a table that stays where it is."""
+    lead = plain(prose.apart(block)[0]).rstrip(" :")
+    return f"{lead}.\n" if lead else ""
 
 
 def _advice(found: list[prose.Section], part: prose.Section) -> prose.Section | None:
@@ -621,12 +677,11 @@ def _advice(found: list[prose.Section], part: prose.Section) -> prose.Section | 
 
 def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:
     """Give a text to its question; returns whole, what the section says, "" once it is a figure."""
-    if name == "footprint" and (emitted := EMITTED.search(text)):
-        grams = float(emitted[1].replace(",", ".")) * GRAMS[emitted[2].lower()]
-        into.value("co2_grams", grams, title, guessed=True)
-        if not re.search(r"\w{4}", EMITTED.sub("", text)):
+    if name == "footprint" and (emitted := amounts.EMITTED.search(text)):
+        into.value("co2_grams", amounts.grams(emitted), title, guessed=True)
+        if not re.search(r"\w{4}", amounts.EMITTED.sub("", text)):
             return ""
-    into.text(name, prose.unmarked(text), title, guessed=True)
+    into.text(name, prose.laid_out(text), title, guessed=True)
     return whole
 
 
@@ -660,6 +715,29 @@ def _measures(data: Mapping[str, Any], found: list[prose.Section], into: Builder
     into.rows("declared_measures", [row for row in rows if row["metric"]], "model-index")
     if rows:
         _leave_measured(found, rows)
+        return
+    for part in found:
+        if MEASURING.search(part.title) and (rows := _of_whole(part.body, into)):
+            into.value("declared_measures", rows, part.title, guessed=True)
+
+
+def _of_whole(body: str, into: Builder) -> list[dict[str, str]]:
+    """Read the measures of the one row of a table that is of the whole, or of this model."""
+    own = {_name(into.fields["title"].value)} if "title" in into.fields else set()
+    for block in prose.apart(body)[1]:
+        lines = block.splitlines() if block.startswith("|") else []
+        bare = [line.strip().removeprefix("|").removesuffix("|") for line in lines]
+        cells = [[plain(cell) for cell in line.split("|")] for line in bare]
+        head, *rows = cells or [[]]
+        whole = [row for row in rows[1:] if WHOLE.fullmatch(row[0]) or _name(row[0]) in own]
+        if len(whole) == 1:
+            pairs = zip(head[1:], whole[0][1:], strict=False)
+            told = [pair for pair in pairs if METRICS.search(pair[0]) and FIGURE.fullmatch(pair[1])]
+            return [
+                {"task": "", "metric": name, "value": value, "dataset": "", "url": ""}
+                for name, value in told
+            ]
+    return []
 
 
 def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> None:

@@ -6,6 +6,7 @@ from catalogue.standards import licences
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.syntax import bibtex_text
 from catalogue.standards.readers.syntax import markdown_text as prose
 from catalogue.standards.readers.syntax.text import (
     decoded,
@@ -112,7 +113,8 @@ def _own(text: str, found: list[prose.Section], into: Builder) -> None:
         return
     for part in found:
         told, blocks = prose.apart(part.body)
-        code = next((each for each in blocks if each.startswith(("```", "~~~"))), "")
+        fences = (each for each in blocks if each.startswith(("```", "~~~")))
+        code = next((each for each in fences if not bibtex_text.ENTRY.search(each)), "")
         if code and len(code) < 4_000:
             blocks.remove(code)
             into.text("example", prose.code(code), part.title, guessed=True)

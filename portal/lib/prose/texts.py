@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import conditional_escape, format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
+from django.utils.text import Truncator, slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -113,6 +113,15 @@ def sentence(sentence: str, *, language: str, **facts: object) -> SafeString:
 
 
 LISTED = re.compile(r"( *)([-•]|\d{1,2}[.)]) (.*)")
+# Marks of Markdown within a line: code, stress, links, and addresses as they are.
+ADDRESS = (
+    r"https?://(?:[^\s<>()\"`]|\([^\s<>()\"`]*\))*(?:[^\s<>()\"`.,;:!?»'’\]*_]|\([^\s<>()\"`]*\))"
+)
+MARKED = re.compile(
+    r"`([^`\n]+)`|(?<![\w*])\*\*(?=[^\s*])([^\n]+?)(?<=[^\s*])\*\*(?![\w*])|"
+    r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])|"
+    rf"\[([^\[\]\n]+)\]\(({ADDRESS})\)|({ADDRESS})"
+)
 DEEPEST = 12  # spaces: a list set further in stays at this depth
 
 
@@ -136,7 +145,25 @@ def _as_html(piece: str) -> SafeString:
         return _list([(min(len(each[1]), DEEPEST), each[2], each[3]) for each in items])
     if re.match(r" *\|.*\| *\n *\|[ :|-]+\| *(?:\n|\Z)", piece):
         return _table([re.split(r"(?<!\\)\|", row.strip()[1:-1]) for row in piece.split("\n")])
-    return mark_safe(linebreaks(piece, autoescape=True) if piece.strip() else "")  # noqa: S308  escaped
+    return mark_safe(linebreaks(_line(piece)) if piece.strip() else "")  # noqa: S308  escaped
+
+
+def _line(text: str) -> SafeString:
+    """Escape words and write the marks of Markdown within them."""
+    parts, at = list[object](), 0
+    for found in MARKED.finditer(text):
+        code, strong, stressed, words, address, bare = found.groups()
+        if code:
+            told = format_html("<code>{}</code>", code)
+        elif strong or stressed:
+            tag = "strong" if strong else "em"
+            told = format_html("<{}>{}</{}>", tag, _line(strong or stressed), tag)
+        else:
+            link = '<a href="{}" rel="nofollow ugc noopener">{}</a>'
+            told = format_html(link, address or bare, words or Truncator(bare).chars(80))
+        parts += [text[at : found.start()], told]
+        at = found.end()
+    return format_html_join("", "{}", ((each,) for each in [*parts, text[at:]]))
 
 
 def _list(items: list[tuple[int, str, str]]) -> SafeString:
@@ -146,7 +173,7 @@ def _list(items: list[tuple[int, str, str]]) -> SafeString:
         end = at + 1
         while end < len(items) and items[end][0] > items[at][0]:
             end += 1
-        written.append((items[at][2], _list(items[at + 1 : end]) if end > at + 1 else ""))
+        written.append((_line(items[at][2]), _list(items[at + 1 : end]) if end > at + 1 else ""))
         at = end
     tag = "ol" if items[0][1][0].isdigit() else "ul"
     return format_html(
@@ -161,7 +188,7 @@ def _table(rows: list[list[str]]) -> SafeString:
 
     def line(cells: list[str], tag: str) -> SafeString:
         placed = zip(cells, sides, strict=False)
-        told = ((tag, side, cell.strip(" *`"), tag) for cell, side in placed)
+        told = ((tag, side, _line(cell.strip()), tag) for cell, side in placed)
         return format_html("<tr>{}</tr>", format_html_join("", "<{}{}>{}</{}>", told))
 
     body = format_html_join("", "{}", ((line(row, "td"),) for row in rows[2:]))

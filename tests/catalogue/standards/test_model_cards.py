@@ -94,10 +94,10 @@ Des courriels, par classe.
     assert descriptions.values(record, "model")["description"] == description
     assert told["limits"].value == ["Les annonces courtes sont mal classées."]
     assert told["limits"].origin == "Hugging Face › Limitations"
-    assert told["intended_purpose"].value == "Aider une conseillère.\n\n- Lire\n- Proposer"
+    assert told["intended_purpose"].value == "Aider une **conseillère**.\n\n- Lire\n- *Proposer*"
     assert told["excluded_uses"].value == [
         "Ne pas utiliser pour trier des candidatures.",
-        "It must not be used to rank.",
+        "It must **not** be used to rank.",
     ]
     assert told["example"].value == 'clf("Cherche soudeur")'
     assert told["co2_grams"].value == 2100
@@ -117,6 +117,8 @@ Des courriels, par classe.
         more = measured.replace("| F1 | **0.810** |", f"| F1 | **0.810** |\n{row}")
         assert row in value(hugging_face.read(more.encode(), "").records[0], "description")
     bare = text.replace("Entraînement : 2,1 kg éq. CO2, sur un GPU A100.", "2,1 kg CO2eq.")
+    labelled = text.replace("2,1 kg éq. CO2, sur", "un peu. **Carbon emitted:** 0.07 kg, sur")
+    assert hugging_face.read(labelled.encode(), "").records[0].details["co2_grams"].value == 70
     emitted = hugging_face.read(bare.encode(), "").records[0]
     assert emitted.details["co2_grams"].value == 2100
     assert "footprint" not in emitted.details
@@ -187,7 +189,7 @@ Longue. """
     limits = [
         "Ne connaît pas les contrats de 2025. Écart de 12 points au féminin.",
         "Les annonces courtes sont mal classées",
-        "Le rapport (https://exemple.fr/r) le mesure",
+        "Le [rapport](https://exemple.fr/r) le mesure",
         "Se trompe deux fois plus au féminin.",
     ]
     assert record.details["limits"].value == limits
@@ -253,7 +255,8 @@ def test_what_a_card_forbids_is_no_purpose_of_it(sentence: str) -> None:
 def test_a_list_goes_with_what_announces_it_and_keeps_its_depth() -> None:
     told = read(
         f"{HEAD}## Direct use\n\nThe model must not be used:\n\n- to fire\n  - by mail\n\n"
-        "It may:\n\n1. count\n   - by month\n2. Do not use it on CVs.\n"
+        "It may:\n\n1. count\n   - by month\n     - in `one_table`\n2. Do not use it on CVs.\n\n"
+        "### Downstream use\n\nSet `batch_size` and **learning_rate**, see [it](./a.md).\n"
     )
     assert told["excluded_uses"] == [
         "The model must not be used:",
@@ -261,7 +264,11 @@ def test_a_list_goes_with_what_announces_it_and_keeps_its_depth() -> None:
         "- by mail",
         "Do not use it on CVs.",
     ]
-    assert told["intended_purpose"] == "It may:\n\n1. count\n   - by month"
+    assert told["intended_purpose"] == (
+        "It may:\n\n1. count\n   - by month\n     - in `one_table`\n\n"
+        "Set `batch_size` and **learning_rate**, see it."
+    )
+    assert told["description"] == "Trie des annonces par contrat et par métier."
 
 
 def test_limits_have_their_advice_their_table_and_no_place_still_to_fill() -> None:
@@ -310,3 +317,84 @@ def test_what_tools_write_in_a_card_is_read_as_what_it_is() -> None:
     assert "| a | un ; deux |" in told["description"]
     assert "author={Tunstall, Lewis}" in told["description"]
     assert "achieves" not in told["description"]
+
+
+def test_a_card_headed_in_html_is_read_as_one_in_markdown() -> None:
+    told = read("""---
+model-index: [{name: offres-genre, results: []}]
+extra_gated_prompt: Dites qui vous êtes.
+---
+<div align="center"><h1>
+  Genre des <code>offres</code></h1><a href="https://x.fr"><img src="b.png"></a></div>
+
+> [!WARNING]
+> À l’essai.
+
+Repère le genre grammatical, voir <a href="https://exemple.fr/p">l’article</a>. 12M parameters.
+
+## Prohibited uses
+
+1. Ranking.
+
+<details><summary>Changelog</summary>
+
+v1.1: new tokenizer.
+
+</details>
+
+## Limitations
+
+It over-flags *nurse*:
+
+| Phrase | Score |
+|---|---|
+| Une infirmière | 0.93 |
+
+- Short ads
+
+## BibTeX
+
+```bibtex
+@misc{petit2024genre, title={Gendered wording}, author={Petit, Anne}, year={2024}}
+```
+""")
+    assert (told["title"], told["access"]) == ("Genre des offres", "on_request")
+    assert (told["authors"], told["created"], told["parameters"]) == (
+        ["Anne Petit"],
+        "2024",
+        12_000_000,
+    )
+    assert told["excluded_uses"] == ["Ranking."]
+    assert told["limits"] == ["It over-flags nurse.", "Short ads"]
+    assert "group_results" not in told
+    assert told["description"] == (
+        "> **Warning**\n> À l’essai.\n\nRepère le genre grammatical, voir "
+        "[l’article](https://exemple.fr/p). 12M parameters.\n\n"
+        "## Changelog\n\nv1.1: new tokenizer.\n\n"
+        "## Limitations\n\nIt over-flags *nurse*:\n\n"
+        "| Phrase | Score |\n|---|---|\n| Une infirmière | 0.93 |"
+    )
+
+
+@pytest.mark.parametrize("heading", ["# 📚 Model description", "## Intended uses & limitations"])
+def test_a_usual_heading_names_no_card(heading: str) -> None:
+    named = "---\nmodel-index: [{name: offres-genre}]\n---\n"
+    assert read(f"{named}{heading}\n\nMontre le genre.")["title"] == "offres-genre"
+    assert read(f"---\nlibrary_name: x\n---\n{heading}\n\nMontre.")["title"] in heading
+
+
+def test_the_row_of_a_table_that_is_of_the_whole_gives_measures() -> None:
+    table = "| | Précision | n |\n|---|---|---|\n| A | 0,84 | 3 |\n| **{}** | **0,87** | 9 |"
+    for whole in ("Ensemble", "Tri"):
+        told = read(f"{HEAD.replace('# tri', '# Tri')}## Résultats\n\n{table.format(whole)}")
+        measured = [(row["metric"], row["value"]) for row in told["declared_measures"]]
+        assert measured == [("Précision", "0,87")]
+        assert "| A | 0,84 | 3 |" in told["description"]
+    assert "declared_measures" not in read(f"{HEAD}## Résultats\n\n{table.format('B')}")
+    two = "12M parameters, of a family that has 7B parameters."
+    assert "parameters" not in read(HEAD + two)
+
+
+def test_the_entry_of_a_bibliography_is_no_example() -> None:
+    text = "# tri\n\n```bibtex\n@misc{a, author={B}, title={C}}\n```\n\n```python\nrun()\n```\n"
+    assert readme.read(text.encode(), "").records[0].details["example"].value == "run()"

@@ -102,6 +102,16 @@ def test_marks_and_french_typography_escape_what_they_are_given() -> None:
         "<li>Noter</li></ul>"
     )
     assert "<ol" in render("{{ t|with_lists }}", t="- un\n  1. a\n  2. b")
+    told = 'Do **not** use `a*b*c`, 2 * 3 * 4 or *b*: [la <i>](https://x.fr/?a=1&b=") https://x.fr/a_(b).'
+    way = 'rel="nofollow ugc noopener"'
+    assert render("{{ t|with_lists }}", t=told) == (
+        "<p>Do <strong>not</strong> use <code>a*b*c</code>, 2 * 3 * 4 or <em>b</em>: "
+        f'[la &lt;i&gt;](<a href="https://x.fr/?a=1&amp;b=" {way}>'
+        "https://x.fr/?a=1&amp;b=</a>&quot;) "
+        f'<a href="https://x.fr/a_(b)" {way}>https://x.fr/a_(b)</a>.</p>'
+    )
+    linked = render("{{ t|as_items|with_lists }}", t=["[la <i>](https://x.fr)"])
+    assert f'<li><a href="https://x.fr" {way}>la &lt;i&gt;</a></li>' in linked
     table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|--:|\n| <a> | 0,8 |")
     assert table.startswith('<p>F1 :</p><div class="table-wrap" tabindex="0"><table class="table">')
     assert '<td>&lt;a&gt;</td><td class="num">0,8</td>' in table

@@ -14,7 +14,7 @@ ACCENT = re.compile(r"\\(['`^\"~]|c(?=[{ ]))\s*\{?\\?(\w)\}?")
 
 
 def first(text: str) -> tuple[dict[str, str], str]:
-    """Give the fields of the first entry that names authors, and the text without that entry.
+    """Give the fields of the first entry that names authors, its key, and the text without it.
 
     No field and the whole text when there is none.
     """
@@ -23,6 +23,7 @@ def first(text: str) -> tuple[dict[str, str], str]:
             name.lower(): _plain(braced or quoted or number)
             for name, braced, quoted, number in FIELD.findall(found[0])
         }
+        fields["key"] = found[0].partition("{")[2].partition(",")[0].strip()
         if fields.get("author"):
             rest = text[: found.start()] + text[found.end() :]
             return fields, EMPTY_FENCE.sub("", rest).strip()

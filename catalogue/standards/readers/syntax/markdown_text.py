@@ -3,9 +3,10 @@
 import re
 import textwrap
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
-from catalogue.standards.readers.syntax.text import plain, web_address
+from catalogue.standards.readers.syntax.text import marked, plain, web_address
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)---[ \t]*(?:\n|\Z)", re.S)
 HEADING = re.compile(r"^ {0,3}(#{1,6})\s++(.+)$")
@@ -14,6 +15,8 @@ FENCE = re.compile(r"^ {0,3}(```|~~~)")
 TEMPLATE_DEFAULT = re.compile(
     r"\{\{[^{}\n]{0,200}?default\(\s*[\"']([^\"'\n]{1,200})[\"'][^{}\n]{0,200}\}\}"
 )
+# « > [!WARNING] », above what it says.
+ALERT = re.compile(r"^( *> *)\[!([A-Za-z]+)\](?= *$)")
 # An image that tells a state, with its link: of the licence, of the build.
 BADGE = re.compile(
     r"\[!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)\]\([^()\n]{0,500}\)|"
@@ -33,9 +36,6 @@ INSET = re.compile(r"(?:^ {1,6}\|[^\n]*(?:\n|\Z)){2,}", re.M)
 NEW_LINES = re.compile(r"\s*\n\s*")
 # Lines « **Label:** value » one under the other, which Markdown would run together.
 FACTS = re.compile(r"(?:^\*\*[^*:\n]{2,40}(?::\*\*|\*\*\s*:)[^\n]+\n*){2,}", re.M)
-NAMED_LINK = re.compile(
-    r"(?<!!)\[([^\[\]\n]+)\]\(\s*<?(https?://[^)\s>]{1,500})(?:[ \t>][^)\n]{0,500})?\)"
-)
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
 CODES = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$", re.M | re.S)
 BLOCK = re.compile(rf"{CODES.pattern}|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
@@ -120,7 +120,7 @@ def clean(found: list[Section]) -> str:
     """Take away tables of contents, unfilled places, and sections left empty by them."""
     kept: list[str] = []
     below = 0  # the level of what is kept next
-    for section in reversed(found):
+    for section in reversed(_raised(found)):
         if section.title.lower() in ("table of contents", "table des matières", "sommaire"):
             continue
         body = said_of(section.body)
@@ -131,6 +131,20 @@ def clean(found: list[Section]) -> str:
         head = f"{'#' * section.level} {title}\n\n" if title else ""
         kept.append(head + body.strip("\n"))
     return BADGE.sub("", "\n\n".join(reversed(kept))).strip()
+
+
+def _raised(found: list[Section]) -> list[Section]:
+    """Raise what stands under a heading that left with its text, in the place of that heading."""
+    raised, left, by = list[Section](), 0, 0  # left: the level of the heading that left
+    for each in found:
+        if not each.title and each.level:
+            left, by = each.level, 0
+            continue
+        if each.level <= left:
+            left = 0
+        by = by or each.level - left
+        raised.append(each._replace(level=max(left, each.level - by)) if left else each)
+    return raised
 
 
 def joined(found: list[Section]) -> str:
@@ -145,6 +159,7 @@ def said_of(body: str) -> str:
         value = written(line).rsplit(":", 1)[-1]
         if UNFILLED.search(line) and not re.search(r"\w{3}", value):
             continue
+        line = ALERT.sub(lambda found: f"{found[1]}**{found[2].capitalize()}**", line)
         lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
     return INSET.sub(_set_out, FACTS.sub(_as_list, "\n".join(lines)))
 
@@ -214,7 +229,9 @@ def run(body: str) -> str:
         return ""
     runs = next((name for name in names if name.startswith("py")), names[0])
     is_lead = len(blocks) == 1 and LEAD.fullmatch(text.strip())
-    said = [""] if is_lead else [_commented(unmarked(each)) for each in CODES.split(body)[::2]]
+    said = (
+        [""] if is_lead else [_commented(laid_out(each, plain)) for each in CODES.split(body)[::2]]
+    )
     told = [code(each) for each in blocks]
     for at, name in enumerate(names):
         if name != runs:
@@ -228,11 +245,11 @@ def _commented(text: str) -> str:
     return "\n".join(f"# {line}" for line in lines)
 
 
-def unmarked(text: str) -> str:
-    """Give the words of prose without the marks of Markdown: its paragraphs and lists stay."""
+def laid_out(text: str, words_of: Callable[[str], str] = marked) -> str:
+    """Write the paragraphs and lists of prose anew, as a field holds them."""
     said, is_apart, before = "", False, ""
     for piece in ENDS.sub("\0", text.expandtabs(4)).split("\0"):
-        words, mark, is_row = plain(piece), ITEM.match(piece), piece.lstrip().startswith("|")
+        words, mark, is_row = words_of(piece), ITEM.match(piece), piece.lstrip().startswith("|")
         if not words:
             is_apart = True
             continue
@@ -250,16 +267,12 @@ def leave(found: list[Section], part: Section, text: str, blocks: list[str], sai
     """Keep of a section its blocks, and its text when a word of it is not said by its fields."""
     is_lead = LEAD.fullmatch(text.strip())
     rest = blocks if is_lead or not _words(text) - _words(said) else [text.strip(), *blocks]
-    found[found.index(part)] = part._replace(body="\n\n".join(rest))
+    left = part._replace(body="\n\n".join(rest))
+    found[found.index(part)] = left if rest else left._replace(title="")
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(re.findall(r"[^\W_]+", plain(spelt(text))))
-
-
-def spelt(text: str) -> str:
-    """Write the address of each link beside its words: a field holds no link."""
-    return NAMED_LINK.sub(r"\1 (\2)", text)
+    return Counter(re.findall(r"[^\W_]+", plain(text)))
 
 
 def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
@@ -276,7 +289,7 @@ def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
             indent = len(block) - len(block.lstrip())
             goes_with = 0 <= carried <= indent
             if goes_with or pattern.search(plain(block)):
-                taken.append(f"- {plain(block)}" if goes_with else plain(block))
+                taken.append(f"- {marked(block)}" if goes_with else marked(block))
                 carried = carried if goes_with else indent + 1
             else:
                 rest, carried = rest + block, -1
@@ -285,7 +298,7 @@ def taken_out(text: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
         for sentence in SENTENCES.split(block):
             is_row = sentence.lstrip().startswith("|")
             if sentence.strip() and not is_row and pattern.search(plain(sentence)):
-                taken.append(plain(sentence))
+                taken.append(marked(sentence))
                 carried = 0 if sentence.rstrip(" *").endswith(":") else -1
             else:
                 rest += sentence
@@ -297,12 +310,12 @@ def bullets(text: str) -> list[str]:
 
     Those that stand under another, or that a paragraph announces, begin with a dash.
     """
-    pieces = [each for each in ENDS.split(spelt(text).expandtabs(4)) if re.search(r"\w", each)]
+    pieces = [each for each in ENDS.split(text.expandtabs(4)) if re.search(r"\w", each)]
     least = min((len(each) - len(each.lstrip()) for each in pieces if ITEM.match(each)), default=0)
     said, announced = list[str](), False
     for piece in pieces:
-        words, is_item = plain(piece), ITEM.match(piece)
+        words, is_item = marked(piece), ITEM.match(piece)
         under = is_item and (announced or len(piece) - len(piece.lstrip()) > least)
         said.append(f"- {words}" if under else words)
-        announced = announced if is_item else words.endswith(":")
+        announced = announced if is_item else words.rstrip(" *").endswith(":")
     return said

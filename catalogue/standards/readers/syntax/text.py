@@ -4,6 +4,7 @@ import datetime
 import html
 import re
 from html.parser import HTMLParser
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -20,7 +21,16 @@ HOST = re.compile(r"^(?:[\w-]+\.)+[\w-]{2,}$|^localhost$|^\[[0-9a-fA-F:.]+\]$")
 CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ0-9«“\"(])")
 MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)")
-EMPHASIS = re.compile(r"[*_]{1,3}(?=\S)(.{1,500}?)(?<=\S)[*_]{1,3}")
+# An address that stands elsewhere than on the web leads nowhere from a card.
+INNER_LINK = re.compile(
+    r"!\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)|"
+    r"\[([^\[\]\n]{0,500})\]\((?!\s*<?https?://)[^()\n]{0,1000}\)"
+)
+# Within a word, « _ » stresses nothing: learning_rate.
+EMPHASIS = re.compile(
+    r"\*{1,3}(?=\S)(.{1,500}?)(?<=\S)\*{1,3}|(?<!\w)_{1,3}(?=\S)(.{1,500}?)(?<=\S)_{1,3}(?!\w)"
+)
+MARKER = re.compile(r"^[ \t]*(?:#{1,6}|>|[-*+]|\d+[.)])\s+", re.M)
 
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -127,35 +137,50 @@ def web_address(value: object, base_url: str = "") -> str:
 class _Stripper(HTMLParser):
     """Keep the words of HTML, with the line ends of its blocks."""
 
-    BLOCKS = frozenset(
-        "p div br li tr table ul ol h1 h2 h3 h4 h5 h6 section article details summary".split()
-    )
+    BLOCKS = frozenset("p div br li tr table ul ol section article details".split())
+    # What is folded up has a title too.
+    HEADINGS = MappingProxyType({f"h{level}": level for level in range(1, 7)} | {"summary": 6})
     DROPPED = frozenset("script style svg iframe object noscript template".split())
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.dropped = 0
+        self.is_heading = False
+        self.link = ("", 0)  # where the one being read leads, and where its words begin
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self.DROPPED:
             self.dropped += 1
+        elif level := self.HEADINGS.get(tag):
+            self.parts.append(f"\n\n{'#' * level} ")
+            self.is_heading = True
         elif tag == "li":
             self.parts.append("\n- ")
         elif tag in self.BLOCKS:
             self.parts.append("\n")
         elif tag in ("td", "th"):
             self.parts.append(" ")
+        elif tag == "a":
+            self.link = (web_address(dict(attrs).get("href")), len(self.parts))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self.DROPPED:
             self.dropped = max(0, self.dropped - 1)
+        elif tag in self.HEADINGS:
+            self.parts.append("\n\n")
+            self.is_heading = False
+        elif tag == "a":
+            (address, begin), self.link = self.link, ("", 0)
+            words = "".join(self.parts[begin:])
+            if address and words.strip() and not re.search(r"[\[\]\n]|://", words):
+                self.parts[begin:] = [f"[{words}]({address})"]
         elif tag in self.BLOCKS and tag not in ("br", "li"):
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self.dropped:
-            self.parts.append(data)
+            self.parts.append(re.sub(r"\s+", " ", data) if self.is_heading else data)
 
 
 TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,5000}>")
@@ -188,15 +213,20 @@ def _stripped(text: str) -> str:
     stripper = _Stripper()
     stripper.feed(text)
     stripper.close()
-    return "".join(stripper.parts)
+    return re.sub(r"^#{1,6} *$", "", "".join(stripper.parts), flags=re.M)
 
 
 def plain(text: str) -> str:
     """Give the words of Markdown or HTML on one line."""
-    text = CODE.sub(lambda found: found[0].strip("`") if "\n" not in found[0] else " ", text)
-    text = MARKDOWN_LINK.sub(r"\1", html.unescape(without_html(text)))
-    text = re.sub(r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+", "", text, flags=re.M)
-    return one_line(EMPHASIS.sub(r"\1", text))
+    text = MARKDOWN_LINK.sub(r"\1", re.sub(r"`([^`\n]+)`", r"\1", marked(text)))
+    return EMPHASIS.sub(lambda found: found[1] or found[2], text)
+
+
+def marked(text: str) -> str:
+    """Give the words of Markdown or HTML on one line: its code, stress and web links stay."""
+    text = CODE.sub(lambda found: " " if "\n" in found[0] else found[0], without_html(text))
+    text = INNER_LINK.sub(lambda found: found[1] or found[2] or "", html.unescape(text))
+    return one_line(MARKER.sub("", text))
 
 
 def summary_of(description: str) -> str:
