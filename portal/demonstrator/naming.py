@@ -1,6 +1,5 @@
 """Which occupation was typed: by its title, or by what the text engine is sure of."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
-from portal.demonstrator.engines.words import WORD, stem
+from portal.demonstrator.engines.words import WORD, folded, stem
+from portal.demonstrator.reading import ranked
 from portal.demonstrator.referential import Occupation
 from portal.demonstrator.service import Served
 
@@ -25,13 +25,14 @@ class Named:
 
     code: "" where it is not known. is_exact: one of its titles was typed. reasons: the words by
     which the engine knows it otherwise. nearest: titles to choose from where it is not known; each,
-    typed, names its occupation.
+    typed, names its occupation. notes: how words were read.
     """
 
     code: str = ""
     is_exact: bool = False
     reasons: tuple[Reason, ...] = ()
     nearest: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def occupation_named(text: str, served: Served) -> Named:
@@ -41,28 +42,30 @@ def occupation_named(text: str, served: Served) -> Named:
     """
     text = text[:LONGEST]
     known = served.referential.occupations
-    ranked = served.text.rank(text, count=COMPARED)
+    alike = served.text.rank(text, count=COMPARED).nearest
     stems = _stems(text)
     titled = [
         each.code
-        for each in ranked.nearest
+        for each in alike
         if any(_stems(title) == stems for title in _titles(known[each.code]))
     ]
     if len(titled) == 1:
         return Named(titled[0], is_exact=True, reasons=(Reason(0, len(text), 1.0),))
-    if not titled and ranked.proposals:
-        return Named(ranked.proposals[0].code, reasons=ranked.proposals[0].reasons)
     if titled:
         return Named(nearest=tuple(known[code].title for code in titled))
-    return Named(nearest=nearest_titles(ranked.nearest, served))
+    understood, found = ranked(text, served, count=COMPARED)
+    if found.proposals:
+        best = found.proposals[0]
+        return Named(best.code, reasons=understood.placed(best.reasons), notes=understood.notes)
+    return Named(nearest=nearest_titles(found.nearest, served), notes=understood.notes)
 
 
 def nearest_titles(
-    ranked: Iterable[Proposal], served: Served, *, least: float = LEAST
+    found: Iterable[Proposal], served: Served, *, least: float = LEAST
 ) -> tuple[str, ...]:
     """List the titles to choose from where nothing is sure: a word speaks for each."""
     known = served.referential.occupations
-    codes = [each.code for each in ranked if each.reasons and each.confidence >= least]
+    codes = [each.code for each in found if each.reasons and each.confidence >= least]
     return tuple(known[code].title for code in codes[:NEAREST])
 
 
@@ -71,10 +74,11 @@ def reading(text: str, named: Named, served: Served) -> str:
     if named.is_exact:
         return ""
     title = served.referential.occupations[named.code].title
-    return _(
+    understood = _(
         "Vous écrivez « %(text)s » ; nous comprenons « %(title)s ». Si ce n’est pas ce métier, "
         "écrivez son intitulé."
     ) % {"text": text, "title": title}
+    return " ".join((*named.notes, understood))
 
 
 def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
@@ -89,7 +93,13 @@ def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
             "Nous ne reconnaissons aucun des %(count)s métiers de nos fiches dans ces mots. "
             "Essayez un autre intitulé en français, comme « aide à domicile » ou « maçon »."
         ) % {"count": len(served.referential.occupations)}
-    return Answer(text=text, silence=silence, nearest=named.nearest, nearest_field=field)
+    return Answer(
+        text=text,
+        silence=silence,
+        nearest=named.nearest,
+        nearest_field=field,
+        notes=named.notes,
+    )
 
 
 def labels(ids: Iterable[str], served: Served) -> list[str]:
@@ -104,6 +114,4 @@ def _titles(one: Occupation) -> tuple[str, ...]:
 
 def _stems(text: str) -> list[str]:
     """Take case, accents, gender and number from all words: « son » may tell two titles apart."""
-    spread = unicodedata.normalize("NFD", text.casefold().replace("œ", "oe"))
-    plain = "".join(each for each in spread if not unicodedata.combining(each))
-    return [stem(each) for each in WORD.findall(plain)]
+    return [stem(folded(each)) for each in WORD.findall(text)]

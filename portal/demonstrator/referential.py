@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.demonstrator.engines.learning import Example
+from portal.demonstrator.engines.words import WORD, folded, words
 
 DATA = Path(__file__).parent / "data"
 
@@ -64,6 +65,25 @@ class Referential:
                 yield Example(task, one.code, f"{one.code} tâche {at}", weight=0.7)
             asked = " ".join(self.knowledge[each] for each in one.knowledge)
             yield Example(asked, one.code, f"{one.code} savoirs", weight=0.5)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Give the stems of all that is said of occupations."""
+        return frozenset(each.stem for one in self.examples() for each in words(one.text))
+
+    @cached_property
+    def title_words(self) -> Mapping[str, str]:
+        """Give the words of titles as they are written, without accents → with them."""
+        written = (each for title in self._titles() for each in WORD.findall(title))
+        return {folded(each): each.lower() for each in written}
+
+    @cached_property
+    def title_heads(self) -> frozenset[str]:
+        """Give the words that titles begin with, which name a trade, without accents."""
+        return frozenset(folded(WORD.findall(title)[0]) for title in self._titles())
+
+    def _titles(self) -> Iterator[str]:
+        return (one.text for one in self.examples() if one.form and WORD.search(one.text))
 
 
 @cache

@@ -72,7 +72,7 @@ def words(text: str) -> list[Word]:
     """List the words that say something, in their order; at most one for each piece of the text."""
     typed = []
     for match in WORD.finditer(text):
-        plain = _plain(match.group())
+        plain = folded(match.group())
         # A feature of another script would be some French one's, by the chance of numbers.
         if plain.isascii() and plain not in STOP:
             typed.append(Word(stem(plain), match.start(), match.end()))
@@ -81,7 +81,7 @@ def words(text: str) -> list[Word]:
 
 def is_foreign(text: str) -> bool:
     """Say whether little words of other languages are more than one, and than those of French."""
-    plain = [_plain(match.group()) for match in WORD.finditer(text)]
+    plain = [folded(match.group()) for match in WORD.finditer(text)]
     foreign = sum(each in FOREIGN for each in plain)
     return foreign >= FEWEST_FOREIGN and foreign > sum(each in STOP for each in plain)
 
@@ -126,7 +126,7 @@ def mark(stem: str) -> int:
     return zlib.crc32(stem.encode())
 
 
-def _plain(word: str) -> str:
+def folded(word: str) -> str:
     spread = unicodedata.normalize("NFD", word.casefold().replace("œ", "oe").replace("æ", "ae"))
     return "".join(each for each in spread if not unicodedata.combining(each))
 

@@ -1,7 +1,9 @@
 """From a sentence to occupations, to knowledge one can tick, to two questions."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Proposal
 from portal.demonstrator.engines.words import words
 from portal.demonstrator.naming import NEAREST, nearest_titles
+from portal.demonstrator.reading import Reading, ranked
 from portal.demonstrator.service import Served
 from portal.demonstrator.wording import quoted, tension_mark, without_barred
 
@@ -26,10 +29,11 @@ ANSWERED, CALLED, DEMANDED = range(3)  # why a knowledge is listed, in this orde
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     """Answer a sentence. inputs: text, zone, and yes/no by `q-<knowledge>`."""
     text = str(inputs["text"])
-    read, notes = without_barred(text)
-    ranked = served.text.rank(read, count=NEAREST)
+    left, notes = without_barred(text)
+    understood, found = ranked(text, served, count=NEAREST, left=left)
+    notes += understood.notes
     known = served.referential.occupations
-    if not ranked.proposals:
+    if not found.proposals:
         return Answer(
             text=text,
             notes=notes,
@@ -37,13 +41,17 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 "Rien d’assez sûr pour proposer un métier. Dites ce que la personne fera : "
                 "des gestes, des outils, un lieu."
             ),
-            nearest=nearest_titles(ranked.nearest, served, least=LEAST),
+            nearest=nearest_titles(found.nearest, served, least=LEAST),
             nearest_field="text",
         )
     replies = {
         key.removeprefix("q-"): value for key, value in inputs.items() if key.startswith("q-")
     }
-    first, *others = _weighed(ranked.proposals[:OCCUPATIONS], replies, served)
+    best = [
+        replace(each, reasons=understood.placed(each.reasons))
+        for each in found.proposals[:OCCUPATIONS]
+    ]
+    first, *others = _weighed(best, replies, served)
     proposals = [first, *(each for each in others if each.confidence >= LEAST)]
     lines = []
     for at, each in enumerate(proposals):
@@ -88,7 +96,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             ),
             Block(
                 _("Compétences proposées"),
-                tuple(_skills(proposals, replies, read, served)),
+                tuple(_skills(proposals, replies, understood, served)),
                 is_dense=True,
             ),
         ),
@@ -124,27 +132,34 @@ def _weighed(
 def _skills(
     proposals: list[Proposal],
     replies: Mapping[str, Any],
-    text: str,
+    understood: Reading,
     served: Served,
 ) -> list[Line]:
     """List what to know: what was answered yes, then what the sentence calls for.
 
-    Then what the first occupation asks. What was answered no is left out.
+    Then what the first occupation asks. What was answered no is left out. What none of the
+    occupations asks is called for by all its words.
     """
     known, labels = served.referential.occupations, served.referential.knowledge
     first = known[proposals[0].code].knowledge
-    spoken = words(text)
+    spoken = understood.words()
+    stems = {one: {each.stem for each in words(label)} for one, label in labels.items()}
+    often = Counter(each for own in stems.values() for each in own)
     yes = [one for one, value in replies.items() if value == "yes" and one in labels]
     asked = dict.fromkeys([*yes, *(k for each in proposals for k in known[each.code].knowledge)])
+    whole = {one for one, own in stems.items() if own and own <= {each.stem for each in spoken}}
+    asked |= dict.fromkeys(one for one in labels if one in whole)
     lines: list[tuple[int, Line]] = []
     for one in (one for one in asked if replies.get(one) != "no"):
         called = calling(labels[one], spoken)
+        if one not in whole and all(often[each.stem] > 1 for each in called):
+            called = ()  # « gérer » alone says little of « gérer un stock »
         if one in yes:
             order, reason = ANSWERED, _("parce que vous avez répondu oui")
         elif called:
             order, reason = (
                 CALLED,
-                _("parce que vous dites %(words)s") % {"words": quoted(text, called)},
+                _("parce que vous dites %(words)s") % {"words": quoted(understood.typed, called)},
             )
         elif one in first:
             order, reason = DEMANDED, _("parce que ce métier le demande")

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.demonstrator.answers import Answer
+from portal.demonstrator.reading import read
 from portal.demonstrator.registry import BY_SLUG, CASES
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.small_firm_needs.answer import answer
@@ -114,6 +115,46 @@ def test_what_no_offer_may_ask_for_is_not_counted_and_the_law_recalled(
     assert any(each.lower() in note.lower() for each in barred)
     assert not marked(answered) & {"jeune", "jeunes", "homme", "enfants", "français"}
     assert len(without_barred(text)[0]) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("serveur, pas de cuisine", ["pas de cuisine"]),
+        ("on ne veut plus de ménage, mais un peintre", ["ne veut plus de ménage"]),
+        ("vendeur sans caisse ni ménage et tenir le stock", ["sans caisse", "ni ménage"]),
+        ("il y a plus de monde, l’aide aux personnes sans abri", []),
+        ("maçon qui n’a pas peur du vide et n’hésite pas à conduire", []),
+    ],
+)
+def test_what_is_refused_is_not_read_and_said_so(text: str, refused: list[str]) -> None:
+    understood = read(text)
+    for each in refused:
+        assert each not in understood.text
+        assert any(f"« {each} »" in note for note in understood.notes)
+    assert bool(understood.notes) is bool(refused)
+
+
+def test_a_refused_trade_is_not_proposed(served: Served) -> None:
+    answered = firm(served, "restaurant : plonge et légumes à éplucher, pas de service en salle")
+    assert "Serveur / Serveuse" not in [each.title for each in answered.blocks[0].lines]
+    assert not marked(answered) & {"service", "salle"}
+
+
+def test_an_unknown_word_is_read_as_the_nearest_and_marked_where_it_was_typed(
+    served: Served,
+) -> None:
+    answered = firm(served, "le boulangeer, et du pétrisage")
+    assert answered.notes == ("« boulangeer » lu comme « boulanger ».",)
+    assert "boulangeer" in marked(answered)
+
+
+def test_skills_are_those_of_the_words_not_of_a_verb_alone(served: Served) -> None:
+    kept = {
+        text: {each.title for each in firm(served, text).blocks[1].lines if each.is_kept}
+        for text in ("coiffeuse pour tenir la caisse", "boulanger pour gérer les rendez-vous")
+    }
+    assert [*kept.values()] == [{"Tenir une caisse"}, set()]
 
 
 @pytest.mark.parametrize(

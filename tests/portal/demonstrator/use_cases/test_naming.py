@@ -62,3 +62,14 @@ def test_what_says_nothing_names_nothing(served: Served, text: str) -> None:
 
 def test_a_long_text_is_read_to_its_bound(served: Served) -> None:
     assert occupation_named("maçon " + "la " * 9_000, served).code == "F01"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("prof de maths", "professeur"), ("plombié", "plombier")]
+)
+def test_a_word_that_was_misspelt_or_cut_short_is_read_as_the_nearest(
+    served: Served, text: str, meant: str
+) -> None:
+    named = occupation_named(text, served)
+    assert meant in served.referential.occupations[named.code].title.lower()
+    assert f"lu comme « {meant} »" in reading(text, named, served)
