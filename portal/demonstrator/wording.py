@@ -51,10 +51,10 @@ class Span(Protocol):
     def end(self) -> int: ...
 
 
-def quoted(text: str, spans: Iterable[Span]) -> str:
-    """Quote the first parts of a text, in the order where they stand."""
-    first = sorted(list(spans)[:QUOTED], key=lambda each: each.start)
-    return ", ".join(f"« {text[each.start : each.end]} »" for each in first)
+def quoted(text: str, spans: Iterable[Span], *, most: int = QUOTED) -> str:
+    """Quote the first parts of a text, each once, in the order where they stand."""
+    first = sorted(list(spans)[:most], key=lambda each: each.start)
+    return ", ".join(dict.fromkeys(f"« {text[each.start : each.end]} »" for each in first))
 
 
 def tension_mark(served: Served, code: str, zone: str) -> tuple[tuple[str, str], ...]:

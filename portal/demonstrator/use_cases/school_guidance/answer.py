@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,27 +20,43 @@ from portal.demonstrator.wording import quoted
 
 OCCUPATIONS, LEAST_DOMAINS = 8, 4
 READ = 60  # occupations whose words are compared with the pupil's
-COMMON = 15  # a word that more of them have tells nothing
+COMMON = 15  # a word, or a piece of knowledge, that more of them have tells nothing
 # Beside the interests that were ticked: one word that stands in no title, and more than that.
 WEAK, STRONG = 0.4, 1.5
-# What is not wanted, to the end of its clause.
+_CLAUSE = r"[^,.;:!?\n]"
+# What is not wanted: from a word of refusal to the end of its clause, or the whole of one that ends
+# with scorn.
 REFUSED = re.compile(
-    r"(?:\bn['’]|\b(?:ne|jamais|aucune?|sauf|(?<!pourquoi )pas)\b)[^,.;:!?\n]*?"
-    r"(?=\bmais\b|\bet j|[,.;:!?\n]|$)",
+    rf"(?:\bn['’](?!\w+ qu)|\b(?:ne(?! \w+ qu)|jamais|aucune?|rien|sauf|sans|déteste\w*|hais"
+    rf"|horreur|peur|marre|(?<!pourquoi )pas)\b){_CLAUSE}*?(?=\bmais\b|\bet j|[,.;:!?\n]|$)"
+    rf"|(?:^|(?<=[,.;:!?\n])|(?<=\bmais )|(?<=\bet ))(?:(?!\b(?:mais|aime|adore)\b){_CLAUSE})*"
+    rf"\b(?:nul(?:le)?s?|ennuyeu\w+|ennuie\w*|moches?|chiante?s?|horribles?|pénibles?"
+    rf"|(?:aime|aiment|plaît|intéresse) pas)\b(?:(?!\bmais\b){_CLAUSE})*",
     re.IGNORECASE,
+)
+# Stems by which one says that one likes: they name nothing that is liked.
+LIKING = frozenset(
+    each.stem
+    for each in words(
+        "aime aimerai aimerais adore adorerai préfère préférerais voudrais veux rêve kiffe plaît "
+        "bien beaucoup surtout aussi vraiment trop très plus faire être avoir travailler travail "
+        "métier quand comme truc chose passion passionné intéresse occuper monde autre peu"
+    )
 )
 NAMED = 2  # interests in a reason
 KIN = 0.5  # what shares most with an occupation that was called, against one that was
+AKIN, FAINT = 2, 0.2  # pieces from which an occupation is like another; what fewer weigh
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     """Answer what a pupil likes. inputs: text; interests, a list of keys."""
     text = str(inputs.get("text") or "")
     liked = [each for each in INTERESTS if each.key in (inputs.get("interests") or ())]
-    called = _called(text, served)
+    called, refused = _called(text, served), tuple(_refused(text))
     if not liked and not called:
         return Answer(
             text=text,
+            notes=refused,
             silence=_(
                 "Nous ne trouvons pas de métier dans ces mots. Dites en français ce que vous aimez "
                 "faire (« dessiner », « les moteurs »), ou cochez des cases."
@@ -60,7 +76,6 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         "%(domains)s domaines différents. Ni sexe, ni notes, ni niveau n’ont compté : rien n’en "
         "est demandé."
     )
-    unread = _("Vos mots ne nous disent rien de plus : seules vos cases ont compté.")
     return Answer(
         (
             Block(
@@ -82,21 +97,52 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             Reason(word.start, word.end, 1 / len(speaking))
             for word in sorted(speaking, key=lambda word: word.start)
         ),
-        notes=(unread,) if text.strip() and not called else (),
+        notes=(*refused, *_unread(text, speaking, served)),
         limits=(_("Des idées pour élargir : un métier absent d’ici n’est pas déconseillé."),),
         title=_("Des métiers à regarder"),
     )
 
 
+def _wanted(text: str) -> str:
+    """Blank what is not wanted; every other character stays where it stands."""
+    return REFUSED.sub(lambda each: " " * len(each.group()), text)
+
+
+def _refused(text: str) -> Iterator[str]:
+    """Say what was left aside because it is not wanted."""
+    if parts := [each for each in map(str.strip, REFUSED.findall(text)) if words(each)]:
+        aside = _("Laissé de côté, car vous n’en voulez pas : %(list)s.")
+        yield aside % {"list": ", ".join(f"« {each} »" for each in parts)}
+
+
+def _unread(text: str, speaking: Collection[Word], served: Served) -> Iterator[str]:
+    """Say which words changed nothing: those that no sheet has, and the others."""
+    read = {each.stem for each in speaking} | LIKING
+    if text.strip() and not speaking:
+        yield _("Vos mots ne nous disent rien de plus : seules vos cases ont compté.")
+    absent, outweighed = [], []
+    for each in words(_wanted(text)):
+        if each.stem not in read:
+            nearest = served.text.rank(text[each.start : each.end]).nearest
+            (outweighed if any(one.reasons for one in nearest) else absent).append(each)
+    for spans, sentence in (
+        (absent, _("Dans aucune de nos fiches, donc sans effet : %(list)s.")),
+        (outweighed, _("Lus, mais d’autres mots ou vos cases ont pesé plus : %(list)s.")),
+    ):
+        if spans:
+            yield sentence % {"list": quoted(text, spans, most=len(spans))}
+
+
 def _called(text: str, served: Served) -> dict[str, tuple[Word, ...]]:
     """List, by occupation, the words of a text that stand in what is said of it; nearest first."""
     known = served.referential.occupations
-    text = REFUSED.sub(lambda each: " " * len(each.group()), text)
+    text = _wanted(text)
     spoken, nearest = words(text), served.text.rank(text, count=READ).nearest
     called = {each.code: calling(_described(known[each.code], served), spoken) for each in nearest}
     often = Counter(word for each in called.values() for word in each)
     telling = {
-        code: tuple(word for word in each if often[word] <= COMMON) for code, each in called.items()
+        code: tuple(word for word in each if often[word] <= COMMON and word.stem not in LIKING)
+        for code, each in called.items()
     }
     return {code: each for code, each in telling.items() if each}
 
@@ -115,17 +161,23 @@ def _relevance(
     interests were ticked, one word of a task does not outweigh them.
     """
     known = served.referential.occupations
-    letters = Counter(each.letter for each in liked)
     weights, met = dict.fromkeys(known, 0.0), Counter[Word]()
     for code, found in called.items():
         weights[code] = max(1 / (1 + met[word]) for word in found)
         if liked:
-            is_strong = len(found) > 1 or _is_titled(known[code], found)
+            is_strong = len(found) > 1 or _is_named(known[code], found, served)
             weights[code] *= STRONG if is_strong else WEAK
         met.update(found)
-    fits = {code: _fit(one, letters) for code, one in known.items()}
+    fits = {code: _fit(one, liked, served) for code, one in known.items()}
+    asking = Counter(each for one in known.values() for each in one.knowledge)
+    usual = {each for each, count in asking.items() if count > COMMON}
+    # What bears more of the words stands for what bears fewer of the same.
+    weighed = {
+        code: FAINT if any({*found} < {*others} for others in called.values()) else 1
+        for code, found in called.items()
+    }
     kin = {
-        code: max((_likeness(one, known[other]) for other in called), default=0.0)
+        code: max((_kinship(one, known[k], usual) * w for k, w in weighed.items()), default=0.0)
         for code, one in known.items()
         if code not in called
     }
@@ -137,19 +189,37 @@ def _relevance(
     return {code: weight / most for code, weight in weights.items() if weight}
 
 
-def _is_titled(one: Occupation, found: Sequence[Word]) -> bool:
-    return bool(calling(" ".join((one.title, *one.titles)), found))
+def _is_named(one: Occupation, found: Sequence[Word], served: Served) -> bool:
+    """Tell whether a word is of what an occupation is or asks to know, beside its tasks."""
+    known = labels(one.knowledge, served)
+    return bool(calling(" ".join((one.title, *one.titles, one.definition, *known)), found))
 
 
-def _fit(one: Occupation, letters: Mapping[str, int]) -> float:
-    """Count the interests that an occupation answers; those of its first letter twice."""
-    return sum(letters.get(letter, 0) * (2.0 - at) for at, letter in enumerate(one.riasec[:2]))
+def _fit(one: Occupation, liked: Sequence[Interest], served: Served) -> float:
+    """Count the interests that an occupation bears; those of its first letter twice."""
+    return sum(2.0 - one.riasec.index(each.letter) for each in liked if _bearing(one, each, served))
+
+
+def _bearing(one: Occupation, interest: Interest, served: Served) -> str:
+    """Quote what an occupation has of an interest: a task, knowledge or place; "" for none."""
+    if interest.letter not in one.riasec[:2]:
+        return ""
+    spoken = words(interest.words)
+    borne = (*one.tasks, *labels(one.knowledge, served), *one.environment)
+    quote = next((each for each in borne if calling(each, spoken)), "")
+    return quote[:1].lower() + quote[1:]
 
 
 def _likeness(one: Occupation, other: Occupation) -> float:
     """Compare two occupations, in [0, 1], by what they ask to know."""
     shared = len(one.asked & other.asked)
     return shared / (len(one.asked) + len(other.asked) - shared or 1)
+
+
+def _kinship(one: Occupation, called: Occupation, usual: Collection[str]) -> float:
+    """Compare an occupation to one that was called: by what many ask, or one piece, it is faint."""
+    is_akin = len((one.asked & called.asked) - {*usual}) >= AKIN
+    return _likeness(one, called) * (1 if is_akin else FAINT)
 
 
 def _line(
@@ -165,7 +235,8 @@ def _line(
         why.append(
             _("parce que vous écrivez %(words)s") % {"words": quoted(text, called[one.code])}
         )
-    met = [f"« {each.text} »" for each in liked if each.letter in one.riasec[:2]][:NAMED]
+    borne = ((each, _bearing(one, each, served)) for each in liked)
+    met = [f"« {each.text} » ({quote})" for each, quote in borne if quote][:NAMED]
     if met:
         why.append(_("parce que vous aimez %(list)s") % {"list": ", ".join(met)})
     if not why:

@@ -4,6 +4,7 @@ import pytest
 
 from portal.demonstrator.answers import Answer, Line
 from portal.demonstrator.engines.diversity import diverse
+from portal.demonstrator.naming import labels
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.school_guidance.answer import answer
 from portal.demonstrator.use_cases.school_guidance.form import GuidanceForm
@@ -30,8 +31,21 @@ def test_any_interest_alone_opens_four_domains_each_with_its_reason(served: Serv
         assert len({each.code for each in chosen}) == 8
         assert len({each.code[0] for each in chosen}) >= 4
         for each in chosen:
-            assert one.letter in served.referential.occupations[each.code].riasec
-            assert str(one.text) in each.reason
+            known = served.referential.occupations[each.code]
+            assert one.letter in known.riasec
+            quote = each.reason.removeprefix(f"parce que vous aimez « {one.text} » (")[:-1]
+            borne = (*known.tasks, *labels(known.knowledge, served), *known.environment)
+            assert quote in {text[:1].lower() + text[1:] for text in borne}
+
+
+def test_a_box_is_a_reason_only_where_the_occupation_bears_it(served: Served) -> None:
+    chosen = proposed(answer({"interests": ["make", "care"]}, served))
+    for each in chosen:
+        quotes = each.reason.count("(")
+        assert quotes == each.reason.count("« Fabriquer") + each.reason.count("« Aider") > 0
+    assert not {"J02", "K09", "N08"} & {
+        each.code for each in proposed(answer({"interests": ["make"]}, served))
+    }
 
 
 def test_any_occupation_typed_opens_four_domains_and_is_among_them(served: Served) -> None:
@@ -53,7 +67,24 @@ def test_what_is_not_wanted_is_not_read(served: Served) -> None:
     text = "Je n’aime pas la cuisine mais les moteurs, pas rester assis, jamais vendre"
     answered = answer({"text": text, "interests": []}, served)
     assert {word for word, speaks in answered.segments() if speaks} == {"moteurs"}
+    assert answered.notes[0].startswith(
+        "Laissé de côté, car vous n’en voulez pas : « Je n’aime pas"
+    )
     assert answer({"text": "pas la cuisine, pas les moteurs"}, served).silence
+    for text in (
+        "j'aime rien, l'école c'est nul",
+        "je déteste les ordinateurs",
+        "j'aime pas les enfants",
+        "la cuisine c’est nul",
+        "la cuisine j’aime pas",
+    ):
+        assert answer({"text": text}, served).silence, text
+    both = answer({"text": "j'aime les moteurs et l'école c'est nul"}, served)
+    assert ({word for word, speaks in both.segments() if speaks}, len(both.notes)) == (
+        {"moteurs"},
+        1,
+    )
+    assert not answer({"text": "je n’aime que la cuisine"}, served).silence
     assert not answer({"text": "pourquoi pas la cuisine"}, served).silence
 
 
@@ -62,6 +93,15 @@ def test_beside_ticks_a_title_counts_and_one_word_of_a_task_does_not_win(served:
     assert "N10" in {each.code for each in proposed(answer(ticked, served))}
     ticked["text"] = "jouer à la console"
     assert "Comédien" not in " ".join(each.title for each in proposed(answer(ticked, served)))
+
+
+def test_beside_ticks_no_word_is_lost_without_being_said(served: Served) -> None:
+    ticked = {"interests": ["make", "care"], "text": "les animaux, la forêt et les licornes"}
+    answered = answer(ticked, served)
+    reasons = " ".join(each.reason for each in proposed(answered))
+    assert "« animaux »" in reasons
+    assert "« forêt »" in reasons
+    assert answered.notes == ("Dans aucune de nos fiches, donc sans effet : « licornes ».",)
 
 
 def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) -> None:
@@ -89,7 +129,7 @@ def test_words_that_say_nothing_get_a_silence_or_leave_the_ticks_alone(
 ) -> None:
     assert answer({"text": text, "interests": []}, served).silence
     ticked = answer({"text": text, "interests": ["care"]}, served)
-    assert ticked.notes == ("Vos mots ne nous disent rien de plus : seules vos cases ont compté.",)
+    assert ticked.notes[0] == "Vos mots ne nous disent rien de plus : seules vos cases ont compté."
     assert proposed(ticked) == proposed(answer({"text": "", "interests": ["care"]}, served))
 
 
