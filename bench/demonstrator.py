@@ -215,9 +215,8 @@ def answer(folder: Path) -> dict[str, float]:
             stored[name] = {key: each[key] for key in each.files}
     known = from_plain(json.loads(stored["text"].pop("referential").tobytes()))
     text = Lexical(Arrays.read(stored["text"]))
-    near = [(one.code, to) for one in known.occupations.values() for to in one.near]
     asked = {code: one.knowledge for code, one in known.occupations.items()}
-    moves = Moves.read(stored["moves"], near, asked)
+    moves = Moves.read(stored["moves"], asked)
     tension = Tensions.read(stored["tension"])
     zones = [str(each) for each in stored["tension"]["zones"]]
     took = []

@@ -11,8 +11,8 @@ from portal.demonstrator.engines.text import Reason
 class Line:
     """A proposal, or a part of one. key: what ticking it sends back, "" where it is not ticked.
 
-    reason: why, in a line. share: how sure, in [0, 1], or None. marks: short facts (tone, text).
-    details: more of it, folded on the page.
+    reason: why, in a line. share: in [0, 1], of what the note of its block says, or None. marks:
+    short facts (tone, text). details: more of it, folded on the page.
     """
 
     key: str
@@ -52,7 +52,7 @@ class Block:
 
     @property
     def is_measured(self) -> bool:
-        """Say whether each line says how sure it is."""
+        """Say whether a line has a share, which is drawn as a bar."""
         return any(line.share is not None for line in self.lines)
 
 

@@ -85,7 +85,7 @@ class UseCaseOut(Schema):
 
 
 class ProposalOut(Schema):
-    """A proposal, or a part of one; share: how sure, in [0, 1]."""
+    """A proposal, or a part of one; share: in [0, 1], of what the note of its block says."""
 
     title: str
     code: str

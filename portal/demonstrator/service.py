@@ -120,9 +120,8 @@ def _read(builds: Mapping[str, Build]) -> Served:
     moves = tension = None
     zones: Mapping[str, str] = {}
     if EngineName.MOVES in builds:
-        near = [(each.code, to) for each in known.occupations.values() for to in each.near]
         asked = {code: each.knowledge for code, each in known.occupations.items()}
-        moves = Moves.read(_arrays(builds[EngineName.MOVES]), near, asked)
+        moves = Moves.read(_arrays(builds[EngineName.MOVES]), asked)
     if EngineName.TENSION in builds:
         stored = _arrays(builds[EngineName.TENSION])
         tension = Tensions.read(stored)

@@ -1,7 +1,7 @@
 """How use cases say what several of them say: words quoted, a level of tension."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.demonstrator.answers import Answer
+from portal.demonstrator.engines.moves import is_near
 from portal.demonstrator.reading import contacts_mark
 from portal.demonstrator.service import Served
 
@@ -73,9 +74,11 @@ def tension_mark(served: Served, code: str, zone: str) -> tuple[tuple[str, str],
     return ((TONES[tension.level - 1], text % names),)
 
 
-def near_mark(*, is_near: bool) -> tuple[str, str]:
-    """Say whether a move is between near occupations."""
-    return ("calanque", _("métier proche")) if is_near else ("ardoise", _("plus éloigné"))
+def near_mark(known: Collection[str], missing: Collection[str]) -> tuple[str, str]:
+    """Say whether enough of what an occupation asks is known."""
+    if is_near(known, missing):
+        return "calanque", _("métier proche")
+    return "ardoise", _("plus éloigné")
 
 
 def without_barred(text: str) -> tuple[str, tuple[str, ...]]:

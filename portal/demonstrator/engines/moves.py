@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 
 from portal.demonstrator.engines.match import pieces
 
+NEAR = 3  # of so many pieces that a near occupation asks, one is known at least
+
 
 @dataclass(frozen=True)
 class Move:
     """An occupation one may move to.
 
     score: in [0, 1], within the moves of one occupation. shared, missing: ids of knowledge.
-    distance: in [0, 1], the share of what it asks that is missing.
+    distance: in [0, 1], the share of what it asks that is missing. is_near: a third is known.
     """
 
     code: str
     score: float
-    is_near: bool
     shared: tuple[str, ...]
     missing: tuple[str, ...]
 
@@ -29,28 +30,35 @@ class Move:
         asked = len(self.shared) + len(self.missing)
         return len(self.missing) / asked if asked else 1.0
 
+    @property
+    def is_near(self) -> bool:
+        """Tell whether enough of what the occupation asks is known."""
+        return is_near(self.shared, self.missing)
+
+
+def is_near(known: Collection[str], missing: Collection[str]) -> bool:
+    """Tell whether one in NEAR of the pieces that an occupation asks is known."""
+    return bool(known) and NEAR * len(known) >= len(known) + len(missing)
+
 
 class Moves:
     """Ranked moves, from what was learnt and the knowledge that each occupation asks.
 
-    ranked: by occupation, the others with their score, the best first. near: pairs that take
-    little learning. knowledge: what each occupation asks.
+    ranked: by occupation, the others with their score, the best first. knowledge: what each asks.
     """
 
     def __init__(
         self,
         ranked: Mapping[str, Sequence[tuple[str, float]]],
-        near: Collection[tuple[str, str]],
         knowledge: Mapping[str, Sequence[str]],
     ) -> None:
         """Take what was learnt; nothing is read or written afterwards."""
-        self.ranked, self.near, self.knowledge = ranked, frozenset(near), knowledge
+        self.ranked, self.knowledge = ranked, knowledge
 
     @classmethod
     def read(
         cls,
         stored: Mapping[str, NDArray[Any]],
-        near: Collection[tuple[str, str]],
         knowledge: Mapping[str, Sequence[str]],
     ) -> "Moves":
         """Read named arrays: codes (n), moves (n × kept, places of codes) and their scores."""
@@ -59,7 +67,7 @@ class Moves:
             code: [(codes[to], float(score)) for to, score in zip(row, scores, strict=True)]
             for code, row, scores in zip(codes, stored["moves"], stored["scores"], strict=True)
         }
-        return cls(ranked, near, knowledge)
+        return cls(ranked, knowledge)
 
     def rank(self, code: str, *, count: int = 10, outside: int = 0) -> tuple[Move, ...]:
         """Rank the moves of an occupation; at least `outside` of them leave its domain if known.
@@ -75,8 +83,9 @@ class Moves:
             if candidate[0][0] != code[0]:
                 last = max(at for at, each in enumerate(chosen) if each[0][0] == code[0])
                 chosen[last] = candidate
-        return tuple(self._move(code, *each) for each in sorted(chosen, key=lambda each: -each[1]))
+        return tuple(self.move(code, *each) for each in sorted(chosen, key=lambda each: -each[1]))
 
-    def _move(self, start: str, code: str, score: float) -> Move:
+    def move(self, start: str, code: str, score: float = 0.0) -> Move:
+        """Give the move between two occupations, whether it was ranked or not."""
         match = pieces(self.knowledge.get(code, ()), self.knowledge.get(start, ()))
-        return Move(code, score, (start, code) in self.near, match.shared, match.missing)
+        return Move(code, score, match.shared, match.missing)

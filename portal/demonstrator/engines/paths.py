@@ -1,6 +1,6 @@
 """From an occupation to another by several moves, with what each step asks to learn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ class Step(NamedTuple):
     """An occupation of a path. known: of what it asks, what is known by then; missing: the rest."""
 
     code: str
-    is_near: bool
     known: tuple[str, ...]
     missing: tuple[str, ...]
 
@@ -33,9 +32,15 @@ class Path(NamedTuple):
 
 
 class Paths:
-    """Paths made of moves. near_only: of those alone that take little learning."""
+    """Paths made of moves. near_only: of those alone that take little learning.
 
-    def __init__(self, moves: Moves, *, near_only: bool = False) -> None:
+    levels: the usual schooling of occupations, as a number that grows; one that lacks counts for
+    nothing. No path goes down then up, nor up then down.
+    """
+
+    def __init__(
+        self, moves: Moves, *, near_only: bool = False, levels: Mapping[str, int] | None = None
+    ) -> None:
         """Take the moves; those of an occupation are ranked once."""
 
         @cache
@@ -43,18 +48,26 @@ class Paths:
             best = moves.rank(code, count=BREADTH) if code in moves.ranked else ()
             return tuple(each for each in best if each.is_near or not near_only)
 
-        self._knowledge, self._from = moves.knowledge, ranked
+        self._moves, self._from, self._near_only = moves, ranked, near_only
+        self._levels = levels or {}
+
+    def is_known(self, start: str, goal: str) -> bool:
+        """Tell whether one goes from an occupation to another by a move that is followed."""
+        return goal in {each.code for each in self._from(start)}
 
     def towards(self, start: str, goal: str) -> tuple[Path, ...]:
-        """Find the paths to an occupation, the shortest first.
+        """Find the paths to an occupation: the direct step, then detours, the shortest first.
 
-        A longer one is given only if its largest step is smaller than that of those before it. Of
-        equal ones, the first by rank of its moves stands for all.
+        A detour is given only if it asks to learn nothing that the direct step does not, and if its
+        largest step is smaller than that of those before it. Of equal ones, the first by rank of
+        its moves stands for all.
         """
-        paths: list[Path] = []
+        step = self._moves.move(start, goal)
+        direct = self._learnt(start, [step])
+        paths = [direct] if step.is_near or not self._near_only else []
         every = [self._learnt(start, moves) for moves in self._walks(start, goal)]
-        for length in range(1, STEPS + 1):
-            rivals = [each for each in every if len(each.steps) == length]
+        for length in range(2, STEPS + 1):
+            rivals = [e for e in every if len(e.steps) == length and e.total <= direct.total]
             best = min(rivals, key=lambda each: each[1:], default=None)
             if best and (not paths or best.largest < paths[-1].largest):
                 equals = sum(each[1:] == best[1:] for each in rivals) - 1
@@ -73,7 +86,11 @@ class Paths:
             chosen = (*chosen[:-1], away)
         seen, paths = {start, *(each.code for each in first)}, []
         for move in chosen:
-            beyond = [each for each in self._from(move.code) if each.code not in seen][:1]
+            beyond = [
+                each
+                for each in self._from(move.code)
+                if each.code not in seen and self._is_even(start, move.code, each.code)
+            ][:1]
             seen |= {each.code for each in beyond}
             paths.append(self._learnt(start, (move, *beyond)))
         return tuple(paths)
@@ -82,15 +99,22 @@ class Paths:
         """Follow moves to a goal, in the order of their rank; no occupation comes twice."""
         for move in self._from(done[-1].code if done else start):
             if move.code == goal:
-                yield (*done, move)
+                if self._is_even(start, *(each.code for each in done), goal):
+                    yield (*done, move)
             elif len(done) + 1 < STEPS and move.code not in {start, *(m.code for m in done)}:
                 yield from self._walks(start, goal, *done, move)
 
+    def _is_even(self, *codes: str) -> bool:
+        """Tell whether levels only go up, or only down."""
+        levels = [self._levels[each] for each in codes if each in self._levels]
+        return levels in (sorted(levels), sorted(levels, reverse=True))
+
     def _learnt(self, start: str, moves: Sequence[Move]) -> Path:
-        learnt, steps = set(self._knowledge.get(start, ())), []
+        knowledge = self._moves.knowledge
+        learnt, steps = set(knowledge.get(start, ())), []
         for move in moves:
-            match = pieces(self._knowledge.get(move.code, ()), learnt)
-            steps.append(Step(move.code, move.is_near, match.shared, match.missing))
+            match = pieces(knowledge.get(move.code, ()), learnt)
+            steps.append(Step(move.code, match.shared, match.missing))
             learnt.update(match.missing)
         counts = [len(each.missing) for each in steps]
         return Path(tuple(steps), max(counts), sum(counts))

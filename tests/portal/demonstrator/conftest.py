@@ -34,8 +34,7 @@ def served() -> Served:
         one.code: [(code, 1 - at / 20) for at, code in enumerate((*one.near, *one.further))]
         for one in known.values()
     }
-    near = [(one.code, code) for one in known.values() for code in one.near]
-    moves = Moves(ranked, near, {one.code: one.knowledge for one in known.values()})
+    moves = Moves(ranked, {one.code: one.knowledge for one in known.values()})
     chances = np.array([[0.0, 0.0, 0.05, 0.05, 0.9]], np.float32)
     tensions = Tensions(chances, {(code, "gap"): 0 for code in known})
     text = Lexical(learnt()[0])

@@ -14,7 +14,7 @@ from portal.demonstrator.building.tables import Source
 from portal.demonstrator.building.text import Held, learn_many
 from portal.demonstrator.engines import match
 from portal.demonstrator.engines.learning import Example, learn
-from portal.demonstrator.engines.moves import Moves
+from portal.demonstrator.engines.moves import Moves, is_near
 from portal.demonstrator.engines.tension import Tensions
 from portal.demonstrator.engines.text import Arrays, Lexical, Ranking, TextEngine
 from portal.demonstrator.engines.words import stem, words
@@ -248,10 +248,11 @@ def test_arrays_of_another_shape_are_refused(engine: Lexical) -> None:
 def test_moves_tell_what_is_shared_and_missing_and_leave_the_domain() -> None:
     knowledge = {"A01": ("a", "b"), "A02": ("b", "c"), "A03": ("a",), "B01": ("b",), "C01": ()}
     ranked = {"A01": [("A02", 0.9), ("A03", 0.8), ("B01", 0.2), ("C01", 0.1)]}
-    moves = Moves(ranked, [("A01", "A02")], knowledge)
+    moves = Moves(ranked, knowledge)
     best, second = moves.rank("A01", count=2)
     assert (best.code, best.is_near, best.shared, best.missing) == ("A02", True, ("b",), ("c",))
     assert (best.distance, second.distance) == (0.5, 0.0)
+    assert [is_near("a" * known, "b" * (6 - known)) for known in (0, 1, 2)] == [False, False, True]
     assert [each.code for each in moves.rank("A01", count=2, outside=1)] == ["A02", "B01"]
     assert [each.code for each in moves.rank("A01", count=2, outside=9)] == ["B01", "C01"]
     assert moves.rank("A01", count=4, outside=2)[-1].distance == 1.0

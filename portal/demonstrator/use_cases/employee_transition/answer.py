@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
-from portal.demonstrator.engines.paths import STEPS, Path, Paths, Step
+from portal.demonstrator.engines.paths import Path, Paths, Step
 from portal.demonstrator.naming import not_named, occupation_named, reading
 from portal.demonstrator.service import Served
 from portal.demonstrator.wording import near_mark
@@ -16,6 +16,8 @@ from portal.lib.clock import day_words
 
 if TYPE_CHECKING:
     from portal.demonstrator.models import FundingRule
+
+LEVELS = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -37,9 +39,17 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         notes.append(_("Aucune mobilité entre métiers n’est en service : pas de parcours ici."))
     else:
         if length == "no":
-            notes.append(_("Sans formation longue, seules les mobilités proches sont suivies."))
+            notes.append(
+                _(
+                    "Sans formation longue, seuls les métiers proches sont suivis : ceux dont vous "
+                    "avez un tiers des savoirs au moins."
+                )
+            )
         paths, remark = _paths(
-            Paths(served.moves, near_only=length == "no"), start.code, goal, served
+            Paths(served.moves, near_only=length == "no", levels=_levels(served)),
+            start.code,
+            goal,
+            served,
         )
         notes.append(remark)
     limits = [
@@ -68,23 +78,32 @@ def _paths(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[P
     remark = ""
     if goal and goal != start:
         missing = pieces(known[goal].knowledge, known[start].knowledge).missing
-        named = {"title": known[goal].title, "missing": len(missing), "steps": STEPS}
         if towards := paths.towards(start, goal):
-            if len(towards[0].steps) > 1:
+            if not paths.is_known(start, goal):
                 remark = _(
                     "Aucune mobilité directe n’est suivie vers « %(title)s » ; d’un seul pas, il y "
                     "manquerait %(missing)s savoirs."
-                )
-            return towards, remark % named
+                ) % {"title": known[goal].title, "missing": len(missing)}
+            return towards, remark
         remark = _(
-            "Aucun parcours connu ne mène à « %(title)s » en %(steps)s étapes au plus ; voici les "
-            "mobilités les mieux classées."
-        )
-        remark %= named
+            "« %(title)s » n’est pas un métier proche : d’un seul pas, il y manquerait %(missing)s "
+            "savoirs (niveau habituel : %(level)s), et aucun détour n’y mène de proche en proche. "
+            "Voici vos métiers proches."
+        ) % {
+            "title": known[goal].title,
+            "missing": len(missing),
+            "level": known[goal].level or _("non renseigné"),
+        }
     elif goal:
         remark = _("Le métier souhaité est déjà le vôtre : voici où il peut mener.")
     onwards = paths.onwards(start)
-    return onwards, remark if onwards else _("Aucune mobilité n’est connue depuis ce métier.")
+    return onwards, remark if onwards else _("Aucune mobilité n’est suivie depuis ce métier.")
+
+
+def _levels(served: Served) -> dict[str, int]:
+    """Number the usual schooling of the occupations where it is known."""
+    known = served.referential.occupations.values()
+    return {each.code: LEVELS.index(each.level) for each in known if each.level in LEVELS}
 
 
 def _block(start: str, path: Path, served: Served) -> Block:
@@ -103,7 +122,7 @@ def _block(start: str, path: Path, served: Served) -> Block:
 
 def _line(step: Step, served: Served) -> Line:
     one, labels = served.referential.occupations[step.code], served.referential.knowledge
-    marks = [near_mark(is_near=step.is_near)]
+    marks = [near_mark(step.known, step.missing)]
     if one.level:
         marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
     missing, shared = (", ".join(labels[k] for k in each) for each in (step.missing, step.known))

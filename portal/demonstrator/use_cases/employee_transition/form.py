@@ -28,7 +28,7 @@ class TransitionForm(TrialForm):
     wish = line(
         _("Le métier souhaité"),
         LONGEST_TITLE,
-        hint=_("Laissez vide pour voir les mobilités les plus proches."),
+        hint=_("Laissez vide pour voir les mobilités les mieux classées, et où elles mènent."),
     )
     contract = choice(_("Votre contrat"), [("", _("Je ne le précise pas")), *Contract.choices])
     long_training = choice(_("Suivre une formation longue ?"), LONG)

@@ -25,7 +25,14 @@ SHEET = Sheet(
     ),
     steps=(
         (_("Reconnaître"), _("Ce que vous écrivez est rapproché d’un métier, ou vous choisissez.")),
-        (_("Relier"), _("Un détour n’est montré que s’il rend la plus grande étape plus petite.")),
+        (
+            _("Relier"),
+            _(
+                "D’abord le pas direct. Un détour n’est montré que s’il ne fait rien apprendre de "
+                "plus, s’il coupe l’étape en plus petites, et si les niveaux ne descendent pas pour "
+                "remonter, ni l’inverse."
+            ),
+        ),
         (_("Financer"), _("Les dispositifs sont triés par contrat et longueur de formation.")),
     ),
     annex_iii=_(

@@ -10,8 +10,14 @@ from django.utils.translation import ngettext
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.moves import Move
 from portal.demonstrator.naming import labels, not_named, occupation_named, reading
+from portal.demonstrator.referential import Occupation
 from portal.demonstrator.service import Served
-from portal.demonstrator.use_cases.mobility_self_assessment.criteria import CRITERIA, Criterion
+from portal.demonstrator.use_cases.mobility_self_assessment.criteria import (
+    CRITERIA,
+    STRAINS,
+    WORN,
+    Criterion,
+)
 from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGNS, STAGES, stage_of
 from portal.demonstrator.wording import near_mark, tension_mark
 
@@ -30,10 +36,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         return not_named(text, named, "occupation", served)
     known = served.referential.occupations
     wanted = [each for each in CRITERIA if each.key in (inputs.get("constraints") or ())]
-    moves = _moves(named.code, wanted, served)
+    is_worn = "body" in (inputs.get("signs") or ()) or bool(WORN.search(text))
+    moves = _moves(named.code, wanted, served, is_worn=is_worn)
     zone = str(inputs.get("zone") or "")
     lines = [
-        replace(_line(each, wanted, zone, served), is_kept=at < TICKED)
+        replace(_line(each, wanted, zone, served, is_worn=is_worn), is_kept=at < TICKED)
         for at, each in enumerate(moves)
     ]
     stands = _maturity(inputs.get("signs") or (), inputs.get("steps") or ())
@@ -57,6 +64,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         named.reasons,
         notes=(
             *([understood] if understood else []),
+            *([_on_strain(moves, served)] if is_worn and moves else []),
             *(
                 []
                 if lines
@@ -84,10 +92,13 @@ def _maturity(signs: Collection[str], done: Collection[str]) -> Iterable[Line]:
             yield Line("", str(sign.text), reason=str(sign.lever))
 
 
-def _moves(code: str, wanted: Collection[Criterion], served: Served) -> list[Move]:
+def _moves(
+    code: str, wanted: Collection[Criterion], served: Served, *, is_worn: bool
+) -> list[Move]:
     """Rank the moves by score and shared knowledge, then by the wishes; none is taken out.
 
-    Those that share hardly anything come last, whatever their score.
+    Those that share hardly anything come last, whatever their score; for a body that work wears,
+    those whose conditions weigh on it come after the others.
     """
     known = served.referential.occupations
     try:
@@ -95,19 +106,43 @@ def _moves(code: str, wanted: Collection[Criterion], served: Served) -> list[Mov
     except KeyError:
         return []
 
-    def order(move: Move) -> tuple[bool, float]:
+    def order(move: Move) -> tuple[int, bool, float]:
         met = sum(each.is_met(known[move.code].environment) for each in wanted)
         fits = WISHES * met / len(wanted) if wanted else 0.0
-        return len(move.shared) < FEW, -(move.score + 1 - move.distance) / 2 - fits
+        strains = len(_strains(known[move.code])) if is_worn else 0
+        return strains, len(move.shared) < FEW, -(move.score + 1 - move.distance) / 2 - fits
 
     return sorted((each for each in ranked if each.code in known), key=order)
 
 
-def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) -> Line:
+def _strains(one: Occupation) -> list[str]:
+    """List what weighs on a body in the conditions of an occupation."""
+    return [each for each in one.environment if each in STRAINS]
+
+
+def _on_strain(moves: Collection[Move], served: Served) -> str:
+    """Say what a worn body changed; or that the référentiel does not know what weighs on it."""
+    known = served.referential.occupations
+    if not any(known[each.code].environment for each in moves):
+        return _(
+            "Votre corps est usé par le travail : nos fiches ne disent pas l’effort physique de "
+            "ces métiers. Demandez-le, et voyez le médecin du travail."
+        )
+    return _(
+        "Votre corps est usé par le travail : les métiers avec port de charges ou station debout "
+        "passent après les autres, et le disent. Voyez aussi le médecin du travail."
+    )
+
+
+def _line(
+    move: Move, wanted: Collection[Criterion], zone: str, served: Served, *, is_worn: bool
+) -> Line:
     one = served.referential.occupations[move.code]
     met = [str(each.text) for each in wanted if each.is_met(one.environment)]
     against = [str(each.text) for each in wanted if not each.is_met(one.environment)]
-    marks = [near_mark(is_near=move.is_near)]
+    marks = [near_mark(move.shared, move.missing)]
+    if is_worn:
+        marks += [("garance", each) for each in _strains(one)]
     if one.level:
         marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
     marks += tension_mark(served, move.code, zone)
@@ -128,6 +163,7 @@ def _line(move: Move, wanted: Collection[Criterion], zone: str, served: Served) 
         one.title,
         move.code,
         _reason(move, served),
+        share=1 - move.distance,
         marks=tuple(marks),
         details=tuple(each for each in details if each),
     )
@@ -154,7 +190,10 @@ def _leaving(code: str, moves: Collection[Move]) -> str:
         "%(away)s pistes sur %(all)s quittent votre domaine. Cochez celles à garder sur la fiche.",
         away,
     ) % {"away": away, "all": len(moves)}
-    order = _("D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite.")
+    order = _(
+        "La barre : la part des savoirs demandés que vous avez déjà. Proche : un tiers au moins. "
+        "D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite."
+    )
     return f"{order} {counted}"
 
 

@@ -1,5 +1,6 @@
 """What somebody wants of their days, beside what each occupation is known to ask of them."""
 
+import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -18,6 +19,14 @@ class Criterion(NamedTuple):
         """Tell whether an occupation meets it."""
         return (self.trait in environment) is self.is_wanted
 
+
+# What weighs on a body, among the traits of an occupation, and words by which one says so.
+STRAINS = ("port de charges", "station debout")
+WORN = re.compile(
+    r"\b(?:mon dos|mal (?:au|aux|partout)|mes? (?:genoux?|épaules?|mains?|jambes?)|mon corps"
+    r"|lombalgie|sciatique|hernie|tendinites?|arthrose|tms|usée? par)\b",
+    re.IGNORECASE,
+)
 
 CRITERIA = (
     Criterion("day", _("Sans nuit ni horaires décalés"), "horaires décalés"),

@@ -9,6 +9,7 @@ from portal.demonstrator.answers import Answer, Line
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.mobility_self_assessment.answer import answer
+from portal.demonstrator.use_cases.mobility_self_assessment.criteria import STRAINS
 from portal.demonstrator.use_cases.mobility_self_assessment.form import MobilityForm
 from portal.demonstrator.use_cases.mobility_self_assessment.maturity import stage_of
 
@@ -88,9 +89,38 @@ def test_a_move_says_what_is_shared_and_missing_and_how_many_leave(served: Serve
     assert any(
         each.startswith("À apprendre : ") and "sécurité en mer" in each for each in sailor.details
     )
-    assert marks(sailor) == ["plus éloigné", "niveau habituel : CAP", "tension très forte"]
+    assert marks(sailor) == ["métier proche", "niveau habituel : CAP", "tension très forte"]
     assert "Serveur / Serveuse" in {each.title for each in lines(answered, TO_BRING)}
     assert answered.notes == ()
+
+
+def test_a_move_is_near_by_the_knowledge_that_its_bar_shows(served: Served) -> None:
+    moves = lines(answer(said("aide-soignante"), served), MOVES)
+    near = {each.code: (each.percent, marks(each)[0]) for each in moves}
+    assert near["J04"] == (50, "métier proche")
+    assert near["J03"] == (25, "plus éloigné")
+    for each in moves:
+        assert (each.percent >= 33) is (marks(each)[0] == "métier proche")
+
+
+def test_for_a_worn_body_what_weighs_on_it_comes_last_and_says_so(served: Served) -> None:
+    known = served.referential.occupations
+    for typed in (
+        said("aide-soignante", signs=["body"]),
+        said("poids lourd, mon dos ne suit plus"),
+    ):
+        answered = answer(typed, served)
+        moves = lines(answered, MOVES)
+        weighs = [bool({*STRAINS} & {*known[each.code].environment}) for each in moves]
+        assert True in weighs
+        assert weighs == sorted(weighs)
+        for line, is_heavy in zip(moves, weighs, strict=True):
+            assert is_heavy is bool({*STRAINS} & {*marks(line)})
+        assert "passent après les autres" in answered.notes[-1]
+    bare = {code: replace(each, environment=()) for code, each in known.items()}
+    blind = replace(served, referential=replace(served.referential, occupations=bare))
+    [note] = answer(said("aide-soignante", signs=["body"]), blind).notes
+    assert "nos fiches ne disent pas l’effort physique" in note
 
 
 def test_moves_that_meet_the_wishes_come_first_and_none_is_taken_out(served: Served) -> None:
@@ -123,13 +153,13 @@ def test_three_moves_of_ten_leave_the_domain_where_they_are_known(served: Served
     known = served.referential.occupations
     own = [code for code in known if code[0] == "F" and code != "F01"][:12]
     ranked = {"F01": [(code, 1.0) for code in own] + [("A01", 0.1), ("B01", 0.1), ("N01", 0.1)]}
-    moves = Moves(ranked, (), {code: one.knowledge for code, one in known.items()})
+    moves = Moves(ranked, {code: one.knowledge for code, one in known.items()})
     proposed = lines(answer(said("maçon"), replace(served, moves=moves)), MOVES)
     assert len(proposed) == 10
     assert {each.code for each in proposed if each.code[0] != "F"} == {"A01", "B01", "N01"}
 
 
-@pytest.mark.parametrize("moves", [None, Moves({}, (), {})])
+@pytest.mark.parametrize("moves", [None, Moves({}, {})])
 def test_without_moves_the_rest_still_answers(served: Served, moves: Moves | None) -> None:
     answered = answer(said("maçon"), replace(served, moves=moves))
     assert [each.title for each in answered.blocks] == [STANDS, TO_BRING]

@@ -42,7 +42,7 @@ def test_an_occupation_gives_what_to_know_to_ask_and_to_try(served: Served) -> N
 
 
 def test_nothing_is_tried_where_nothing_is_shared(served: Served) -> None:
-    moves = Moves({"F01": [("M07", 1.0), ("F07", 0.5)]}, (), {})  # a developer, a tiler
+    moves = Moves({"F01": [("M07", 1.0), ("F07", 0.5)]}, {})  # a developer, a tiler
     lines = block(answer({"first": "maçon"}, replace(served, moves=moves)), "à proposer").lines
     assert [each.code for each in lines] == ["F01", "F07"]
 
