@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from portal.demonstrator.forms import TrialForm
     from portal.demonstrator.service import Served
 
+ONISEP = ("Onisep", "https://www.onisep.fr/")
+IMMERSION = ("Immersion Facilitée", "https://immersion-facile.beta.gouv.fr/")
+BONNE_BOITE = ("La Bonne Boîte", "https://labonneboite.francetravail.fr/")
+JOBS = ("MétierScope, de France Travail", "https://candidat.francetravail.fr/metierscope/")
 # A text that is translated when it is shown.
 Text = Any
 
@@ -22,7 +26,8 @@ class Sheet:
 
     code: UC1 to UC6. refuses: what it does not do. steps: three titles with their text.
     annex_iii: where it stands in the AI Act; decides: who does, and how. questions: what the
-    programme left open. limits: of the method and the data.
+    programme left open. limits: of the method and the data. onward: public services to go on with,
+    by name and home page.
     """
 
     code: str
@@ -41,6 +46,7 @@ class Sheet:
     questions: tuple[Text, ...] = ()
     challenges: tuple[str, ...] = ()
     act: Text = ""
+    onward: tuple[tuple[str, str], ...] = ()
     licence: str = "EUPL-1.2"
 
 

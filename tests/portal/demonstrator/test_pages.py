@@ -457,6 +457,18 @@ def test_a_page_says_where_the_code_and_the_data_are(
     assert "Le référentiel d’essai" not in shown
 
 
+def test_an_answer_leads_on_to_public_pages_by_code_only_on_official_data(
+    client: Client, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = address("orientation-lycee")
+    sheet = "https://candidat.francetravail.fr/metierscope/fiche-metier/"
+    on_trial = client.post(page, {"text": "la cuisine"}).text
+    assert 'href="https://www.onisep.fr/"' in on_trial
+    assert sheet not in on_trial
+    monkeypatch.setattr(views, "served", lambda _sheet: replace(served, is_trial=False))
+    assert f'href="{sheet}G02"' in client.post(page, {"text": "la cuisine"}).text
+
+
 def test_in_english_a_page_asks_for_french_and_marks_its_results(client: Client) -> None:
     page = f"/en{address(FIRM)}"
     assert "Write in French" in client.get(page).text

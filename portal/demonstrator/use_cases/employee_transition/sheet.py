@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.sheets import Sheet
+from portal.demonstrator.sheets import IMMERSION, JOBS, Sheet
 
 SHEET = Sheet(
     code="UC6",
@@ -29,8 +29,8 @@ SHEET = Sheet(
             _("Relier"),
             _(
                 "D’abord le pas direct. Un détour n’est montré que s’il ne fait rien apprendre de "
-                "plus, s’il coupe l’étape en plus petites, et si les niveaux ne descendent pas pour "
-                "remonter, ni l’inverse."
+                "plus, s’il coupe l’étape en plus petites, et si les niveaux ne descendent pas "
+                "pour remonter, ni l’inverse."
             ),
         ),
         (_("Financer"), _("Les dispositifs sont triés par contrat et longueur de formation.")),
@@ -47,6 +47,7 @@ SHEET = Sheet(
         _("Un métier réglementé demande un diplôme, que cette liste de savoirs ne dit pas."),
         _("Les règles de financement changent : vérifiez à la source avant tout engagement."),
     ),
+    onward=(JOBS, IMMERSION),
     engines=(EngineName.TEXT, EngineName.MOVES),
     challenges=("mobilites-metiers",),
 )

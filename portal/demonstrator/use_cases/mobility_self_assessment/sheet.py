@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.sheets import Sheet
+from portal.demonstrator.sheets import BONNE_BOITE, IMMERSION, JOBS, Sheet
 
 SHEET = Sheet(
     code="UC1",
@@ -55,6 +55,7 @@ SHEET = Sheet(
         _("Une condition que la fiche ne cite pas compte comme absente ; demandez à l’employeur."),
         _("Une forte tension dit qu’on recrute avec peine, pas qu’on y travaille bien."),
     ),
+    onward=(JOBS, IMMERSION, BONNE_BOITE),
     engines=(EngineName.TEXT, EngineName.MOVES, EngineName.TENSION),
     questions=(
         _("Un outil pour les conseillers, ou pour les usagers ?"),

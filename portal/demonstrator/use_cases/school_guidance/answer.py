@@ -120,7 +120,8 @@ def _unread(text: str, speaking: Collection[Word], served: Served) -> Iterator[s
     read = {each.stem for each in speaking} | LIKING
     if text.strip() and not speaking:
         yield _("Vos mots ne nous disent rien de plus : seules vos cases ont compté.")
-    absent, outweighed = [], []
+    absent: list[Word] = []
+    outweighed: list[Word] = []
     for each in words(_wanted(text)):
         if each.stem not in read:
             nearest = served.text.rank(text[each.start : each.end]).nearest

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.sheets import Sheet
+from portal.demonstrator.sheets import JOBS, ONISEP, Sheet
 
 SHEET = Sheet(
     code="UC5",
@@ -49,6 +49,7 @@ SHEET = Sheet(
         _("Peu de métiers sont décrits ici ; un métier absent n’est pas un métier déconseillé."),
         _("Le niveau de formation affiché est le plus courant, souvent pas le seul chemin."),
     ),
+    onward=(ONISEP, JOBS),
     engines=(EngineName.TEXT,),
     challenges=("mobilites-metiers",),
 )

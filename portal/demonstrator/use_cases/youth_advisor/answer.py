@@ -1,6 +1,7 @@
 """From the occupations evoked in an interview to what to know, to ask and to try."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,8 +14,9 @@ from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.youth_advisor.form import EVOKED
 from portal.demonstrator.wording import tension_mark
 
-TRIED = 3  # neighbours where one may try
+TRIED = 3  # neighbours where one may try, over all the occupations evoked
 NAMED = 3  # pieces of knowledge in a line
+ASKED = 2  # tasks in a question
 MOVES = 10  # among which they are sought
 
 
@@ -41,10 +43,15 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     if asked:
         notes.append(asked.silence)
     zone = str(inputs.get("zone") or "")
-    blocks = [block for one in occupations.values() for block in _about(one, zone, served)]
-    together = _together(list(occupations.values()), served)
+    evoked = list(occupations.values())
+    blocks = (
+        _together(evoked, served),
+        *(_about(one, evoked, served) for one in evoked),
+        _questions(evoked),
+        _trials(evoked, zone, served),
+    )
     return Answer(
-        tuple(each for each in (together, _opening(), *blocks) if each.lines),
+        tuple(each for each in blocks if each.lines),
         " · ".join(text for text in typed.values() if text),
         notes=tuple(each for each in notes if each),
         nearest=asked.nearest if asked else (),
@@ -55,65 +62,64 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     )
 
 
-def _about(one: Occupation, zone: str, served: Served) -> tuple[Block, ...]:
-    """Say what an occupation asks to know, what to ask about it, and where to try it."""
-    code, title = one.code, {"title": one.title}
-    return (
-        Block(
-            _("%(title)s : à savoir faire") % title,
-            tuple(Line("", served.referential.knowledge[each]) for each in one.knowledge),
-            one.definition,
-            is_dense=True,
+def _about(one: Occupation, evoked: list[Occupation], served: Served) -> Block:
+    """Say what an occupation asks to know, beside what all of them ask."""
+    common = _common(evoked) if len(evoked) > 1 else ()
+    return Block(
+        _("%(title)s : à savoir faire") % {"title": one.title},
+        tuple(
+            Line("", served.referential.knowledge[each])
+            for each in one.knowledge
+            if each not in common
         ),
-        Block(
-            _("%(title)s : questions pour l’entretien") % title,
-            tuple(Line(f"q-{code}-{at}", each) for at, each in enumerate(_questions(one))),
-        ),
-        Block(
-            _("%(title)s : immersions à proposer") % title,
-            tuple(_trials(one, zone, served)),
-            _("Les mêmes savoirs s’essaient dans ces métiers ; l’employeur reste à trouver."),
-        ),
+        one.definition,
+        is_dense=True,
     )
 
 
-def _opening() -> Block:
-    """Ask what is asked of any occupation."""
-    questions = (
-        _("D’où vient l’idée de ce métier : une personne, un stage, une vidéo ?"),
-        _("Comment aller là où ce métier s’exerce, et à ses heures ?"),
-    )
-    lines = (Line(f"q-{at}", each) for at, each in enumerate(questions))
-    return Block(_("Pour commencer l’entretien"), tuple(lines))
+def _questions(evoked: list[Occupation]) -> Block:
+    """Ask what is asked of any occupation, then of the conditions and the tasks of each.
 
-
-def _questions(one: Occupation) -> Iterable[str]:
-    """Ask of the conditions and of the tasks.
-
-    What tells the occupation from another is an employer's to answer: it is not asked.
+    What tells an occupation from another is an employer's to answer: it is not asked.
     """
-    if one.environment:
-        yield _(
-            "Souvent dans ce métier : %(list)s. Qu’est-ce qui irait, qu’est-ce qui pèserait ?"
-        ) % {"list": ", ".join(one.environment)}
-    for task in one.tasks[:2]:
-        yield _("« %(task)s » : déjà fait, ou vu faire ? Qu’est-ce qui a plu ?") % {"task": task}
+    asked = [
+        ("q-0", _("D’où vient l’idée : une personne, un stage, une vidéo ?")),
+        ("q-1", _("Comment aller là où ce métier s’exerce, et à ses heures ?")),
+    ]
+    for one in evoked:
+        named = {"title": one.title, "list": ", ".join(one.environment)}
+        if one.environment:
+            sentence = _("%(title)s, souvent : %(list)s. Qu’est-ce qui irait, ou pèserait ?")
+            asked.append((f"q-{one.code}-0", sentence % named))
+        if one.tasks:
+            tasks = " ; ".join(f"« {each} »" for each in one.tasks[:ASKED])
+            sentence = _("%(title)s, on y fait : %(list)s. Déjà fait, ou vu faire ?")
+            asked.append((f"q-{one.code}-1", sentence % (named | {"list": tasks})))
+    return Block(_("Questions pour l’entretien"), tuple(Line(*each) for each in asked))
 
 
-def _trials(one: Occupation, zone: str, served: Served) -> Iterable[Line]:
-    """Propose the occupation itself, then its neighbours that ask most of the same."""
+def _trials(evoked: list[Occupation], zone: str, served: Served) -> Block:
+    """Propose the occupations themselves, ticked, then their neighbours that ask most of the same.
+
+    A neighbour comes once, beside the occupation that it shares most with.
+    """
     known = served.referential.occupations
-    yield _trial(one, _("le métier lui-même"), zone, served)
-    shared = {
-        code: pieces(one.knowledge, known[code].knowledge).shared
-        for code in _neighbours(one, served)
-        if code in known
-    }
-    for code in sorted(shared, key=lambda each: -len(shared[each]))[:TRIED]:
+    lines = [_trial(one, _("le métier lui-même"), zone, served) for one in evoked]
+    shared: dict[str, tuple[str, ...]] = {}
+    for one in evoked:
+        for code in {*_neighbours(one, served)} & {*known} - {each.code for each in evoked}:
+            both = pieces(one.knowledge, known[code].knowledge).shared
+            shared[code] = max(shared.get(code, ()), both, key=len)
+    for code in sorted(shared, key=lambda each: (-len(shared[each]), each))[:TRIED]:
         if shared[code]:
             tried = ", ".join(labels(shared[code][:NAMED], served))
             reason = _("parce qu’on y essaie aussi : %(list)s") % {"list": tried}
-            yield _trial(known[code], reason, zone, served)
+            lines.append(replace(_trial(known[code], reason, zone, served), is_kept=False))
+    note = _(
+        "Le métier lui-même est coché ; cochez les voisins à garder sur la fiche. L’employeur "
+        "reste à trouver."
+    )
+    return Block(_("Immersions à proposer"), tuple(lines), note)
 
 
 def _neighbours(one: Occupation, served: Served) -> tuple[str, ...]:
@@ -131,11 +137,13 @@ def _trial(one: Occupation, reason: str, zone: str, served: Served) -> Line:
     return Line(f"i-{one.code}", one.title, one.code, reason, marks=marks, details=(done,))
 
 
-def _together(occupations: list[Occupation], served: Served) -> Block:
+def _common(evoked: list[Occupation]) -> tuple[str, ...]:
+    first, *others = evoked
+    return tuple(each for each in first.knowledge if all(each in one.knowledge for one in others))
+
+
+def _together(evoked: list[Occupation], served: Served) -> Block:
     """List what all the occupations ask, where there are several."""
-    if len(occupations) < 2:
-        return Block("", ())
-    first, *others = occupations
-    common = [each for each in first.knowledge if all(each in one.knowledge for one in others)]
-    lines = tuple(Line("", each) for each in labels(common, served))
+    common = labels(_common(evoked), served) if len(evoked) > 1 else ()
+    lines = tuple(Line("", each) for each in common)
     return Block(_("Ce que ces métiers ont en commun"), lines, is_dense=True)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.sheets import Sheet
+from portal.demonstrator.sheets import BONNE_BOITE, IMMERSION, JOBS, Sheet
 
 SHEET = Sheet(
     code="UC4",
@@ -48,5 +48,6 @@ SHEET = Sheet(
         _("Deux métiers qui partagent des savoirs n’ont pas toujours les mêmes gestes."),
         _("L’outil ignore où des immersions sont possibles."),
     ),
+    onward=(IMMERSION, BONNE_BOITE, JOBS),
     engines=(EngineName.TEXT, EngineName.MOVES, EngineName.TENSION),
 )

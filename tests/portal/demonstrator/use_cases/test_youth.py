@@ -29,11 +29,12 @@ def test_an_occupation_gives_what_to_know_to_ask_and_to_try(served: Served) -> N
     one = served.referential.occupations["F01"]
     known = [served.referential.knowledge[each] for each in one.knowledge]
     assert [each.title for each in block(answered, "à savoir faire").lines] == known
-    asked = [each.title for each in block(answered, "questions pour l’entretien").lines]
+    asked = [each.title for each in block(answered, "Questions pour l’entretien").lines]
     assert not {*asked} & {*one.questions}  # an employer's
-    assert "port de charges" in asked[0]
-    assert one.tasks[0] in asked[1]
-    itself, *others = block(answered, "immersions à proposer").lines
+    assert "port de charges" in asked[2]
+    assert one.tasks[0] in asked[3]
+    itself, *others = block(answered, "Immersions à proposer").lines
+    assert [itself.is_kept, *(each.is_kept for each in others)] == [True, False, False, False]
     assert itself.code == "F01"
     assert one.tasks[0] in itself.details[0]
     assert itself.marks == (("garance", "tension très forte"),)
@@ -51,9 +52,12 @@ def test_several_occupations_say_what_they_have_in_common(served: Served) -> Non
     typed = {"first": "auxiliaire de puériculture", "second": "animateur périscolaire"}
     first, *others = answer(typed, served).blocks
     assert [each.title for each in first.lines] == ["proposer des jeux et des activités d’éveil"]
-    assert len(others) == 7  # what is asked of any, and three of each
+    assert len(others) == 4  # what each asks, the questions, where to try
+    shown = [line.title for each in others for line in each.lines]
+    assert len(shown) == len({*shown})  # nothing comes twice
+    assert "Proposer des jeux et des activités d’éveil" not in shown
     twice = answer({"first": "serveur", "second": "serveuses"}, served)
-    assert len(twice.blocks) == 4
+    assert len(twice.blocks) == 3
 
 
 def test_an_occupation_that_is_not_known_leaves_the_others_answered(served: Served) -> None:
