@@ -369,7 +369,7 @@ COMMON: tuple[Field, ...] = (
         "deposit",
         _("Cette ressource est-elle la vôtre ?"),
         F.CHOICE,
-        _("Oui : elle paraît à votre nom. Non : au nom de son détenteur, qui peut la reprendre."),
+        _("Oui : au nom du détenteur ou des auteurs, sinon au vôtre. Non : au nom du détenteur."),
         needed=True,
         choices=DEPOSITS,
     ),

@@ -244,10 +244,10 @@ def _judged(record: Record, code: str, field: str, points: int, test: Test) -> C
     met, aside = test(record), None
     if not met and field in record.get("not_transmitted", ()):
         aside = Aside.NOT_TRANSMITTED
-    elif field in record.get("unverified", ()):
-        met, aside = False, Aside.NOT_VERIFIED
     elif met is None:
         aside = Aside.NOT_KNOWN
+    elif met and field in record.get("unverified", ()):  # else verifying it adds nothing
+        met, aside = False, Aside.NOT_VERIFIED
     return Criterion(code, bool(met), field, 0 if met else points, aside)
 
 

@@ -3,6 +3,8 @@
 from itertools import count
 from typing import Any
 
+from django.utils.text import slugify
+
 from catalogue.contributions.actions import drafts, review
 from catalogue.contributions.actions import files as draft_files
 from catalogue.contributions.actions import review as replies
@@ -72,9 +74,8 @@ def organisation(name: str = "", **options: Any) -> Organisation:
     """Make an organisation."""
     name = name or f"Organisation {next(_numbers)}"
     values = {"kind": OrganisationKind.COMPANY, "created_at": clock.now()} | options
-    return Organisation.objects.create(
-        name=name, slug=name.lower().replace(" ", "-").replace("’", "-"), **values
-    )
+    slug = slugify(name.replace("’", "-"))
+    return Organisation.objects.create(name=name, slug=slug, **values)
 
 
 def joined(user: User, holder: Organisation, role: Role) -> User:

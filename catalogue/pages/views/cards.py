@@ -36,6 +36,7 @@ from catalogue.search import text as analysis
 from catalogue.search.query import FACETS, ResourceQuery, Results, Words
 from catalogue.standards.writers import forms
 from portal.accounts.authorization import Permission, has_permission, holds_somewhere, require
+from portal.accounts.models import Organisation
 from portal.accounts.views import person
 from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
@@ -233,6 +234,7 @@ def card_context(
         "mine": list(community_queries.editable_collections(user)) if user is not None else [],
         "collections": community_queries.collections_with(resource)[: community_queries.ON_CARD],
         "holders": _holders(resource),
+        "proposed_by": _proposed_by(resource),
         "use": use_of(resource, card["stored"]),
         "tab_items": tab_items if len(tab_items) > 1 else [],
         "current_tab": tab_items[0][0],
@@ -254,6 +256,14 @@ def _holders(resource: Resource) -> list[tuple[str, str]]:
     if not is_known:
         return [(resource.holder_name, "")] if resource.holder_name else []
     return [(name, reverse("organisation", args=(slug,))) for slug, name in resource.holders]
+
+
+def _proposed_by(resource: Resource) -> Organisation | None:
+    """Give the organisation that deposited as its own what the card says others hold, or made."""
+    own = resource.organisation
+    if own is None or resource.is_referenced or own.name in resource.holder_name:
+        return None
+    return own
 
 
 def _some(rows: Any, count: int) -> list[Any]:
@@ -311,7 +321,7 @@ def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
             way = reverse("catalogue:file_out", args=(resource.slug, "files", number, "url"))
             size = row.get("bytes")
             return Use(
-                _("Ouvrir %(name)s") % {"name": name}, way, "download", size, is_outside=True
+                _("Ouvrir : %(name)s") % {"name": name}, way, "download", size, is_outside=True
             )
     ask = reverse("catalogue:discussions", args=(resource.slug,))
     return Use(_("En discuter"), ask, "message-square")
@@ -389,7 +399,13 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
         resource.description_html = markdown.render(resource.description)
     except Invalid as refusal:
         resource.description_html, context["fault"] = "", str(refusal)
-    context |= detail.preview_card(resource)
+    told = detail.preview_card(resource)
+    use = use_of(resource, told["stored"])
+    context |= told | {
+        "use": use if use.is_outside and "://" in use.href else use._replace(href="#fiche"),
+        "holders": _holders(resource),
+        "proposed_by": _proposed_by(resource),
+    }
     return render(request, "catalogue/contributions/preview.html", context)
 
 

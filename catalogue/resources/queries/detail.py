@@ -9,7 +9,10 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -98,6 +101,10 @@ HUB_DOWNLOAD = (
     "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
     'snapshot_download("{}")'
 )
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+ANY_HEADING = re.compile(r"<h([2-6])[^>]*>(.*?)</h\1>", re.S)
+TELLS_RESULTS = re.compile(r"(?:evaluation )?results?\b|résultats?\b|performances?\b", re.I)
+NESTED = ("blockquote", "details", "div", "ol", "ul")
 # What no page of a kind asks for again: told elsewhere on it, or written by the portal.
 NOT_ASKED = frozenset({RELATIONS.name, "files", "distributions"})
 
@@ -138,11 +145,13 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     whole = [m for m in measured if not m.group]
     vouched = verified_scores(resource)
     stored = card_files.files_shown(resource, card_files.readable_details(resource))
-    parts = dict(_parts(resource, stored=stored))
+    led = _led_to(resource)
+    parts = dict(_parts(resource, stored=stored, led=led))
+    text = _text(resource)
     told = {
         "resource": resource,
         "row": lists.row(resource),
-        "facts": list(_facts(resource)),
+        "facts": list(_facts(resource, led)),
         "licence": lists.licence_text(resource),
         "is_had": resource.kind not in UNLICENSED_KINDS,
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
@@ -151,10 +160,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "stored": stored,
         **_example(resource),
         **(asked := _questions(resource)),
-        "text_html": (text := _text(resource)),
-        "text_last": len(resource.description) > LONG_TEXT_CHARACTERS
-        or text.count("<h") >= FEWEST_HEADINGS
-        or bool(asked["uses"] and OF_A_TEMPLATE.match(text)),
+        **_told_at_length(resource, text, has_uses=bool(asked["uses"])),
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
@@ -191,17 +197,17 @@ def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     if told["example"]:
         runs = told["example_runs"]
         yield "exemple", _("Le faire fonctionner") if runs else _("Le télécharger")
-    yield from ((each.anchor, each.label) for each in told["files"])
     for name, anchor, title in (
-        ("stored", "fichiers", _("Fichiers")),
         ("verified", "score-verifie", _("Score vérifié")),
         ("measures", "mesures", _("Ce qu’il sait faire, mesuré")),
         ("groups", "equite", _("Égalité de traitement")),
+        ("results_html", "resultats", _("Ce qu’il sait faire, selon son producteur")),
     ):
         if told[name]:
             yield anchor, title
-    yield from ((each.anchor, each.label) for each in told["declared"])
+    yield from ((each.anchor, each.label) for each in (*told["declared"], *told["files"]))
     for name, anchor, title in (
+        ("stored", "fichiers", _("Fichiers")),
         *(() if told["text_last"] else uses),
         ("questions", "ethique", _("Explicabilité et éthique")),
     ):
@@ -239,6 +245,59 @@ def _text(resource: Resource) -> str:
     )
 
 
+def _told_at_length(resource: Resource, text: str, *, has_uses: bool) -> dict[str, Any]:
+    """Say where the text of a card stands; of a model, the results of a long one stand apart."""
+    is_last = len(resource.description) > LONG_TEXT_CHARACTERS
+    is_last = is_last or text.count("<h") >= FEWEST_HEADINGS
+    is_last = is_last or bool(has_uses and OF_A_TEMPLATE.match(text))
+    results = ""
+    if is_last and resource.kind == ResourceKind.MODEL:
+        results, text = _results(text)
+    return {"text_html": text, "text_last": is_last, "results_html": results}
+
+
+def _results(text: str) -> tuple[str, str]:
+    """Take out of a text the section whose table tells results, without its heading."""
+    heads = list(ANY_HEADING.finditer(text))
+    for at, head in enumerate(heads):
+        end = next((each.start() for each in heads[at + 1 :] if each[1] <= head[1]), len(text))
+        told, before = text[head.end() : end], text[: head.start()]
+        whole = all(told.count(f"<{name}") == told.count(f"</{name}>") for name in NESTED)
+        if whole and "<table" in told and TELLS_RESULTS.match(strip_tags(head[2]).strip()):
+            above = heads[at - 1] if at else None
+            ends = not text[end:].strip() or text[end:].startswith(f"<h{above[1]}") if above else 0
+            if above and ends and not text[above.end() : head.start()].strip():
+                before = text[: above.start()]  # it stood over the results alone
+            top = int(head[1])
+            for level in range(top + 1, 7):  # its title is one of the page
+                told = re.sub(rf"(</?h){level}(?=[ >])", rf"\g<1>{level - top + 2}", told)
+            return mark_safe(told), before + text[end:]  # noqa: S308  sanitised when stored
+    return "", text
+
+
+def _led_to(resource: Resource) -> dict[str, str]:
+    """Give the page of what a model names as its base or its data, by name.
+
+    That of its card where the catalogue has one, else its page on Hugging Face.
+    """
+    base, rows = resource.details.get("base_model"), resource.details.get("trained_on") or ()
+    named = {str(row.get("title") or ""): "datasets/" for row in rows} | {str(base or ""): ""}
+    pages = {
+        name: f"https://huggingface.co/{place}{name}" if HUB_ID.fullmatch(name) else ""
+        for name, place in named.items()
+        if name
+    }
+    if resource.kind != ResourceKind.MODEL or not pages:
+        return {}
+    told = Q(title__in=list(pages)) | Q(homepage_url__in=[each for each in pages.values() if each])
+    cards = Resource.objects.public().filter(told).exclude(pk=resource.pk).order_by("-pk")
+    for card in cards.only("title", "homepage_url", "slug"):
+        for name, page in list(pages.items()):
+            if name == card.title or page == card.homepage_url != "":
+                pages[name] = card.get_absolute_url()
+    return pages
+
+
 def _is_to_review(resource: Resource) -> bool:
     """Say whether nobody has read it again for a year; what is archived is not kept up."""
     due = resource.next_review_at
@@ -253,10 +312,10 @@ def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -
     return {"row": measure, "minimum": low - pad, "maximum": high + pad}
 
 
-def _facts(resource: Resource) -> Iterator[Fact]:
+def _facts(resource: Resource, led: Mapping[str, str]) -> Iterator[Fact]:
     unverified = resource.unverified_fields
     yield from _licence(resource, "licences" in unverified)
-    yield from _own_facts(resource)
+    yield from _own_facts(resource, led)
     if resource.authors:
         written = tuple((name, "") for name in resource.authors)
         yield Fact(_("Auteurs"), written, "authors" in unverified)
@@ -328,7 +387,7 @@ def _short_address(address: str) -> str:
     return text if len(text) <= 34 else f"{text[:33]}…"
 
 
-def _own_facts(resource: Resource) -> Iterator[Fact]:
+def _own_facts(resource: Resource, led: Mapping[str, str]) -> Iterator[Fact]:
     own = resource.details_of_kind
     if resource.subtype:
         label = dict(own.subtypes).get(resource.subtype, resource.subtype)
@@ -345,7 +404,9 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         if field.name == "parameters":
             texts = [_rounded(value)]
         is_url = field.type is FieldType.URL
-        items = tuple((_short_address(t) if is_url else t, t if is_url else "") for t in texts)
+        items = tuple((t, led.get(t, "")) for t in texts)
+        if is_url:
+            items = tuple((_short_address(t), t) for t in texts)
         yield Fact(
             field.label,
             items,
@@ -380,7 +441,7 @@ def value_text(field: Field, value: object) -> str:
 
 
 def _parts(
-    resource: Resource, *, stored: Sequence[Mapping[str, Any]]
+    resource: Resource, *, stored: Sequence[Mapping[str, Any]], led: Mapping[str, str]
 ) -> Iterator[tuple[str, Part]]:
     """Yield the long fields that are filled; stored: the files that are told apart from them."""
     apart = {each["file"].public_id for each in stored}
@@ -390,8 +451,16 @@ def _parts(
         if field.name in (RELATIONS.name, EXAMPLE.name):
             continue  # told by the chain; shown as code
         if answered := part(
-            field, details.get(field.name), resource.slug, apart=apart, shown=shown
+            field,
+            details.get(field.name),
+            resource.slug,
+            apart=apart,
+            shown=shown,
+            language=resource.written_in,
         ):
+            if (field.name, answered.shape) == ("trained_on", "list"):
+                links = [(name, led.get(name, "")) for name in answered.value]
+                answered = replace(answered, shape="links", value=links)
             yield field.name, replace(answered, unverified=field.name in resource.unverified_fields)
 
 
@@ -402,6 +471,7 @@ def part(
     *,
     apart: Collection[UUID] = (),
     shown: Collection[str] = (),
+    language: str = "fr",
 ) -> Part | None:
     """Give the shape in which a value is shown; None when there is none.
 
@@ -425,7 +495,7 @@ def part(
                 return Part(field.label, "list", [row.get(used[0].name) for _n, row in rows])
             table = [
                 [
-                    _cell(c, row.get(c.name)) | {"href": _way_out(slug, field, number, c)}
+                    _cell(c, row.get(c.name), language) | {"href": _way_out(slug, field, number, c)}
                     for c in used
                 ]
                 for number, row in rows
@@ -446,12 +516,12 @@ def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
     return reverse("catalogue:file_out", args=(slug, field.name, number, column.name))
 
 
-def _cell(column: Field, value: Any) -> dict[str, Any]:
+def _cell(column: Field, value: Any, language: str) -> dict[str, Any]:
     absent = None if column.type is FieldType.INTEGER else ""
     told = absent if value in (None, "") else value
     shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
     label = _("Taille") if column.name == "bytes" else column.label
-    if column.name == "value":
+    if column.name == "value" and language == "fr":  # else as the text beside it
         told = words.figure(str(told))
     place = _leads_to(told) if column.type is FieldType.URL and told else ""
     is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES

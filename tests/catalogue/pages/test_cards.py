@@ -33,7 +33,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.community.test_community import declared, known
 from tests.factories import contributions as make
-from tests.factories.accounts import UserFactory, signed_in
+from tests.factories.accounts import OrganisationFactory, UserFactory, signed_in
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.ledger import cost, events, queries, refused, same_for_three
 
@@ -230,7 +230,7 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert "peut exécuter du code" in third
     assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
     Resource.objects.filter(pk=card.pk).update(homepage_url="")
-    assert "Ouvrir modele.bin" in text(client, card.get_absolute_url())
+    assert re.search("Ouvrir.: modele.bin", text(client, card.get_absolute_url()))
     assert "Plusieurs (liste à confirmer)" in page
     assert "Non renseigné" not in page
     assert "questions sans réponse" not in page
@@ -239,6 +239,48 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert alike.get_absolute_url() in page
     client.force_login(card.author)  # who can answer
     assert "questions sans réponse" in text(client, card.get_absolute_url())
+
+
+def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(client: Client) -> None:
+    address = "https://huggingface.co/almanach/camembertv2-base"
+    base = ResourceFactory(published=True, kind=ResourceKind.MODEL, homepage_url=address)
+    table = "<table><tbody><tr><td>F1</td><td>0,85</td></tr></tbody></table>"
+    card = ResourceFactory(
+        published=True,
+        kind=ResourceKind.MODEL,
+        deposit=Deposit.OWNED,
+        producer_name="Loire Labs",
+        organisation=OrganisationFactory(name="Équipe des données"),
+        details={
+            "base_model": "almanach/camembertv2-base",
+            "trained_on": [{"title": "lyon/offres"}],
+            "files": [{"url": "https://exemple.fr/a.bin"}],
+        },
+        description_html=f"<h2>Usage</h2><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
+        "<h4>Par métier</h4><h3>Bilan</h3><h2>Contact</h2>",
+    )
+    page = text(client, card.get_absolute_url())
+    assert f'<a href="{base.get_absolute_url()}"' in page.partition("Modèle de base")[2][:200]
+    assert 'href="https://huggingface.co/datasets/lyon/offres"' in page
+    organisation = reverse("organisation", args=(card.organisation.slug,))
+    assert f'proposée par <a href="{organisation}">Équipe des données</a>' in page
+    order = [
+        page.index(each)
+        for each in (
+            'id="resultats"',
+            "0,85",
+            "<h3>Par métier</h3>",
+            'id="partie-fichiers"',
+            "Bilan<",
+        )
+    ]
+    assert (order, page.count("Résultats</h3>"), page.count("0,85")) == (sorted(order), 0, 1)
+    assert ("Limites et usages exclus" in page, "?champ=limits" in page) == (True, True)
+    # A heading that stood over the results alone goes with them.
+    Resource.objects.filter(pk=card.pk).update(
+        description_html=f"<h2>Usage</h2><h2>Évaluation</h2><h3>Results</h3>{table}<h2>Contact</h2>"
+    )
+    assert "Évaluation<" not in text(client, card.get_absolute_url())
 
 
 def test_measures_show_their_interval_and_no_group_that_nobody_counted(client: Client) -> None:

@@ -113,16 +113,18 @@ def test_what_is_not_verified_or_not_carried_is_missing_and_says_so() -> None:
         {
             "today": TODAY,
             **record,
-            "unverified": {"licences"},
+            "contact": "",
+            "unverified": {"licences", "contact"},
             "not_transmitted": {"temporal_coverage", "description"},
         }
     )
     told = {each.code: (each.met, each.aside) for each in found.criteria}
     assert told["licence"] == (False, "not_verified")
+    assert told["contact"] == (False, None)  # verifying what is not enough would add nothing
     assert told["period"] == (False, "not_transmitted")
     assert told["available"] == (False, "not_known")
     assert told["description"] == (True, None)  # it is here, whatever the source says it carries
-    assert found.score == 100 - 15 - 10 - 5
+    assert found.score == 100 - 15 - 10 - 10 - 5
 
 
 def test_the_strict_figure_keeps_what_ours_corrects() -> None:
