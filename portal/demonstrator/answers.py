@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.demonstrator.engines.text import Reason
 
@@ -64,6 +64,18 @@ class Question:
     text: str
 
 
+class Interval(NamedTuple):
+    """A row of a table: an occupation, its level with the doubt on it, the places it may have."""
+
+    title: str
+    code: str
+    level: int
+    low: int
+    high: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True)
 class Answer:
     """What is understood and proposed.
@@ -71,7 +83,7 @@ class Answer:
     text, reasons: what was typed, and the parts of it that justify the first proposal. silence:
     why nothing is proposed, "" where something is. nearest: what to choose from where one word
     was not known, and the field that it fills. limits: what must be known of this answer. title:
-    of what one takes away, "" for that of the use case.
+    of what one takes away, "" for that of the use case. intervals: the same as a table, if any.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -85,6 +97,7 @@ class Answer:
     limits: tuple[str, ...] = ()
     need: dict[str, Any] = field(default_factory=dict)
     title: str = ""
+    intervals: tuple[Interval, ...] = ()
 
     def keeping(self, keys: Collection[str]) -> "Answer":
         """Tick what a person kept, and nothing else."""

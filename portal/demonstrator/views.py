@@ -27,13 +27,15 @@ from portal.demonstrator.service import Served, served, served_each
 from portal.demonstrator.sheets import Case
 from portal.lib import clock
 from portal.lib.rates import keep_rate, may_ask
-from portal.lib.storage.files import attachment
+from portal.lib.storage.files import attachment, csv_answer
 from portal.lib.web.requests import get_or_post, natural
 
 # The boxes that are ticked, those that were shown, and that there are some: none ticked is an
 # answer too. The questions that were shown beside them.
 KEEP, SEEN, TICKED, ASKED = "keep", "seen", "ticked", "asked"
 OPINIONS: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
+# Of the table of intervals: levels are of 1 to 5, places among its rows.
+COLUMNS = "code metier niveau niveau_bas niveau_haut place_min place_max sujet donnees".split()
 # Answers, documents and opinions of one network: a class that tries it together is one.
 ANSWERS_RATE, DOCUMENTS_RATE, OPINIONS_RATE = "240/m/ip", "40/m/ip", "60/h/ip"
 
@@ -162,6 +164,10 @@ def _download(
 ) -> HttpResponseBase | None:
     """Give the document that was asked for, if one was and there is something to put in it."""
     format_ = request.POST.get("as", "")
+    if format_ == "csv" and answer.intervals:
+        data = _("inventées, pour l’essai") if form.served.is_trial else _("officielles")
+        rows = [(each.code, each.title, *each[2:], answer.title, data) for each in answer.intervals]
+        return csv_answer([COLUMNS, *rows], f"{case.sheet.slug}.csv")
     if format_ not in documents.FORMATS or answer.silence:
         return None
     address = request.build_absolute_uri(reverse("demonstrator:case", args=(case.sheet.slug,)))

@@ -469,6 +469,22 @@ def test_an_answer_leads_on_to_public_pages_by_code_only_on_official_data(
     assert f'href="{sheet}G02"' in client.post(page, {"text": "la cuisine"}).text
 
 
+def test_needs_are_a_table_too_that_is_taken_away(client: Client) -> None:
+    page, sent = address("commande-publique-formation"), {"domain": "D", "zone": "gap"}
+    shown = client.post(page, sent).text
+    assert shown.count('class="ci"') == 2 * 12  # the cell and its drawing
+    taken = client.post(page, {**sent, "as": "csv"})
+    assert taken["Content-Disposition"] == (
+        'attachment; filename="commande-publique-formation.csv"'
+    )
+    head, first, *others = taken.content.decode("utf-8-sig").splitlines()
+    assert head == "code;metier;niveau;niveau_bas;niveau_haut;place_min;place_max;sujet;donnees"
+    assert first.startswith("D11;Attaché commercial / Attachée commerciale;5;")
+    assert first.endswith("inventées, pour l’essai")
+    assert len(others) == 11
+    assert "csv" not in client.post(address(FIRM), {"text": SENTENCE, "as": "csv"})["Content-Type"]
+
+
 def test_in_english_a_page_asks_for_french_and_marks_its_results(client: Client) -> None:
     page = f"/en{address(FIRM)}"
     assert "Write in French" in client.get(page).text

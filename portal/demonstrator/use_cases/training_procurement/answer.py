@@ -1,7 +1,7 @@
 """From a domain and a zone to needs by level, where they part, and what is not known."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.search.text import fold
-from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.answers import Answer, Block, Interval, Line
 from portal.demonstrator.engines.ranking import TOGETHER, easier, places, together
 from portal.demonstrator.engines.tension import LEVELS, Tension
 from portal.demonstrator.service import Served
@@ -62,12 +62,21 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             ),
         ),
         limits=tuple(limits),
+        intervals=tuple(_intervals(levels, served)),
         title=_("Tensions de recrutement : %(domain)s, %(zone)s")
         % {
             "domain": DOMAINS.get(domain, domain),
             "zone": served.zones[zone] if zone else _("toute la région"),
         },
     )
+
+
+def _intervals(levels: Mapping[str, Tension], served: Served) -> Iterator[Interval]:
+    """Give the rows of the table: the highest level first, then in the order of the alphabet."""
+    placed = places(levels)
+    for code, each in sorted(levels.items(), key=lambda pair: -pair[1].level):
+        title = served.referential.occupations[code].title
+        yield Interval(title, code, each.level, each.low, each.high, *placed[code])
 
 
 def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[Block]:
