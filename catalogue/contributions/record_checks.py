@@ -256,13 +256,18 @@ def _fields(record: Record) -> Iterator[Remark]:
 
 
 def missing_fields(record: Record) -> list[str]:
-    """Name the compulsory fields that hold nothing; the licence has its own check."""
+    """Name the compulsory fields that hold nothing; the licence has its own check.
+
+    Files may be where the page or the repository leads.
+    """
     if not is_owned(record):
         return [name for name in REFERENCED_NEEDS if record.get(name) in EMPTY]
     own = DETAILS[record["kind"]]
     wanted = (*OWNED_NEEDS, *own.needs)
     missing = [name for name in wanted if record.get(name) in EMPTY]
-    return missing + [each.name for each in own.missing(record.get("details") or {})]
+    missing += [each.name for each in own.missing(record.get("details") or {})]
+    leads = record.get("homepage_url") or record.get("repository_url")
+    return [name for name in missing if name != "files" or not leads]
 
 
 def needs_licence(record: Record) -> bool:

@@ -165,10 +165,10 @@ def test_steps_of_a_narrow_screen_are_seen_when_focused(
     contribution = make.draft(author, kind=ResourceKind.MODEL)
     names = {step: str(label) for step, label in LABELS.items()}
     with browser.tab(running, width=390, cookies=as_user(author)) as page:
-        for here in names:  # each page leads to the two others
+        for here in names:  # each page leads to the type and to the two others
             page.goto(f"{site}/contribuer/{contribution.public_id}/{here}/")
             links = page.locator(".steps a").all()
-            others = [name for step, name in names.items() if step != here]
+            others = ["Type", *(name for step, name in names.items() if step != here)]
             assert [link.text_content() for link in links] == others
             boxes = [link.bounding_box() for link in links]
             assert all(box["width"] >= 12 and box["height"] >= 24 for box in boxes), boxes

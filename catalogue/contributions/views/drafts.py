@@ -341,20 +341,17 @@ def _form(
 def choices(request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
     """Give what another page may ask of the first step: its short choices, what the card lacks.
 
-    That is where its files are, and what one who only reports the resource must say. record: with
-    what is proposed of them.
+    That is where its files are, where no address leads to them, and what one who only reports the
+    resource must say. record: with what is proposed of them.
     """
     form = _form(request, contribution, Step.ESSENTIAL)
     record = dict(proposals.with_files(proposals.proposed_record(contribution), contribution))
     asked = form.choices()
     reported = record_checks.missing_fields({**record, "deposit": Deposit.REFERENCED})
     asked += [form[name] for name in steps.NAMES_AND_ADDRESSES if name in reported]
-    address = record["repository_url"]
     if "homepage_url" in reported:
-        form.initial["homepage_url"] = record["homepage_url"] = address
+        form.initial["homepage_url"] = record["homepage_url"] = record["repository_url"]
     if "files" in record_checks.missing_fields(record):
-        form.initial["files"] = files = [{"url": address}] if address else []
-        record["details"] = {**record["details"], "files": files}
         asked.append(form["files"])
     return {"choices": asked, "seen": _seen_by(contribution, form), "record": record}
 

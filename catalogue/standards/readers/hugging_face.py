@@ -36,7 +36,7 @@ TASKS = {
 # What a card speaks of where it does one of ours: a person who pastes it is asked.
 TOLD_TASKS = {
     "skill_extraction": r"comp[eé]tence|\bskills?\b|savoir-faire",
-    "occupation_coding": r"\b(?:rome|esco|isco)\b|m[eé]tier|occupation|job[ -]title|intitul[eé]",
+    "occupation_coding": r"\b(?:rome|isco)\b|m[eé]tier|occupation|job[ -]title|intitul[eé]",
     "matching": r"appari|\bmatch|candidat|applicant|\bprofils?\b|\bcvs?\b|r[eé]sum[eé]s? and",
     "training_recommendation": r"\bformations?\b|\bcourses?\b",
 }

@@ -684,7 +684,16 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
 ) -> None:
     index = "model-index: [{results: [{metrics: [{type: f1, value: 0.842}]}]}]"
     head = f"pipeline_tag: text-classification\ntags: [tri, text-classification]\n{index}\n"
-    card = f"---\n{head}---\n# Tri\n\n- **Repository:** https://exemple.fr/tri\n"
+    card = f"---\n{head}---\n# Tri\n\n"
+    # Who only reports it is asked its page, that of its code unless told, and its holder; no file
+    # is asked where an address leads to it.
+    coded = draft_of(f"{card}- **Repository:** https://exemple.fr/tri\n", "hf", author)
+    page = own.get(reverse("catalogue:contribution_reading", args=(coded.public_id,))).text
+    asked = set(re.findall(r'name="asked" value="(\w+)"', page))
+    page_of = re.search(r'<input[^>]*name="homepage_url"[^>]*>', page)
+    assert page_of
+    assert 'value="https://exemple.fr/tri"' in page_of[0]
+    assert ({"homepage_url", "producer_name"} < asked, "files" in asked) == (True, False)
     contribution = draft_of(card, "hf", author)
     assert contribution.content["tags"] == ["text-classification", "tri"]
     address = reverse("catalogue:contribution_reading", args=(contribution.public_id,))
@@ -693,13 +702,7 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
     sent = {"asked": re.findall(r'name="asked" value="(\w+)"', page), "draft": "1"}
     rows = re.findall(r'name="(files-0-\w+)" value="([^"]*)"', page)
     sent |= dict(rows) | {"deposit": "owned", "scope": "local"}
-    assert sent["files-0-url"] == "https://exemple.fr/tri"
-    # Who only reports it is asked its page, that of its code unless told, and its holder.
-    told = re.findall(r'<input[^>]*name="(homepage_url|producer_name)"[^>]*>', page)
-    page_of = re.search(r'<input[^>]*name="homepage_url"[^>]*>', page)
-    assert page_of
-    assert 'value="https://exemple.fr/tri"' in page_of[0]
-    assert {*told} == {"homepage_url", "producer_name"} < {*sent["asked"]}
+    sent["files-0-url"] = "https://exemple.fr/tri"
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     wrong = own.post(step, sent | {"files-0-url": "exemple.fr/tri"}, follow=True)
     assert ("Fichiers : " in words(wrong), 'value="Tri"' in wrong.text) == (True, True)
@@ -710,7 +713,7 @@ def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
     assert [row["url"] for row in record["details"]["files"]] == ["https://exemple.fr/tri"]
     after = own.get(address).text
     left = [int(re.findall(r"Il reste (\d+) points", each)[0]) for each in (page, after)]
-    assert (left[0] - left[1], 'name="files-0-url"' in after) == (2, False)
+    assert (left[0] - left[1], 'name="files-0-url"' in after) == (3, False)
 
 
 @pytest.mark.parametrize(
