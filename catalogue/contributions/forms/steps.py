@@ -453,6 +453,12 @@ class StepForm(PlainForm):
             told.origin = self.origins.get("licences" if name == "licence" else name)
             told.optional = _("nécessaire si vous la signalez") if name in REFERENCED_NEEDS else ""
 
+    @property
+    def guesses(self) -> int:
+        """Count the fields that were guessed and whose page was not saved since."""
+        origins: list[Any] = [vars(field).get("origin") for field in self.fields.values()]
+        return sum(each["guessed"] and not each["verified"] for each in origins if each)
+
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(self.kind, values)
         first = LicenceField(

@@ -644,8 +644,16 @@ def test_a_published_card_keeps_its_kind(author: User) -> None:
         drafts.change_kind(contribution=change, kind=ResourceKind.NEED, by=author)
 
 
-def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(author: User) -> None:
+def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
+    author: User, own: Client
+) -> None:
     contribution = draft_of(README, "readme", author)
+    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
+    by_hand = reverse(
+        "catalogue:contribution_step", args=(make.draft(author).public_id, Step.ESSENTIAL)
+    )
+    says = "« Continuer » dit que vous avez relu"
+    assert [says in words(own.get(each)) for each in (step, by_hand)] == [True, False]
     before = contribution.content["provenance"]
     assert before["summary"]["guessed"] is True
     assert before["summary"]["verified"] is False
