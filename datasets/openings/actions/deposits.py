@@ -165,7 +165,7 @@ def _is_unchanged(opening: Opening | None, said: Said, sha256: str | None) -> bo
     if opening is None or opening.status != OpeningStatus.CHANGES_REQUESTED:
         return False
     refused = opening.reports.filter(attempt=opening.attempt, passed=False)
-    if opening.changes_asked or not refused.exclude(content__has_key="fault").exists():
+    if opening.changes_asked or all("fault" in each.content for each in refused):
         return False
     same_file = sha256 in (None, opening.file_sha256)
     return same_file and all(getattr(opening, key) == value for key, value in vars(said).items())
