@@ -7,16 +7,13 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
-from portal.demonstrator.engines.words import WORD, folded, stem
 from portal.demonstrator.reading import ranked
-from portal.demonstrator.referential import Occupation
 from portal.demonstrator.service import Served
 
 NEAREST = 5
 # The chances under which a title is not one to choose from: it would be noise.
 LEAST = 0.01
-# Occupations whose titles are compared with what was typed; the engine puts the right one first.
-COMPARED = 60
+RANKED = 60  # among which titles to choose from are sought
 
 
 @dataclass(frozen=True)
@@ -42,18 +39,12 @@ def occupation_named(text: str, served: Served) -> Named:
     """
     text = text[:LONGEST]
     known = served.referential.occupations
-    alike = served.text.rank(text, count=COMPARED).nearest
-    stems = _stems(text)
-    titled = [
-        each.code
-        for each in alike
-        if any(_stems(title) == stems for title in _titles(known[each.code]))
-    ]
+    titled = served.referential.titled(text)
     if len(titled) == 1:
         return Named(titled[0], is_exact=True, reasons=(Reason(0, len(text), 1.0),))
     if titled:
         return Named(nearest=tuple(known[code].title for code in titled))
-    understood, found = ranked(text, served, count=COMPARED)
+    understood, found = ranked(text, served, count=RANKED)
     if found.proposals:
         best = found.proposals[0]
         return Named(best.code, reasons=understood.placed(best.reasons), notes=understood.notes)
@@ -106,12 +97,3 @@ def labels(ids: Iterable[str], served: Served) -> list[str]:
     """Name pieces of knowledge as they stand within a sentence; acronyms keep their capitals."""
     names = [served.referential.knowledge[each] for each in ids]
     return [each[:1].lower() + each[1:] for each in names]
-
-
-def _titles(one: Occupation) -> tuple[str, ...]:
-    return one.title, one.masculine, one.feminine, *one.titles
-
-
-def _stems(text: str) -> list[str]:
-    """Take case, accents, gender and number from all words: « son » may tell two titles apart."""
-    return [stem(folded(each)) for each in WORD.findall(text)]

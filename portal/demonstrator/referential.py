@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.demonstrator.engines.learning import Example
-from portal.demonstrator.engines.words import WORD, folded, words
+from portal.demonstrator.engines.words import WORD, folded, stem, words
 
 DATA = Path(__file__).parent / "data"
 
@@ -66,6 +66,21 @@ class Referential:
             asked = " ".join(self.knowledge[each] for each in one.knowledge)
             yield Example(asked, one.code, f"{one.code} savoirs", weight=0.5)
 
+    def titled(self, text: str) -> tuple[str, ...]:
+        """Give the codes of occupations one of whose titles a text is.
+
+        Its case, accents, gender and number do not count.
+        """
+        return tuple(self._codes_by_title.get(_stems(text), ()))
+
+    @cached_property
+    def _codes_by_title(self) -> Mapping[tuple[str, ...], Mapping[str, None]]:
+        codes: dict[tuple[str, ...], dict[str, None]] = {}
+        for one in self.occupations.values():
+            for title in (one.title, one.masculine, one.feminine, *one.titles):
+                codes.setdefault(_stems(title), {})[one.code] = None
+        return codes
+
     @cached_property
     def stems(self) -> frozenset[str]:
         """Give the stems of all that is said of occupations."""
@@ -84,6 +99,11 @@ class Referential:
 
     def _titles(self) -> Iterator[str]:
         return (one.text for one in self.examples() if one.form and WORD.search(one.text))
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    """Give the stems of all words, little ones too: « son » may tell two titles apart."""
+    return tuple(stem(folded(each)) for each in WORD.findall(text))
 
 
 @cache
