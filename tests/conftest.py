@@ -24,7 +24,7 @@ from django.utils import translation
 from challenges.models import Job
 from challenges.queue.enums import JobState
 from portal.lib import clock
-from tests import databases, hostile
+from tests import databases, hostile, nursery
 
 # A process a core: threads of a learner would wait for one another, twenty times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -115,6 +115,13 @@ def private_folders(request: pytest.FixtureRequest, folders: Iterator[Path], set
 def hostile_run() -> Iterator[None]:
     """Set the traps of tests/hostile.py."""
     with hostile.traps():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def children_forked() -> Iterator[None]:
+    """Spare the children that look into files their imports."""
+    with nursery.opened():
         yield
 
 
