@@ -586,7 +586,7 @@ class Migration(migrations.Migration):
                         ('scope', models.CharField(choices=[('local', 'Locale'), ('regional', 'Régionale'), ('national', 'Nationale'), ('european', 'Européenne'), ('unknown', 'Non précisée')], default='regional', max_length=20)),
                         ('scope_note', models.CharField(blank=True, max_length=120)),
                         ('territories', models.JSONField(blank=True, default=list)),
-                        ('access', models.CharField(choices=[('open', 'Accès ouvert'), ('registered', 'Avec un compte'), ('on_request', 'Sur demande'), ('restricted', 'Accès restreint')], default='open', max_length=20)),
+                        ('access', models.CharField(choices=[('open', 'Accès libre'), ('registered', 'Avec un compte'), ('on_request', 'Sur demande'), ('restricted', 'Accès restreint')], default='open', max_length=20)),
                         ('languages', models.JSONField(blank=True, default=list)),
                         ('use_cases', models.JSONField(blank=True, default=list)),
                         ('barriers', models.JSONField(blank=True, default=list)),

@@ -78,7 +78,7 @@ class ModelSize(models.TextChoices):
 class Access(Shown):
     """Who may use what the resource describes."""
 
-    OPEN = "open", "pin", "lock-open", _("Accès ouvert")
+    OPEN = "open", "ardoise", "lock-open", _("Accès libre")
     REGISTERED = "registered", "ocre", "lock", _("Avec un compte")
     ON_REQUEST = "on_request", "ocre", "lock", _("Sur demande")
     RESTRICTED = "restricted", "ocre", "lock", _("Accès restreint")

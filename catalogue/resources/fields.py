@@ -336,10 +336,8 @@ CARD_NEEDS = (  # without which a card is not complete
 )
 
 
-TITLE_MAX_CHARACTERS = 120
-SUMMARY_MAX_CHARACTERS = 280
-FEWEST_TAGS = 3
-MOST_TAGS = 8
+TITLE_MAX_CHARACTERS, SUMMARY_MAX_CHARACTERS = 120, 280
+FEWEST_TAGS, MOST_TAGS = 3, 8
 
 
 def _pairs(choices: object) -> tuple[tuple[str, str], ...]:
@@ -543,6 +541,7 @@ def _fact(name: str, label: Text, kind: FieldType = FieldType.LINE, **more: obje
 
 VERSION = _fact("version", _("Version"))
 DOI = _fact("paper", _("Article ou DOI"))
+CITATION = Field("citation", _("Citation (BibTeX)"), F.TEXT, max_length=4_000, names_persons=True)
 EXAMPLE = Field("example", _("Exemple prêt à lancer"), F.TEXT, max_length=4_000)
 LIMITS = Field("limits", _("Limites connues"), F.LIST, _("Une par ligne."))
 FILES = Field(
@@ -651,6 +650,7 @@ MODEL = KindDetails(
             ),
         ),
         EXAMPLE,
+        CITATION,
         *CARD,
     ),
 )
@@ -686,6 +686,7 @@ DATASET = KindDetails(
         _fact("schema_version", _("Version du schéma")),
         _fact("personal_data", _("Données personnelles"), F.CHOICE, choices=PERSONAL_DATA),
         Field("documentation", _("Documentation"), F.TEXT, max_length=8_000),
+        CITATION,
     ),
 )
 TECHNOLOGY = KindDetails(

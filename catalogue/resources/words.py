@@ -127,6 +127,18 @@ def figure(text: str) -> str:
     return number(Decimal(text), len(found[1])) if found else text
 
 
+METRICS: dict[str, Promise] = {
+    "accuracy": gettext_lazy("exactitude"),
+    "precision": gettext_lazy("précision"),
+    "recall": gettext_lazy("taux de rappel"),
+}
+
+
+def metric(text: str) -> str:
+    """Name a measure in the words of the reader, where it is one of the usual ones."""
+    return str(METRICS.get(text.casefold(), text))
+
+
 def dated(text: str) -> str:
     """Write a day, or a period between two days, in words; what is neither as it stands."""
     try:

@@ -246,7 +246,7 @@ def card_context(
 
 def _says_state(row: lists.Row, resource: Resource) -> bool:
     """Tell a state of the thing from its access, which stands among the facts."""
-    return row.badge is not None and row.badge[0] != str(resource.get_access_display())
+    return row.badge is not None and row.badge != lists.access(resource)
 
 
 def _holders(resource: Resource) -> list[tuple[str, str]]:

@@ -4,15 +4,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlencode
 from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.html import strip_tags
-from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,6 +28,7 @@ from catalogue.resources.enums import (
     UseCase,
 )
 from catalogue.resources.fields import (
+    CITATION,
     COMMON_BY_NAME,
     EMPTY,
     EXAMPLE,
@@ -44,54 +42,28 @@ from catalogue.resources.fields import (
 from catalogue.resources.file_types import EXECUTABLE_NAMES, extension
 from catalogue.resources.models import Measurement, Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.resources.queries import lists, quality
+from catalogue.resources.queries import lists, quality, readme
 from catalogue.resources.queries import versions as card_versions
 from catalogue.resources.queries.chain import chain_of, verified_scores
 from catalogue.standards import licences
+from catalogue.standards.readers.syntax import amounts
+from catalogue.standards.writers import citation
 from portal.lib import clock
 from portal.lib.prose import numbers
 
 # What one reads first of a model: what it is for, and where it stops.
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
-# A longer text comes after its uses, its limits and its figures.
-LONG_TEXT_CHARACTERS = 3_000
-FEWEST_HEADINGS = 3  # of a text that is a document by itself
-# A text that begins by a heading, its bulleted facts aside, introduces nothing.
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
-OF_A_TEMPLATE = re.compile(r"\s*(?:<ul>.*?</ul>\s*)?<h\d", re.S)
-HEADING = re.compile(r"(<h\d[^>]*>)([^<]{1,40})(</h\d>)")
-# The usual headings of the cards of models, said in the language of a French one.
-HEADINGS = {
-    "model details": "Le modèle",
-    "model description": "Description",
-    "uses": "Usages",
-    "training details": "Apprentissage",
-    "training data": "Données d’apprentissage",
-    "training procedure": "Entraînement",
-    "training hyperparameters": "Hyperparamètres",
-    "evaluation": "Évaluation",
-    "evaluation results": "Résultats de l’évaluation",
-    "results": "Résultats",
-    "metrics": "Mesures",
-    "model sources": "Sources",
-    "downstream use": "Usages en aval",
-    "recommendations": "Recommandations",
-    "limitations": "Limites",
-    "bias, risks, and limitations": "Biais, risques et limites",
-    "environmental impact": "Empreinte environnementale",
-    "how to use": "Utilisation",
-}
-FIRST = re.compile(r"\s*(<h\d[^>]*>[^<]*</h\d>\s*)?<p>(.*?)</p>", re.S)
-STRESS = re.compile(r"</?(?:strong|em|code)>")
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
 )
 # By library: how a model that lives there is run.
 HUB_EXAMPLES = {
-    "transformers": "# pip install transformers torch\nfrom transformers import pipeline\n\n"
-    'model = pipeline(model="{}")\n'
-    # Some models find a missing word, where their mask stands.
-    'print(model("Je cherche un emploi de " + (model.tokenizer.mask_token or "soudeur")))',
+    "transformers": "# pip install transformers torch\n"
+    "from transformers import AutoModel, AutoTokenizer\n\n"
+    'tokenizer = AutoTokenizer.from_pretrained("{0}")\nmodel = AutoModel.from_pretrained("{0}")\n'
+    'words = tokenizer("Aide à domicile, à Marseille", return_tensors="pt")\n'
+    "print(model(**words).last_hidden_state.shape)",
     "sentence-transformers": "# pip install sentence-transformers\n"
     "from sentence_transformers import SentenceTransformer\n\n"
     'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])\n'
@@ -101,12 +73,10 @@ HUB_DOWNLOAD = (
     "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
     'snapshot_download("{}")'
 )
+MOST_BUILT_ON = 8
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-ANY_HEADING = re.compile(r"<h([2-6])[^>]*>(.*?)</h\1>", re.S)
-TELLS_RESULTS = re.compile(r"(?:evaluation )?results?\b|résultats?\b|performances?\b", re.I)
-NESTED = ("blockquote", "details", "div", "ol", "ul")
 # What no page of a kind asks for again: told elsewhere on it, or written by the portal.
-NOT_ASKED = frozenset({RELATIONS.name, "files", "distributions"})
+NOT_ASKED = frozenset({RELATIONS.name, CITATION.name, "files", "distributions"})
 
 
 @dataclass(frozen=True)
@@ -145,28 +115,34 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     whole = [m for m in measured if not m.group]
     vouched = verified_scores(resource)
     stored = card_files.files_shown(resource, card_files.readable_details(resource))
-    led = _led_to(resource)
-    parts = dict(_parts(resource, stored=stored, led=led))
-    text = _text(resource)
+    pages = _pages_of_parts(resource)
+    parts = dict(_parts(resource, stored=stored, pages=pages))
+    facts = list(_facts(resource, pages))
+    asked = _questions(resource)
+    text = readme.readme(resource, has_uses=bool(asked["uses"]), facts=_shown(resource, facts))
+    measures = resource.details.get("declared_measures") or ()
+    if readme.tells(f"{text['results_html']}{text['text_html']}", measures):
+        parts.pop("declared_measures", None)
     told = {
         "resource": resource,
         "row": lists.row(resource),
-        "facts": list(_facts(resource, led)),
+        "facts": facts,
         "licence": lists.licence_text(resource),
-        "is_had": resource.kind not in UNLICENSED_KINDS,
+        "access": lists.access(resource)[0] if resource.kind not in UNLICENSED_KINDS else "",
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
         "declared": [parts.pop(name) for name in ("declared_measures",) if name in parts],
         "parts": list(parts.values()),
         "stored": stored,
         **_example(resource),
-        **(asked := _questions(resource)),
-        **_told_at_length(resource, text, has_uses=bool(asked["uses"])),
+        **asked,
+        **text,
         "measures": [_measure_within_bounds(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
         "on_challenge": any(m.from_challenge for m in measured)
         or any(not each.withdrawn for each in vouched),
         "chain": chain_of(resource, measured, vouched),
+        "built_on": _models_built_on(resource),
         "score": assessment.score,
         "criteria": criteria,
         "to_do": (to_do := quality.first_to_do(criteria)),
@@ -194,9 +170,6 @@ def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
         yield from ((anchor, title) for name, anchor, title in uses if told[name])
     else:
         yield from text
-    if told["example"]:
-        runs = told["example_runs"]
-        yield "exemple", _("Le faire fonctionner") if runs else _("Le télécharger")
     for name, anchor, title in (
         ("verified", "score-verifie", _("Score vérifié")),
         ("measures", "mesures", _("Ce qu’il sait faire, mesuré")),
@@ -205,6 +178,9 @@ def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     ):
         if told[name]:
             yield anchor, title
+    if told["example"]:
+        runs = told["example_runs"]
+        yield "exemple", _("Le faire fonctionner") if runs else _("Le télécharger")
     yield from ((each.anchor, each.label) for each in (*told["declared"], *told["files"]))
     for name, anchor, title in (
         ("stored", "fichiers", _("Fichiers")),
@@ -229,53 +205,7 @@ def _example(resource: Resource) -> dict[str, Any]:
     return {"example": code.format(found[1]), "example_runs": code != HUB_DOWNLOAD}
 
 
-def _text(resource: Resource) -> str:
-    """Give the text of a card, without a first paragraph that is its summary again."""
-    text = resource.description_html
-    found = FIRST.match(text)
-    words = unescape(STRESS.sub("", found[2])).split() if found else []
-    if found and words == resource.summary.split() != []:
-        rest = text[found.end() :]
-        # The heading of the summary alone goes with it.
-        text = rest if not rest.strip() or re.match(r"\s*<h\d", rest) else f"{found[1] or ''}{rest}"
-    if resource.written_in != "fr":
-        return text
-    return HEADING.sub(
-        lambda found: f"{found[1]}{HEADINGS.get(found[2].lower(), found[2])}{found[3]}", text
-    )
-
-
-def _told_at_length(resource: Resource, text: str, *, has_uses: bool) -> dict[str, Any]:
-    """Say where the text of a card stands; of a model, the results of a long one stand apart."""
-    is_last = len(resource.description) > LONG_TEXT_CHARACTERS
-    is_last = is_last or text.count("<h") >= FEWEST_HEADINGS
-    is_last = is_last or bool(has_uses and OF_A_TEMPLATE.match(text))
-    results = ""
-    if is_last and resource.kind == ResourceKind.MODEL:
-        results, text = _results(text)
-    return {"text_html": text, "text_last": is_last, "results_html": results}
-
-
-def _results(text: str) -> tuple[str, str]:
-    """Take out of a text the section whose table tells results, without its heading."""
-    heads = list(ANY_HEADING.finditer(text))
-    for at, head in enumerate(heads):
-        end = next((each.start() for each in heads[at + 1 :] if each[1] <= head[1]), len(text))
-        told, before = text[head.end() : end], text[: head.start()]
-        whole = all(told.count(f"<{name}") == told.count(f"</{name}>") for name in NESTED)
-        if whole and "<table" in told and TELLS_RESULTS.match(strip_tags(head[2]).strip()):
-            above = heads[at - 1] if at else None
-            ends = not text[end:].strip() or text[end:].startswith(f"<h{above[1]}") if above else 0
-            if above and ends and not text[above.end() : head.start()].strip():
-                before = text[: above.start()]  # it stood over the results alone
-            top = int(head[1])
-            for level in range(top + 1, 7):  # its title is one of the page
-                told = re.sub(rf"(</?h){level}(?=[ >])", rf"\g<1>{level - top + 2}", told)
-            return mark_safe(told), before + text[end:]  # noqa: S308  sanitised when stored
-    return "", text
-
-
-def _led_to(resource: Resource) -> dict[str, str]:
+def _pages_of_parts(resource: Resource) -> dict[str, str]:
     """Give the page of what a model names as its base or its data, by name.
 
     That of its card where the catalogue has one, else its page on Hugging Face.
@@ -298,6 +228,17 @@ def _led_to(resource: Resource) -> dict[str, str]:
     return pages
 
 
+def _models_built_on(resource: Resource) -> list[Resource]:
+    """List the models that declare this one as their base, by its title or its name on the Hub."""
+    if resource.kind != ResourceKind.MODEL:
+        return []
+    on_hub = HUB_MODEL.fullmatch(resource.homepage_url)
+    names = [resource.title, *([on_hub[1]] if on_hub else [])]
+    models = Resource.objects.public().filter(kind=ResourceKind.MODEL)
+    models = models.filter(details__base_model__in=names).exclude(pk=resource.pk)
+    return list(models.only("kind", "title", "summary", "slug").order_by("-pk")[:MOST_BUILT_ON])
+
+
 def _is_to_review(resource: Resource) -> bool:
     """Say whether nobody has read it again for a year; what is archived is not kept up."""
     due = resource.next_review_at
@@ -312,10 +253,17 @@ def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -
     return {"row": measure, "minimum": low - pad, "maximum": high + pad}
 
 
-def _facts(resource: Resource, led: Mapping[str, str]) -> Iterator[Fact]:
+def _shown(resource: Resource, facts: Sequence[Fact]) -> Iterator[str]:
+    """Give the words of the facts of a page, and where it leads."""
+    yield from (resource.holder_name, resource.homepage_url, resource.repository_url)
+    for fact in facts:
+        yield from (f"{text} {address}" for text, address in fact.items)
+
+
+def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
     unverified = resource.unverified_fields
     yield from _licence(resource, "licences" in unverified)
-    yield from _own_facts(resource, led)
+    yield from _own_facts(resource, pages)
     if resource.authors:
         written = tuple((name, "") for name in resource.authors)
         yield Fact(_("Auteurs"), written, "authors" in unverified)
@@ -387,7 +335,7 @@ def _short_address(address: str) -> str:
     return text if len(text) <= 34 else f"{text[:33]}…"
 
 
-def _own_facts(resource: Resource, led: Mapping[str, str]) -> Iterator[Fact]:
+def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
     own = resource.details_of_kind
     if resource.subtype:
         label = dict(own.subtypes).get(resource.subtype, resource.subtype)
@@ -404,15 +352,34 @@ def _own_facts(resource: Resource, led: Mapping[str, str]) -> Iterator[Fact]:
         if field.name == "parameters":
             texts = [_rounded(value)]
         is_url = field.type is FieldType.URL
-        items = tuple((t, led.get(t, "")) for t in texts)
+        items = tuple((t, pages.get(t, "")) for t in texts)
         if is_url:
             items = tuple((_short_address(t), t) for t in texts)
+        elif field.name == "paper":
+            items = (_article(texts[0]),)
         yield Fact(
             field.label,
             items,
             field.name in resource.unverified_fields,
             is_written=not (field.choices or is_url or field.type is FieldType.DATE),
         )
+    if names := _data_named(resource):
+        label = own.by_name["trained_on"].label
+        items = tuple((name, pages.get(name, "")) for name in names)
+        yield Fact(label, items, "trained_on" in resource.unverified_fields, is_written=True)
+
+
+def _data_named(resource: Resource) -> list[str]:
+    """Name the data that a model learnt from, where it says no more of them."""
+    rows = resource.details.get("trained_on") or ()
+    named = [{name for name, value in row.items() if value} == {"title"} for row in rows]
+    return [row["title"] for row in rows] if all(named) else []
+
+
+def _article(paper: str) -> tuple[str, str]:
+    """Tell the words of an article from where it is read."""
+    address = citation.article_address(paper)
+    return paper.replace(address, "").rstrip(", ") or _short_address(address), address
 
 
 def _rounded(count: int) -> str:
@@ -441,15 +408,17 @@ def value_text(field: Field, value: object) -> str:
 
 
 def _parts(
-    resource: Resource, *, stored: Sequence[Mapping[str, Any]], led: Mapping[str, str]
+    resource: Resource, *, stored: Sequence[Mapping[str, Any]], pages: Mapping[str, str]
 ) -> Iterator[tuple[str, Part]]:
     """Yield the long fields that are filled; stored: the files that are told apart from them."""
     apart = {each["file"].public_id for each in stored}
     shown = {resource.homepage_url, resource.repository_url} - {""}
     details = card_files.readable_details(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
-        if field.name in (RELATIONS.name, EXAMPLE.name):
-            continue  # told by the chain; shown as code
+        if field in (RELATIONS, EXAMPLE, CITATION):
+            continue  # shown by the chain; as code
+        if field.name == "trained_on" and _data_named(resource):
+            continue  # among the facts
         if answered := part(
             field,
             details.get(field.name),
@@ -458,9 +427,6 @@ def _parts(
             shown=shown,
             language=resource.written_in,
         ):
-            if (field.name, answered.shape) == ("trained_on", "list"):
-                links = [(name, led.get(name, "")) for name in answered.value]
-                answered = replace(answered, shape="links", value=links)
             yield field.name, replace(answered, unverified=field.name in resource.unverified_fields)
 
 
@@ -523,6 +489,8 @@ def _cell(column: Field, value: Any, language: str) -> dict[str, Any]:
     label = _("Taille") if column.name == "bytes" else column.label
     if column.name == "value" and language == "fr":  # else as the text beside it
         told = words.figure(str(told))
+    if column.name == "metric":
+        told = words.metric(str(told))
     place = _leads_to(told) if column.type is FieldType.URL and told else ""
     is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []
@@ -543,12 +511,27 @@ def _questions(resource: Resource) -> dict[str, Any]:
         for field in resource.details_of_kind.in_section(Section.CARD)
         if (answer := part(field, resource.details.get(field.name)))
     }
+    if emitted := answers.pop("co2_grams", None):
+        grams = resource.details["co2_grams"]
+        # What the footprint says in words is not said again.
+        footprint = amounts.EMITTED.search(str(resource.details.get("footprint") or ""))
+        if not footprint or amounts.grams(footprint) != grams:
+            answers["co2_grams"] = replace(emitted, label=_("Émissions"), value=_emitted(grams))
     asked = {field.name for field in resource.details_of_kind.in_section(Section.CARD)}
     told = f"{resource.description} {resource.details.get('intended_purpose') or ''}"
     silent = "limits" in asked and not {"limits", "excluded_uses"} & answers.keys()
     silent = silent and not TELLS_LIMITS.search(told)
     uses = [answers.pop(name) for name in USES if name in answers]
     return {"uses": uses, "questions": list(answers.values()), "says_no_limit": silent}
+
+
+def _emitted(grams: float) -> str:
+    """Write emissions in the unit that suits their size."""
+    size = 2 if grams >= 1_000_000 else 1 if grams >= 1_000 else 0
+    unit = ("g", "kg", "t")[size]
+    many = round(Decimal(str(grams)) / 1_000**size, 2).normalize()
+    count = numbers.number(many, max(0, -int(many.as_tuple().exponent)))
+    return _("%(count)s %(unit)s d’équivalent CO₂") % {"count": count, "unit": unit}
 
 
 def unanswered(resource: Resource) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from catalogue.resources.fields import FREQUENCIES, MATURITIES, NEED_STATES
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import published
+from catalogue.standards import licences
 from catalogue.standards.published import File
 from catalogue.standards.writers.plain import COLUMNS
 from portal.lib import clock
@@ -102,8 +103,18 @@ def badge(resource: Resource) -> Badge | None:
         case ResourceKind.PROGRAMME:
             return _programme_state(resource)
         case _:
-            access = Access(resource.access)
-            return str(access.label), access.tone, access.icon
+            return access(resource)
+
+
+def access(resource: Resource) -> Badge:
+    """Say who may reach the thing; « ouvert » wants an open licence beside."""
+    found = Access(resource.access)
+    open_licences = [licences.read_expression(name).is_open for name in resource.licences]
+    if found is not Access.OPEN or not open_licences:
+        return str(found.label), found.tone, found.icon
+    if all(open_licences):
+        return _("Accès ouvert"), "pin", found.icon
+    return _("Accès libre, réutilisation limitée"), "ocre", found.icon
 
 
 def _programme_state(resource: Resource) -> Badge | None:

@@ -130,8 +130,7 @@ class Builder:
             return
         text = tidy(without_html(value))
         most = formats.DESCRIPTION_CHARACTERS if name == "description" else LONG_LINE_CHARACTERS
-        if name in ("example", "documentation"):
-            most = {"example": 4_000, "documentation": 8_000}[name]
+        most = {"citation": 4_000, "example": 4_000, "documentation": 8_000}.get(name, most)
         if len(text) > most:
             if name == "description":
                 self.note(

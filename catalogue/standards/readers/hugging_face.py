@@ -145,6 +145,7 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 LONGEST_CONTACT = 200
 # Where the tools live that write a card: not the model.
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
+ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
@@ -284,21 +285,26 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
 
 
 def _cited(found: list[prose.Section], into: Builder) -> None:
-    """Read how the card asks to be cited: the portal writes its own citation from it."""
+    """Read how the card asks to be cited, as it is written and as facts, and its article."""
     part = prose.section(found, "citation", "bibtex", "citing", "citer", "cite")
-    told, rest = bibtex_text.first(part.body) if part else ({}, "")
+    entry, rest = bibtex_text.first(part.body) if part else ({}, "")
+    paper = list[str]()
     # A card quotes the articles of its tools too: who wrote those did not make it.
-    if part is None or not told or not _is_own(told, into):
-        return
-    into.list_of("authors", bibtex_text.persons(told["author"]), part.title, guessed=True)
-    if into.kind == "model":
-        into.date("created", told.get("year"), part.title, guessed=True)
-        if told.keys() & {"doi", "journal", "booktitle", "eprint", "url"}:
+    if part is not None and entry and _is_own(entry, into):
+        into.text("citation", entry["entry"], part.title)
+        into.list_of("authors", bibtex_text.persons(entry["author"]), part.title, guessed=True)
+        if into.kind == "model":
+            into.date("created", entry.get("year"), part.title, guessed=True)
+        if entry.keys() & {"doi", "journal", "booktitle", "eprint", "url"}:
             names = ("title", "journal", "booktitle", "doi", "url")
-            paper = ", ".join(told[name] for name in names if told.get(name))
-            into.line("paper", paper, part.title, guessed=True)
-    text, blocks = prose.apart(re.sub(r"^\W*bibtex\W*$", "", rest, flags=re.I | re.M))
-    prose.leave(found, part, text, blocks, "")
+            paper = [entry[name] for name in names if entry.get(name)]
+        text, blocks = prose.apart(re.sub(r"^\W*bibtex\W*$", "", rest, flags=re.I | re.M))
+        prose.leave(found, part, text, blocks, "")
+    if into.kind == "model":
+        head = " ".join(each.body for each in found[:2])
+        badges = (ARTICLE.search(badge[0]) for badge in prose.BADGE.finditer(head))
+        paper += [badge[0] for badge in badges if badge][:1]
+        into.line("paper", ", ".join(paper), "citation", guessed=True)
 
 
 def _is_own(told: Mapping[str, str], into: Builder) -> bool:

@@ -20,6 +20,8 @@ _BIBTEX = str.maketrans(
     {c: f"\\{c}" for c in "{}%#&_$"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 )
 
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)]")
+_ARXIV = re.compile(r"\barXiv:\s?(\d{4}\.\d{4,5})", re.I)
 # Licences under which naming the source is compulsory.
 CITED_LICENCES = ("etalab-", "cc-by", "odbl", "odc-by")
 
@@ -28,6 +30,15 @@ def doi(resource: Published) -> str:
     """Find the DOI of a resource in what it calls its paper, or ""."""
     found = _DOI.search(resource.text("paper"))
     return found[0] if found else ""
+
+
+def article_address(paper: str) -> str:
+    """Find where one reads what a resource calls its paper: its address, its DOI, its arXiv."""
+    if found := _ADDRESS.search(paper):
+        return found[0]
+    if found := _DOI.search(paper):
+        return f"https://doi.org/{found[0]}"
+    return f"https://arxiv.org/abs/{found[1]}" if (found := _ARXIV.search(paper)) else ""
 
 
 def year(resource: Published) -> str:
@@ -71,7 +82,12 @@ def _day(resource: Published) -> str:
 
 
 def bibtex(resource: Published) -> str:
-    """Write a BibTeX entry; names and titles are kept as written, an unknown author left out."""
+    """Give the citation that the author asks for, else write a BibTeX entry.
+
+    Names and titles are kept as written, an unknown author left out.
+    """
+    if asked := resource.text("citation"):
+        return f"{asked}\n"
     key = re.sub(r"[^a-z0-9]+", "_", resource.slug).strip("_")
     fields = {
         "title": f"{{{_plain(resource.title)}}}",

@@ -155,6 +155,19 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
     assert "À confirmer" in page
 
 
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [("MIT", "Accès ouvert"), ("CC-BY-NC-4.0", "Accès libre, réutilisation limitée")],
+)
+def test_only_what_an_open_licence_covers_is_called_open(
+    client: Client, licence: str, said: str
+) -> None:
+    card = ResourceFactory(published=True, licences=[licence])
+    for page in (text(client, card.get_absolute_url()), text(client, "/ressources/")):
+        shown = {each for each in ("Accès ouvert", "Accès libre, ") if each in page}
+        assert shown == {said.partition("réut")[0]}
+
+
 def test_a_card_of_a_person_names_its_declared_authors_else_that_person(
     author: User, client: Client
 ) -> None:
@@ -189,7 +202,10 @@ def test_a_card_says_that_the_region_read_it_while_no_source_wrote_it_since(
 
 def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(client: Client) -> None:
     details = {"limits": ["Textes courts"], "example": "import rome\nrome.lire(1)"}
-    details |= {"parameters": 300_000_000, "trained_on": [{"title": "ROME"}]}
+    details |= {
+        "parameters": 300_000_000,
+        "trained_on": [{"title": "ROME", "collection_date": "2024"}],
+    }
     card = ResourceFactory(
         published=True,
         author=UserFactory(),
@@ -226,7 +242,7 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         details={"library": "Transformers", "files": [{"url": "https://exemple.fr/a/modele.bin"}]},
     )
     third = text(client, card.get_absolute_url())
-    assert ("pipeline" in third, "Le faire fonctionner" in third) == (True, True)
+    assert ("AutoModel" in third, "Le faire fonctionner" in third) == (True, True)
     assert "peut exécuter du code" in third
     assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
     Resource.objects.filter(pk=card.pk).update(homepage_url="")
@@ -255,32 +271,55 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
             "base_model": "almanach/camembertv2-base",
             "trained_on": [{"title": "lyon/offres"}],
             "files": [{"url": "https://exemple.fr/a.bin"}],
+            "declared_measures": [{"metric": "F1", "value": "0.850"}],
+            "paper": "TALN, 10.1000/xyz1",
+            "co2_grams": 1_900,
+            "footprint": "Environ 1,9 kg CO₂eq.",
+            "citation": "@inproceedings{loire,\n  year={2024}\n}",
         },
-        description_html=f"<h2>Usage</h2><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
+        licences=["MIT"],
+        languages=["fr"],
+        description_html="<blockquote><p>Pas pour trier.</p></blockquote><h2>Modèle</h2><ul>"
+        "<li><strong>License:</strong> MIT License</li><li><strong>Langue :</strong> French</li>"
+        f"</ul><h2>Usage</h2><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
         "<h4>Par métier</h4><h3>Bilan</h3><h2>Contact</h2>",
     )
     page = text(client, card.get_absolute_url())
     assert f'<a href="{base.get_absolute_url()}"' in page.partition("Modèle de base")[2][:200]
     assert 'href="https://huggingface.co/datasets/lyon/offres"' in page
+    assert (bool(re.search("1,9.kg", page)), "Émissions" in page) == (True, False)
+    based = text(client, base.get_absolute_url()).partition("Modèles construits sur celui-ci")[2]
+    assert card.get_absolute_url() in based
     organisation = reverse("organisation", args=(card.organisation.slug,))
     assert f'proposée par <a href="{organisation}">Équipe des données</a>' in page
     order = [
         page.index(each)
         for each in (
+            "Pas pour trier.",
             'id="resultats"',
             "0,85",
             "<h3>Par métier</h3>",
             'id="partie-fichiers"',
             "Bilan<",
+            "@inproceedings{loire,",
         )
     ]
+    assert [each in page for each in ("MIT License", "French<", "Modèle<")] == [False] * 3
+    assert ("Mesures déclarées" in page, "https://doi.org/10.1000/xyz1" in page) == (False, True)
     assert (order, page.count("Résultats</h3>"), page.count("0,85")) == (sorted(order), 0, 1)
     assert ("Limites et usages exclus" in page, "?champ=limits" in page) == (True, True)
-    # A heading that stood over the results alone goes with them.
+    declared = {"declared_measures": [{"metric": "accuracy", "value": "0.9"}], "co2_grams": 420}
+    Resource.objects.filter(pk=card.pk).update(details=declared)
+    page = text(client, card.get_absolute_url())
+    assert ("exactitude" in page, "420 g d’équivalent CO₂" in page) == (True, True)
+    # A heading that stood over the results alone goes with them; a summary with a link too.
     Resource.objects.filter(pk=card.pk).update(
-        description_html=f"<h2>Usage</h2><h2>Évaluation</h2><h3>Results</h3>{table}<h2>Contact</h2>"
+        summary="Trie des offres.",
+        description_html='<p>Trie des <a href="https://a.fr">offres</a>.</p><h2>Usage</h2>'
+        f"<h2>Évaluation</h2><h3>Results</h3>{table}<h2>Contact</h2>",
     )
-    assert "Évaluation<" not in text(client, card.get_absolute_url())
+    page = text(client, card.get_absolute_url())
+    assert ("Évaluation<" in page, "https://a.fr" in page) == (False, False)
 
 
 def test_measures_show_their_interval_and_no_group_that_nobody_counted(client: Client) -> None:

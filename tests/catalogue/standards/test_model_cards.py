@@ -11,17 +11,39 @@ from tests.catalogue.standards.test_readers import value
 HEAD = "---\nlibrary_name: x\n---\n# tri\n\nTrie des annonces par contrat et par métier.\n\n"
 
 
+def test_a_template_leaves_nothing_where_nobody_wrote() -> None:
+    text = f"{HEAD}## Citation\n\n**BibTeX:**\n\n[More Information Needed]\n\n**APA:**\n"
+    assert "Citation" not in value(hugging_face.read(text.encode(), "").records[0], "description")
+
+
 def test_the_bibtex_of_a_card_names_its_authors_and_leaves_its_text() -> None:
     text = """---
 library_name: transformers
 ---
 # rome-tri
 
+[![arXiv](https://img.shields.io/arxiv.svg)](https://arxiv.org/abs/2403.01234)
+
 Trie des offres.
 
-## Citation
+## How to Get Started with the Model
 
-Please cite:
+Use the code below to get started with the model.
+
+```python
+run()
+```
+
+## Bias, Risks, and Limitations
+
+### Recommendations
+
+Users (both direct and downstream) should be made aware of the risks, biases and \
+limitations of the model.
+
+## Citation [optional]
+
+**BibTeX:**
 
 ```bibtex
 @inproceedings{tri, title={{ROME} trié}, author={Martin, Claire and {\\'E}ric Petit and others},
@@ -36,7 +58,11 @@ Martin et al., TALN.
     assert value(found, "authors") == ["Claire Martin", "Éric Petit"]
     assert found.fields["authors"].guessed
     assert value(found, "created") == "2025"
-    assert value(found, "paper") == "ROME trié, TALN, 10.1000/xyz1"
+    assert (value(found, "example"), "limits" in found.details) == ("run()", False)
+    assert (
+        value(found, "paper") == "ROME trié, TALN, 10.1000/xyz1, https://arxiv.org/abs/2403.01234"
+    )
+    assert value(found, "citation") == text[text.index("@") : text.index("\n```\n\n```")]
     assert "@inproceedings" not in value(found, "description")
     assert "Martin et al., TALN." in value(found, "description")
 

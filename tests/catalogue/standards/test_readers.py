@@ -26,6 +26,7 @@ from catalogue.standards.readers.syntax import text
 from catalogue.standards.readers.syntax.text import CODE, TAG
 from catalogue.standards.territories import Territory, TerritoryKind
 from catalogue.standards.writers import dcat, plain, schema_org
+from portal.lib.prose import texts
 from tests.catalogue.standards.examples import example
 from tests.factories.catalogue import ResourceFactory
 from tests.properties import given
@@ -413,11 +414,12 @@ def test_what_is_hostile_is_named(code: str, content: bytes, said: list[str]) ->
     "text",
     [
         *("[" * 100_000, "{{" * 50_000, "<a " * 50_000, "*a" * 50_000, "<script>" * 20_000),
-        *("- " + " " * 2_000 + "a", "# a" + " " * 2_000 + "b"),
+        *("**a " * 25_000, "- " + " " * 2_000 + "a", "# a" + " " * 2_000 + "b"),
         "# Uses\n\n" + "[a](https://a" * 4_000,
     ],
 )
 def test_long_hostile_text_is_read_all_the_same(text: str) -> None:
+    assert texts.with_lists(text)
     for code in ("hf", "readme"):
         found = readers.read(code, text.encode())
         assert [each.code for each in found.faults] == []

@@ -225,6 +225,15 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
         f"  url     = {{{model.iri}}}\n"
         "}\n"
     )
+    asked = "@article{a,\n  author={A. Auteure}\n}"
+    assert citation.bibtex(example("model", details={"citation": asked})) == f"{asked}\n"
+    for paper, address in {
+        "Titre, https://a.fr/b.": "https://a.fr/b",
+        "Titre, 10.1000/xyz1": "https://doi.org/10.1000/xyz1",
+        "arXiv:2403.01234": "https://arxiv.org/abs/2403.01234",
+        "TALN": "",
+    }.items():
+        assert citation.article_address(paper) == address
     nobody = example("model", authors=(), publisher=None)
     assert yaml.safe_load(citation.cff(nobody))["authors"] == [{"name": "Anonyme"}]
 

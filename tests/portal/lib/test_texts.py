@@ -92,7 +92,8 @@ def test_a_changed_word_is_marked_inside_its_line() -> None:
 
 
 def test_a_table_stands_in_a_box_that_the_keyboard_reaches() -> None:
-    html = render("| a | b |\n|---|---|\n| 1 | 2 |\n\n`<table>`")
+    html = render("| a | b |\n|---|--:|\n| 1 | 2 |\n\n`<table>`")
+    assert ('<td class="num">2</td>' in html, "style" in html) == (True, False)
     assert html.startswith('<div class="table-wrap" tabindex="0"><table>')
     assert html.count("<table>") == html.count("</table></div>") == 1
 

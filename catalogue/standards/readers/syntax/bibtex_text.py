@@ -14,7 +14,7 @@ ACCENT = re.compile(r"\\(['`^\"~]|c(?=[{ ]))\s*\{?\\?(\w)\}?")
 
 
 def first(text: str) -> tuple[dict[str, str], str]:
-    """Give the fields of the first entry that names authors, its key, and the text without it.
+    """Give the fields of the first entry that names authors, its key, itself, and what is left.
 
     No field and the whole text when there is none.
     """
@@ -24,6 +24,7 @@ def first(text: str) -> tuple[dict[str, str], str]:
             for name, braced, quoted, number in FIELD.findall(found[0])
         }
         fields["key"] = found[0].partition("{")[2].partition(",")[0].strip()
+        fields["entry"] = found[0]
         if fields.get("author"):
             rest = text[: found.start()] + text[found.end() :]
             return fields, EMPTY_FENCE.sub("", rest).strip()

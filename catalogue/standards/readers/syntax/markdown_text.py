@@ -29,6 +29,21 @@ UNFILLED = re.compile(
     r"^[ \t*_]*more information needed[ \t.*_]*$",
     re.I | re.M,
 )
+# Sentences of the usual templates that nobody wrote for this card.
+OF_TEMPLATE = re.compile(
+    r"use the code below to get started with the (?:model|dataset)|"
+    r"users (?:\(both direct and downstream\) )?should be made aware of the risks, biases,? and "
+    r"(?:technical )?limitations of the (?:model|dataset)"
+    r"(?:\. more information (?:is )?needed for further recommendations)?|"
+    r"this model ?card (?:aims to be a base template|has been automatically generated).*|"
+    r"this is the model card of a .{0,5}transformers model that has been pushed on the hub.*|"
+    r"carbon emissions can be estimated using the \[machine learning impact calculator\].*",
+    re.I,
+)
+# What announces a citation that is not there.
+NO_CITATION = re.compile(
+    r"^[ *_]*(?:BibTeX|APA)[ *_:]*$\s*(?=\Z|^[ *_]*(?:BibTeX|APA)[ *_:]*$)", re.I | re.M
+)
 # Possessive: spaces that are counted again and again would take hours.
 FACT = re.compile(r"^\s*(?:[-*]\s++\**|\*\*)\s*+([^*:\n]{2,40}?)\s*+\**+\s*+:\s*+\**+\s*+(.+)$")
 # A table within an item of a list, where Markdown reads none.
@@ -83,7 +98,8 @@ def sections(text: str) -> list[Section]:
             fenced = not fenced
         heading = None if fenced else _heading(line, lines, number)
         if heading is None:
-            body.append(line)
+            if fenced or not OF_TEMPLATE.fullmatch(line.strip(" *_.")):
+                body.append(line)
             continue
         found.append(Section(level, title, "\n".join(body).strip("\n"), start))
         level, title, start, body = heading[0], heading[1], number, []
@@ -161,7 +177,8 @@ def said_of(body: str) -> str:
             continue
         line = ALERT.sub(lambda found: f"{found[1]}**{found[2].capitalize()}**", line)
         lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
-    return INSET.sub(_set_out, FACTS.sub(_as_list, "\n".join(lines)))
+    said = NO_CITATION.sub("", "\n".join(lines))
+    return INSET.sub(_set_out, FACTS.sub(_as_list, said))
 
 
 def _set_out(table: re.Match[str]) -> str:

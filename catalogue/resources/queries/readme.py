@@ -1,0 +1,179 @@
+"""The text of a card, as its page shows it: what else the page says is not said twice."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
+from typing import Any
+
+from django.utils.html import strip_tags
+from django.utils.safestring import mark_safe
+
+from catalogue.resources.enums import ResourceKind
+from catalogue.resources.models import Resource
+from catalogue.standards import languages, licences
+
+# A longer text comes after its uses, its limits and its figures.
+LONG_TEXT_CHARACTERS = 3_000
+FEWEST_HEADINGS = 3  # of a text that is a document by itself
+# A text that begins by a heading, its bulleted facts aside, introduces nothing.
+OF_A_TEMPLATE = re.compile(r"\s*(?:<ul>.*?</ul>\s*)?<h\d", re.S)
+HEADING = re.compile(r"(<h\d[^>]*>)([^<]{1,40})(</h\d>)")
+# The usual headings of the cards of models, said in the language of a French one.
+HEADINGS = {
+    "model details": "Le modèle",
+    "model description": "Description",
+    "uses": "Usages",
+    "training details": "Apprentissage",
+    "training data": "Données d’apprentissage",
+    "training procedure": "Entraînement",
+    "training hyperparameters": "Hyperparamètres",
+    "evaluation": "Évaluation",
+    "evaluation results": "Résultats de l’évaluation",
+    "results": "Résultats",
+    "metrics": "Mesures",
+    "model sources": "Sources",
+    "downstream use": "Usages en aval",
+    "recommendations": "Recommandations",
+    "limitations": "Limites",
+    "bias, risks, and limitations": "Biais, risques et limites",
+    "environmental impact": "Empreinte environnementale",
+    "how to use": "Utilisation",
+}
+FIRST = re.compile(r"\s*(<h\d[^>]*>[^<]*</h\d>\s*)?<p>(.*?)</p>", re.S)
+INLINE = re.compile(r"</?(?:strong|em|code|a)(?: [^>]*)?>")
+LINK = re.compile(r"\s*<a [^>]*>[^<]*</a>\s*")
+ANY_HEADING = re.compile(r"<h([2-6])[^>]*>(.*?)</h\1>", re.S)
+# Of two sections with a table, the one that says so best.
+TELLS_RESULTS = (
+    re.compile(r"(?:evaluation )?results?\b|résultats?\b|performances?\b", re.I),
+    re.compile(r"[ée]valuation\b", re.I),
+)
+NESTED = ("blockquote", "details", "div", "ol", "ul")
+# What comes before the first heading of a text that comes last introduces the whole page.
+INTRODUCTION_CHARACTERS = 2_500
+LIST = re.compile(r"<ul>((?:(?!</?ul>).)*)</ul>\s*", re.S)
+ITEM = re.compile(r"\s?<li>\s*<strong>([^<]{1,60})</strong>\s*:?\s*((?:(?!</?li>).)*?)</li>", re.S)
+EMPTIED = re.compile(r"(?:<h([2-6])[^>]*>[^<]*</h\1>\s*)?\0(?=(?:<h([2-6]))?)")
+# The facts that cards of models list at their head, and that the page shows beside.
+FACT_LABELS = re.compile(
+    r"(?:developed|shared|owned) by|(?:développé|créé|produit|partagé) par|producteur|version|"
+    r"contact|point of contact|licen[cs]e|langue(?:\(s\)|s)?|language(?:\(s\)|s)?(?: \(nlp\))?|"
+    r"finetuned from(?: model)?|base model|modèle de base|library|bibliothèque|"
+    r"repository|dépôt|code|paper|article|documentation|homepage|site",
+    re.I,
+)
+FIGURE = re.compile(r"<td[^>]*>(?:<strong>)?([\d.,]+)")
+
+
+def readme(resource: Resource, *, has_uses: bool, facts: Iterable[str]) -> dict[str, Any]:
+    """Give the text of a card in the parts of its page: introduction, results, the whole.
+
+    facts: what the page says beside it.
+    """
+    text = _without_facts(_without_summary(resource), resource, _words(*facts))
+    is_last = len(resource.description) > LONG_TEXT_CHARACTERS
+    is_last = is_last or text.count("<h") >= FEWEST_HEADINGS
+    is_last = is_last or bool(has_uses and OF_A_TEMPLATE.match(text))
+    introduction = results = ""
+    if is_last:
+        heading = text.find("<h")
+        before = text[: max(heading, 0)]
+        if before.strip() and heading <= INTRODUCTION_CHARACTERS and _is_whole(before):
+            introduction, text = mark_safe(before), text[heading:]  # noqa: S308  as stored
+        if resource.kind == ResourceKind.MODEL:
+            results, text = _results(text)
+    return {
+        "introduction_html": introduction,
+        "text_html": text,
+        "text_last": is_last,
+        "results_html": results,
+    }
+
+
+def tells(text: str, measures: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether the tables of a text hold the value of each measure."""
+    values = {_figure(str(each.get("value") or "")) for each in measures}
+    return bool(values) and values <= {_figure(each) for each in FIGURE.findall(text)}
+
+
+def _figure(text: str) -> str:
+    figure = text.replace(",", ".")
+    return figure.rstrip("0").rstrip(".") if "." in figure else figure
+
+
+def _without_summary(resource: Resource) -> str:
+    """Give the text of a card, without a first paragraph that is its summary again."""
+    text = resource.description_html
+    found = FIRST.match(text)
+    # One that is a link alone leads somewhere.
+    words = (
+        unescape(INLINE.sub("", found[2])).split() if found and not LINK.fullmatch(found[2]) else []
+    )
+    if found and words == resource.summary.split() != []:
+        rest = text[found.end() :]
+        # The heading of the summary alone goes with it.
+        text = rest if not rest.strip() or re.match(r"\s*<h\d", rest) else f"{found[1] or ''}{rest}"
+    if resource.written_in != "fr":
+        return text
+    return HEADING.sub(
+        lambda found: f"{found[1]}{HEADINGS.get(found[2].lower(), found[2])}{found[3]}", text
+    )
+
+
+def _without_facts(text: str, resource: Resource, shown: set[str]) -> str:
+    """Leave out the items of lists that say a fact of the page again, and what they leave empty."""
+
+    def item(found: re.Match[str]) -> str:
+        label = re.sub(r"\s*(?:\[optional\])?[\s:]*$", "", unescape(found[1]), flags=re.I)
+        value = unescape(strip_tags(found[2])).strip()
+        codes, unknown = languages.normalise(value)
+        repeats = (
+            bool(words := _words(value)) and words <= shown,
+            bool(codes) and not unknown and {*codes} <= {*resource.languages},
+            bool(names := licences.normalise(value).identifiers)
+            and {*names} <= {*resource.licences},
+        )
+        return "" if FACT_LABELS.fullmatch(label) and any(repeats) else found[0]
+
+    def listed(found: re.Match[str]) -> str:
+        rest = ITEM.sub(item, found[1])
+        return found[0].replace(found[1], rest) if rest.strip() else "\0"
+
+    def heading(found: re.Match[str]) -> str:
+        is_bare = found[1] and (found[2] or "0") <= found[1]
+        return "" if is_bare else found[0].removesuffix("\0")
+
+    return EMPTIED.sub(heading, LIST.sub(listed, text))
+
+
+def _words(*texts: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", " ".join(texts).casefold()))
+
+
+def _results(text: str) -> tuple[str, str]:
+    """Take out of a text the section whose table holds results, without its heading."""
+    heads = list(ANY_HEADING.finditer(text))
+    for at, head in _by_title(heads):
+        end = next((each.start() for each in heads[at + 1 :] if each[1] <= head[1]), len(text))
+        body, before = text[head.end() : end], text[: head.start()]
+        if _is_whole(body) and "<table" in body:
+            above = heads[at - 1] if at else None
+            ends = not text[end:].strip() or text[end:].startswith(f"<h{above[1]}") if above else 0
+            if above and ends and not text[above.end() : head.start()].strip():
+                before = text[: above.start()]  # it stood over the results alone
+            top = int(head[1])
+            for level in range(top + 1, 7):  # its title is one of the page
+                body = re.sub(rf"(</?h){level}(?=[ >])", rf"\g<1>{level - top + 2}", body)
+            return mark_safe(body), before + text[end:]  # noqa: S308  sanitised when stored
+    return "", text
+
+
+def _is_whole(html: str) -> bool:
+    return all(html.count(f"<{name}") == html.count(f"</{name}>") for name in NESTED)
+
+
+def _by_title(heads: list[re.Match[str]]) -> Iterator[tuple[int, re.Match[str]]]:
+    for title in TELLS_RESULTS:
+        yield from (
+            (at, head) for at, head in enumerate(heads) if title.match(strip_tags(head[2]).strip())
+        )
