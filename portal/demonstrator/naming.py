@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
-from portal.demonstrator.reading import ranked
+from portal.demonstrator.reading import ranked, title_meant
 from portal.demonstrator.service import Served
 
 NEAREST = 5
@@ -44,7 +44,7 @@ def occupation_named(text: str, served: Served) -> Named:
         return Named(titled[0], is_exact=True, reasons=(Reason(0, len(text), 1.0),))
     if titled:
         return Named(nearest=tuple(known[code].title for code in titled))
-    understood, found = ranked(text, served, count=RANKED)
+    understood, found = ranked(text, served, count=RANKED, meant=title_meant)
     if found.proposals:
         best = found.proposals[0]
         return Named(best.code, reasons=understood.placed(best.reasons), notes=understood.notes)

@@ -1,15 +1,16 @@
 """What is read of a sentence: neither how to reach somebody, nor what it refuses; slips mended."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
 from catalogue.search.text import allowed, distance
 from portal.demonstrator.engines.text import LONGEST, Ranking, Reason
-from portal.demonstrator.engines.words import Word, folded, words
-from portal.demonstrator.referential import Referential
+from portal.demonstrator.engines.words import Word, folded, stem, words
+from portal.demonstrator.referential import DATA, Referential
 from portal.demonstrator.service import Served
 from portal.lib.prose import personal_data
 
@@ -22,21 +23,57 @@ STREET = re.compile(
     r"(?: (?:de|du|des|la|le|les)\b)*(?: [dl]['’]| )[\w-]+"
     r"(?: [A-ZÀ-Ý][\w-]*)*(?:,? \d{5}\b(?: [A-ZÀ-Ý][\w-]*)*)?"
 )
-# What is not wanted, to the end of its clause. « Plus » refuses after « ne » alone.
-REFUSED = re.compile(
+_CLAUSE = r"[^,.;:!?()\n]"
+# « Plus » refuses after « ne » alone; what is one's own, as « pas ses heures », is no task refused.
+_NO = (
     r"(?:\b(?:ne |n['’])[^,.;:!?\n]{1,25}?\bplus\b|(?<!pourquoi )\bpas\b|"
     r"\b(?:jamais|ni|sauf|aucune?)\b|(?<!non )\bsans\b(?![ -](?:abri|domicile|emploi|papier)))"
-    r"(?! (?:peur|mal|loin|que|seulement|uniquement|trop|toujours|forcément|à pas)\b)"
-    r"[^,.;:!?()\n]{3,}?(?=\s*(?:[,.;:!?()\n]|$|\b(?:mais|puis|ni|sauf)\b|"
-    r"\bpour \w+(?:er|ir|re)\b|\bet (?:[jn]['’]|je|on|nous|il|elle|qui|une?|\w+(?:er|ir|re))\b))",
+    r"(?! (?:peur|mal|loin|que|seulement|uniquement|toujours|forcément|à pas|son|sa|ses)\b)"
+)
+_END = (
+    r"(?=\s*(?:[,.;:!?()\n]|$|\b(?:mais|puis|ni|sauf)\b|\bpour \w+(?:er|ir|re)\b|"
+    r"\bet (?:[jn]['’]|je|on|nous|il|elle|qui|une?%s)\b))"
+)
+# What is not wanted, to the end of its clause.
+REFUSED = re.compile(
+    _NO + r"(?! trop\b)" + _CLAUSE + "{3,}?" + _END % r"|\w+(?:er|ir|re)", re.IGNORECASE
+)
+# Nor liked: also behind a word of dislike, or before one of scorn.
+DISLIKED = re.compile(
+    rf"(?:{_NO}|\b(?:rien|déteste\w*|hais|horreur|marre|(?<!pas )peur)\b"
+    rf"|(?:^|(?<=[,.;:!?\n])|(?<=\bmais )|(?<=\bet ))(?:(?!\b(?:mais|aime|adore)\b){_CLAUSE})*"
+    r"\b(?:nul(?:le)?s?|ennuyeu\w+|ennuie\w*|moches?|chiante?s?|horribles?|pénibles?"
+    r"|(?:aime|aiment|plaît|intéresse) pas)\b)" + _CLAUSE + "*?" + _END % "",
     re.IGNORECASE,
 )
-# A verb that says no to a fear or to a bother: what follows is accepted.
-ACCEPTED = re.compile(r"\b(?:hésit|crain|crai|dérang|gên|rechign)\w*\s*$", re.IGNORECASE)
+_IN_VAIN = r"(?:trouv|embauch|recrut(?!ement)|arriv|parv[ei]|réuss|manqu)\w*"
+# Before what looks refused: a verb that says no to a fear or to a bother, or seeks in vain, or what
+# a firm that speaks of itself has not. What follows is accepted, or needed.
+ACCEPTED = re.compile(
+    rf"\b(?:(?:hésit|crain|crai|dérang|gên|rechign)\w*|{_IN_VAIN}|n['’]ai|j['’]ai|(?:nous |n['’])"
+    r"avons|on (?:n['’])?a)(?: (?:toujours|vraiment|encore|même))?\s*$",
+    re.IGNORECASE,
+)
+# In what looks refused: what one had and has no more, who is sought in vain, or since when.
+LACKED = re.compile(
+    rf"^n['’](?:y )?a(?:i|vons)?\b|^(?:\S+\s){{0,3}}?\S*\b(?:{_IN_VAIN}|candidat|postulant"
+    r"|(?<!de )personne\b(?! âgée))|\bdepuis\b",
+    re.IGNORECASE,
+)
+UNNEEDED = re.compile(r"\w+ (?:besoin|envie)\b", re.IGNORECASE)
+# What cannot be a lack.
+WILLED = re.compile(
+    r"\b(?:sans|sauf|ni|jamais|surtout|besoin|veu(?:x|t|lent)|vou[ld]\w+|souhait\w*|cherch\w*)\b",
+    re.IGNORECASE,
+)
 # A shorter word that is not known is too often another French word than a slip.
 SHORTEST = 7
+# Words of films' subtitles (pyspellchecker 0.9.1, MIT) that a slip or a cut would make titles of.
+ORDINARY = frozenset(map(stem, (DATA / "ordinary.txt").read_text("utf-8").split()))
 CLIPPED = 4  # letters of a word cut short, as « compta »
 MOST_READ = 8  # unknown words
+# From an unknown word, and whether the text begins with it, to the word that it was meant to be.
+Meant = Callable[[str, Referential, bool], str]
 SITE = re.compile(r"\b(?:https?://|www\.)\S*\w")
 
 
@@ -88,44 +125,85 @@ class Reading:
         return start - moved, end - moved
 
 
-def ranked(text: str, served: Served, *, count: int, left: str = "") -> tuple[Reading, Ranking]:
+def ranked(
+    text: str,
+    served: Served,
+    *,
+    count: int,
+    left: str = "",
+    meant: Meant | None = None,
+) -> tuple[Reading, Ranking]:
     """Rank the occupations that a text may mean by what is read of it.
 
     As in the catalogue's search, words are read otherwise where nothing is sure as they stand, and
-    something then is. left: what is left of the text, each character in its place.
+    something then is; so is what looked refused, where it may be lacking. left: what is left of the
+    text, each character in its place. meant: finds the word that an unknown one was meant to be.
     """
-    reading = read(text, left=left)
-    found = served.text.rank(reading.text, count=count)
-    if not found.proposals:
-        mended = _mended(reading, served.referential)
-        again = served.text.rank(mended.text, count=count) if mended.mended else found
-        if again.proposals:
-            return mended, again
-    return reading, found
+    readings = _readings(text, _read(left or text), served.referential, meant or _trade_meant)
+    tries = ((each, served.text.rank(each.text, count=count)) for each in readings)
+    first = next(tries)
+    return next((each for each in chain([first], tries) if each[1].proposals), first)
 
 
-def read(text: str, *, left: str = "") -> Reading:
-    """Read a text: what it refuses is not counted, which is noted. left: as for `ranked`."""
-    kept = (left or text)[:LONGEST].replace(contacts_mark(), " " * len(contacts_mark()))
-    refused = [each for each in REFUSED.finditer(kept) if not ACCEPTED.search(kept[: each.start()])]
-    for each in refused:
-        kept = kept[: each.start()] + " " * len(each.group()) + kept[each.end() :]
+def _readings(text: str, left: str, known: Referential, meant: Meant) -> Iterator[Reading]:
+    """Read a text without what it refuses, then, unless it wills that, with; each then mended."""
+    refused = _refused(left)
+    readings = [_without(text, left, refused)]
+    if refused and not any(WILLED.search(_clause(each)) for each in refused):
+        readings.append(Reading(text, left))
+    for each in readings:
+        yield each
+        mended = _mended(each, known, meant)
+        if mended.mended:
+            yield mended
+
+
+def read(text: str) -> Reading:
+    """Read what is needed: what a text refuses is not counted, which is noted; a lack is a need."""
+    return _without(text, _read(text), _refused(_read(text)))
+
+
+def read_likings(text: str) -> Reading:
+    """Read what is liked: what a text refuses, or scorns, is not counted, which is noted."""
+    return _without(text, _read(text), [*DISLIKED.finditer(_read(text))])
+
+
+def _read(text: str) -> str:
+    return text[:LONGEST].replace(contacts_mark(), " " * len(contacts_mark()))
+
+
+def _refused(text: str) -> list[re.Match[str]]:
+    return [
+        each
+        for each in REFUSED.finditer(text)
+        if UNNEEDED.match(each.group())
+        or not (ACCEPTED.search(text[: each.start()]) or LACKED.search(each.group()))
+    ]
+
+
+def _clause(refused: re.Match[str]) -> str:
+    """Give what looks refused with what its clause says before."""
+    return re.split(r"[,.;:!?()\n]", refused.string[: refused.start()])[-1] + refused.group()
+
+
+def _without(text: str, left: str, refused: Sequence[re.Match[str]]) -> Reading:
+    """Blank parts of what is left of a text, and note them."""
     if not refused:
-        return Reading(text, kept)
-    quoted = ", ".join(f"« {text[each.start() : each.end()]} »" for each in refused)
+        return Reading(text, left)
+    for each in refused:
+        left = left[: each.start()] + " " * len(each.group()) + left[each.end() :]
+    quoted = ", ".join(f"« {text[each.start() : each.end()].strip()} »" for each in refused)
     note = _("Compris comme refusé, donc pas compté : %(words)s.") % {"words": quoted}
-    return Reading(text, kept, notes=(note,))
+    return Reading(text, left, notes=(note,))
 
 
-def _mended(reading: Reading, known: Referential) -> Reading:
-    """Read each unknown word as the nearest of those of titles, and note it."""
+def _mended(reading: Reading, known: Referential, meant: Meant) -> Reading:
+    """Read each unknown word as what it was meant to be, and note it."""
     text = reading.text
-    typed = words(text)
-    unknown = [each for each in typed if each.stem not in known.stems][:MOST_READ]
-    meant = [(each, _meant(text[each.start : each.end], known)) for each in unknown]
-    if meant and typed[0] == unknown[0] and not meant[0][1]:
-        meant[0] = (typed[0], _cut_short(text[typed[0].start : typed[0].end], known))
-    mended = tuple((word.start, word.end, other) for word, other in meant if other)
+    unknown = [each for each in words(text) if each.stem not in known.stems | ORDINARY][:MOST_READ]
+    places = [(each.start, each.end) for each in unknown]
+    read = [(*at, meant(text[slice(*at)], known, not text[: at[0]].strip())) for at in places]
+    mended = tuple(each for each in read if each[2])
     notes = tuple(
         _("« %(typed)s » lu comme « %(meant)s ».") % {"typed": text[first:last], "meant": other}
         for first, last, other in mended
@@ -135,17 +213,25 @@ def _mended(reading: Reading, known: Referential) -> Reading:
     return replace(reading, text=text, mended=mended, notes=(*reading.notes, *notes))
 
 
-def _meant(typed: str, known: Referential) -> str:
-    """Find the word of titles nearest to an unknown one, as the catalogue's search does, or ""."""
+def title_meant(typed: str, known: Referential, is_first: bool) -> str:
+    """Find the word of titles that one is a slip of, or the trade that it begins, as « prof »."""
+    near = _nearest(typed, known.title_words, known)
+    if near or not is_first or len(typed) < CLIPPED:
+        return near
+    begun = [each for each in known.title_heads if each.startswith(folded(typed))]
+    return known.title_words[min(begun, key=len)] if begun else ""
+
+
+def _trade_meant(typed: str, known: Referential, _is_first: bool) -> str:
+    """Find the trade that a word of a sentence is a slip of: other words are too often others."""
+    return _nearest(typed, known.title_heads, known)
+
+
+def _nearest(typed: str, among: Iterable[str], known: Referential) -> str:
+    """Find the word nearest to an unknown one, as the catalogue's search does, or ""."""
     word, most = folded(typed), allowed(folded(typed))
     if len(word) < SHORTEST:
         return ""
-    near = ((distance(word, each, most), each) for each in known.title_words if each[0] == word[0])
+    near = ((distance(word, each, most), each) for each in among if each[0] == word[0])
     far, best = min(near, default=(most + 1, ""))
     return known.title_words[best] if far <= most else ""
-
-
-def _cut_short(typed: str, known: Referential) -> str:
-    """Find the trade that a text begins with the beginning of, as « prof », or ""."""
-    begun = [each for each in known.title_heads if each.startswith(folded(typed))]
-    return known.title_words[min(begun, key=len)] if begun and len(typed) >= CLIPPED else ""

@@ -1,6 +1,5 @@
 """From what a pupil likes to occupations of several domains, each with why it is there."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Reason
 from portal.demonstrator.engines.words import Word, words
 from portal.demonstrator.naming import labels
+from portal.demonstrator.reading import Reading, read_likings
 from portal.demonstrator.referential import Occupation
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.school_guidance.interests import DOMAINS, INTERESTS, Interest
@@ -23,17 +23,6 @@ READ = 60  # occupations whose words are compared with the pupil's
 COMMON = 15  # a word, or a piece of knowledge, that more of them have tells nothing
 # Beside the interests that were ticked: one word that stands in no title, and more than that.
 WEAK, STRONG = 0.4, 1.5
-_CLAUSE = r"[^,.;:!?\n]"
-# What is not wanted: from a word of refusal to the end of its clause, or the whole of one that ends
-# with scorn.
-REFUSED = re.compile(
-    rf"(?:\bn['’](?!\w+ qu)|\b(?:ne(?! \w+ qu)|jamais|aucune?|rien|sauf|sans|déteste\w*|hais"
-    rf"|horreur|peur|marre|(?<!pourquoi )pas)\b){_CLAUSE}*?(?=\bmais\b|\bet j|[,.;:!?\n]|$)"
-    rf"|(?:^|(?<=[,.;:!?\n])|(?<=\bmais )|(?<=\bet ))(?:(?!\b(?:mais|aime|adore)\b){_CLAUSE})*"
-    rf"\b(?:nul(?:le)?s?|ennuyeu\w+|ennuie\w*|moches?|chiante?s?|horribles?|pénibles?"
-    rf"|(?:aime|aiment|plaît|intéresse) pas)\b(?:(?!\bmais\b){_CLAUSE})*",
-    re.IGNORECASE,
-)
 # Stems by which one says that one likes: they name nothing that is liked.
 LIKING = frozenset(
     each.stem
@@ -52,11 +41,12 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     """Answer what a pupil likes. inputs: text; interests, a list of keys."""
     text = str(inputs.get("text") or "")
     liked = [each for each in INTERESTS if each.key in (inputs.get("interests") or ())]
-    called, refused = _called(text, served), tuple(_refused(text))
+    understood = read_likings(text)
+    called = _called(understood, served)
     if not liked and not called:
         return Answer(
             text=text,
-            notes=refused,
+            notes=understood.notes,
             silence=_(
                 "Nous ne trouvons pas de métier dans ces mots. Dites en français ce que vous aimez "
                 "faire (« dessiner », « les moteurs »), ou cochez des cases."
@@ -97,35 +87,22 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             Reason(word.start, word.end, 1 / len(speaking))
             for word in sorted(speaking, key=lambda word: word.start)
         ),
-        notes=(*refused, *_unread(text, speaking, served)),
+        notes=(*understood.notes, *_unread(understood, speaking, served)),
         limits=(_("Des idées pour élargir : un métier absent d’ici n’est pas déconseillé."),),
         title=_("Des métiers à regarder"),
     )
 
 
-def _wanted(text: str) -> str:
-    """Blank what is not wanted; every other character stays where it stands."""
-    return REFUSED.sub(lambda each: " " * len(each.group()), text)
-
-
-def _refused(text: str) -> Iterator[str]:
-    """Say what was left aside because it is not wanted."""
-    if parts := [each for each in map(str.strip, REFUSED.findall(text)) if words(each)]:
-        aside = _("Laissé de côté, car vous n’en voulez pas : %(list)s.")
-        yield aside % {"list": ", ".join(f"« {each} »" for each in parts)}
-
-
-def _unread(text: str, speaking: Collection[Word], served: Served) -> Iterator[str]:
+def _unread(understood: Reading, speaking: Collection[Word], served: Served) -> Iterator[str]:
     """Say which words changed nothing: those that no sheet has, and the others."""
-    read = {each.stem for each in speaking} | LIKING
+    text, read = understood.typed, {each.stem for each in speaking} | LIKING
     if text.strip() and not speaking:
         yield _("Vos mots ne nous disent rien de plus : seules vos cases ont compté.")
     absent: list[Word] = []
     outweighed: list[Word] = []
-    for each in words(_wanted(text)):
+    for each in understood.words():
         if each.stem not in read:
-            nearest = served.text.rank(text[each.start : each.end]).nearest
-            (outweighed if any(one.reasons for one in nearest) else absent).append(each)
+            (outweighed if each.stem in served.referential.stems else absent).append(each)
     for spans, sentence in (
         (absent, _("Dans aucune de nos fiches, donc sans effet : %(list)s.")),
         (outweighed, _("Lus, mais d’autres mots ou vos cases ont pesé plus : %(list)s.")),
@@ -134,11 +111,10 @@ def _unread(text: str, speaking: Collection[Word], served: Served) -> Iterator[s
             yield sentence % {"list": quoted(text, spans, most=len(spans))}
 
 
-def _called(text: str, served: Served) -> dict[str, tuple[Word, ...]]:
+def _called(understood: Reading, served: Served) -> dict[str, tuple[Word, ...]]:
     """List, by occupation, the words of a text that stand in what is said of it; nearest first."""
     known = served.referential.occupations
-    text = _wanted(text)
-    spoken, nearest = words(text), served.text.rank(text, count=READ).nearest
+    spoken, nearest = understood.words(), served.text.rank(understood.text, count=READ).nearest
     called = {each.code: calling(_described(known[each.code], served), spoken) for each in nearest}
     often = Counter(word for each in called.values() for word in each)
     telling = {

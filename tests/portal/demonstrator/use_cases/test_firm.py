@@ -125,6 +125,12 @@ def test_what_no_offer_may_ask_for_is_not_counted_and_the_law_recalled(
         ("vendeur sans caisse ni ménage et tenir le stock", ["sans caisse", "ni ménage"]),
         ("il y a plus de monde, l’aide aux personnes sans abri", []),
         ("maçon qui n’a pas peur du vide et n’hésite pas à conduire", []),
+        ("chauffeur qui ne fait pas de livraison", ["pas de livraison"]),
+        ("on n’a pas besoin d’un peintre, un carreleur suffit", ["pas besoin d’un peintre"]),
+        ("aide à domicile, pas de personnes âgées", ["pas de personnes âgées"]),
+        ("nous ne voulons plus de vente", ["ne voulons plus de vente"]),
+        ("assistant sans recrutement ni paie", ["sans recrutement", "ni paie"]),
+        ("il n’y a pas de ménage, jamais de nuit", ["pas de ménage", "jamais de nuit"]),
     ],
 )
 def test_what_is_refused_is_not_read_and_said_so(text: str, refused: list[str]) -> None:
@@ -133,6 +139,35 @@ def test_what_is_refused_is_not_read_and_said_so(text: str, refused: list[str]) 
         assert each not in understood.text
         assert any(f"« {each} »" in note for note in understood.notes)
     assert bool(understood.notes) is bool(refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Je n’ai toujours pas de coiffeuse pour le samedi", "Coiffeur / Coiffeuse"),
+        ("On ne parvient plus à embaucher de couvreurs", "Couvreur / Couvreuse"),
+        ("Il n’y a plus de boucher au village", "Boucher / Bouchère"),
+        ("Pas une seule candidature pour la place de fleuriste", "Fleuriste"),
+        ("J’arrive pas à avoir un peintre pour le chantier", "Peintre en bâtiment"),
+        ("Sans carreleur depuis lundi", "Carreleur / Carreleuse"),
+        ("Pas de maçon", "Maçon / Maçonne"),  # nothing else to go by
+        ("Serveuse sérieuse qui ne compte pas ses heures", "Serveur / Serveuse"),
+    ],
+)
+def test_what_a_firm_lacks_is_what_it_needs(served: Served, text: str, title: str) -> None:
+    answered = firm(served, text)
+    assert (answered.blocks[0].lines[0].title, answered.notes) == (title, ())
+
+
+def test_a_trade_that_is_not_wanted_is_not_proposed_for_want_of_another(served: Served) -> None:
+    for text in ("nous ne voulons pas de maçon", "sans maçon ni peintre"):
+        assert firm(served, text).silence
+
+
+@pytest.mark.parametrize("text", ["une personne sérieuse", "je sais faire", "cherche quelqu’un"])
+def test_an_ordinary_word_is_no_slip_of_a_trade(served: Served, text: str) -> None:
+    answered = firm(served, text)
+    assert (bool(answered.silence), answered.notes) == (True, ())
 
 
 def test_a_refused_trade_is_not_proposed(served: Served) -> None:

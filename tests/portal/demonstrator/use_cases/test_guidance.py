@@ -67,8 +67,9 @@ def test_what_is_not_wanted_is_not_read(served: Served) -> None:
     text = "Je n’aime pas la cuisine mais les moteurs, pas rester assis, jamais vendre"
     answered = answer({"text": text, "interests": []}, served)
     assert {word for word, speaks in answered.segments() if speaks} == {"moteurs"}
-    assert answered.notes[0].startswith(
-        "Laissé de côté, car vous n’en voulez pas : « Je n’aime pas"
+    assert answered.notes == (
+        "Compris comme refusé, donc pas compté : « Je n’aime pas la cuisine », "
+        "« pas rester assis », « jamais vendre ».",
     )
     assert answer({"text": "pas la cuisine, pas les moteurs"}, served).silence
     for text in (
@@ -80,10 +81,8 @@ def test_what_is_not_wanted_is_not_read(served: Served) -> None:
     ):
         assert answer({"text": text}, served).silence, text
     both = answer({"text": "j'aime les moteurs et l'école c'est nul"}, served)
-    assert ({word for word, speaks in both.segments() if speaks}, len(both.notes)) == (
-        {"moteurs"},
-        1,
-    )
+    assert {word for word, speaks in both.segments() if speaks} == {"moteurs"}
+    assert both.notes == ("Compris comme refusé, donc pas compté : « l'école c'est nul ».",)
     assert not answer({"text": "je n’aime que la cuisine"}, served).silence
     assert not answer({"text": "pourquoi pas la cuisine"}, served).silence
 
@@ -122,14 +121,25 @@ def test_the_level_of_training_is_told_and_takes_nothing_out(served: Served) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["I like football", "?!", "的 工作", "azeaz ze fsd", "<script>", "%(why)s {0}"]
+    ("text", "absent"),
+    [
+        ("I like football", "« I », « like », « football »"),
+        ("?!", ""),
+        ("的 工作", ""),
+        ("azeaz ze fsd", "« azeaz », « ze », « fsd »"),
+        ("<script>", "« script »"),
+        ("%(why)s {0}", "« why », « 0 »"),
+    ],
 )
 def test_words_that_say_nothing_get_a_silence_or_leave_the_ticks_alone(
-    served: Served, text: str
+    served: Served, text: str, absent: str
 ) -> None:
     assert answer({"text": text, "interests": []}, served).silence
     ticked = answer({"text": text, "interests": ["care"]}, served)
-    assert ticked.notes[0] == "Vos mots ne nous disent rien de plus : seules vos cases ont compté."
+    assert ticked.notes == (
+        "Vos mots ne nous disent rien de plus : seules vos cases ont compté.",
+        *([f"Dans aucune de nos fiches, donc sans effet : {absent}."] if absent else []),
+    )
     assert proposed(ticked) == proposed(answer({"text": "", "interests": ["care"]}, served))
 
 

@@ -73,3 +73,9 @@ def test_a_word_that_was_misspelt_or_cut_short_is_read_as_the_nearest(
     named = occupation_named(text, served)
     assert meant in served.referential.occupations[named.code].title.lower()
     assert f"lu comme « {meant} »" in reading(text, named, served)
+
+
+@pytest.mark.parametrize("text", ["sérieuse", "sais", "je sais pas", "cherche"])
+def test_an_ordinary_word_is_not_read_as_a_title(served: Served, text: str) -> None:
+    named = occupation_named(text, served)
+    assert (named.code, named.notes) == ("", ())
