@@ -85,8 +85,17 @@ def test_what_only_looks_like_personal_data(text: str) -> None:
     assert personal_data.find(text) == []
 
 
-@pytest.mark.parametrize("text", ["+33 4 91 00 00 01", "0033 491000001", "+33 (0)4 91 00 00 01"])
-def test_international_phones(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+33 4 91 00 00 01",
+        "0033 491000001",
+        "+33 (0)4 91 00 00 01",
+        "06/11/22/33/44",
+        "06.11.22.33.44",
+    ],
+)
+def test_other_phones(text: str) -> None:
     assert [item.kind for item in personal_data.find(text)] == [Kind.PHONE]
 
 
