@@ -1,10 +1,13 @@
 """What a use case answers, whatever it is: one shape for its page, its document and the API."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from portal.demonstrator.engines.text import Reason
+
+# Of parts of a text, each beside what it justifies.
+TONES = ("calanque", "lavande", "olivier", "mimosa")
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,8 @@ class Line:
     """A proposal, or a part of one. key: what ticking it sends back, "" where it is not ticked.
 
     reason: why, in a line. share: in [0, 1], of what the note of its block says, or None. marks:
-    short facts (tone, text). details: more of it, folded on the page.
+    short facts (tone, text). details: more of it, folded on the page. tone: that of the part of the
+    text that justifies it, or "".
     """
 
     key: str
@@ -24,6 +28,7 @@ class Line:
     details: tuple[str, ...] = ()
     is_kept: bool = True
     href: str = ""
+    tone: str = ""
 
     @property
     def tag(self) -> str:
@@ -38,17 +43,36 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines under a title. note: said of all of them. is_dense: short lines, side by side."""
+    """Lines under a title. note: said of all of them. is_dense: short lines, side by side.
+
+    first: how many lines are not folded on the page, all if None. share: what the share of a line
+    is, on paper. is_brief: details stay on the page. is_to_do: on paper, boxes to tick by hand.
+    """
 
     title: str
     lines: tuple[Line, ...]
     note: str = ""
     is_dense: bool = False
+    first: int | None = None
+    share: Any = ""
+    is_brief: bool = False
+    is_to_do: bool = False
+
+    @property
+    def unfolded(self) -> tuple[Line, ...]:
+        """Give the lines that the page shows at once."""
+        return self.lines[: self.first]
+
+    @property
+    def folded(self) -> tuple[Line, ...]:
+        """Give the lines that one opens."""
+        return () if self.first is None else self.lines[self.first :]
 
     @property
     def is_list(self) -> bool:
         """Say whether its lines are short enough to be a list on a sheet of paper."""
-        return self.is_dense or not any(line.code or line.details for line in self.lines)
+        is_short = self.is_dense or self.is_brief
+        return is_short or not any(line.code or line.details for line in self.lines)
 
     @property
     def is_measured(self) -> bool:
@@ -84,6 +108,7 @@ class Answer:
     why nothing is proposed, "" where something is. nearest: what to choose from where one word
     was not known, and the field that it fills. limits: what must be known of this answer. title:
     of what one takes away, "" for that of the use case. intervals: the same as a table, if any.
+    printed: the text as it is taken away, where that is not all that was typed.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -98,6 +123,7 @@ class Answer:
     need: dict[str, Any] = field(default_factory=dict)
     title: str = ""
     intervals: tuple[Interval, ...] = ()
+    printed: str = ""
 
     def keeping(self, keys: Collection[str]) -> "Answer":
         """Tick what a person kept, and nothing else."""
@@ -113,12 +139,18 @@ class Answer:
         ]
         return replace(self, blocks=tuple(blocks))
 
-    def segments(self) -> list[tuple[str, bool]]:
-        """Cut what was typed in pieces, each with whether it justifies."""
-        pieces, at = [], 0
+    def segments(self) -> list[tuple[str, str]]:
+        """Cut what was typed in pieces, each with its tone where it justifies something, or ""."""
+        pieces, at, tones = [], 0, toned(self.reasons)
         for reason in sorted(self.reasons, key=lambda each: each.start):
             if reason.start > at:
-                pieces.append((self.text[at : reason.start], False))
-            pieces.append((self.text[reason.start : reason.end], True))
+                pieces.append((self.text[at : reason.start], ""))
+            pieces.append((self.text[reason.start : reason.end], tones[reason.start]))
             at = reason.end
-        return [*pieces, (self.text[at:], False)]
+        return [*pieces, (self.text[at:], "")]
+
+
+def toned(reasons: Iterable[Reason]) -> dict[int, str]:
+    """Give each part of a text, by where it starts, its tone."""
+    starts = sorted({each.start for each in reasons})
+    return {start: TONES[at % len(TONES)] for at, start in enumerate(starts)}

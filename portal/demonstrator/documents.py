@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 from django.utils.translation import get_language
@@ -13,6 +14,9 @@ from portal.lib import clock, odt, paper
 
 FORMATS = {"odt": odt.MEDIA_TYPE, "pdf": "application/pdf"}
 Pairs = Sequence[tuple[str, str]]
+# Before what is kept, and before what is still to tick, by hand too.
+TICKED, OPEN = paper.BOXES
+RULES = (paper.RULE,) * 2  # lines to write on
 # A title, a sentence or "", and things under it: the name of each or "", and its texts.
 Section = tuple[str, str, list[tuple[str, list[str]]]]
 
@@ -59,7 +63,7 @@ def draw(format_: str, document: Download) -> bytes:
         title=document.title,
         lead=_warning(document),
         facts=_facts(document),
-        notes=_limits(document),
+        notes=wrap(" ".join(_limits(document)), paper.MOST_CHARACTERS),
         address=document.address,
         code_label=_("Adresse de l’outil"),
         sections=list(_sections(document.answer)),
@@ -80,37 +84,52 @@ def _parts(document: Download, day: str) -> Iterator[tuple[int, str]]:
         if note:
             yield 0, note
         for name, texts in things:
-            first, *others = texts or [""]
             if name:
                 yield 3, name
-            if first:
-                yield 0 if name else odt.BULLET, first
-            yield from ((odt.BULLET, text) for text in others)
+            for at, text in enumerate(texts):
+                is_plain = (name and not at) or text.startswith((*paper.BOXES, paper.RULE))
+                yield 0 if is_plain else odt.BULLET, text
     yield 2, _("Ce que l’outil ne fait pas")
     yield from ((odt.BULLET, each) for each in _limits(document))
     yield 0, document.address
 
 
 def _sections(answer: Answer) -> Iterator[Section]:
-    """Give what is kept of each block, short lines as a list, and the questions that are left.
+    """Give what is kept of each block, the questions that are left, and where to write.
 
-    A block of which nothing is kept says so.
+    Of short lines to tick, and where nothing is kept, those that are not kept are there to tick.
     """
     for block in answer.blocks:
-        if lines := _ticked(block):
-            named = [(_named(line), _texts(line)) for line in lines]
-            if block.is_list:
-                named = [("", [" – ".join((name, *texts)) for name, texts in named])]
-            yield block.title, block.note, named
-        elif block.lines:
-            yield block.title, "", [("", [_("Rien n’a été coché ici.")])]
+        lines = _ticked(block)
+        if not lines or block.is_dense:
+            lines = list(block.lines)
+        if not lines:
+            continue
+        if block.is_dense and not any(line.key or line.reason for line in lines):
+            things = [("", [" · ".join(line.title for line in lines)])]
+        elif block.is_list or not _ticked(block):
+            whole = (_boxed(block, line, " – ".join(_texts(block, line))) for line in lines)
+            things = [("", list(whole))]
+        else:
+            things = [(_boxed(block, line), _texts(block, line)) for line in lines]
+        yield block.title, block.note, things
     if answer.questions:
-        yield _("Questions pour préciser"), "", [("", [each.text for each in answer.questions])]
+        asked = [f"{OPEN} {each.text}" for each in answer.questions]
+        yield _("Questions pour préciser"), "", [("", asked)]
+    yield _("Vos notes"), "", [("", list(RULES))]
+
+
+def _boxed(block: Block, line: Line, more: str = "") -> str:
+    """Name a line, behind a box where it may be ticked."""
+    named = _named(line) + (f" – {more[:1].lower()}{more[1:]}" if more else "")
+    if not (line.key or block.is_to_do):
+        return named
+    return f"{TICKED if line.key and line.is_kept and not block.is_to_do else OPEN} {named}"
 
 
 def markdown(form: Any, answer: Answer) -> str:
     """Write what was typed and what is kept as the description of a need."""
-    texts = [answer.text] if answer.text else []
+    texts = [answer.printed or answer.text] if answer.text else []
     chosen = [each for each in filled_fields(form) if each[1] != answer.text]
     if chosen:
         texts.append("\n".join(f"- {_pair(each)}" for each in chosen))
@@ -129,19 +148,26 @@ def _ticked(block: Block) -> list[Line]:
 
 
 def _facts(document: Download) -> list[tuple[str, str]]:
-    """Give what was said, then how it was understood where that needs saying."""
-    understood = ((_("Ce que nous comprenons"), each) for each in document.answer.notes)
-    return [*document.facts, *understood]
+    """Give what was said, as it is taken away; then how it was understood if that needs saying."""
+    printed = {document.answer.text: document.answer.printed} if document.answer.printed else {}
+    stated = [(label, printed.get(value, value)) for label, value in document.facts]
+    notes = " ".join(document.answer.notes)
+    return [*stated, (_("Ce que nous comprenons"), notes)] if notes else stated
 
 
 def _named(line: Line) -> str:
     return f"{line.title} ({line.code})" if line.code else line.title
 
 
-def _texts(line: Line) -> list[str]:
-    sure = "" if line.share is None else _("confiance : %(percent)s %%") % {"percent": line.percent}
-    why = " · ".join(filter(None, (sure, line.reason, *(text for _tone, text in line.marks))))
-    return [text for text in (why, *line.details) if text]
+def _texts(block: Block, line: Line) -> list[str]:
+    """Say why a line is there, in one sentence; then its details, or else its address."""
+    share = ""
+    if block.share and line.share is not None:
+        share = _pair((block.share, _("%(percent)s %%") % {"percent": line.percent}))
+    why = " · ".join(filter(None, (share, line.reason, *(text for _tone, text in line.marks))))
+    why = f"{why[:1].upper()}{why[1:]}"
+    more = () if block.is_brief else line.details
+    return [text for text in (why, *more, line.href) if text]
 
 
 def _limits(document: Download) -> list[str]:

@@ -1,6 +1,8 @@
 """What the forms of use cases share: zones and occupations of the data in service."""
 
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -24,12 +26,14 @@ def zone(**options: Any) -> forms.ChoiceField:
 class TrialForm(PlainForm):
     """A form of a use case. examples: values of `sentence`, each behind a word to press.
 
+    shown: what the answer that the page shows first is to, in place of the first example.
     folded: fields that one may leave alone, under a label that opens them. Nothing reads, shows or
     prints how to reach somebody: it is taken out of what is typed first.
     """
 
     sentence = ""
     examples: tuple[tuple[Any, Any], ...] = ()
+    shown: Mapping[str, str] = MappingProxyType({})
     folded: tuple[str, ...] = ()
     folded_label: Any = ""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ONISEP = ("Onisep", "https://www.onisep.fr/")
 IMMERSION = ("Immersion Facilitée", "https://immersion-facile.beta.gouv.fr/")
 BONNE_BOITE = ("La Bonne Boîte", "https://labonneboite.francetravail.fr/")
+ACCOUNT = ("Mon Compte Formation", "https://www.moncompteformation.gouv.fr/")
 JOBS = ("MétierScope, de France Travail", "https://candidat.francetravail.fr/metierscope/")
 # A text that is translated when it is shown.
 Text = Any

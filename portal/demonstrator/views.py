@@ -3,6 +3,7 @@
 What is typed comes by POST, so that no address holds it; it is answered, and kept nowhere.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -36,6 +38,8 @@ KEEP, SEEN, TICKED, ASKED = "keep", "seen", "ticked", "asked"
 OPINIONS: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
 # Of the table of intervals: levels are of 1 to 5, places among its rows.
 COLUMNS = "code metier niveau niveau_bas niveau_haut place_min place_max sujet donnees".split()
+EXAMPLE_LINES, MOST_EXAMPLES = 3, 48
+_examples: dict[tuple[Any, ...], dict[str, Any] | None] = {}
 # Answers, documents and opinions of one network: a class that tries it together is one.
 ANSWERS_RATE, DOCUMENTS_RATE, OPINIONS_RATE = "240/m/ip", "40/m/ip", "60/h/ip"
 
@@ -84,12 +88,14 @@ def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
                 return draft
             context = _carried(request, row, form, answer)
         context |= {"form": form, "answer": answer}
+        if answer is None:
+            context["example"] = _example(case, engines)
     context |= {
         "section": "demonstrateur",
         "case": case,
         "sheet": case.sheet,
         "row": row,
-        "today": clock.paris_day(clock.now()),
+        "today": (today := clock.paris_day(clock.now())),
         "served": engines,
         "measures": measures.of(case.sheet, engines) if engines else [],
         "folder": case.form.__module__.rpartition(".")[0].replace(".", "/"),
@@ -98,7 +104,7 @@ def case_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "components": queries.components(row),
         "challenges": (challenges := queries.challenges_for(case.sheet, request.user)),
         "rewarded": queries.rewarded(challenges, row),
-        "is_tested": row.pk and any(each.partner for each in row.milestones.all()),
+        "is_tested": row.pk and any(e.partner and e.on <= today for e in row.milestones.all()),
         "rank": [each.sheet.slug for each in CASES].index(slug) + 1,
         "total": len(CASES),
     }
@@ -115,7 +121,7 @@ def _keep_pace(request: HttpRequest) -> None:
     """Refuse what a network asks past its share: QuotaSpent."""
     spent = _("Trop de demandes depuis votre réseau : attendez une minute, puis recommencez.")
     keep_rate(request, "trials", ANSWERS_RATE, spent)
-    if request.POST.get("as") in documents.FORMATS:
+    if request.POST.get("as") in (*documents.FORMATS, "csv"):
         keep_rate(request, "trial_documents", DOCUMENTS_RATE, spent)
 
 
@@ -134,6 +140,24 @@ def _form(request: HttpRequest, case: Case, engines: Served) -> TrialForm:
         texts = [text for _label, text in case.form.examples]
         data[case.form.sentence] = texts[min(example, len(texts)) - 1] if texts else ""
     return case.form(data, served=engines)
+
+
+def _example(case: Case, engines: Served) -> dict[str, Any] | None:
+    """Answer the first example of a use case, once by build and language: the lines shown first."""
+    builds = tuple(sorted(each.pk for each in engines.builds.values()))
+    key = (case.sheet.slug, get_language(), builds)
+    if key not in _examples:
+        sent = case.form.shown or {case.form.sentence: str(case.form.examples[0][1])}
+        answer = case.answer(sent, engines)
+        blocks = [each for each in answer.blocks if any(line.key for line in each.lines)]
+        block = next(iter(blocks or answer.blocks), None)
+        if len(_examples) >= MOST_EXAMPLES:
+            _examples.clear()
+        _examples[key] = None
+        if block is not None:
+            lines = tuple(replace(each, key="") for each in block.lines[:EXAMPLE_LINES])
+            _examples[key] = {"answer": answer, "block": replace(block, lines=lines)}
+    return _examples[key]
 
 
 def _as_ticked(request: HttpRequest, answer: Answer) -> Answer:
@@ -217,6 +241,7 @@ def _carried(request: HttpRequest, row: Prototype, form: Any, answer: Answer) ->
         "carried": [(name, each) for name in form.fields for each in form.data.getlist(name)],
         "replies": form.replies(),
         "replies_in_words": _replies_in_words(form),
+        "typed_at": form[form.sentence or next(iter(form.fields))].id_for_label,
         "is_thanked": is_thanked,
         "wants_need": _wants_need(request, answer),
     }

@@ -25,9 +25,13 @@ LEVEL_NAMES = (
 TONES = ("ardoise", "ardoise", "calanque", "ocre", "garance")
 
 # What no offer may ask for, save where it names who is served or an old title.
+_SOMEBODY = r"(?:\w+(?:euse|ière|trice)s?|filles?|femmes?|hôtesses?|secrétaires?|personnes?)\b"
 BARRED = re.compile(
-    r"\b(?:jeunes?(?! enfants?| public)|hommes?(?! d.entretien| de ménage)"
-    r"|(?<!sage.)femmes?(?! de (?:ménage|chambre))|célibataires?|sans enfants?|pas enceinte"
+    r"\b(?:(?:pas|ni|sans|sauf) (?:de |d['’])?)?"
+    r"(?:jeunes?(?! enfants?| public)|hommes?(?! d.entretien| de ménage)"
+    r"|(?<!sage.)femmes?(?! de (?:ménage|chambre))(?: enceintes?)?|pas enceintes?"
+    rf"|jolies?(?=\s*(?:[,.;:!?)]|$|(?:et|qui|pour)\b|(?:jeunes? )?{_SOMEBODY}))"
+    rf"|belles?(?= (?:jeunes? )?{_SOMEBODY})|célibataires?|sans enfants?"
     r"|(?:(?:un|une|des|que|jeunes?|hommes?|femmes?|nationalité) )+françaises?"
     r"|(?:(?:un|une|des|que|jeunes?|hommes?|femmes?) )+français"
     r"|pas d.(?:étrang\w+|arabes?|noirs?)|moins de \d\d ans)\b",
@@ -90,11 +94,17 @@ def without_barred(text: str) -> tuple[str, tuple[str, ...]]:
     if not barred:
         return text, ()
     recalled = _(
-        "Nous n’avons pas compté %(words)s : pour choisir qui embaucher, l’âge, le sexe, l’origine "
-        "ou la situation de famille sont des critères interdits (Code du travail, art. L1132-1)."
+        "Nous n’avons pas compté %(words)s, et la fiche ne le reprend pas : pour choisir qui "
+        "embaucher, l’âge, le sexe, l’origine, l’apparence, la grossesse ou la situation de "
+        "famille sont des critères interdits (Code du travail, art. L1132-1)."
     )
     words = ", ".join(dict.fromkeys(f"« {each.group()} »" for each in barred))
     return BARRED.sub(lambda each: " " * len(each.group()), text), (recalled % {"words": words},)
+
+
+def struck(text: str) -> str:
+    """Write a text without the words that no offer may ask for, as it is taken away."""
+    return BARRED.sub(_("(critère interdit, retiré)"), text)
 
 
 def careful(answer: Answering) -> Answering:

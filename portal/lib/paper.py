@@ -28,6 +28,10 @@ INK, QUIET, BLUE, LINE = (26, 36, 43), (84, 97, 105), (7, 89, 122), (214, 217, 2
 MOST_CHARACTERS = 420
 TALLEST = 38.0  # a fact of so many characters
 CLAUSE = 22.0
+# What a text of a section begins with to have a box, ticked or not; a line to write on.
+BOXES = ("☑", "☐")
+RULE = "_" * 60
+BOX = 3.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class Sheet:
     """What a statement says; every text is already in its language.
 
     facts: pairs of label and value. sections: a title, a sentence or "", and things under it, each
-    with its texts, a list where it has no name. clauses: what is agreed, numbered. notes: small
-    sentences below. foot: what each page is of, where there are several. address: where it is
-    checked, drawn as a code too, which code_label describes for who does not see it. annex: titles
-    and their paragraphs, whole, on pages of their own.
+    with its texts (see BOXES, RULE), a list where it has no name. clauses: what is agreed,
+    numbered. notes: small sentences below. foot: what each page is of, where there are several.
+    address: where it is checked, drawn as a code too, which code_label describes for who does not
+    see it. annex: titles and their paragraphs, whole, on pages of their own.
     """
 
     language: str
@@ -78,16 +82,18 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.say("P", sheet.brand[0], size=15, bold=True, colour=BLUE)
     paper.say("P", sheet.brand[1], size=10, colour=QUIET)
     paper.set_right_margin(MARGIN)
-    paper.ln(16)
-    paper.say("H1", sheet.title, size=25, bold=True)
-    paper.ln(4)
-    paper.say("P", sheet.lead, size=12.5)
-    paper.ln(6)
+    # What has sections is long: it is set closer.
+    is_long = paper.is_close = bool(sheet.sections)
+    paper.ln(8 if is_long else 16)
+    paper.say("H1", sheet.title, size=19 if is_long else 25, bold=True)
+    paper.ln(2 if is_long else 4)
+    paper.say("P", sheet.lead, size=10.5 if is_long else 12.5)
+    paper.ln(4 if is_long else 6)
     for label, value in sheet.facts:
         for number, piece in enumerate(wrap(value, MOST_CHARACTERS) or [""]):
             paper.keep(TALLEST)
             paper.fact("" if number else label, piece)
-    paper.ln(6)
+    paper.ln(4 if is_long else 6)
     for title, sentence, things in sheet.sections:
         paper.section(title, sentence, things)
     for place, clause in enumerate(sheet.clauses, 1):
@@ -97,8 +103,8 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     for note in sheet.notes:
         paper.keep(_height([note]))
         paper.say("P", note, size=9, colour=QUIET)
-        paper.ln(1.5)
-    if sheet.sections:
+        paper.ln(0 if is_long else 1.5)
+    if is_long:
         paper.say("P", f"{sheet.code_label} : {sheet.address}", size=9, colour=QUIET)
     else:
         paper.keep(CODE)
@@ -112,6 +118,7 @@ class _Paper(FPDF):
     """An A4 page whose parts are tagged in the order of reading."""
 
     is_numbered = False
+    is_close = False
     foot = ""
 
     def footer(self) -> None:
@@ -163,7 +170,7 @@ class _Paper(FPDF):
         self.set_draw_color(*LINE)
         with self.part("Artifact"):
             self.line(MARGIN, self.y, self.w - MARGIN, self.y)
-        top = self.y + 2
+        top = self.y + (1 if self.is_close else 2)
         with self.part("P"):
             self.set_xy(MARGIN, top)
             self.set_font(FACE, "", 10)
@@ -171,31 +178,53 @@ class _Paper(FPDF):
             self.multi_cell(LABEL - 4, 5.2, label, align="L", new_x=XPos.RIGHT, new_y=YPos.NEXT)
             below = self.y
             self.set_xy(MARGIN + LABEL, top)
-            self.set_font(FACE, "B", 11)
+            self.set_font(FACE, "" if self.is_close else "B", 10 if self.is_close else 11)
             self.set_text_color(*INK)
             self.multi_cell(
                 0, 5.2, _shortened(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
             )
-        self.set_y(max(below, self.y) + 2)
+        self.set_y(max(below, self.y) + (1 if self.is_close else 2))
 
     def section(
         self, title: str, sentence: str, things: Sequence[tuple[str, Sequence[str]]]
     ) -> None:
         """Write a title, then each thing in bold above its texts."""
-        self.keep(TALLEST)
-        self.say("H2", title, size=14, bold=True, colour=BLUE)
+        self.keep(TALLEST - 12)
+        self.say("H2", title, size=13, bold=True, colour=BLUE)
         if sentence:
-            self.say("P", sentence, size=10, colour=QUIET)
-        self.ln(2)
+            self.say("P", sentence, size=9, colour=QUIET)
+        self.ln(1)
         for name, texts in things:
             if name:
                 self.keep(_height([name, *texts[:1]]))  # a name stays with its first text
-                self.say("P", name, size=11, bold=True)
+                self.item(name, size=10.5, bold=True)
             for text in texts:
                 self.keep(_height([text]))
-                self.say("P", text if name else f"• {text}", size=10)
-            self.ln(2)
-        self.ln(3)
+                is_marked = name or text.startswith((*BOXES, RULE))
+                self.item(text if is_marked else f"• {text}", size=9.5)
+            self.ln(1)
+        self.ln(2)
+
+    def item(self, text: str, *, size: float, bold: bool = False) -> None:
+        """Write a paragraph, behind a box if it begins with one; or draw a line to write on."""
+        if text == RULE:
+            with self.part("Artifact"):
+                self.line(MARGIN, self.y + 6, self.w - MARGIN, self.y + 6)
+            self.ln(8)
+            return
+        if text[0] in BOXES:
+            left, top = MARGIN, self.y + size * 0.06
+            self.set_draw_color(*INK)
+            with self.part("Figure", alt_text=text[0]):
+                self.rect(left, top, BOX, BOX)
+                if text[0] == BOXES[0]:
+                    self.line(left + 0.6, top + 1.5, left + 1.3, top + 2.3)
+                    self.line(left + 1.3, top + 2.3, left + 2.5, top + 0.6)
+            self.set_left_margin(MARGIN + BOX + 2)
+            self.set_x(MARGIN + BOX + 2)
+            text = text[2:]
+        self.say("P", text, size=size, bold=bold)
+        self.set_left_margin(MARGIN)
 
     def keep(self, height: float) -> None:
         """Go on overleaf where this many millimetres are not left."""
@@ -243,7 +272,7 @@ class _Paper(FPDF):
 
 def _height(texts: Sequence[str]) -> float:
     """Give the millimetres that texts of a section take at most."""
-    return sum(6.0 * (len(_shortened(text)) // 70 + 1) for text in texts)
+    return sum(5.0 * (len(_shortened(text)) // 80 + 1) for text in texts)
 
 
 def _shortened(text: str) -> str:

@@ -118,10 +118,16 @@ def test_each_case_says_what_it_refuses_and_answers(client: Client, case: Any) -
     for refused in case.sheet.refuses:
         assert str(refused) in plain(shown)
     assert 'id="resultat"' not in shown.text
+    assert "Exemple de réponse" in shown.text
+    assert f'href="/api/v1/demonstrator/{case.sheet.slug}"' in shown.text
     sent, expected = TRIED[case.sheet.slug]
     answered = client.post(address(case.sheet.slug), sent)
     assert answered.status_code == 200
     assert expected in answered.text
+    assert "<title>Réponse : " in " ".join(plain(answered).split()).replace("<title> ", "<title>")
+    typed_at = re.search(r'href="#(\w+)"><svg[^>]*>.{,80}</svg>Corriger', answered.text)
+    assert typed_at
+    assert f'id="{typed_at[1]}"' in answered.text
     # No proxy keeps it; Back may show it again.
     assert answered["Cache-Control"] == "private, no-cache"
 
@@ -152,13 +158,17 @@ def test_a_person_takes_away_what_they_ticked_and_the_change_is_counted(
         text = archive.read("content.xml").decode()
         assert "Heading_20_2" in archive.read("styles.xml").decode()
     assert "Boulanger / Boulangère (D04)" in text
-    assert "Rien n’a été coché ici." in text.split("Compétences proposées")[1]
-    assert "confiance : " in plain_text(text)
+    skills = text.split("Compétences proposées")[1]
+    assert "☐ Préparer pâtes et crèmes" in skills  # none is ticked: they are there to tick by hand
+    assert "☑" not in skills
+    assert "Confiance : " in plain_text(text)
+    moved = client.post(address("autodiagnostic-mobilite"), {"occupation": "maçon", "as": "odt"})
+    printed = _written(moved)
+    assert "confiance" not in printed.lower()
+    assert "Savoirs en commun : " in printed
     assert "Il ne propose ni candidat ni salaire." in text
-    printed = client.post(
-        address(FIRM), {"text": f"{SENTENCE} {'Dès 4 h. ' * 60}Merci", "as": "pdf"}
-    )
-    first = PdfReader(io.BytesIO(printed.getvalue())).pages[0].extract_text()
+    drawn = client.post(address(FIRM), {"text": f"{SENTENCE} {'Dès 4 h. ' * 60}Merci", "as": "pdf"})
+    first = PdfReader(io.BytesIO(drawn.getvalue())).pages[0].extract_text()
     # All that was typed; the day is not under the code of the corner.
     assert "Merci" in first
     assert not re.search(r"compétences · Fiche du .* \d{4}$", first, re.M)
@@ -359,6 +369,8 @@ def test_a_network_asks_no_more_than_its_share(
     sent = {"text": SENTENCE, "as": "odt"}
     assert client.post(address(FIRM), sent).status_code == 200
     assert client.post(address(FIRM), sent).status_code == 429
+    table = {"domain": "D", "as": "csv"}
+    assert client.post(address("commande-publique-formation"), table).status_code == 429
     assert client.post(address(FIRM), {"text": SENTENCE}).status_code == 200
 
 
@@ -410,8 +422,10 @@ def test_a_step_of_a_day_to_come_is_foreseen_and_decides_nothing(
     today = clock.paris_day(clock.now())
     row = offered[FIRM]
     stopped = {"state": PrototypeState.STOPPED, "text": "Bilan."}
-    row.milestones.create(on=today + timedelta(days=1), **stopped)
+    row.milestones.create(on=today + timedelta(days=1), partner="CMAR", **stopped)
     shown = client.get(address(FIRM))
+    assert "Testé avec CMAR" not in " ".join(shown.text.split())
+    assert "Testé avec personne encore" in shown.text
     assert "Prévu le" in shown.text
     assert 'name="text"' in shown.text
     assert Prototype.objects.get(pk=row.pk).state == PrototypeState.PROTOTYPE
@@ -472,7 +486,7 @@ def test_an_answer_leads_on_to_public_pages_by_code_only_on_official_data(
 def test_needs_are_a_table_too_that_is_taken_away(client: Client) -> None:
     page, sent = address("commande-publique-formation"), {"domain": "D", "zone": "gap"}
     shown = client.post(page, sent).text
-    assert shown.count('class="ci"') == 2 * 12  # the cell and its drawing
+    assert shown.count('class="ci"') == 12
     taken = client.post(page, {**sent, "as": "csv"})
     assert taken["Content-Disposition"] == (
         'attachment; filename="commande-publique-formation.csv"'

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from portal.demonstrator.models import FundingRule
 
 LEVELS = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
+LONG_LEVELS = LEVELS[3:]
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -80,20 +81,33 @@ def _paths(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[P
         missing = pieces(known[goal].knowledge, known[start].knowledge).missing
         if towards := paths.towards(start, goal):
             if not paths.is_known(start, goal):
-                remark = _(
+                remark = ngettext(
                     "Aucune mobilité directe n’est suivie vers « %(title)s » ; d’un seul pas, il y "
-                    "manquerait %(missing)s savoirs."
+                    "manquerait %(missing)s savoir.",
+                    "Aucune mobilité directe n’est suivie vers « %(title)s » ; d’un seul pas, il y "
+                    "manquerait %(missing)s savoirs.",
+                    len(missing),
                 ) % {"title": known[goal].title, "missing": len(missing)}
             return towards, remark
-        remark = _(
+        remark = ngettext(
             "« %(title)s » n’est pas un métier proche : d’un seul pas, il y manquerait %(missing)s "
-            "savoirs (niveau habituel : %(level)s), et aucun détour n’y mène de proche en proche. "
-            "Voici vos métiers proches."
+            "savoir (niveau habituel : %(level)s), et aucun détour n’y mène de proche en proche.",
+            "« %(title)s » n’est pas un métier proche : d’un seul pas, il y manquerait %(missing)s "
+            "savoirs (niveau habituel : %(level)s), et aucun détour n’y mène de proche en proche.",
+            len(missing),
         ) % {
             "title": known[goal].title,
             "missing": len(missing),
             "level": known[goal].level or _("non renseigné"),
         }
+        level = known[goal].level
+        if level in LONG_LEVELS and known[start].level not in LEVELS[LEVELS.index(level) :]:
+            remark = _(
+                "« %(title)s » demande d’habitude un niveau %(level)s : des études longues, que "
+                "vous avez écartées en répondant « Non ». Répondez « Oui, s’il le faut » pour voir "
+                "ce parcours."
+            ) % {"title": known[goal].title, "level": level}
+        remark += " " + _("Voici vos métiers proches.")
     elif goal:
         remark = _("Le métier souhaité est déjà le vôtre : voici où il peut mener.")
     onwards = paths.onwards(start)
@@ -117,14 +131,14 @@ def _block(start: str, path: Path, served: Served) -> Block:
             path.equals,
         )
     lines = tuple(_line(each, served) for each in path.steps)
-    return Block(" → ".join(names), lines, note % path._asdict())
+    return Block(" → ".join(names), lines, note % path._asdict(), is_brief=True)
 
 
 def _line(step: Step, served: Served) -> Line:
     one, labels = served.referential.occupations[step.code], served.referential.knowledge
     marks = [near_mark(step.known, step.missing)]
     if one.level:
-        marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
+        marks.append(("ardoise", _("niveau : %(level)s") % {"level": one.level}))
     missing, shared = (", ".join(labels[k] for k in each) for each in (step.missing, step.known))
     reason = _("Rien de plus à apprendre, d’après les savoirs décrits.")
     if missing:
@@ -154,13 +168,12 @@ def _funding(rules: "Iterable[FundingRule]", contract: str, length: str) -> Bloc
         if rule.verified_on:
             mark = ("pin", _("vérifié le %(day)s") % {"day": day_words(rule.verified_on)})
         why = why or _("quels que soient le contrat et la longueur de la formation")
-        details = (rule.text, _("Source : %(address)s") % {"address": rule.source})
         lines.append(
-            Line("", rule.title, reason=why, marks=(mark,), details=details, href=rule.source)
+            Line("", rule.title, reason=why, marks=(mark,), details=(rule.text,), href=rule.source)
         )
     note = _("À étudier avec un conseiller : être dans cette liste n’ouvre aucun droit.")
     if left_out:
         note += " " + _("Laissés de côté : %(rules)s.") % {"rules": ", ".join(left_out)}
     elif not lines:
         note = _("La Région n’a encore décrit aucun dispositif.")
-    return Block(_("Financements à étudier"), tuple(lines), note)
+    return Block(_("Financements à étudier"), tuple(lines), note, is_brief=True)

@@ -23,7 +23,7 @@ class TransitionForm(TrialForm):
         _("Votre métier aujourd’hui"),
         LONGEST_TITLE,
         _("Écrivez votre métier, comme « hôtesse de caisse »."),
-        _("Un intitulé, sans nom ni employeur. Votre texte n’est pas conservé."),
+        _("Sans nom, employeur, téléphone ni adresse. Votre texte n’est pas conservé."),
     )
     wish = line(
         _("Le métier souhaité"),

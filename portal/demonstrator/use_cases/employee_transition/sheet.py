@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.resources.enums import UseCase
 from portal.demonstrator.enums import EngineName
-from portal.demonstrator.sheets import IMMERSION, JOBS, Sheet
+from portal.demonstrator.sheets import ACCOUNT, IMMERSION, JOBS, Sheet
 
 SHEET = Sheet(
     code="UC6",
@@ -47,7 +47,7 @@ SHEET = Sheet(
         _("Un métier réglementé demande un diplôme, que cette liste de savoirs ne dit pas."),
         _("Les règles de financement changent : vérifiez à la source avant tout engagement."),
     ),
-    onward=(JOBS, IMMERSION),
+    onward=(JOBS, IMMERSION, ACCOUNT),
     engines=(EngineName.TEXT, EngineName.MOVES),
     challenges=("mobilites-metiers",),
 )

@@ -22,10 +22,9 @@ from portal.demonstrator.use_cases.mobility_self_assessment.maturity import SIGN
 from portal.demonstrator.wording import near_mark, tension_mark
 
 MOVES, OUTSIDE = 10, 3
-TICKED = 5  # of the moves, the first: they are the sheet, until somebody chooses
+TICKED = 3  # of the moves, the first: they are shown, and are the sheet until somebody chooses
 FEW = 2  # pieces of knowledge under which a move comes after the others
 WISHES = 0.25  # what meeting all the wishes weighs, beside score and shared knowledge
-NAMED = 3  # pieces of knowledge in a line
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -50,11 +49,18 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             tuple(stands),
             _("La première étape dont une case reste à cocher. Ce repère ne vous note pas."),
         ),
-        Block(_("Des pistes depuis votre métier"), tuple(lines), _leaving(named.code, moves)),
+        Block(
+            _("Des pistes depuis votre métier"),
+            tuple(lines),
+            _leaving(named.code, moves),
+            first=TICKED,
+            share=_("Savoirs en commun"),
+        ),
         Block(
             _("À apporter au conseiller"),
             tuple(_to_bring(named.code, wanted, served)),
             _("Cette fiche est à vous : imprimez-la, rayez, ajoutez. Rien n’est transmis."),
+            is_to_do=True,
         ),
     )
     understood = reading(text, named, served)
@@ -144,7 +150,7 @@ def _line(
     if is_worn:
         marks += [("garance", each) for each in _strains(one)]
     if one.level:
-        marks.append(("ardoise", _("niveau habituel : %(level)s") % {"level": one.level}))
+        marks.append(("ardoise", _("niveau : %(level)s") % {"level": one.level}))
     marks += tension_mark(served, move.code, zone)
     details = [
         one.definition,
@@ -162,24 +168,23 @@ def _line(
         f"m-{move.code}",
         one.title,
         move.code,
-        _reason(move, served),
+        _reason(move),
         share=1 - move.distance,
         marks=tuple(marks),
         details=tuple(each for each in details if each),
     )
 
 
-def _reason(move: Move, served: Served) -> str:
+def _reason(move: Move) -> str:
     count, asked = len(move.shared), len(move.shared) + len(move.missing)
     if not count:
         return _("parce qu’on y passe parfois ; nos fiches n’y voient pas de savoir commun")
     counted = ngettext(
-        "parce que vous avez déjà %(count)s savoir sur %(asked)s : %(list)s",
-        "parce que vous avez déjà %(count)s savoirs sur %(asked)s, dont %(list)s",
+        "parce que vous avez déjà %(count)s savoir sur %(asked)s",
+        "parce que vous avez déjà %(count)s savoirs sur %(asked)s",
         count,
     )
-    first = ", ".join(labels(move.shared[:NAMED], served))
-    return counted % {"count": count, "asked": asked, "list": first}
+    return counted % {"count": count, "asked": asked}
 
 
 def _leaving(code: str, moves: Collection[Move]) -> str:
@@ -191,8 +196,8 @@ def _leaving(code: str, moves: Collection[Move]) -> str:
         away,
     ) % {"away": away, "all": len(moves)}
     order = _(
-        "La barre : la part des savoirs demandés que vous avez déjà. Proche : un tiers au moins. "
-        "D’abord ce qui partage le plus avec votre métier ; vos critères comptent ensuite."
+        "Le pourcentage est la part des savoirs demandés que vous avez déjà ; proche : un tiers au "
+        "moins. Ce qui partage le plus vient d’abord ; vos critères comptent ensuite."
     )
     return f"{order} {counted}"
 
@@ -200,7 +205,8 @@ def _leaving(code: str, moves: Collection[Move]) -> str:
 def _to_bring(code: str, wanted: Collection[Criterion], served: Served) -> Iterable[Line]:
     one = served.referential.occupations[code]
     crossed = _("votre métier : rayez ce que vous n’y faites pas, ajoutez ce qui manque")
-    yield Line("", one.title, code, crossed, details=tuple(labels(one.knowledge, served)))
+    known = ", ".join(labels(one.knowledge, served))
+    yield Line("", one.title, code, crossed, details=(known,) if known else ())
     if wanted:
         yield Line("", _("Vos critères"), reason=", ".join(str(each.text) for each in wanted))
     yield Line("", _("Qui peut me faire rencontrer ce métier, ou m’y accueillir quelques jours ?"))

@@ -39,7 +39,7 @@ class MobilityForm(TrialForm):
         _("Votre métier d’aujourd’hui"),
         120,
         _("Écrivez votre métier, ou le dernier que vous avez exercé."),
-        _("Ni nom ni employeur. Rien de ce que vous écrivez n’est conservé."),
+        _("Ni nom, ni employeur, ni téléphone, ni adresse. Votre texte n’est pas conservé."),
     )
     zone = zone()
     constraints = _ticks(_("Ce que vous voulez pour vos journées"), CRITERIA)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.answers import Answer, Block, Line, toned
 from portal.demonstrator.engines.diversity import diverse
 from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Reason
@@ -60,8 +61,19 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         count=OCCUPATIONS,
         domains=LEAST_DOMAINS,
     )
-    lines = [_line(known[code], liked, called, text, served) for code in chosen]
     speaking = {word for code in chosen for word in called.get(code, ())}
+    reasons = tuple(
+        Reason(word.start, word.end, 1 / len(speaking))
+        for word in sorted(speaking, key=lambda word: word.start)
+    )
+    tones = toned(reasons)
+    lines = [
+        replace(
+            _line(known[code], liked, called, text, served),
+            tone=tones[called[code][0].start] if code in called else "",
+        )
+        for code in chosen
+    ]
     note = _(
         "%(domains)s domaines différents. Ni sexe, ni notes, ni niveau n’ont compté : rien n’en "
         "est demandé."
@@ -72,6 +84,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 _("Des métiers à regarder, et pourquoi ceux-ci"),
                 tuple(lines),
                 note % {"domains": len({code[0] for code in chosen})},
+                is_brief=True,
             ),
             Block(
                 _("Pour vérifier par vous-même"),
@@ -80,13 +93,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                     Line("", _("Y passer quelques jours : stage, immersion, journée ouverte")),
                     Line("", _("En parler à votre psychologue de l’Éducation nationale, au CIO")),
                 ),
+                is_to_do=True,
             ),
         ),
         text,
-        tuple(
-            Reason(word.start, word.end, 1 / len(speaking))
-            for word in sorted(speaking, key=lambda word: word.start)
-        ),
+        reasons,
         notes=(*understood.notes, *_unread(understood, speaking, served)),
         limits=(_("Des idées pour élargir : un métier absent d’ici n’est pas déconseillé."),),
         title=_("Des métiers à regarder"),

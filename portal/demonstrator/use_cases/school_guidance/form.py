@@ -29,7 +29,7 @@ class GuidanceForm(TrialForm):
     text = prose(
         _("Ou avec vos mots"),
         500,
-        hint=_("Ni nom ni école. Votre texte n’est pas conservé."),
+        hint=_("Ni nom, ni école, ni téléphone, ni adresse. Votre texte n’est pas conservé."),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -8,17 +8,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.demonstrator.answers import Answer, Block, Line, Question
+from portal.demonstrator.answers import Answer, Block, Line, Question, toned
 from portal.demonstrator.engines import match
 from portal.demonstrator.engines.evidence import calling
-from portal.demonstrator.engines.text import Proposal
-from portal.demonstrator.engines.words import words
+from portal.demonstrator.engines.text import Proposal, Reason
+from portal.demonstrator.engines.words import Word, words
 from portal.demonstrator.naming import NEAREST, nearest_titles
 from portal.demonstrator.reading import Reading, ranked
 from portal.demonstrator.service import Served
-from portal.demonstrator.wording import quoted, tension_mark, without_barred
+from portal.demonstrator.wording import quoted, struck, tension_mark, without_barred
 
 OCCUPATIONS, KNOWLEDGE = 3, 8
+LONGEST_PART = 40  # characters of a sentence that are underlined together
 # The chances under which an occupation is not shown after the first, asked about nor offered.
 LEAST = 0.05
 # How much more often a knowledge is needed where it is an occupation's than where it is not.
@@ -53,6 +54,9 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     ]
     first, *others = _weighed(best, replies, served)
     proposals = [first, *(each for each in others if each.confidence >= LEAST)]
+    skills = _skills(proposals, replies, understood, served)
+    reasons = _with_skills(first.reasons, (called for _line, called in skills))
+    tones = toned(reasons)
     lines = []
     for at, each in enumerate(proposals):
         marks = tension_mark(served, each.code, str(inputs.get("zone") or ""))
@@ -74,6 +78,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                     ),
                 ),
                 is_kept=not at,
+                tone=next((tones[one.start] for one in each.reasons if one.start in tones), ""),
             )
         )
     wanted = _("Recruter : %(title)s") % {"title": known[first.code].title}
@@ -93,20 +98,44 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 _("Métiers proches"),
                 tuple(lines),
                 _("Le pourcentage est la confiance de l’outil ; le reste va à d’autres métiers."),
+                share=_("Confiance"),
             ),
             Block(
                 _("Compétences proposées"),
-                tuple(_skills(proposals, replies, understood, served)),
+                tuple(
+                    replace(line, tone=_tone(called[0], reasons, tones)) if called else line
+                    for line, called in skills
+                ),
                 is_dense=True,
             ),
         ),
         text,
-        first.reasons,
+        reasons,
         tuple(questions),
         notes,
         need={"title": wanted},
         title=wanted,
+        printed=struck(text),
     )
+
+
+def _with_skills(
+    reasons: Iterable[Reason], skills: Iterable[tuple[Word, ...]]
+) -> tuple[Reason, ...]:
+    """Add to the words of an occupation those that call for a skill: one part, if they are near."""
+    parts = list(reasons)
+    for called in skills:
+        spans = [(each.start, each.end) for each in called]
+        if called and called[-1].end - called[0].start <= LONGEST_PART:
+            spans.insert(0, (called[0].start, called[-1].end))
+        for start, end in spans:
+            if not any(start < each.end and each.start < end for each in parts):
+                parts.append(Reason(start, end, 0.0))
+    return tuple(sorted(parts, key=lambda each: each.start))
+
+
+def _tone(word: Word, reasons: Iterable[Reason], tones: Mapping[int, str]) -> str:
+    return next(tones[each.start] for each in reasons if each.start <= word.start < each.end)
 
 
 def _weighed(
@@ -134,9 +163,10 @@ def _skills(
     replies: Mapping[str, Any],
     understood: Reading,
     served: Served,
-) -> list[Line]:
-    """List what to know: what was answered yes, then what the sentence calls for.
+) -> list[tuple[Line, tuple[Word, ...]]]:
+    """List what to know, each with the words that call for it.
 
+    First what was answered yes, then what the sentence calls for.
     Then what the first occupation asks. What was answered no is left out. What none of the
     occupations asks is called for by all its words.
     """
@@ -149,7 +179,7 @@ def _skills(
     asked = dict.fromkeys([*yes, *(k for each in proposals for k in known[each.code].knowledge)])
     whole = {one for one, own in stems.items() if own and own <= {each.stem for each in spoken}}
     asked |= dict.fromkeys(one for one in labels if one in whole)
-    lines: list[tuple[int, Line]] = []
+    lines: list[tuple[int, Line, tuple[Word, ...]]] = []
     for one in (one for one in asked if replies.get(one) != "no"):
         called = calling(labels[one], spoken)
         if one not in whole and all(often[each.stem] > 1 for each in called):
@@ -166,6 +196,6 @@ def _skills(
         else:
             continue
         line = Line(f"k-{one}", labels[one], reason=reason, is_kept=order != DEMANDED)
-        lines.append((order, line))
+        lines.append((order, line, called if order == CALLED else ()))
     lines.sort(key=lambda each: each[0])
-    return [line for _order, line in lines][: max(KNOWLEDGE, len(yes))]
+    return [(line, called) for _order, line, called in lines][: max(KNOWLEDGE, len(yes))]

@@ -31,7 +31,7 @@ class NeedForm(TrialForm):
         _("Avec vos mots, comme au téléphone"),
         LONGEST,
         _("Dites en une phrase ou deux ce que la personne fera."),
-        _("Ni nom ni coordonnées. Votre texte n’est pas conservé."),
+        _("Ni nom, ni téléphone, ni adresse. Votre texte n’est pas conservé."),
         rows=5,
     )
     zone = zone()

@@ -18,6 +18,7 @@ from portal.demonstrator.wording import LEVEL_NAMES, tension_mark
 from portal.lib.prose.numbers import number
 
 SHOWN = 8
+AT_ONCE = 4  # the others are opened
 TENSE = 4  # from this level
 
 
@@ -102,6 +103,7 @@ def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[B
             % {"level": LEVEL_NAMES[level - 1], "count": len(lines[level])},
             tuple(lines[level]),
             is_dense=True,
+            first=0,
         )
         for level in sorted(lines, reverse=True)
     ]
@@ -116,8 +118,11 @@ def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -
         if not most:
             continue
         where = [each for each in asked if counts.get(each) == most]
-        reason = _(
-            "%(zones)s : nettement plus tendu que dans %(most)s des %(others)s autres zones connues"
+        reason = ngettext(
+            "%(zones)s : nettement plus tendu que dans l’autre zone connue",
+            "%(zones)s : nettement plus tendu que dans %(most)s des %(others)s autres zones "
+            "connues",
+            len(counts) - 1,
         ) % {
             "zones": ", ".join(served.zones[each] for each in where),
             "most": most,
@@ -129,7 +134,8 @@ def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -
     note = _("Nettement : l’intervalle est tout entier au-dessus. À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun écart net, pour ce domaine, avec une autre zone.")
-    return Block(_("Où l’offre et la demande s’écartent le plus"), _first(ranked), note)
+    title = _("Où l’offre et la demande s’écartent le plus")
+    return Block(title, _first(ranked), note, first=AT_ONCE)
 
 
 def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
@@ -152,7 +158,8 @@ def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
     note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")
-    return Block(_("Savoirs communs : une formation utile à plusieurs"), _first(ranked), note, True)
+    title = _("Savoirs communs : une formation utile à plusieurs")
+    return Block(title, _first(ranked), note, True, AT_ONCE, is_brief=True)
 
 
 def _unknown(levels: Mapping[str, Tension], without: Sequence[str]) -> Block:

@@ -1,5 +1,6 @@
 """What a buyer of training is asked."""
 
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,8 @@ DOMAINS = {
 
 class ProcurementForm(TrialForm):
     """A domain of the occupations in service, and a zone or the whole region."""
+
+    shown = MappingProxyType({"domain": "G"})
 
     domain = choice(_("Domaine"), fault=_("Choisissez un domaine de métiers."))
     zone = zone(hint=_("Sans zone choisie, toutes comptent autant."))

@@ -16,7 +16,8 @@ from portal.demonstrator.wording import tension_mark
 
 TRIED = 3  # neighbours where one may try, over all the occupations evoked
 NAMED = 3  # pieces of knowledge in a line
-ASKED = 2  # tasks in a question
+ASKED = 2  # tasks of an occupation in a question
+SEEN = 4  # pieces of knowledge of one of several occupations, before the others are opened
 MOVES = 10  # among which they are sought
 
 
@@ -74,28 +75,39 @@ def _about(one: Occupation, evoked: list[Occupation], served: Served) -> Block:
         ),
         one.definition,
         is_dense=True,
+        first=SEEN if len(evoked) > 1 else None,
     )
 
 
 def _questions(evoked: list[Occupation]) -> Block:
-    """Ask what is asked of any occupation, then of the conditions and the tasks of each.
+    """Ask what is asked of any occupation, then of the conditions and the tasks of these.
 
-    What tells an occupation from another is an employer's to answer: it is not asked.
+    Each question comes once, with what it bears on: a condition, and of which of several it is. Way
+    and hours are asked of any occupation: not ticked. What tells an occupation from another is an
+    employer's to answer: it is not asked.
     """
-    asked = [
-        ("q-0", _("D’où vient l’idée : une personne, un stage, une vidéo ?")),
-        ("q-1", _("Comment aller là où ce métier s’exerce, et à ses heures ?")),
+    conditions = list(dict.fromkeys(each for one in evoked for each in one.environment))
+    borne = [
+        f"{each} ({', '.join(of)})" if (of := _bearers(each, evoked)) else each
+        for each in conditions
     ]
-    for one in evoked:
-        named = {"title": one.title, "list": ", ".join(one.environment)}
-        if one.environment:
-            sentence = _("%(title)s, souvent : %(list)s. Qu’est-ce qui irait, ou pèserait ?")
-            asked.append((f"q-{one.code}-0", sentence % named))
-        if one.tasks:
-            tasks = " ; ".join(f"« {each} »" for each in one.tasks[:ASKED])
-            sentence = _("%(title)s, on y fait : %(list)s. Déjà fait, ou vu faire ?")
-            asked.append((f"q-{one.code}-1", sentence % (named | {"list": tasks})))
-    return Block(_("Questions pour l’entretien"), tuple(Line(*each) for each in asked))
+    tasks = [each for one in evoked for each in one.tasks[:ASKED]]
+    lines = [Line("q-origin", _("D’où vient l’idée : une personne, un stage, une vidéo ?"))]
+    if borne:
+        asked = _("Dans ces conditions fréquentes, qu’est-ce qui irait, ou pèserait ?")
+        lines.append(Line("q-conditions", asked, reason=" ; ".join(borne)))
+    if tasks:
+        asked = _("Lesquels de ces gestes : déjà faits, ou vus ?")
+        lines.append(Line("q-tasks", asked, reason=" ; ".join(tasks)))
+    way = _("Comment aller là où ce métier s’exerce, et à ses heures ?")
+    lines.append(Line("q-way", way, is_kept=False))
+    return Block(_("Questions pour l’entretien"), tuple(lines), is_to_do=True)
+
+
+def _bearers(condition: str, evoked: list[Occupation]) -> list[str]:
+    """Name the occupations that have a condition, where not all of them do."""
+    having = [one.title for one in evoked if condition in one.environment]
+    return having if len(having) < len(evoked) else []
 
 
 def _trials(evoked: list[Occupation], zone: str, served: Served) -> Block:
@@ -119,7 +131,7 @@ def _trials(evoked: list[Occupation], zone: str, served: Served) -> Block:
         "Le métier lui-même est coché ; cochez les voisins à garder sur la fiche. L’employeur "
         "reste à trouver."
     )
-    return Block(_("Immersions à proposer"), tuple(lines), note)
+    return Block(_("Immersions à proposer"), tuple(lines), note, is_brief=True, is_to_do=True)
 
 
 def _neighbours(one: Occupation, served: Served) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class InterviewForm(TrialForm):
         _("Métier évoqué en entretien"),
         120,
         _("Écrivez au moins un métier."),
-        _("Des métiers seulement : ni nom, ni âge, ni numéro, ni rien du jeune reçu."),
+        _("Des métiers, et rien du jeune reçu : ni nom, ni âge, ni téléphone, ni adresse."),
     )
     second = line(_("Deuxième métier"), 120)
     third = line(_("Troisième métier"), 120)

@@ -104,6 +104,8 @@ def test_what_is_no_need_gets_no_occupation(served: Served, text: str, nearest: 
         ("un jeune homme pour vendre du pain", {"un jeune homme", "jeune", "homme"}),
         ("vendeuse en boulangerie, française, sans enfants", {"sans enfants"}),
         ("Que des jeunes français, pour pétrir le pain", {"que des jeunes français"}),
+        ("une jolie serveuse", {"« jolie »"}),
+        ("pétrir le pain, ni de femmes enceintes", {"« ni de femmes enceintes »"}),
     ],
 )
 def test_what_no_offer_may_ask_for_is_not_counted_and_the_law_recalled(
@@ -115,6 +117,7 @@ def test_what_no_offer_may_ask_for_is_not_counted_and_the_law_recalled(
     assert any(each.lower() in note.lower() for each in barred)
     assert not marked(answered) & {"jeune", "jeunes", "homme", "enfants", "français"}
     assert len(without_barred(text)[0]) == len(text)
+    assert not any(each.strip("«» ") in answered.printed for each in barred)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +193,21 @@ def test_skills_are_those_of_the_words_not_of_a_verb_alone(served: Served) -> No
         for text in ("coiffeuse pour tenir la caisse", "boulanger pour gérer les rendez-vous")
     }
     assert [*kept.values()] == [{"Tenir une caisse"}, set()]
+    asked = firm(served, "coiffeuse pour tenir la caisse")
+    [line] = [each for each in asked.blocks[1].lines if each.is_kept]
+    assert dict(asked.segments())["tenir la caisse"] == line.tone
+    assert line.tone not in ("", dict(asked.segments())["coiffeuse"])
 
 
 @pytest.mark.parametrize(
-    "text", ["garder de jeunes enfants", "femme de ménage", "cuisine française", "une sage-femme"]
+    "text",
+    [
+        "garder de jeunes enfants",
+        "femme de ménage",
+        "cuisine française",
+        "une sage-femme",
+        "décorer de jolies vitrines, une belle terrasse",
+    ],
 )
 def test_who_is_served_and_old_titles_are_not_barred(text: str) -> None:
     assert without_barred(text) == (text, ())

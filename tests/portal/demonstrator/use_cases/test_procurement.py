@@ -86,7 +86,7 @@ def test_it_says_where_it_is_harder_and_only_where_that_is_clear(served: Served)
     here, there, region = (asked(served, "D", zone, chances) for zone in ("gap", "nice", ""))
     [line] = here.blocks[-3].lines
     assert line.code == "D04"
-    assert line.reason == "Gap : nettement plus tendu que dans 1 des 1 autres zones connues"
+    assert line.reason == "Gap : nettement plus tendu que dans l’autre zone connue"
     assert there.blocks[-3].lines == ()
     assert region.blocks[-3].lines == here.blocks[-3].lines
 

@@ -29,10 +29,11 @@ def test_an_occupation_gives_what_to_know_to_ask_and_to_try(served: Served) -> N
     one = served.referential.occupations["F01"]
     known = [served.referential.knowledge[each] for each in one.knowledge]
     assert [each.title for each in block(answered, "à savoir faire").lines] == known
-    asked = [each.title for each in block(answered, "Questions pour l’entretien").lines]
-    assert not {*asked} & {*one.questions}  # an employer's
-    assert "port de charges" in asked[2]
-    assert one.tasks[0] in asked[3]
+    asked = block(answered, "Questions pour l’entretien").lines
+    assert not {each.title for each in asked} & {*one.questions}  # an employer's
+    assert "port de charges" in asked[1].reason
+    assert one.tasks[0] in asked[2].reason
+    assert [each.is_kept for each in asked] == [True, True, True, False]
     itself, *others = block(answered, "Immersions à proposer").lines
     assert [itself.is_kept, *(each.is_kept for each in others)] == [True, False, False, False]
     assert itself.code == "F01"
@@ -56,6 +57,9 @@ def test_several_occupations_say_what_they_have_in_common(served: Served) -> Non
     shown = [line.title for each in others for line in each.lines]
     assert len(shown) == len({*shown})  # nothing comes twice
     assert "Proposer des jeux et des activités d’éveil" not in shown
+    asked = block(answer(typed, served), "Questions pour l’entretien").lines
+    assert len(asked) == 4  # as of one: a condition names whose it is
+    assert "(Animateur" in asked[1].reason
     twice = answer({"first": "serveur", "second": "serveuses"}, served)
     assert len(twice.blocks) == 3
 
