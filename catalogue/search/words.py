@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from catalogue.search import text as analysis
 from catalogue.search.fulltext import QUOTED
 from catalogue.search.models import IndexedName
 from catalogue.search.query import Correction
+from catalogue.standards import territories
 
 # Words looked at closely for one slip.
 MOST_READ = 5_000
@@ -66,13 +68,25 @@ def nearest(word: str, *, is_begun: bool = True) -> Known | None:
     return ranked[0][1] if ranked else None
 
 
-def _synonym(word: str) -> Known | None:
-    """Find the synonym in force nearest to a word: what it means may be written otherwise.
+@cache
+def places() -> dict[str, str]:
+    """Give the words of the names of territories that the catalogue knows, as they are written."""
+    names = [name for table in territories.TABLES.values() for name in table.values()]
+    found = ((name, *place) for name in names for place in analysis.words(name))
+    return {
+        word: name[start:end].lower()
+        for name, word, start, end in found
+        if word not in analysis.STOP_WORDS
+    }
+
+
+def _other_word(word: str) -> Known | None:
+    """Find the place, or the synonym in force, nearest to a word: a card may write it otherwise.
 
     One with an ending more is a word of its own: « résumer » is not « resume ».
     """
     most = analysis.allowed(word)
-    known = fulltext.thesaurus().words if most else {}
+    known = {**places(), **fulltext.thesaurus().words} if most else {}
     others = (each for each in known if not word.startswith(each))
     near = ((analysis.distance(word, each, most), each) for each in others)
     far, found = min(near, default=(most + 1, ""))
@@ -142,16 +156,18 @@ class Typed(NamedTuple):
 def correction(q: str, *, known: Collection[str] = ()) -> Correction | None:
     """Read each word that no resource holds as the nearest that names some; None without any.
 
-    A word that one resource holds is never touched, nor what stands in quotes. known: the stems
-    that synonyms explain.
+    A word that one resource holds is never touched, nor a place, nor what stands in quotes. known:
+    the stems that synonyms explain.
     """
     words = [each for each in _words(q) if each.stem not in known][:MOST_CORRECTED]
     held = fulltext.holders({each.stem for each in words}, most=1)
     meant, exact, at = [], [], 0
     for each in words:
         near = None
-        if each.stem not in held:  # the last word may be one that is being typed
-            near = nearest(each.word, is_begun=each is words[-1]) or _synonym(each.word)
+        if (
+            each.stem not in held and each.word not in places()
+        ):  # the last word may be one that is being typed
+            near = nearest(each.word, is_begun=each is words[-1]) or _other_word(each.word)
         if near is not None:
             between = q[at : each.start]
             meant += [between, near.shown]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalogue.standards import territories
 from portal.demonstrator.building import measuring
 from portal.demonstrator.building.measuring import Figure
 from portal.demonstrator.engines.learning import FOLDS, folds
@@ -17,26 +18,7 @@ from portal.demonstrator.engines.tension import COVERED, LEVELS, Tensions
 Array = NDArray[Any]
 YEARS = (2021, 2022, 2023, 2024, 2025)
 # Employment zones of the Region that lie whole in it (Insee, 2020).
-ZONES = {
-    "9301": "Aix-en-Provence",
-    "9302": "Briançon",
-    "9303": "Brignoles",
-    "9304": "Cannes",
-    "9305": "Carpentras",
-    "9306": "Cavaillon",
-    "9307": "Digne-les-Bains",
-    "9308": "Draguignan",
-    "9309": "Fréjus",
-    "9310": "Gap",
-    "9311": "Manosque",
-    "9312": "Marseille",
-    "9313": "Martigues-Salon",
-    "9314": "Menton",
-    "9315": "Nice",
-    "9316": "Orange",
-    "9317": "Sainte-Maxime",
-    "9318": "Toulon",
-}
+ZONES: dict[str, str] = territories.TABLES["employment_zones"]
 SEED = 2026
 SPREADS = {"occupation": 1.0, "zone": 0.4, "place": 0.5, "year": 0.1, "noise": 0.5}
 # Of the trees of official data, chosen by cross-validation over regions: a tie with those of the
