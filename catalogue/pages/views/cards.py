@@ -129,8 +129,8 @@ def _subjects() -> list[dict[str, Any]]:
 
 def _leading_elsewhere(query: ResourceQuery, found: Results) -> list[str]:
     """Name the synonyms that find something else than what is shown."""
-    told = found.also[:MOST_ALSO]
-    others = {each: engine().search(replace(query, q=each, page=1)) for each in told}
+    synonyms = found.also[:MOST_ALSO]
+    others = {each: engine().search(replace(query, q=each, page=1)) for each in synonyms}
     return [each for each, other in others.items() if {*other.ids} - {*found.ids}]
 
 
@@ -211,10 +211,10 @@ def card_context(
 ) -> dict[str, Any]:
     """Read what the page of a card shows, for this reader."""
     user: Any = request.user if request.user.is_authenticated else None
-    told = community_queries.counts(resource)
+    counts = community_queries.counts(resource)
     card = detail.card(resource, held)
     owns = user is not None and resource_rules.owns(user, resource)
-    tab_items = tabs(resource, told)
+    tab_items = tabs(resource, counts)
     return card | {
         "owns": owns,
         "unanswered": {} if user is None else detail.unanswered(resource),
@@ -238,7 +238,7 @@ def card_context(
         "use": use_of(resource, card["stored"]),
         "tab_items": tab_items if len(tab_items) > 1 else [],
         "current_tab": tab_items[0][0],
-        "reused": _some(community_queries.reuses(resource, ANYONE), told.reuses),
+        "reused": _some(community_queries.reuses(resource, ANYONE), counts.reuses),
         "similar": _similar(resource, card["chain"]),
         "alike": _alike(resource),
     }
@@ -312,8 +312,8 @@ def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
             is_outside=True,
         )
     if resource.repository_url:
-        told = _("Voir le code sur %(host)s") % {"host": _host(resource.repository_url)}
-        return Use(told, resource.repository_url, "code", is_outside=True)
+        label = _("Voir le code sur %(host)s") % {"host": _host(resource.repository_url)}
+        return Use(label, resource.repository_url, "code", is_outside=True)
     files = card_files.readable_details(resource).get("files") or ()
     for number, row in enumerate(files):
         if row.get("url") and not card_files.file_identified(row["url"]):
@@ -359,8 +359,8 @@ def suggested(request: HttpRequest) -> HttpResponse:
     found = suggesting.suggest(q, language=request.LANGUAGE_CODE)
     if request.GET.get("forme") == "json":
         named = (*found.resources, *found.organisations, *found.topics)
-        told = [q, [item.text for item in named]]
-        return JsonResponse(told, safe=False, content_type=documents.SUGGESTIONS)
+        suggestions = [q, [item.text for item in named]]
+        return JsonResponse(suggestions, safe=False, content_type=documents.SUGGESTIONS)
     wanted = found.prefixes
     base = reverse("catalogue:list")
 
@@ -399,9 +399,9 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
         resource.description_html = markdown.render(resource.description)
     except Invalid as refusal:
         resource.description_html, context["fault"] = "", str(refusal)
-    told = detail.preview_card(resource)
-    use = use_of(resource, told["stored"])
-    context |= told | {
+    card = detail.preview_card(resource)
+    use = use_of(resource, card["stored"])
+    context |= card | {
         "use": use if use.is_outside and "://" in use.href else use._replace(href="#fiche"),
         "holders": _holders(resource),
         "proposed_by": _proposed_by(resource),

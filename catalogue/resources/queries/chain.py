@@ -199,9 +199,11 @@ def chain_of(
     """
     walk = _Walk(resource)
     walk.both_ways({resource.pk}, {resource.pk}, every=True)
-    for led, came in chain_providers:
-        walk.both_ways(walk.add_cards(led(resource), walk.before) if vouched else set(), set())
-        nodes, cards = came(resource, {resource.pk, *walk.later})
+    for antecedents, outcomes in chain_providers:
+        walk.both_ways(
+            walk.add_cards(antecedents(resource), walk.before) if vouched else set(), set()
+        )
+        nodes, cards = outcomes(resource, {resource.pk, *walk.later})
         walk.after += nodes
         added = walk.add_cards(cards, walk.after)
         walk.later += added
@@ -222,9 +224,9 @@ def _links(up: set[int], down: set[int], *, every: bool) -> QuerySet[ResourceLin
     rows = ResourceLink.objects.filter(Q(source__in=up) | Q(target__in=down))
     if not every:
         rows = rows.filter(type__in=FLOW)
-    told = [f"{end}__{name}" for end in ("source", "target") for name in COLUMNS_OF_ENDS]
+    columns = [f"{end}__{name}" for end in ("source", "target") for name in COLUMNS_OF_ENDS]
     rows = rows.select_related("source", "target").only(
-        "type", "source_title", "target_title", *told
+        "type", "source_title", "target_title", *columns
     )
     return rows.order_by("type", "pk")[:MOST_LINKS]
 

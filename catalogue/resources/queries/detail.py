@@ -75,7 +75,7 @@ HUB_DOWNLOAD = (
 )
 MOST_BUILT_ON = 8
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-# What no page of a kind asks for again: told elsewhere on it, or written by the portal.
+# What no page of a kind asks for again: shown elsewhere on it, or written by the portal.
 NOT_ASKED = frozenset({RELATIONS.name, CITATION.name, "files", "distributions"})
 
 
@@ -109,8 +109,8 @@ class Part:
 def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
-    beside = quality.known([resource], held)
-    assessment = quality.assess(resource, measured, beside)
+    known_quality = quality.known([resource], held)
+    assessment = quality.assess(resource, measured, known_quality)
     criteria = quality.criterion_lines(assessment)
     whole = [m for m in measured if not m.group]
     vouched = verified_scores(resource)
@@ -123,7 +123,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     measures = resource.details.get("declared_measures") or ()
     if readme.tells(f"{text['results_html']}{text['text_html']}", measures):
         parts.pop("declared_measures", None)
-    told = {
+    context = {
         "resource": resource,
         "row": lists.row(resource),
         "facts": facts,
@@ -147,7 +147,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "criteria": criteria,
         "to_do": (to_do := quality.first_to_do(criteria)),
         "verdict": quality.verdict(assessment.score, to_do),
-        "strict": quality.strict(resource, beside),
+        "strict": quality.strict(resource, known_quality),
         "quality_history": quality.history(resource),
         **_history(resource),
         "last_day": words.dated(str(resource.details.get(words.EXPIRY_FIELD) or "")).replace(
@@ -159,15 +159,15 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
             not licences.read_expression(name).is_open for name in resource.licences
         ),
     }
-    return told | {"contents": list(_contents(told))}
+    return context | {"contents": list(_contents(context))}
 
 
-def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _contents(context: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     """Give the anchor and the title of each section of the page, in its order."""
-    text = [("presentation", _("Présentation"))] if told["text_html"] else []
+    text = [("presentation", _("Présentation"))] if context["text_html"] else []
     uses = (("uses", "usages", _("Usages et limites")),)
-    if told["text_last"]:
-        yield from ((anchor, title) for name, anchor, title in uses if told[name])
+    if context["text_last"]:
+        yield from ((anchor, title) for name, anchor, title in uses if context[name])
     else:
         yield from text
     for name, anchor, title in (
@@ -176,22 +176,22 @@ def _contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
         ("groups", "equite", _("Égalité de traitement")),
         ("results_html", "resultats", _("Ce qu’il sait faire, selon son producteur")),
     ):
-        if told[name]:
+        if context[name]:
             yield anchor, title
-    if told["example"]:
-        runs = told["example_runs"]
+    if context["example"]:
+        runs = context["example_runs"]
         yield "exemple", _("Le faire fonctionner") if runs else _("Le télécharger")
-    yield from ((each.anchor, each.label) for each in (*told["declared"], *told["files"]))
+    yield from ((each.anchor, each.label) for each in (*context["declared"], *context["files"]))
     for name, anchor, title in (
         ("stored", "fichiers", _("Fichiers")),
-        *(() if told["text_last"] else uses),
+        *(() if context["text_last"] else uses),
         ("questions", "ethique", _("Explicabilité et éthique")),
     ):
-        if told[name]:
+        if context[name]:
             yield anchor, title
-    if told["text_last"]:
+    if context["text_last"]:
         yield from text
-    yield from ((each.anchor, each.label) for each in told["parts"])
+    yield from ((each.anchor, each.label) for each in context["parts"])
 
 
 def _example(resource: Resource) -> dict[str, Any]:
@@ -219,8 +219,10 @@ def _pages_of_parts(resource: Resource) -> dict[str, str]:
     }
     if resource.kind != ResourceKind.MODEL or not pages:
         return {}
-    told = Q(title__in=list(pages)) | Q(homepage_url__in=[each for each in pages.values() if each])
-    cards = Resource.objects.public().filter(told).exclude(pk=resource.pk).order_by("-pk")
+    named_here = Q(title__in=list(pages)) | Q(
+        homepage_url__in=[each for each in pages.values() if each]
+    )
+    cards = Resource.objects.public().filter(named_here).exclude(pk=resource.pk).order_by("-pk")
     for card in cards.only("title", "homepage_url", "slug"):
         for name, page in list(pages.items()):
             if name == card.title or page == card.homepage_url != "":
@@ -318,16 +320,16 @@ def _licence(resource: Resource, unverified: bool) -> Iterator[Fact]:
         case LicenceStatus.NOT_APPLICABLE:
             return
         case LicenceStatus.DECLARED:
-            told = [(words.licence_label(n), licences.address(n)) for n in resource.licences]
+            names = [(words.licence_label(n), licences.address(n)) for n in resource.licences]
         case LicenceStatus.TO_CONFIRM:
-            told = [(_("À confirmer"), "")]
+            names = [(_("À confirmer"), "")]
         case _:
-            told = [(_("Aucune licence"), "")]
+            names = [(_("Aucune licence"), "")]
     note = resource.licence_note
-    known = {"à confirmer", *resource.licences, *(text for text, _address in told)}
+    known = {"à confirmer", *resource.licences, *(text for text, _address in names)}
     if note and note not in known:
-        told.append((note, ""))
-    yield Fact(_("Licence"), tuple(told), unverified)
+        names.append((note, ""))
+    yield Fact(_("Licence"), tuple(names), unverified)
 
 
 def _short_address(address: str) -> str:
@@ -364,9 +366,9 @@ def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             is_written=not (field.choices or is_url or field.type is FieldType.DATE),
         )
     if names := _data_named(resource):
-        label = own.by_name["trained_on"].label
         items = tuple((name, pages.get(name, "")) for name in names)
-        yield Fact(label, items, "trained_on" in resource.unverified_fields, is_written=True)
+        unverified = "trained_on" in resource.unverified_fields
+        yield Fact(_("Entraîné sur"), items, unverified, is_written=True)
 
 
 def _data_named(resource: Resource) -> list[str]:
@@ -484,17 +486,17 @@ def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
 
 def _cell(column: Field, value: Any, language: str) -> dict[str, Any]:
     absent = None if column.type is FieldType.INTEGER else ""
-    told = absent if value in (None, "") else value
+    shown = absent if value in (None, "") else value
     shape = {"sha256": "digest", "bytes": "size"}.get(column.name, column.type.value)
     label = _("Taille") if column.name == "bytes" else column.label
-    if column.name == "value" and language == "fr":  # else as the text beside it
-        told = words.figure(str(told))
+    if column.name == "value" and language == "fr":  # else as the text next to it
+        shown = words.figure(str(shown))
     if column.name == "metric":
-        told = words.metric(str(told))
-    place = _leads_to(told) if column.type is FieldType.URL and told else ""
-    is_file = column.type is FieldType.URL and extension(str(told)) in EXECUTABLE_NAMES
+        shown = words.metric(str(shown))
+    place = _leads_to(shown) if column.type is FieldType.URL and shown else ""
+    is_file = column.type is FieldType.URL and extension(str(shown)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []
-    return {"label": label, "value": told, "shape": shape, "signs": signs, "place": place}
+    return {"label": label, "value": shown, "shape": shape, "signs": signs, "place": place}
 
 
 def _leads_to(address: str) -> str:
@@ -518,9 +520,9 @@ def _questions(resource: Resource) -> dict[str, Any]:
         if not footprint or amounts.grams(footprint) != grams:
             answers["co2_grams"] = replace(emitted, label=_("Émissions"), value=_emitted(grams))
     asked = {field.name for field in resource.details_of_kind.in_section(Section.CARD)}
-    told = f"{resource.description} {resource.details.get('intended_purpose') or ''}"
+    texts = f"{resource.description} {resource.details.get('intended_purpose') or ''}"
     silent = "limits" in asked and not {"limits", "excluded_uses"} & answers.keys()
-    silent = silent and not TELLS_LIMITS.search(told)
+    silent = silent and not TELLS_LIMITS.search(texts)
     uses = [answers.pop(name) for name in USES if name in answers]
     return {"uses": uses, "questions": list(answers.values()), "says_no_limit": silent}
 
@@ -542,13 +544,13 @@ def unanswered(resource: Resource) -> dict[str, Any]:
         _("La ressource"): [each for each in common if not getattr(resource, each[0])],
         _("Explicabilité et éthique"): [],
     }
-    told, asked = groups.values()
+    other, asked = groups.values()
     for field in own.fields:
         if field.name not in NOT_ASKED and resource.details.get(field.name) in EMPTY:
-            group = asked if field.section is Section.CARD else told
+            group = asked if field.section is Section.CARD else other
             group.append((field.name, str(field.label)))
     shown = [(title, fields) for title, fields in groups.items() if fields]
-    return {"groups": shown, "count": len(told) + len(asked)}
+    return {"groups": shown, "count": len(other) + len(asked)}
 
 
 def _history(resource: Resource) -> dict[str, Any]:
@@ -565,11 +567,11 @@ def preview_card(resource: Resource) -> dict[str, Any]:
 
     Files are shown by their own addresses: nobody is counted, and those of a new card lead nowhere.
     """
-    told = card(resource)
+    context = card(resource)
     ringed = resource.kind in SCORED_KINDS - lists.RINGLESS
-    line = replace(told["row"], quality=told["score"] if ringed else None)
-    plain = {name: [_plain_part(part) for part in told[name]] for name in ("files", "parts")}
-    return told | {"row": line} | plain
+    line = replace(context["row"], quality=context["score"] if ringed else None)
+    plain = {name: [_plain_part(part) for part in context[name]] for name in ("files", "parts")}
+    return context | {"row": line} | plain
 
 
 def _plain_part(part: Part) -> Part:

@@ -154,14 +154,14 @@ def _line(text: str) -> SafeString:
     for found in MARKED.finditer(text):
         code, strong, stressed, words, address, bare = found.groups()
         if code:
-            told = format_html("<code>{}</code>", code)
+            html = format_html("<code>{}</code>", code)
         elif strong or stressed:
             tag = "strong" if strong else "em"
-            told = format_html("<{}>{}</{}>", tag, _line(strong or stressed), tag)
+            html = format_html("<{}>{}</{}>", tag, _line(strong or stressed), tag)
         else:
             link = '<a href="{}" rel="nofollow ugc noopener">{}</a>'
-            told = format_html(link, address or bare, words or Truncator(bare).chars(80))
-        parts += [text[at : found.start()], told]
+            html = format_html(link, address or bare, words or Truncator(bare).chars(80))
+        parts += [text[at : found.start()], html]
         at = found.end()
     return format_html_join("", "{}", ((each,) for each in [*parts, text[at:]]))
 
@@ -188,8 +188,8 @@ def _table(rows: list[list[str]]) -> SafeString:
 
     def line(cells: list[str], tag: str) -> SafeString:
         placed = zip(cells, sides, strict=False)
-        told = ((tag, side, _line(cell.strip()), tag) for cell, side in placed)
-        return format_html("<tr>{}</tr>", format_html_join("", "<{}{}>{}</{}>", told))
+        written = ((tag, side, _line(cell.strip()), tag) for cell, side in placed)
+        return format_html("<tr>{}</tr>", format_html_join("", "<{}{}>{}</{}>", written))
 
     body = format_html_join("", "{}", ((line(row, "td"),) for row in rows[2:]))
     return format_html(
