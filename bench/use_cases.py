@@ -39,7 +39,10 @@ SENT = {
     },
     "commande-publique-formation": {"domain": "D"},
     "conseillers-jeunes": {"first": "boulangère", "second": "maçon", "third": "serveuse"},
-    "orientation-lycee": {"text": "les moteurs, la cuisine et m’occuper d’enfants"},
+    "orientation-lycee": {
+        "text": "les moteurs, la cuisine et m’occuper d’enfants",
+        "interests": ["make", "care", "why"],
+    },
     "transition-salaries": {"occupation": "boulangère", "wish": "serveuse"},
 }
 

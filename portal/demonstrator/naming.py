@@ -7,12 +7,18 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
+from portal.demonstrator.engines.words import words
 from portal.demonstrator.reading import ranked, title_meant
 from portal.demonstrator.service import Served
 
 NEAREST = 5
 # The chances under which a title is not one to choose from: it would be noise.
 LEAST = 0.01
+# The share of what was typed that speaks for a title to choose from: one word of four is noise.
+# Chosen on the titles of trial that their own folds leave unsure: it keeps 95 of the 105 right ones
+# for which a word speaks, and drops a fifth of the wrong ones. More than half would lose two right
+# ones in three; chances of 0.05 in place of LEAST, two in five.
+SPEAKING = 0.5
 RANKED = 60  # among which titles to choose from are sought
 
 
@@ -48,7 +54,9 @@ def occupation_named(text: str, served: Served) -> Named:
     if found.proposals:
         best = found.proposals[0]
         return Named(best.code, reasons=understood.placed(best.reasons), notes=understood.notes)
-    return Named(nearest=nearest_titles(found.nearest, served), notes=understood.notes)
+    spoken = len(words(understood.text))
+    near = (each for each in found.nearest if len(each.reasons) >= SPEAKING * spoken)
+    return Named(nearest=nearest_titles(near, served), notes=understood.notes)
 
 
 def nearest_titles(
@@ -95,5 +103,4 @@ def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
 
 def labels(ids: Iterable[str], served: Served) -> list[str]:
     """Name pieces of knowledge as they stand within a sentence; acronyms keep their capitals."""
-    names = [served.referential.knowledge[each] for each in ids]
-    return [each[:1].lower() + each[1:] for each in names]
+    return [served.referential.labels[each].text for each in ids]

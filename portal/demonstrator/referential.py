@@ -1,16 +1,19 @@
 """The référentiel d'essai: occupations of our own text, that everything works with at first."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.demonstrator.engines.learning import Example
 from portal.demonstrator.engines.words import WORD, folded, stem, words
 
 DATA = Path(__file__).parent / "data"
+SCHOOLING = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")  # levels, in their order
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,32 @@ class Occupation:
     def asked(self) -> frozenset[str]:
         """Give the ids of its knowledge, to compare with others'."""
         return frozenset(self.knowledge)
+
+
+class Piece(NamedTuple):
+    """A task, knowledge or place of an occupation, as within a sentence, and its stems."""
+
+    text: str
+    stems: frozenset[str]
+
+
+class Sheet(NamedTuple):
+    """What is said of an occupation. naming: stems of its titles, definition and knowledge."""
+
+    naming: frozenset[str]
+    tasks: tuple[Piece, ...]
+    knowledge: tuple[Piece, ...]
+    places: tuple[Piece, ...]
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Give all that is done, asked, and where."""
+        return self.tasks + self.knowledge + self.places
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Give the stems of all but places."""
+        return self.naming.union(*(each.stems for each in self.tasks))
 
 
 @dataclass(frozen=True)
@@ -84,7 +113,35 @@ class Referential:
     @cached_property
     def stems(self) -> frozenset[str]:
         """Give the stems of all that is said of occupations."""
-        return frozenset(each.stem for one in self.examples() for each in words(one.text))
+        return frozenset(chain.from_iterable(each.stems for each in self.sheets.values()))
+
+    @cached_property
+    def labels(self) -> Mapping[str, Piece]:
+        """Give each knowledge by id."""
+        return {key: _piece(label) for key, label in self.knowledge.items()}
+
+    @cached_property
+    def label_counts(self) -> Counter[str]:
+        """Count the labels of knowledge that have each stem."""
+        return Counter(each for label in self.labels.values() for each in label.stems)
+
+    @cached_property
+    def sheets(self) -> Mapping[str, Sheet]:
+        """Give what is said of each occupation with its stems."""
+        return {code: self._sheet(one) for code, one in self.occupations.items()}
+
+    def _sheet(self, one: Occupation) -> Sheet:
+        asked = tuple(self.labels[each] for each in one.knowledge)
+        names = _piece(" ".join((one.title, *one.titles, one.definition)))
+        naming = names.stems.union(*(each.stems for each in asked))
+        return Sheet(naming, _pieces(one.tasks), asked, _pieces(one.environment))
+
+    def warm(self) -> "Referential":
+        """Make now what is made once, for no answer to wait for it."""
+        for made in (self.stems, self.label_counts, self.title_words, self.title_heads):
+            len(made)
+        self.titled("")
+        return self
 
     @cached_property
     def title_words(self) -> Mapping[str, str]:
@@ -104,6 +161,14 @@ class Referential:
 def _stems(text: str) -> tuple[str, ...]:
     """Give the stems of all words, little ones too: « son » may tell two titles apart."""
     return tuple(stem(folded(each)) for each in WORD.findall(text))
+
+
+def _piece(text: str) -> Piece:
+    return Piece(text[:1].lower() + text[1:], frozenset(each.stem for each in words(text)))
+
+
+def _pieces(texts: Iterable[str]) -> tuple[Piece, ...]:
+    return tuple(map(_piece, texts))
 
 
 @cache

@@ -116,7 +116,7 @@ def objects_named(hashes: Collection[str]) -> Iterator[str]:
 
 def _read(builds: Mapping[str, Build]) -> Served:
     text = _arrays(builds[EngineName.TEXT])
-    known = from_plain(json.loads(text["referential"].tobytes()))
+    known = from_plain(json.loads(text["referential"].tobytes())).warm()
     moves = tension = None
     zones: Mapping[str, str] = {}
     if EngineName.MOVES in builds:

@@ -17,7 +17,7 @@ from portal.demonstrator.building import measuring
 from portal.demonstrator.building.measuring import Figure
 from portal.demonstrator.engines.learning import FOLDS, folds
 from portal.demonstrator.engines.words import words
-from portal.demonstrator.referential import Occupation
+from portal.demonstrator.referential import SCHOOLING, Occupation
 
 NEAR, FURTHER = 2, 1  # gains, as the challenge has them
 KEPT = 60  # moves kept of each occupation
@@ -26,7 +26,6 @@ STEPS = 40
 CLOSE = 1e-6
 # Chosen by cross-validation on the occupations that are learnt from.
 PENALTY = 20.0
-SCHOOLING = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
 TOPICS = (20, 60)  # of latent semantics, on all the words of a sheet
 TOPICS_OF_TITLES = 40
 Array = NDArray[Any]

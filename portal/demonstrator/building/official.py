@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from portal.demonstrator.building import moves, tension
 from portal.demonstrator.building.text import Held
 from portal.demonstrator.engines.learning import Example
-from portal.demonstrator.referential import Occupation, Referential
+from portal.demonstrator.referential import SCHOOLING, Occupation, Referential
 
 Content = Mapping[str, Any]
-# What says how long one learns before an occupation; the place of a word in moves.SCHOOLING.
+# What says how long one learns before an occupation; the place of a word in SCHOOLING.
 DIPLOMAS = (
     ("doctorat", 5),
     ("ingénieur", 5),
@@ -87,7 +87,7 @@ def level(access: str) -> str:
     """Read the usual schooling in what says how one comes to an occupation: the mean of several."""
     words = access.casefold()
     years = [place for word, place in DIPLOMAS if word in words]
-    return moves.SCHOOLING[round(sum(years) / len(years))] if years else moves.SCHOOLING[USUAL]
+    return SCHOOLING[round(sum(years) / len(years))] if years else SCHOOLING[USUAL]
 
 
 def texts(known: Referential, rome: Content) -> Texts:

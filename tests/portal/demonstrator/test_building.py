@@ -48,7 +48,7 @@ def built(
         "tension": (tension, "learn_years", learnt[EngineName.TENSION]),
     }
     for module, name, found in given.values():
-        monkeypatch.setattr(module, name, lambda *_given, found=found: found)
+        monkeypatch.setattr(module, name, lambda *_arguments, found=found: found)
     return building.build(building.plans())
 
 
@@ -111,6 +111,7 @@ def test_what_was_learnt_is_served_in_one_statement(
     assert now is not None
     assert now.is_trial
     assert now.referential == trial()
+    assert {"stems", "sheets", "label_counts", "title_heads"} <= {*vars(now.referential)}
     assert {*now.builds} == {*EngineName}
     assert now.text.rank("boulanger").proposals[0].code in now.referential.occupations
     assert now.moves is not None
@@ -213,7 +214,7 @@ def test_arrays_have_the_same_bytes_each_time(learnt: Learnt) -> None:
 def test_the_command_names_what_it_built(
     db: None, learnt: Learnt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tension, "learn_years", lambda *_given: learnt[EngineName.TENSION])
+    monkeypatch.setattr(tension, "learn_years", lambda *_arguments: learnt[EngineName.TENSION])
     said = io.StringIO()
     call_command("build_prototypes", "tension", stdout=said)
     assert said.getvalue().startswith("tension (essai), ")

@@ -392,7 +392,7 @@ def test_a_stopped_prototype_keeps_what_was_learnt(
     client: Client, offered: dict[str, Prototype], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = [measures.Measured("De la phrase au métier", clock.now(), ())]
-    monkeypatch.setattr(views.measures, "of", lambda *_given: known)
+    monkeypatch.setattr(views.measures, "of", lambda *_arguments: known)
     _decided(offered[FIRM], PrototypeState.STOPPED)
     shown = client.post(address(FIRM), {"text": SENTENCE})
     assert "Prototype arrêté" in shown.text
@@ -544,7 +544,7 @@ def test_what_is_typed_is_kept_nowhere(
     foreign.post(f"/api/v1{page}", sent, content_type="application/json")
     foreign.post(page, {**sent, "as": "need", "csrfmiddlewaretoken": canary})
     with monkeypatch.context() as broken:
-        broken.setattr(views.measures, "of", lambda *_given: 1 / 0)
+        broken.setattr(views.measures, "of", lambda *_arguments: 1 / 0)
         assert foreign.post(page, sent).status_code == 500
     stored = [str(list(model._base_manager.values())) for model in apps.get_models()]
     kept = [*stored, caplog.text, *capfd.readouterr(), str(getattr(cache, "_cache", ""))]

@@ -10,6 +10,7 @@ from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
 from portal.demonstrator.engines.paths import Path, Paths, Step
 from portal.demonstrator.naming import not_named, occupation_named, reading
+from portal.demonstrator.referential import SCHOOLING
 from portal.demonstrator.service import Served
 from portal.demonstrator.wording import near_mark
 from portal.lib.clock import day_words
@@ -17,8 +18,7 @@ from portal.lib.clock import day_words
 if TYPE_CHECKING:
     from portal.demonstrator.models import FundingRule
 
-LEVELS = ("sans diplôme", "CAP", "bac", "bac+2", "bac+3", "bac+5")
-LONG_LEVELS = LEVELS[3:]
+LONG_LEVELS = SCHOOLING[3:]
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -101,7 +101,7 @@ def _paths(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[P
             "level": known[goal].level or _("non renseigné"),
         }
         level = known[goal].level
-        if level in LONG_LEVELS and known[start].level not in LEVELS[LEVELS.index(level) :]:
+        if level in LONG_LEVELS and known[start].level not in SCHOOLING[SCHOOLING.index(level) :]:
             remark = _(
                 "« %(title)s » demande d’habitude un niveau %(level)s : des études longues, que "
                 "vous avez écartées en répondant « Non ». Répondez « Oui, s’il le faut » pour voir "
@@ -117,7 +117,7 @@ def _paths(paths: Paths, start: str, goal: str, served: Served) -> tuple[tuple[P
 def _levels(served: Served) -> dict[str, int]:
     """Number the usual schooling of the occupations where it is known."""
     known = served.referential.occupations.values()
-    return {each.code: LEVELS.index(each.level) for each in known if each.level in LEVELS}
+    return {each.code: SCHOOLING.index(each.level) for each in known if each.level in SCHOOLING}
 
 
 def _block(start: str, path: Path, served: Served) -> Block:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer, Block, Line, toned
 from portal.demonstrator.engines.diversity import diverse
-from portal.demonstrator.engines.evidence import calling
+from portal.demonstrator.engines.evidence import TELLING, calling
 from portal.demonstrator.engines.text import Reason
 from portal.demonstrator.engines.words import Word, words
 from portal.demonstrator.naming import labels
@@ -33,9 +33,14 @@ LIKING = frozenset(
         "métier quand comme truc chose passion passionné intéresse occuper monde autre peu"
     )
 )
+# Stems of the words by which a sheet says an interest, save those met everywhere.
+INTEREST_STEMS = {
+    one.key: frozenset(each.stem for each in words(one.words) if len(each.stem) >= TELLING)
+    for one in INTERESTS
+}
 NAMED = 2  # interests in a reason
-KIN = 0.5  # what shares most with an occupation that was called, against one that was
-AKIN, FAINT = 2, 0.2  # pieces from which an occupation is like another; what fewer weigh
+ALIKE = 0.5  # what shares most with an occupation that was called, against one that was
+SHARED, FAINT = 2, 0.2  # pieces from which an occupation is like another; what fewer weigh
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -124,20 +129,15 @@ def _unread(understood: Reading, speaking: Collection[Word], served: Served) -> 
 
 def _called(understood: Reading, served: Served) -> dict[str, tuple[Word, ...]]:
     """List, by occupation, the words of a text that stand in what is said of it; nearest first."""
-    known = served.referential.occupations
     spoken, nearest = understood.words(), served.text.rank(understood.text, count=READ).nearest
-    called = {each.code: calling(_described(known[each.code], served), spoken) for each in nearest}
+    sheets = served.referential.sheets
+    called = {each.code: calling(sheets[each.code].stems, spoken) for each in nearest}
     often = Counter(word for each in called.values() for word in each)
     telling = {
         code: tuple(word for word in each if often[word] <= COMMON and word.stem not in LIKING)
         for code, each in called.items()
     }
     return {code: each for code, each in telling.items() if each}
-
-
-def _described(one: Occupation, served: Served) -> str:
-    known = labels(one.knowledge, served)
-    return " ".join((one.title, *one.titles, one.definition, *one.tasks, *known))
 
 
 def _relevance(
@@ -148,12 +148,12 @@ def _relevance(
     The nearest that a word calls has the whole of its weight: no word is lost to another. Where
     interests were ticked, one word of a task does not outweigh them.
     """
-    known = served.referential.occupations
+    known, sheets = served.referential.occupations, served.referential.sheets
     weights, met = dict.fromkeys(known, 0.0), Counter[Word]()
     for code, found in called.items():
         weights[code] = max(1 / (1 + met[word]) for word in found)
         if liked:
-            is_strong = len(found) > 1 or _is_named(known[code], found, served)
+            is_strong = len(found) > 1 or calling(sheets[code].naming, found)
             weights[code] *= STRONG if is_strong else WEAK
         met.update(found)
     fits = {code: _fit(one, liked, served) for code, one in known.items()}
@@ -164,23 +164,17 @@ def _relevance(
         code: FAINT if any({*found} < {*others} for others in called.values()) else 1
         for code, found in called.items()
     }
-    kin = {
-        code: max((_kinship(one, known[k], usual) * w for k, w in weighed.items()), default=0.0)
+    akin = {
+        code: max((_closeness(one, known[k], usual) * w for k, w in weighed.items()), default=0.0)
         for code, one in known.items()
         if code not in called
     }
-    for each, share in ((fits, 1.0), (kin, KIN)):
+    for each, share in ((fits, 1.0), (akin, ALIKE)):
         best = max(each.values(), default=0) or 1
         for code, value in each.items():
             weights[code] += share * value / best
     most = max(weights.values())
     return {code: weight / most for code, weight in weights.items() if weight}
-
-
-def _is_named(one: Occupation, found: Sequence[Word], served: Served) -> bool:
-    """Tell whether a word is of what an occupation is or asks to know, beside its tasks."""
-    known = labels(one.knowledge, served)
-    return bool(calling(" ".join((one.title, *one.titles, one.definition, *known)), found))
 
 
 def _fit(one: Occupation, liked: Sequence[Interest], served: Served) -> float:
@@ -192,10 +186,8 @@ def _bearing(one: Occupation, interest: Interest, served: Served) -> str:
     """Quote what an occupation has of an interest: a task, knowledge or place; "" for none."""
     if interest.letter not in one.riasec[:2]:
         return ""
-    spoken = words(interest.words)
-    borne = (*one.tasks, *labels(one.knowledge, served), *one.environment)
-    quote = next((each for each in borne if calling(each, spoken)), "")
-    return quote[:1].lower() + quote[1:]
+    stems, pieces = INTEREST_STEMS[interest.key], served.referential.sheets[one.code].pieces
+    return next((each.text for each in pieces if not stems.isdisjoint(each.stems)), "")
 
 
 def _likeness(one: Occupation, other: Occupation) -> float:
@@ -204,9 +196,9 @@ def _likeness(one: Occupation, other: Occupation) -> float:
     return shared / (len(one.asked) + len(other.asked) - shared or 1)
 
 
-def _kinship(one: Occupation, called: Occupation, usual: Collection[str]) -> float:
+def _closeness(one: Occupation, called: Occupation, usual: set[str]) -> float:
     """Compare an occupation to one that was called: by what many ask, or one piece, it is faint."""
-    is_akin = len((one.asked & called.asked) - {*usual}) >= AKIN
+    is_akin = len((one.asked & called.asked) - usual) >= SHARED
     return _likeness(one, called) * (1 if is_akin else FAINT)
 
 
@@ -223,8 +215,8 @@ def _line(
         why.append(
             _("parce que vous écrivez %(words)s") % {"words": quoted(text, called[one.code])}
         )
-    borne = ((each, _bearing(one, each, served)) for each in liked)
-    met = [f"« {each.text} » ({quote})" for each, quote in borne if quote][:NAMED]
+    quotes = ((each, _bearing(one, each, served)) for each in liked)
+    met = [f"« {each.text} » ({quote})" for each, quote in quotes if quote][:NAMED]
     if met:
         why.append(_("parce que vous aimez %(list)s") % {"list": ", ".join(met)})
     if not why:

@@ -1,7 +1,6 @@
 """From a sentence to occupations, to knowledge one can tick, to two questions."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ from portal.demonstrator.answers import Answer, Block, Line, Question, toned
 from portal.demonstrator.engines import match
 from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Proposal, Reason
-from portal.demonstrator.engines.words import Word, words
+from portal.demonstrator.engines.words import Word
 from portal.demonstrator.naming import NEAREST, nearest_titles
 from portal.demonstrator.reading import Reading, ranked
 from portal.demonstrator.service import Served
@@ -173,15 +172,15 @@ def _skills(
     known, labels = served.referential.occupations, served.referential.knowledge
     first = known[proposals[0].code].knowledge
     spoken = understood.words()
-    stems = {one: {each.stem for each in words(label)} for one, label in labels.items()}
-    often = Counter(each for own in stems.values() for each in own)
+    pieces, often = served.referential.labels, served.referential.label_counts
     yes = [one for one, value in replies.items() if value == "yes" and one in labels]
     asked = dict.fromkeys([*yes, *(k for each in proposals for k in known[each.code].knowledge)])
-    whole = {one for one, own in stems.items() if own and own <= {each.stem for each in spoken}}
+    typed = {each.stem for each in spoken}
+    whole = {one for one, piece in pieces.items() if piece.stems and piece.stems <= typed}
     asked |= dict.fromkeys(one for one in labels if one in whole)
     lines: list[tuple[int, Line, tuple[Word, ...]]] = []
     for one in (one for one in asked if replies.get(one) != "no"):
-        called = calling(labels[one], spoken)
+        called = calling(pieces[one].stems, spoken)
         if one not in whole and all(often[each.stem] > 1 for each in called):
             called = ()  # « gérer » alone says little of « gérer un stock »
         if one in yes:

@@ -34,8 +34,8 @@ def test_any_interest_alone_opens_four_domains_each_with_its_reason(served: Serv
             known = served.referential.occupations[each.code]
             assert one.letter in known.riasec
             quote = each.reason.removeprefix(f"parce que vous aimez « {one.text} » (")[:-1]
-            borne = (*known.tasks, *labels(known.knowledge, served), *known.environment)
-            assert quote in {text[:1].lower() + text[1:] for text in borne}
+            pieces = (*known.tasks, *labels(known.knowledge, served), *known.environment)
+            assert quote in {text[:1].lower() + text[1:] for text in pieces}
 
 
 def test_a_box_is_a_reason_only_where_the_occupation_bears_it(served: Served) -> None:
@@ -106,9 +106,9 @@ def test_beside_ticks_no_word_is_lost_without_being_said(served: Served) -> None
 def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) -> None:
     chosen = proposed(answer({"text": "docker"}, served))
     assert "vous écrivez « docker »" in chosen[0].reason
-    [kin] = [each.reason for each in chosen if each.code == "N02"]
-    assert kin.startswith("comme « Docker / Dockeuse »")
-    assert "élinguer et lever une charge" in kin
+    [reason] = [each.reason for each in chosen if each.code == "N02"]
+    assert reason.startswith("comme « Docker / Dockeuse »")
+    assert "élinguer et lever une charge" in reason
 
 
 def test_the_level_of_training_is_told_and_takes_nothing_out(served: Served) -> None:

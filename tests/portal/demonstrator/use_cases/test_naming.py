@@ -44,7 +44,16 @@ def test_what_is_not_known_gives_titles_to_choose_from(served: Served) -> None:
     assert (answered.nearest, answered.nearest_field) == (named.nearest, "occupation")
 
 
-@pytest.mark.parametrize("text", ["policier", "dompteur de lions", "software engineer", "waiter"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "policier",
+        "dompteur de lions",
+        "software engineer",
+        "waiter",
+        "Quelle météo demain à Nice ?",
+    ],
+)
 def test_a_trade_that_is_in_no_sheet_is_said_so_without_titles_of_others(
     served: Served, text: str
 ) -> None:
