@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
+from catalogue.standards.pipelines import PIPELINES
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
@@ -101,9 +102,13 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
 
 
 def _keywords(words: list[Any], library: object) -> list[str]:
-    """Keep the words that name nothing else: no other column, no library, no tool that wrote it."""
+    """Keep the words that name nothing else: no other column, no library, no tool that wrote it.
+
+    What the Hub names in English has its French word.
+    """
     texts = [word for word in words if isinstance(word, str) and ":" not in word]
-    return [word for word in texts if word != library and not word.startswith("generated_from_")]
+    kept = [word for word in texts if word != library and not word.startswith("generated_from_")]
+    return [PIPELINES.get(word, word) for word in kept]
 
 
 def _hub_model(
@@ -148,6 +153,8 @@ OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 WORDS = 120  # characters of a name of a measure
+# « v1.2.0 (14 mai 2024) ».
+VERSION = re.compile(r"\W*v?(\d[\w.+-]*)(?:\W+(?:du |le |of )?([\w /.,-]+?)\W*)?$", re.I)
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 # Headings of what a card says, which name no card.
@@ -237,7 +244,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     facts = prose.facts(body)
     _addresses(facts, found, url, into)
     if kind == "model":
-        _model(data, found, into)
+        _model(data, found, facts, into)
     else:
         _dataset(data, into)
     _cited(found, into)
@@ -271,9 +278,9 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
     first = next((each.title for each in found if each.title), "")
     said = CARD_OF.sub("", prose.written(prose.filled(heading))).strip(" \"'“”«»`:")
     said = "" if USUAL.match(said) else said
+    into.line("title", said, "titre")
     indexed = first_text(mapping(next(iter(items(data.get("model-index"))), {})).get("name"))
     into.require_title(
-        (said, "titre"),
         (data.get("model_name"), "model_name"),
         (indexed, "model-index"),
         (name.rsplit("/", 1)[-1], "adresse"),
@@ -281,7 +288,7 @@ def _title(data: Mapping[str, Any], found: list[prose.Section], name: str, into:
         (prose.written(prose.filled(first)), "titre"),
     )
     if said and into.fields.get("title") and said != into.fields["title"].value:
-        into.list_of("alternate_titles", [said], "titre", guessed=True)
+        into.list_of("alternate_titles", [said], "titre")
 
 
 def _cited(found: list[prose.Section], into: Builder) -> None:
@@ -304,7 +311,7 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
         head = " ".join(each.body for each in found[:2])
         badges = (ARTICLE.search(badge[0]) for badge in prose.BADGE.finditer(head))
         paper += [badge[0] for badge in badges if badge][:1]
-        into.line("paper", ", ".join(paper), "citation", guessed=True)
+        into.line("paper", ", ".join(paper), "citation")
 
 
 def _is_own(told: Mapping[str, str], into: Builder) -> bool:
@@ -338,8 +345,9 @@ def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     if waiting:
         into.note(
             "unfilled",
-            _("Passages de ce modèle de fiche qui attendent encore leur texte : %(count)s."),
-            count=waiting,
+            _("Passages de ce modèle de fiche qui attendent encore leur texte : %(which)s."),
+            place="description",
+            which=", ".join(waiting),
         )
 
 
@@ -367,7 +375,7 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
             "langue",
         )
         for spoken in [said[name] for name in (*labels, "langues") if name in said][:1]:
-            into.language(plain(spoken), "texte", guessed=True)
+            into.language(plain(spoken), "texte")
     names = ("pipeline_tag", "tags", "task_categories")
     words = [word for name in names for word in _flat(data.get(name))]
     into.tags(_keywords(words, data.get("library_name")), "tags")
@@ -401,19 +409,19 @@ def _addresses(
     ):
         for label in labels:
             told = prose.address(facts.get(label, ""))
-            into.address(column, "" if OF_TOOLS.match(told) else told, label, guessed=True)
+            into.address(column, "" if OF_TOOLS.match(told) else told, label)
     for column, name in (("repository_url", "dépôt"), ("repository_url", "repository")):
         if part := prose.section(found, name):
-            into.address(column, prose.address(part.body), part.title, guessed=True)
+            into.address(column, prose.address(part.body), part.title)
     part = prose.section(found, "contact")
     asked = part.body if part and len(part.body) <= LONGEST_CONTACT else ""
     contact = facts.get("point of contact") or facts.get("contact") or asked
     reached = prose.address(contact) or prose.written(plain(contact))
-    into.line("contact", reached, "texte", guessed=True)
+    into.line("contact", reached, "texte")
     if part and contact == asked:
         prose.leave(found, part, part.body, [], reached)
     for holder in [facts[name] for name in HOLDERS if name in facts][:1]:
-        into.line("producer_name", prose.written(plain(holder)), "texte", guessed=True)
+        into.line("producer_name", prose.written(plain(holder)), "texte")
     if url:
         into.address("repository_url", url, "adresse")
 
@@ -427,7 +435,12 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
             into.link("derived_from", title=name)
 
 
-def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
+def _model(
+    data: Mapping[str, Any], found: list[prose.Section], facts: Mapping[str, str], into: Builder
+) -> None:
+    if told := VERSION.match(plain(facts.get("version", ""))):
+        into.line("version", told[1], "version")
+        into.value("created", day(told[2] or ""), "version")
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
     task = str(data.get("pipeline_tag"))
@@ -582,6 +595,7 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
     What a field says leaves its section.
     """
     left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
+    own = list[str]()  # what a section of its own advises against
     answered: list[tuple[prose.Section, str, list[str]]] = []
     for name, words in QUESTIONS.items():
         among = left
@@ -594,51 +608,65 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
         left.remove(part)
         body = prose.said_of(part.body)
         if name == "limits":
-            answered += _limits(found, part, against, limiting, into)
+            answered += _limits(part, against, limiting, into)
             continue
         if name == "example":
-            into.value(name, prose.run(body), part.title, guessed=True)
+            into.value(name, prose.run(body), part.title)
             found[found.index(part)] = part._replace(body="")
             continue
         text, blocks = prose.apart(body, prose.CODES)
         if name == "excluded_uses":
             text, blocks = prose.apart(body, prose.LED)
-            against, advised = prose.bullets(text), part.title
+            own, advised = prose.bullets(text), part.title
+            against = list(own)
         else:
-            asked = text
+            asked, before = text, len(against) + len(limiting)
             if name == "intended_purpose":
-                more = _downstream(left)
+                asked, more = _purpose(part, text, left, against, limiting)
                 answered += more
-                asked = "\n\n".join([asked, *(words for _part, words, _blocks in more)])
-                asked, taken = prose.taken_out(asked, AGAINST)
-                against += taken
-                if "limit" in part.title.lower():
-                    asked, limiting = prose.taken_out(asked, LIMITING)
-            text = _said(name, asked, part.title, into, text)
+            parted = len(against) + len(limiting) > before
+            text = _said(name, asked, part.title, into, text, guessed=parted)
         answered.append((part, text, blocks))
     into.list_of("limits", limiting, "texte", guessed=True)
-    into.list_of("excluded_uses", against, advised, guessed=True)
+    into.list_of("excluded_uses", against, advised, guessed=against != own)
     for part, text, blocks in answered:
         prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
 
 
-def _downstream(left: list[prose.Section]) -> list[tuple[prose.Section, str, list[str]]]:
-    """Take from what is left the section on further uses, with its prose and its blocks."""
-    part = prose.section(left, *DOWNSTREAM)
-    if part is None:
-        return []
-    left.remove(part)
-    return [(part, *prose.apart(prose.said_of(part.body), prose.CODES))]
+def _purpose(
+    part: prose.Section,
+    text: str,
+    left: list[prose.Section],
+    against: list[str],
+    limiting: list[str],
+) -> tuple[str, list[tuple[prose.Section, str, list[str]]]]:
+    """Gather the uses of a section, then further ones under their title, taken from what is left.
+
+    What the first advises against or limits is added to its list. Returns the text, and the
+    section on further uses with its prose and its blocks, if any.
+    """
+    asked, taken = prose.taken_out(text, AGAINST)
+    against += taken
+    if "limit" in part.title.lower():
+        asked, taken = prose.taken_out(asked, LIMITING)
+        limiting += taken
+    further = prose.section(left, *DOWNSTREAM)
+    if further is None:
+        return asked, []
+    left.remove(further)
+    words, blocks = prose.apart(prose.said_of(further.body), prose.CODES)
+    more, taken = prose.taken_out(words, AGAINST)
+    against += taken
+    if more:
+        mark = " :" if "aval" in further.title.lower() else ":"
+        asked = f"{asked}\n\n{prose.written(further.title)}{mark}\n\n{more}"
+    return asked, [(further, words, blocks)]
 
 
 def _limits(
-    found: list[prose.Section],
-    part: prose.Section,
-    against: list[str],
-    limiting: list[str],
-    into: Builder,
+    part: prose.Section, against: list[str], limiting: list[str], into: Builder
 ) -> list[tuple[prose.Section, str, list[str]]]:
-    """Answer by the limits of a section and their advice; its tables by group have a field.
+    """Answer by the limits of a section; its tables by group have a field.
 
     against: what it advises against is added; limiting: the limits read elsewhere. Returns what
     the fields are to say of each section, and its blocks that they do not.
@@ -652,17 +680,11 @@ def _limits(
         lambda block: "" if block[0].strip() in by_group else _lead(block[0]), body
     )
     kept = [each for each in blocks if each not in by_group]
-    parts = [(part, text, kept)]
-    if advice := _advice(found, part):
-        parts.append((advice, advice.body, []))
-    lines = list[str]()
-    for _part, words, _blocks in parts:
-        asked, taken = prose.taken_out(words, AGAINST)
-        against += taken
-        lines += prose.bullets(asked)
-    into.list_of("limits", [*lines, *limiting], part.title, guessed=True)
-    parts[0] = (part, "\n\n".join([text, *by_group]), kept)
-    return parts
+    asked, taken = prose.taken_out(text, AGAINST)
+    against += taken
+    lines = [*prose.bullets(asked), *limiting]
+    into.list_of("limits", lines, part.title, guessed=bool(limiting))
+    return [(part, "\n\n".join([text, *by_group]), kept)]
 
 
 def _lead(block: str) -> str:
@@ -671,23 +693,13 @@ def _lead(block: str) -> str:
     return f"{lead}.\n" if lead else ""
 
 
-def _advice(found: list[prose.Section], part: prose.Section) -> prose.Section | None:
-    """Give the recommendations that stand under the limits: alone, their heading would lead on."""
-    for each in found[found.index(part) + 1 :]:
-        if each.level <= part.level:
-            return None
-        if re.search(r"\brecomm[ae]ndations?\b", each.title, re.I):
-            return each
-    return None
-
-
-def _said(name: str, text: str, title: str, into: Builder, whole: str) -> str:
+def _said(name: str, text: str, title: str, into: Builder, whole: str, *, guessed: bool) -> str:
     """Give a text to its question; returns whole, what the section says, "" once it is a figure."""
     if name == "footprint" and (emitted := amounts.EMITTED.search(text)):
         into.value("co2_grams", amounts.grams(emitted), title, guessed=True)
         if not re.search(r"\w{4}", amounts.EMITTED.sub("", text)):
             return ""
-    into.text(name, prose.laid_out(text), title, guessed=True)
+    into.text(name, prose.laid_out(text), title, guessed=guessed)
     return whole
 
 

@@ -1,4 +1,4 @@
-"""Read a plain README: everything is a guess, and says so."""
+"""Read a plain README: what is not copied from it as it stands is a guess, and says so."""
 
 import re
 
@@ -55,14 +55,15 @@ def read(content: bytes, base_url: str) -> Reading:
     into.note("kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le."))
     heading = next((each.title for each in found if each.title), "")
     first_line = next((line for line in bare.split("\n") if line.strip()), "")
-    into.require_title((prose.filled(heading), "titre"), (plain(first_line), "première ligne"))
+    into.line("title", prose.filled(heading), "titre")
+    into.require_title((plain(first_line), "première ligne"))
     into.whole = prose.joined(found) if heading else bare
     into.line("summary", summary_of(into.whole), "texte", guessed=True)
     _addresses(bare, base_url, into)
     _licence(bare, found, into)
     _own(bare, found, into)
     rest = prose.joined(found) if heading else bare
-    into.text("description", rest or into.whole, "texte", guessed=True)
+    into.text("description", rest or into.whole, "texte")
     return Reading(records=(into.record(),))
 
 
@@ -77,14 +78,13 @@ def _addresses(text: str, base_url: str, into: Builder) -> None:
     forge = FORGE.match(base_url) or FORGE.search(text)
     if forge:
         into.address("repository_url", forge[0].removesuffix(".git"), "texte", guessed=True)
-        into.address("homepage_url", forge[0].removesuffix(".git"), "texte", guessed=True)
     facts = prose.facts(text)
     for column, label in (
         ("homepage_url", "homepage"),
         ("documentation_url", "documentation"),
         ("repository_url", "repository"),
     ):
-        into.address(column, prose.address(facts.get(label, "")), label, guessed=True)
+        into.address(column, prose.address(facts.get(label, "")), label)
 
 
 def _licence(text: str, found: list[prose.Section], into: Builder) -> None:
@@ -106,7 +106,7 @@ def _own(text: str, found: list[prose.Section], into: Builder) -> None:
     limits = prose.section(found, "limit")
     if into.kind in ("algorithm", "model") and limits is not None:
         told, blocks = prose.apart(limits.body)
-        into.list_of("limits", prose.bullets(told), limits.title, guessed=True)
+        into.list_of("limits", prose.bullets(told), limits.title)
         prose.leave(found, limits, told, blocks, into.said("limits"))
     if into.kind == "dataset":
         into.untold |= {"distributions"}

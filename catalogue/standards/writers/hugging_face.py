@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from catalogue.standards.pipelines import BY_WORD, PIPELINES
 from catalogue.standards.published import Measure, Published
 from catalogue.standards.writers.mldcat import Training, sentence, trainings
 
@@ -24,15 +25,6 @@ LICENCES = {
     "GPL-3.0-only": "gpl-3.0", "GPL-3.0-or-later": "gpl-3.0", "LGPL-3.0-only": "lgpl-3.0",
     "LGPLLR": "lgpl-lr", "MIT": "mit", "MPL-2.0": "mpl-2.0", "ODbL-1.0": "odbl",
 }  # fmt: skip
-# What models do, as the Hub names it: a tag of the card says it.
-PIPELINES = frozenset(
-    "text-classification token-classification question-answering zero-shot-classification "
-    "translation summarization feature-extraction text-generation fill-mask sentence-similarity "
-    "text-ranking table-question-answering automatic-speech-recognition text-to-speech "
-    "audio-classification image-classification object-detection image-segmentation image-to-text "
-    "tabular-classification tabular-regression time-series-forecasting "
-    "reinforcement-learning".split()
-)
 QUESTIONS = (
     ("intended_purpose", "Usages prévus"),
     ("users", "Personnes qui l’utilisent"),
@@ -87,7 +79,9 @@ def _other(name: str, link: str) -> Json:
 
 
 def _pipeline(resource: Published) -> str:
-    return next((each for each in resource.tags if each in PIPELINES), "")
+    """Give what a model does as the Hub names it: a tag of its card says it, in either name."""
+    named = (BY_WORD.get(each, each) for each in resource.tags)
+    return next((each for each in named if each in PIPELINES), "")
 
 
 def _model(resource: Published) -> Json:

@@ -127,9 +127,15 @@ def filled(text: str) -> str:
     return TEMPLATE.sub("", TEMPLATE_DEFAULT.sub(r"\1", text)).strip()
 
 
-def unfilled(text: str) -> int:
-    """Count the places that still wait for their words."""
-    return sum("optional" not in each[0].lower() for each in UNFILLED.finditer(text))
+def unfilled(text: str) -> list[str]:
+    """Name what still waits for its words: by the label of its line, or by its heading."""
+    named = list[str]()
+    for part in sections(text):
+        for line in part.body.split("\n"):
+            if any("optional" not in each[0].lower() for each in UNFILLED.finditer(line)):
+                label = FACT.match(line)
+                named.append(written(filled(label[1] if label else part.title)) or "…")
+    return list(dict.fromkeys(named))
 
 
 def clean(found: list[Section]) -> str:

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from babel import Locale
+
 from catalogue.standards.readers import formats
 from catalogue.standards.readers.record import Fault, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
@@ -17,6 +19,16 @@ CONTROLS = re.compile(
 )
 DAY = re.compile(r"^\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]\S.*|Z)?\s*$")
 FRENCH_DAY = re.compile(r"^\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s*$")
+# « 14 mai 2024 », « May 14, 2024 », « mai 2024 ».
+DAY_IN_WORDS = re.compile(
+    r"^\s*(?:(\d{1,2})(?:er|st|nd|rd|th)? )?([^\W\d_]{3,9})\.?(?: (\d{1,2}),)? (\d{4})\s*$"
+)
+MONTHS = {
+    name.rstrip(".").lower(): month
+    for code in ("fr", "en")
+    for width in ("wide", "abbreviated")
+    for month, name in Locale(code).months["format"][width].items()
+}
 HOST = re.compile(r"^(?:[\w-]+\.)+[\w-]{2,}$|^localhost$|^\[[0-9a-fA-F:.]+\]$")
 CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ0-9«“\"(])")
@@ -87,7 +99,7 @@ def tidy(text: str) -> str:
 def day(value: object) -> str:
     """Read a date as YYYY, YYYY-MM or YYYY-MM-DD; "" when it is none.
 
-    Accepts a date, the beginning of an ISO date and time, and DD/MM/YYYY.
+    Accepts a date, the beginning of an ISO date and time, DD/MM/YYYY, and French or English words.
     """
     if isinstance(value, datetime.date):
         return value.isoformat()[:10]
@@ -95,6 +107,10 @@ def day(value: object) -> str:
     french = FRENCH_DAY.match(text)
     if french:
         text = f"{french[3]}-{french[2]}-{french[1]}"
+    worded = DAY_IN_WORDS.match(text)
+    if worded and (month := MONTHS.get(worded[2].lower())):
+        parts = [worded[4], str(month), worded[1] or worded[3]]
+        text = "-".join(part for part in parts if part)
     found = DAY.match(text)
     if found is None or not 1000 <= int(found[1]) <= 2200:
         return ""
