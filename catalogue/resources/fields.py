@@ -345,10 +345,10 @@ def _pairs(choices: object) -> tuple[tuple[str, str], ...]:
 
 
 def language_choices(told: Iterable[str]) -> tuple[tuple[str, Text], ...]:
-    """Give the usual languages, then those that a card already tells, by their names in CLDR."""
+    """Give the languages that a card tells, in its order, by their names; then other usual ones."""
     names = Locale.parse((get_language() or "fr").replace("-", "_")).languages
-    others = [code for code in told if code not in LANGUAGES]
-    return (*_pairs(LANGUAGES.items()), *((code, names.get(code, code)) for code in others))
+    first = {code: LANGUAGES.get(code, names.get(code, code)) for code in told}
+    return _pairs((first | {c: LANGUAGES[c] for c in LANGUAGES if c not in first}).items())
 
 
 COMMON: tuple[Field, ...] = (

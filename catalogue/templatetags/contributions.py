@@ -62,7 +62,9 @@ def sentence(remark: record_checks.Remark | Mapping[str, Any]) -> str:
 @register.filter
 def fault_sentence(fault: Fault | Mapping[str, Any]) -> str:
     """Say what is wrong with a document, as it was read or as a draft keeps it."""
-    return descriptions.sentence(fault if isinstance(fault, Fault) else Fault(**fault))
+    if isinstance(fault, Fault):
+        return descriptions.sentence(fault)
+    return descriptions.sentence(Fault(**{name: fault[name] for name in fault if name != "href"}))
 
 
 @register.filter

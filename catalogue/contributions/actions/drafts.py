@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -255,13 +255,19 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
 
 
 @transaction.atomic
-def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Actor) -> Contribution:
+def save_draft(
+    *,
+    contribution: Contribution,
+    values: Mapping[str, Any],
+    unread: Collection[str] = (),
+    by: Actor,
+) -> Contribution:
     """Keep what has been written so far.
 
-    values: some columns and own fields by name; the others stay. The revision is written over,
-    unless it was already judged: then a new one. In order: the room of its files, for a draft
-    handed over; revision, date of the edit. No event: a draft is saved every few seconds. Raises
-    NotAllowed.
+    values: some columns and own fields by name; the others stay. unread: those of which a guess
+    saved as it was stays to be verified. The revision is written over, unless it was already
+    judged: then a new one. In order: the room of its files, for a draft handed over; revision, date
+    of the edit. No event: a draft is saved every few seconds. Raises NotAllowed.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
@@ -271,7 +277,7 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     if contribution.is_new:
         proposed.organisation = contribution.organisation
     apply_values(proposed, values)
-    proposed.provenance = descriptions.confirmed(proposed.provenance, values)
+    proposed.provenance = descriptions.confirmed(proposed.provenance, {*values} - {*unread})
     contribution.revision = keep_revision(contribution, proposed, by)
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
     contribution.save(update_fields=["revision", "edited_at", "expiry_told_at", "organisation"])
@@ -538,17 +544,24 @@ SCHEDULER = SystemActor("scheduler")
 
 @transaction.atomic
 def merge(
-    *, contribution: Contribution, values: Mapping[str, Any], seen: Mapping[str, str], by: User
+    *,
+    contribution: Contribution,
+    values: Mapping[str, Any],
+    seen: Mapping[str, str],
+    read_over: Collection[str],
+    by: User,
 ) -> tuple[Contribution, Sorted]:
     """Keep what a person typed over what they had read, never over what somebody else wrote since.
 
-    seen: prints of the values that the page showed (`proposals.prints`). Fields that clash
-    are not kept: they come back with both texts. Otherwise as `save_draft`.
+    seen: prints of the values that the page showed (`proposals.prints`); read_over: the fields
+    whose guesses they confirm. Fields that clash are not kept: they come back with both texts.
+    Otherwise as `save_draft`.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
     found = proposals.sort(proposals.proposed_record(contribution), values, seen)
-    saved = save_draft(contribution=contribution, values=found.kept, by=by)
+    unread = {*found.kept} - {*read_over}
+    saved = save_draft(contribution=contribution, values=found.kept, unread=unread, by=by)
     return saved, found
 
 

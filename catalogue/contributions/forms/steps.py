@@ -455,9 +455,17 @@ class StepForm(PlainForm):
 
     @property
     def guesses(self) -> int:
-        """Count the fields that were guessed and whose page was not saved since."""
-        origins: list[Any] = [vars(field).get("origin") for field in self.fields.values()]
-        return sum(each["guessed"] and not each["verified"] for each in origins if each)
+        """Count the guesses to verify among the fields that the page shows at once."""
+        return _guesses([*self.first(), *self.choices()])
+
+    def read_over(self) -> set[str]:
+        """Name what was read over: at « Continuer » what the page shows, and each part ticked."""
+        shown = [*self.first(), *self.choices()] if "next" in self.data else []
+        data: Any = self.data
+        for fold in self.folds():
+            shown += fold.fields if fold.name in data.getlist("read_over") else []
+        names = {bound.name for bound in shown}
+        return names | {"licences", "licence_status"} if "licence" in names else names
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(self.kind, values)
@@ -481,17 +489,11 @@ class StepForm(PlainForm):
         return cleaned
 
     def accepted(self) -> dict[str, Any]:
-        """Give the values that were sent and passed, under the names of the record.
-
-        A page that asks some fields alone names them: a list of which no box came is else empty.
-        """
-        sent: Any = self.data
-        asked = set(sent.getlist("asked") if "asked" in sent else self.fields)
+        """Give the values that were sent and passed, under the names of the record."""
         values = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name in asked
-            and name not in self.errors
+            if name not in self.errors
             and not self.fields[name].widget.value_omitted_from_data(self.data, self.files, name)
         }
         choice = values.pop("licence", None)
@@ -530,6 +532,12 @@ class StepForm(PlainForm):
         ]
 
 
+def _guesses(fields: list[BoundField]) -> int:
+    """Count the fields that were guessed and that nobody read over since."""
+    origins: list[Any] = [vars(each.field).get("origin") for each in fields]
+    return sum(each["guessed"] and not each["verified"] for each in origins if each)
+
+
 class Fold:
     """Fields that a page folds, naming those that hold something.
 
@@ -537,7 +545,8 @@ class Fold:
     """
 
     def __init__(self, label: Promise | str, fields: list[BoundField], at: str) -> None:
-        self.label, self.fields = label, fields
+        self.label, self.fields, self.name = label, fields, fields[0].name
+        self.guesses = _guesses(fields)
         self.is_open = any(each.errors or each.name == at for each in fields)
         # Opened as soon as one chooses a reference record: it needs some of them.
         self.is_of_references = any(each.name in REFERENCED_NEEDS for each in fields)

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -355,14 +355,14 @@ def provenance(
     }
 
 
-def confirmed(told: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+def confirmed(told: Mapping[str, Any], read_over: Collection[str]) -> dict[str, Any]:
     """Take a guess that its author had before them, and saved as it was, for verified.
 
     It stays a guess for who reads it over.
     """
     return {
         name: {**origin, "verified": True}
-        if name in saved and isinstance(origin, Mapping) and origin.get("guessed")
+        if name in read_over and isinstance(origin, Mapping) and origin.get("guessed")
         else origin
         for name, origin in told.items()
     }
@@ -388,15 +388,25 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
     }
 
 
-# The others open below: what is asked of the person is not to be scrolled for.
+def guesses(contribution: Contribution) -> list[str]:
+    """Name the fields that were guessed and that nobody read over, in the order of the form."""
+    places = origins(contribution)
+    doubtful = {name for name, told in places.items() if told["guessed"] and not told["verified"]}
+    if "licences" in doubtful:  # its state goes with it
+        doubtful.discard("licence_status")
+    return [name for name in fields_of(contribution.resource.kind) if name in doubtful]
+
+
+# The others open below.
 ROWS_SHOWN = 8
 
 
 def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what was read, in the order of the form, each field with its origin."""
+    """Gather what was read, what is to be verified first, each field with its origin."""
     places, reading = origins(contribution), contribution.reading
     written = card_records.changes({}, record)
     rows = [(each, places[each.name]) for each in written if each.name in places]
+    rows.sort(key=lambda row: row[1]["verified"])
     faults = reading.get("faults", [])
     return {
         "source": reading.get("name", ""),
@@ -404,7 +414,6 @@ def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict
         "count": len(rows),
         "rows": rows[:ROWS_SHOWN],
         "more": rows[ROWS_SHOWN:],
-        "guesses": sum(not origin["verified"] for _row, origin in rows),
         "kind_guessed": any(each["code"] == KIND_GUESSED for each in faults),
         "faults": [each for each in faults if each["code"] != KIND_GUESSED],
     }

@@ -28,7 +28,7 @@ from catalogue.contributions.queries import files as named_files
 from catalogue.contributions.queries.proposals import Clash
 from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
-from catalogue.resources.enums import Deposit, FileState, ResourceKind
+from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import quality, relations
@@ -103,7 +103,7 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     if not rules.may_edit(by, contribution):  # the one that they had already sent
         return redirect("catalogue:contribution", contribution.public_id)
     field = request.GET.get("champ", "")
-    return redirect(_place(contribution, field) or address(contribution, Step.ESSENTIAL))
+    return redirect(place_of(contribution, field) or address(contribution, Step.ESSENTIAL))
 
 
 @get_or_post
@@ -227,7 +227,11 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
     try:
         values = _accepted(request, form)
         contribution, found = drafts.merge(
-            contribution=contribution, values=values, seen=read, by=by
+            contribution=contribution,
+            values=values,
+            seen=read,
+            read_over=form.read_over(),
+            by=by,
         )
     except Conflict:
         again = visible(request, contribution.public_id)
@@ -240,14 +244,6 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         fault = _change_files(request, contribution)
         contribution = visible(request, contribution.public_id)
     stays = form.errors or found.clashes or fault
-    if stays and "asked" in request.POST:
-        for name, faults in form.errors.items():
-            if name in request.POST.getlist("asked"):
-                messages.error(request, f"{form[name].label} : {faults[0]}")
-        for clash in found.clashes:
-            said = _("%(label)s : changé entre-temps, gardé : %(theirs)s. Dites-le de nouveau.")
-            messages.error(request, said % {"label": clash.label, "theirs": clash.theirs})
-        return redirect(address(contribution, step))
     if stays or _is_alone(request) or "preview" in request.POST:
         kept = {*form.errors, *found.untouched}
         if _is_alone(request):
@@ -293,8 +289,6 @@ def _stopped(
     """Give back what was typed when it may not be kept: it was sent meanwhile."""
     over = not rules.may_edit(person(request), contribution)
     seen = _seen(request)
-    if "asked" in request.POST:  # of some fields alone: the others are those that are kept
-        form = _form(request, contribution, step)
     return _show_step(request, contribution, step, form, seen=seen, is_stopped=True, is_over=over)
 
 
@@ -338,34 +332,12 @@ def _form(
     )
 
 
-def choices(request: HttpRequest, contribution: Contribution) -> dict[str, Any]:
-    """Give what another page may ask of the first step: its short choices, what the card lacks.
-
-    That is where its files are, where no address leads to them, and what one who only reports the
-    resource must say. record: with what is proposed of them.
-    """
-    form = _form(request, contribution, Step.ESSENTIAL)
-    record = dict(proposals.with_files(proposals.proposed_record(contribution), contribution))
-    asked = form.choices()
-    reported = record_checks.missing_fields({**record, "deposit": Deposit.REFERENCED})
-    asked += [form[name] for name in steps.NAMES_AND_ADDRESSES if name in reported]
-    if "homepage_url" in reported:
-        form.initial["homepage_url"] = record["homepage_url"] = record["repository_url"]
-    if "files" in record_checks.missing_fields(record):
-        asked.append(form["files"])
-    return {"choices": asked, "seen": _seen_by(contribution, form), "record": record}
-
-
 def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
     """Give the values to keep, the organisation as a row and a suggested tag added."""
     values = form.accepted()
     if "organisation" in values:
         chosen = values["organisation"]
         values["organisation"] = Organisation.objects.get(pk=chosen) if chosen else None
-    # A page is proposed beside what was read, for who reports a resource alone.
-    reports = "asked" not in request.POST or values.get("deposit") == Deposit.REFERENCED
-    if not reports and values.get("homepage_url") == form.initial.get("repository_url"):
-        values.pop("homepage_url", None)
     tag = request.POST.get("tag", "")
     if tag and "tags" in values:
         values["tags"] = list(dict.fromkeys([*values["tags"], tag[:60].lower()]))
@@ -496,6 +468,8 @@ def around_step(
 ) -> dict[str, Any]:
     """Give what every step shows around its form: progress, quality, preview as a result."""
     resource = contribution.proposed
+    if contribution.is_new:
+        resource.organisation, resource.author = contribution.organisation, contribution.author
     kind = resource.kind
     assessment = quality.assess(resource, ())
     shown, missing = steps.steps(kind), steps.missing(proposals.with_files(record, contribution))
@@ -508,6 +482,11 @@ def around_step(
         "is_stopped": False,
         "clashes": (),
         "record": record,
+        "holder": resource.holder_name,
+        "to_verify": [
+            (record_checks.label_of(name), place_of(contribution, name))
+            for name in descriptions.guesses(contribution)
+        ],
         "language": resource.written_in,
         "kind": ResourceKind(kind),
         "step": step,
@@ -525,12 +504,12 @@ def around_step(
             for at, each in enumerate(shown)
         ],
         "checks": [check.to_json() for check in found],
-        "faults": [(each, _place(contribution, each.field)) for each in checks.blocking(found)],
+        "faults": [(each, place_of(contribution, each.field)) for each in checks.blocking(found)],
         "asks_owner": not contribution.is_new and not resource_rules.owns(by, resource),
         "days": settings.OWNER_ANSWER_DAYS,
         **_asked_back(contribution),
         "score": assessment.score,
-        "gains": [(line, _place(contribution, line.field)) for line in gains],
+        "gains": [(line, place_of(contribution, line.field)) for line in gains],
     }
 
 
@@ -539,7 +518,7 @@ def _asked_back(contribution: Contribution) -> dict[str, Any]:
     asks = contribution.status == ContributionStatus.CHANGES_REQUESTED
     decision = contribution.decisions.order_by("-pk").first() if asks else None
     named = decision.fields if decision else []
-    places = [(record_checks.label_of(name), _place(contribution, name)) for name in named]
+    places = [(record_checks.label_of(name), place_of(contribution, name)) for name in named]
     first = next((href for _label, href in places if href), "")
     return {
         "asked_back": decision,
@@ -549,7 +528,7 @@ def _asked_back(contribution: Contribution) -> dict[str, Any]:
     }
 
 
-def _place(contribution: Contribution, field: str) -> str:
+def place_of(contribution: Contribution, field: str) -> str:
     """Give the address of a field on its step; "" where no step asks for it."""
     if not steps.is_asked(field, contribution.resource.kind):
         return ""

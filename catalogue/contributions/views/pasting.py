@@ -19,9 +19,10 @@ from catalogue.contributions.forms.steps import KindForm, Step
 from catalogue.contributions.queries import descriptions, proposals
 from catalogue.contributions.views.drafts import (
     around_step,
-    choices,
     editable,
     only_organisation,
+    place_of,
+    rendered,
 )
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
@@ -74,11 +75,14 @@ def paste(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
-    """Show what was read of a description: each field with its origin, what is wrong or missing."""
+    """Show what was read of a description, what is to be verified, wrong or missing in it."""
     found = editable(request, contribution)
-    asked = choices(request, found)
-    context = around_step(found, Step.ESSENTIAL, asked["record"], person(request)) | asked
-    context["read"] = descriptions.reading_shown(found, proposals.proposed_record(found))
+    record = proposals.proposed_record(found)
+    context = around_step(found, Step.ESSENTIAL, record, person(request))
+    context["read"] = shown = descriptions.reading_shown(found, record)
+    for fault in shown["faults"]:
+        fault["href"] = place_of(found, fault["field"])
+    context["description_html"] = rendered(record)
     return render(request, "catalogue/contributions/reading.html", context)
 
 

@@ -395,6 +395,7 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
     require(contribution_rules.may_preview, person(request), found)
     context = {"contribution": found, "writes": contribution_rules.may_edit(person(request), found)}
     resource = _built(found)
+    resource.title = resource.title or _("Sans titre")
     try:
         resource.description_html = markdown.render(resource.description)
     except Invalid as refusal:
@@ -405,6 +406,8 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "use": use if use.is_outside and "://" in use.href else use._replace(href="#fiche"),
         "holders": _holders(resource),
         "proposed_by": _proposed_by(resource),
+        "is_preview": True,
+        "states": [told["row"].badge] if _says_state(told["row"], resource) else [],
     }
     return render(request, "catalogue/contributions/preview.html", context)
 

@@ -77,14 +77,22 @@ def words_of(own: Field, value: Any) -> str:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):
         return "\n".join(str(own.say(own.item(item))) for item in value)
-    if own.name == "bytes":
-        # A rounded size would hide a change.
-        return file_size(value) + (f" ({number(value)})" if value >= 1_000 else "")
-    if own.type is FieldType.NUMBER:
-        return f"{Decimal(str(value)):f}".replace(".", ",")
+    if own.type in (FieldType.NUMBER, FieldType.INTEGER):
+        return _amount(own, value)
+    if own.type is FieldType.DATE:
+        return words.dated(str(value))
     if own.name == "value":
         return words.figure(str(value))
     return str(own.say(value)) if own.choices else str(value)
+
+
+def _amount(own: Field, value: Any) -> str:
+    """Write an amount with all its digits: rounded, it would hide a change."""
+    exact = Decimal(str(value)).normalize()
+    said = number(exact, max(0, -int(exact.as_tuple().exponent)))
+    if own.name != "bytes":
+        return said
+    return file_size(value) + (f" ({said})" if value >= 1_000 else "")
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -506,15 +506,15 @@ def shown(client: Client, contribution: Contribution) -> str:
     return html.unescape(answer.text)
 
 
-def test_the_preview_is_the_result_and_the_page(author: User) -> None:
+def test_the_preview_is_the_page(author: User) -> None:
     holder = make.organisation("Coopérative Bâtir Sud")
     author = make.joined(author, holder, Role.EDITOR)
     contribution = make.draft(author, kind=ResourceKind.DATASET, holder=holder)
     mate = make.joined(make.person(), holder, Role.EDITOR)
     for by in (author, mate):
         page = shown(signed_in(by), contribution)
-        assert page.count(make.DATASET["title"]) == 2
-        assert page.count(make.DATASET["summary"]) == 2
+        assert page.count(make.DATASET["title"]) == 1
+        assert page.count(make.DATASET["summary"]) == 1
         for said in (make.DATASET["description"], holder.name, "https://data.example/a.csv"):
             assert said in page
         assert "brouillon-" not in page
@@ -602,9 +602,9 @@ def test_a_citation_becomes_a_draft_that_says_where_each_field_comes_from(
     page = words(own.get(answer.headers["Location"]))
     assert (contribution.content["deposit"], contribution.content["scope"]) == ("", "")
     assert page.count("Cette ressource est-elle la vôtre ?</a> – à remplir") == 1
-    asked, _table, below = page.partition('class="table table-stack"')
+    first, _table, below = page.partition('class="table table-stack"')
     assert (below.count('<th scope="row">'), "Voir les 2 autres champs" in below) == (10, True)
-    assert all(each in asked for each in ('name="deposit"', 'name="scope"'))
+    assert first.index("10 champs repris") < first.index("Relire et compléter")
     assert "CITATION.cff › repository-code" in page
     assert "Camille Roux" in page
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
@@ -647,7 +647,8 @@ def test_a_published_card_keeps_its_kind(author: User) -> None:
 def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     author: User, own: Client
 ) -> None:
-    contribution = draft_of(README, "readme", author)
+    code = "\n## Essai\n\n```python\nrun()\n```\n"
+    contribution = draft_of(README + code, "readme", author)
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
     by_hand = reverse(
         "catalogue:contribution_step", args=(make.draft(author).public_id, Step.ESSENTIAL)
@@ -657,71 +658,63 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     before = contribution.content["provenance"]
     assert before["summary"]["guessed"] is True
     assert before["summary"]["verified"] is False
-    contribution = make.edit(
-        contribution,
-        author,
-        title="Prévoir les embauches saisonnières",
-        summary=contribution.content["summary"],
+    # Saved on its page, a guess is verified by « Continuer » where it is in view, and by the tick
+    # of its part where it is folded.
+    guessed = {"summary": contribution.content["summary"]}
+    guessed |= {"licence": "MIT"}
+    guessed["example"] = contribution.content["details"]["example"]
+
+    def left(**button: str) -> list[str]:
+        own.post(step, {**guessed, **button})
+        return descriptions.guesses(make.again(contribution))
+
+    folded = re.findall(r'name="read_over" value="(\w+)"', own.get(step).text)
+    assert left(draft="1") == left(send="1") == ["summary", "licences", "example"]
+    sending = words(
+        own.get(reverse("catalogue:contribution_step", args=(contribution.public_id, Step.SEND)))
     )
-    after = contribution.content["provenance"]
+    assert "3 champs devinés restent à vérifier" in sending
+    assert left(next="1") == ["example"]
+    assert left(read_over=folded[0]) == []
+    told = make.again(contribution).content["provenance"]
+    assert told["summary"] == {**before["summary"], "verified": True}
+    changed = make.edit(contribution, author, title="Prévoir les embauches saisonnières")
+    after = changed.content["provenance"]
     assert after["title"] == {"origin": "contributor", "verified": True}
-    assert after["summary"] == {**before["summary"], "verified": True}
     assert after["description"] == before["description"]
-    assert set(descriptions.origins(contribution)) == set(before) - {"title"}
+    assert set(descriptions.origins(changed)) == set(before) - {"title"}
 
 
 def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client) -> None:
-    card = "---\nlanguage: [fr, bzd]\nlicense: mit\npretty_name: Corpus\n---\n# Corpus\n"
+    card = "---\nlanguage: [bzd, fr]\nlicense: mit\npretty_name: Corpus\n---\n# Corpus\n"
     contribution = draft_of(card, "hf", author)
     step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
-    own.post(step, {"languages": ["fr", "bzd"], "scope": "national"})
+    # A page sends its boxes in their order: those of the card come first, in its own.
+    boxes = re.findall(r'name="languages"[^>]*value="(\w+)"', own.get(step).text)
+    assert (boxes[:2], len(boxes)) == (["bzd", "fr"], len({*boxes}))
+    own.post(step, {"languages": boxes[:2], "scope": "national"})
     record = proposals.proposed_record(make.again(contribution))
-    assert (record["languages"], record["scope"]) == (["fr", "bzd"], "national")
-    # The page of what was read asks some fields alone: a list of no box stays as it was read.
-    read = own.get(reverse("catalogue:contribution_reading", args=(contribution.public_id,)))
-    asked = re.findall(r'name="asked" value="(\w+)"', read.text)
-    seen = html.unescape(re.findall(r'name="seen" id="vu" value="([^"]*)"', read.text)[0])
-    sent = {"asked": asked, "seen": seen, "deposit": "owned", "scope": "local", "draft": "1"}
-    assert own.post(step, sent).status_code == 302
-    record = proposals.proposed_record(make.again(contribution))
-    assert (asked[0], record["languages"], record["scope"]) == ("deposit", ["fr", "bzd"], "local")
+    assert (record["languages"], record["scope"]) == (["bzd", "fr"], "national")
 
 
-def test_a_model_is_asked_where_its_files_are_beside_what_was_read(
+def test_a_model_is_asked_where_its_files_are_unless_an_address_leads_to_them(
     author: User, own: Client
 ) -> None:
     index = "model-index: [{results: [{metrics: [{type: f1, value: 0.842}]}]}]"
     head = f"pipeline_tag: text-classification\ntags: [tri, text-classification]\n{index}\n"
     card = f"---\n{head}---\n# Tri\n\n"
-    # Who only reports it is asked its page, that of its code unless told, and its holder; no file
-    # is asked where an address leads to it.
     coded = draft_of(f"{card}- **Repository:** https://exemple.fr/tri\n", "hf", author)
-    page = own.get(reverse("catalogue:contribution_reading", args=(coded.public_id,))).text
-    asked = set(re.findall(r'name="asked" value="(\w+)"', page))
-    page_of = re.search(r'<input[^>]*name="homepage_url"[^>]*>', page)
-    assert page_of
-    assert 'value="https://exemple.fr/tri"' in page_of[0]
-    assert ({"homepage_url", "producer_name"} < asked, "files" in asked) == (True, False)
-    contribution = draft_of(card, "hf", author)
-    assert contribution.content["tags"] == ["text-classification", "tri"]
-    address = reverse("catalogue:contribution_reading", args=(contribution.public_id,))
-    page = own.get(address).text
-    assert ("f1 ; 0,842" in words(own.get(address)), "0.842" in page) == (True, False)
-    sent = {"asked": re.findall(r'name="asked" value="(\w+)"', page), "draft": "1"}
-    rows = re.findall(r'name="(files-0-\w+)" value="([^"]*)"', page)
-    sent |= dict(rows) | {"deposit": "owned", "scope": "local"}
-    sent["files-0-url"] = "https://exemple.fr/tri"
-    step = reverse("catalogue:contribution_step", args=(contribution.public_id, Step.ESSENTIAL))
-    wrong = own.post(step, sent | {"files-0-url": "exemple.fr/tri"}, follow=True)
-    assert ("Fichiers : " in words(wrong), 'value="Tri"' in wrong.text) == (True, True)
-    assert proposals.proposed_record(make.again(contribution))["tags"][1:] == ["tri"]
-    assert own.post(step, sent).status_code == 302
-    record = proposals.proposed_record(make.again(contribution))
-    assert record["homepage_url"] == ""  # asked of who reports the resource: it is theirs
-    assert [row["url"] for row in record["details"]["files"]] == ["https://exemple.fr/tri"]
-    after = own.get(address).text
-    left = [int(re.findall(r"Il reste (\d+) points", each)[0]) for each in (page, after)]
-    assert (left[0] - left[1], 'name="files-0-url"' in after) == (3, False)
+    bare = draft_of(card, "hf", author)
+    asked = [
+        words(own.get(reverse("catalogue:contribution_reading", args=(each.public_id,))))
+        for each in (coded, bare)
+    ]
+    assert ["Fichiers</a> –" in page for page in asked] == [False, True]
+    assert ("f1 ; 0,842" in asked[1], "0.842" in asked[1]) == (True, False)
+    assert bare.content["tags"] == ["classification de textes", "tri"]
+    # The repository is one: nobody said that it is the page, or a file.
+    read = proposals.proposed_record(coded)
+    assert (read["homepage_url"], "files" in read["details"]) == ("", False)
 
 
 @pytest.mark.parametrize(

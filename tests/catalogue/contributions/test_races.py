@@ -160,7 +160,9 @@ def saving(
     contribution: Contribution, values: dict[str, Any], seen: dict[str, str], by: User
 ) -> Callable[[], Any]:
     read = make.again(contribution)
-    return lambda: drafts.merge(contribution=read, values=values, seen=seen, by=by)
+    return lambda: drafts.merge(
+        contribution=read, values=values, seen=seen, read_over=values, by=by
+    )
 
 
 def test_two_editors_of_one_draft_at_once_lose_no_text() -> None:
