@@ -618,7 +618,7 @@ ALGORITHM = KindDetails(
 MODEL = KindDetails(
     ResourceKind.MODEL,
     (
-        replace(FILES, needed=True),
+        replace(FILES, needed=True, help=_("Ou l’adresse qui y mène, sous « Nom et adresses ».")),
         VERSION,
         _fact("created", _("Date de création"), F.DATE),
         _fact("base_model", _("Modèle de base")),

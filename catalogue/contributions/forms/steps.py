@@ -458,6 +458,11 @@ class StepForm(PlainForm):
         """Count the guesses to verify among the fields that the page shows at once."""
         return _guesses([*self.first(), *self.choices()])
 
+    @property
+    def folded_guesses(self) -> int:
+        """Count the guesses to verify among those that it folds."""
+        return sum(fold.guesses for fold in self.folds())
+
     def read_over(self) -> set[str]:
         """Name what was read over: at « Continuer » what the page shows, and each part ticked."""
         shown = [*self.first(), *self.choices()] if "next" in self.data else []
