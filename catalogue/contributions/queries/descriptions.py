@@ -390,8 +390,8 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
 
 def guesses(contribution: Contribution) -> list[str]:
     """Name the fields that were guessed and that nobody read over, in the order of the form."""
-    places = origins(contribution)
-    doubtful = {name for name, told in places.items() if told["guessed"] and not told["verified"]}
+    read = origins(contribution).items()
+    doubtful = {name for name, own in read if own["guessed"] and not own["verified"]}
     if "licences" in doubtful:  # its state goes with it
         doubtful.discard("licence_status")
     return [name for name in fields_of(contribution.resource.kind) if name in doubtful]

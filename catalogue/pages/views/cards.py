@@ -407,7 +407,7 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
         "holders": _holders(resource),
         "proposed_by": _proposed_by(resource),
         "is_preview": True,
-        "states": [told["row"].badge] if _says_state(told["row"], resource) else [],
+        "states": [card["row"].badge] if _says_state(card["row"], resource) else [],
     }
     return render(request, "catalogue/contributions/preview.html", context)
 

@@ -89,10 +89,10 @@ def words_of(own: Field, value: Any) -> str:
 def _amount(own: Field, value: Any) -> str:
     """Write an amount with all its digits: rounded, it would hide a change."""
     exact = Decimal(str(value)).normalize()
-    said = number(exact, max(0, -int(exact.as_tuple().exponent)))
+    text = number(exact, max(0, -int(exact.as_tuple().exponent)))
     if own.name != "bytes":
-        return said
-    return file_size(value) + (f" ({said})" if value >= 1_000 else "")
+        return text
+    return file_size(value) + (f" ({text})" if value >= 1_000 else "")
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:

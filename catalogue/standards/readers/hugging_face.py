@@ -107,8 +107,8 @@ def _keywords(words: list[Any], library: object) -> list[str]:
     What the Hub names in English has its French word.
     """
     texts = [word for word in words if isinstance(word, str) and ":" not in word]
-    kept = [word for word in texts if word != library and not word.startswith("generated_from_")]
-    return [PIPELINES.get(word, word) for word in kept]
+    own = [word for word in texts if word != library and not word.startswith("generated_from_")]
+    return [PIPELINES.get(word, word) for word in own]
 
 
 def _hub_model(
@@ -438,9 +438,9 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
 def _model(
     data: Mapping[str, Any], found: list[prose.Section], facts: Mapping[str, str], into: Builder
 ) -> None:
-    if told := VERSION.match(plain(facts.get("version", ""))):
-        into.line("version", told[1], "version")
-        into.value("created", day(told[2] or ""), "version")
+    if version := VERSION.match(plain(facts.get("version", ""))):
+        into.line("version", version[1], "version")
+        into.value("created", day(version[2] or ""), "version")
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
     task = str(data.get("pipeline_tag"))

@@ -676,8 +676,8 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     assert "3 champs devinés restent à vérifier" in sending
     assert left(next="1") == ["example"]
     assert left(read_over=folded[0]) == []
-    told = make.again(contribution).content["provenance"]
-    assert told["summary"] == {**before["summary"], "verified": True}
+    origins = make.again(contribution).content["provenance"]
+    assert origins["summary"] == {**before["summary"], "verified": True}
     changed = make.edit(contribution, author, title="Prévoir les embauches saisonnières")
     after = changed.content["provenance"]
     assert after["title"] == {"origin": "contributor", "verified": True}
