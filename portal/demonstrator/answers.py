@@ -16,7 +16,7 @@ class Line:
 
     reason: why, in a line. share: in [0, 1], of what the note of its block says, or None. marks:
     short facts (tone, text). details: more of it, folded on the page. tone: that of the part of the
-    text that justifies it, or "".
+    text that justifies it, or "". is_french: its title is of the référentiel, as that of a code is.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Line:
     is_kept: bool = True
     href: str = ""
     tone: str = ""
+    is_french: bool = False
 
     @property
     def tag(self) -> str:
@@ -47,6 +48,7 @@ class Block:
 
     first: how many lines are not folded on the page, all if None. share: what the share of a line
     is, on paper. is_brief: details stay on the page. is_to_do: on paper, boxes to tick by hand.
+    is_french: its note is of the référentiel.
     """
 
     title: str
@@ -57,6 +59,7 @@ class Block:
     share: Any = ""
     is_brief: bool = False
     is_to_do: bool = False
+    is_french: bool = False
 
     @property
     def unfolded(self) -> tuple[Line, ...]:

@@ -5,6 +5,7 @@ It has one page where it is short.
 The fonts are embedded (docs/vendored.csv). A character that they lack shows as an empty box.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.set_right_margin(MARGIN)
     # What has sections is long: it is set closer.
     is_long = paper.is_close = bool(sheet.sections)
-    paper.ln(8 if is_long else 16)
+    paper.ln(5 if is_long else 16)
     paper.say("H1", sheet.title, size=19 if is_long else 25, bold=True)
     paper.ln(2 if is_long else 4)
     paper.say("P", sheet.lead, size=10.5 if is_long else 12.5)
@@ -101,7 +102,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
         paper.say("P", f"{place}. {clause}", size=10.5)
         paper.ln(1.5)
     for note in sheet.notes:
-        paper.keep(_height([note]))
+        paper.keep(_height([note]) * (0.7 if is_long else 1))  # smaller letters, closer lines
         paper.say("P", note, size=9, colour=QUIET)
         paper.ln(0 if is_long else 1.5)
     if is_long:
@@ -158,7 +159,7 @@ class _Paper(FPDF):
         with self.part(kind):
             self.multi_cell(
                 0,
-                size * 0.49,
+                size * (0.45 if self.is_close else 0.49),
                 _shortened(text),
                 align="L",
                 new_x=XPos.LMARGIN,
@@ -210,7 +211,7 @@ class _Paper(FPDF):
         if text == RULE:
             with self.part("Artifact"):
                 self.line(MARGIN, self.y + 6, self.w - MARGIN, self.y + 6)
-            self.ln(8)
+            self.ln(7)
             return
         if text[0] in BOXES:
             left, top = MARGIN, self.y + size * 0.06
@@ -228,7 +229,7 @@ class _Paper(FPDF):
 
     def keep(self, height: float) -> None:
         """Go on overleaf where this many millimetres are not left."""
-        if self.y + height > self.h - MARGIN:
+        if self.y + height > self.h - MARGIN + (4 if self.is_close else 0):
             self.add_page()
 
     def annex(self, sections: Sequence[tuple[str, Sequence[str]]], heading: str) -> None:
@@ -278,4 +279,5 @@ def _height(texts: Sequence[str]) -> float:
 def _shortened(text: str) -> str:
     # The narrow space and the arrow are not in the fonts.
     text = text.replace("\u202f", "\u00a0").replace("→", "›")
+    text = re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"

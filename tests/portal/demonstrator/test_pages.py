@@ -250,6 +250,7 @@ def test_a_sheet_says_its_day_what_was_said_and_that_data_are_for_trial(client: 
     pages = PdfReader(io.BytesIO(drawn)).pages
     printed = " ".join(each.extract_text() for each in pages)
     assert "www.moncompteformation.gouv.fr" in printed
+    assert len(pages) == 1
     # The heading stops before the code of the corner: it takes two lines.
     assert " ".join(printed.split()).count(f"· Fiche du {day}") == 1
     assert f"· Fiche du {day}" not in printed

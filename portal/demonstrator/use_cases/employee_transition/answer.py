@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
 from portal.demonstrator.engines.paths import Path, Paths, Step
-from portal.demonstrator.naming import not_named, occupation_named, reading
+from portal.demonstrator.naming import labels, not_named, occupation_named, reading
 from portal.demonstrator.referential import SCHOOLING
 from portal.demonstrator.service import Served
 from portal.demonstrator.wording import near_mark
@@ -53,21 +53,19 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             served,
         )
         notes.append(remark)
-    limits = [
+    limits = (
         _("Ces savoirs sont ceux du métier en général : un conseiller regarde les vôtres."),
         _("Un métier réglementé demande un diplôme, même si peu de savoirs semblent manquer."),
-    ]
-    if served.is_trial:
-        limits.append(_("Métiers et mobilités d’essai, écrits pour la démonstration."))
+    )
     return Answer(
         (
-            *(_block(start.code, path, served) for path in paths),
+            *(_block(path, served) for path in paths),
             _funding(inputs.get("rules") or (), contract, length),
         ),
         text,
         start.reasons,
         notes=tuple(filter(None, notes)),
-        limits=tuple(limits),
+        limits=limits,
         title=_("Changer de métier : %(title)s")
         % {"title": served.referential.occupations[start.code].title},
     )
@@ -120,9 +118,9 @@ def _levels(served: Served) -> dict[str, int]:
     return {each.code: SCHOOLING.index(each.level) for each in known if each.level in SCHOOLING}
 
 
-def _block(start: str, path: Path, served: Served) -> Block:
+def _block(path: Path, served: Served) -> Block:
     known = served.referential.occupations
-    names = [known[each].title for each in (start, *(step.code for step in path.steps))]
+    names = [known[step.code].title for step in path.steps]
     note = _("À apprendre en tout : %(total)s ; à une étape, au plus : %(largest)s.")
     if path.equals:
         note += " " + ngettext(
@@ -135,14 +133,14 @@ def _block(start: str, path: Path, served: Served) -> Block:
 
 
 def _line(step: Step, served: Served) -> Line:
-    one, labels = served.referential.occupations[step.code], served.referential.knowledge
+    one = served.referential.occupations[step.code]
     marks = [near_mark(step.known, step.missing)]
     if one.level:
         marks.append(("ardoise", _("niveau : %(level)s") % {"level": one.level}))
-    missing, shared = (", ".join(labels[k] for k in each) for each in (step.missing, step.known))
+    missing, shared = (", ".join(labels(each, served)) for each in (step.missing, step.known))
     reason = _("Rien de plus à apprendre, d’après les savoirs décrits.")
     if missing:
-        reason = _("À apprendre : %(labels)s.") % {"labels": missing}
+        reason = _("à apprendre : %(labels)s") % {"labels": missing}
     elif not shared:
         reason = _("Les savoirs de ce métier ne sont pas décrits.")
     details = (_("Déjà su à cette étape : %(labels)s.") % {"labels": shared},) if shared else ()
@@ -167,7 +165,7 @@ def _funding(rules: "Iterable[FundingRule]", contract: str, length: str) -> Bloc
         mark = ("ocre", _("à vérifier"))
         if rule.verified_on:
             mark = ("pin", _("vérifié le %(day)s") % {"day": day_words(rule.verified_on)})
-        why = why or _("quels que soient le contrat et la longueur de la formation")
+        why = why or _("tous contrats")
         lines.append(
             Line("", rule.title, reason=why, marks=(mark,), details=(rule.text,), href=rule.source)
         )

@@ -194,7 +194,8 @@ def _skills(
             order, reason = DEMANDED, _("parce que ce métier le demande")
         else:
             continue
-        line = Line(f"k-{one}", labels[one], reason=reason, is_kept=order != DEMANDED)
+        is_kept = order != DEMANDED
+        line = Line(f"k-{one}", labels[one], reason=reason, is_kept=is_kept, is_french=True)
         lines.append((order, line, called if order == CALLED else ()))
     lines.sort(key=lambda each: each[0])
     return [(line, called) for _order, line, called in lines][: max(KNOWLEDGE, len(yes))]

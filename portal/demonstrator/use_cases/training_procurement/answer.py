@@ -154,7 +154,9 @@ def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
                 "count": len(titles),
                 "tense": len(tense),
             }
-            ranked.append((len(titles), Line("", label, reason=reason, details=tuple(titles))))
+            ranked.append(
+                (len(titles), Line("", label, reason=reason, details=tuple(titles), is_french=True))
+            )
     note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")

@@ -69,13 +69,14 @@ def _about(one: Occupation, evoked: list[Occupation], served: Served) -> Block:
     return Block(
         _("%(title)s : à savoir faire") % {"title": one.title},
         tuple(
-            Line("", served.referential.knowledge[each])
+            Line("", served.referential.knowledge[each], is_french=True)
             for each in one.knowledge
             if each not in common
         ),
         one.definition,
         is_dense=True,
         first=SEEN if len(evoked) > 1 else None,
+        is_french=True,
     )
 
 
@@ -157,5 +158,5 @@ def _common(evoked: list[Occupation]) -> tuple[str, ...]:
 def _together(evoked: list[Occupation], served: Served) -> Block:
     """List what all the occupations ask, where there are several."""
     common = labels(_common(evoked), served) if len(evoked) > 1 else ()
-    lines = tuple(Line("", each) for each in common)
+    lines = tuple(Line("", each, is_french=True) for each in common)
     return Block(_("Ce que ces métiers ont en commun"), lines, is_dense=True)

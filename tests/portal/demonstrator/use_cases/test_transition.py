@@ -12,6 +12,7 @@ import yaml
 from portal.demonstrator.engines.moves import Moves
 from portal.demonstrator.engines.paths import Paths
 from portal.demonstrator.models import FundingRule
+from portal.demonstrator.naming import labels
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.employee_transition.answer import answer
 from portal.demonstrator.use_cases.employee_transition.form import TransitionForm
@@ -76,8 +77,8 @@ def test_a_wish_gives_the_direct_step_first_and_says_what_each_asks(served: Serv
         at, learnt = "D04", set(served.referential.occupations["D04"].knowledge)
         for line in path.lines:
             at, asked = line.code, served.referential.occupations[line.code].knowledge
-            missing = [served.referential.knowledge[each] for each in asked if each not in learnt]
-            assert line.reason == f"À apprendre : {', '.join(missing)}."
+            missing = labels([each for each in asked if each not in learnt], served)
+            assert line.reason == f"à apprendre : {', '.join(missing)}"
             learnt.update(asked)
         assert at == "M13"
     assert "Aucune mobilité directe" in found.notes[0]
@@ -90,6 +91,9 @@ def test_without_a_long_training_only_near_moves_are_followed(served: Served) ->
     assert marks == {"métier proche"}
     assert "n’est pas un métier proche" in near.notes[1]
     assert "(niveau habituel : bac)" in near.notes[1]
+    long = answer(said | {"wish": "Infirmière", "long_training": "no"}, served)
+    assert "« Infirmier / Infirmière » demande d’habitude un niveau bac+3" in long.notes[1]
+    assert "que vous avez écartées" in long.notes[1]
     wide = answer(said, served)
     assert [(each.code, each.marks[0][1]) for each in wide.blocks[0].lines] == [
         ("J07", "plus éloigné")
