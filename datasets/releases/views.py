@@ -27,7 +27,7 @@ from catalogue.resources import words
 from catalogue.resources.enums import Scope
 from catalogue.resources.fields import FREQUENCIES
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import published
+from catalogue.resources.queries import lists, published
 from catalogue.resources.queries.detail import Fact
 from catalogue.resources.views import count
 from datasets import gate
@@ -68,7 +68,7 @@ def row(card: Resource) -> dict[str, Any]:
         "owner": card.holder_name,
         "desc": card.summary,
         "meta": meta,
-        "access": (access.label, access.tone, access.icon),
+        "access": lists.access(card, access),
         "language": card.written_in,
     }
 

@@ -351,7 +351,7 @@ def test_pages_of_datasets_have_no_fault(demonstration: str, check_pages: CheckP
 def test_filter_read_and_download_without_script(running: Any, demonstration: str) -> None:
     with browser.tab(running, script=False) as page:
         page.goto(f"{demonstration}/donnees/")
-        page.get_by_role("link", name="Accès ouvert").click()
+        page.get_by_role("link", name="Accès libre").click()
         page.get_by_role("link", name="Offres d’emploi synthétiques et délai").click()
         page.get_by_role("heading", name="Schéma").wait_for()
         with page.expect_download() as waited:

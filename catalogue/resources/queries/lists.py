@@ -106,9 +106,9 @@ def badge(resource: Resource) -> Badge | None:
             return access(resource)
 
 
-def access(resource: Resource) -> Badge:
-    """Say who may reach the thing; « ouvert » wants an open licence beside."""
-    found = Access(resource.access)
+def access(resource: Resource, level: str = "") -> Badge:
+    """Say who may reach the thing, or its files of some level; « ouvert » wants an open licence."""
+    found = Access(level or resource.access)
     open_licences = [licences.read_expression(name).is_open for name in resource.licences]
     if found is not Access.OPEN or not open_licences:
         return str(found.label), found.tone, found.icon
