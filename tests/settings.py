@@ -28,6 +28,7 @@ SEARCHES_PER_MINUTE_AND_NETWORK = 1_000_000
 EXPORTS_PER_MINUTE_AND_NETWORK = EXPORTS_AT_A_TIME = EXPORTS_AT_A_TIME_AND_NETWORK = 1_000_000
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["NAME"] = str(VAR_DIR / "unused.sqlite3")
-    DATABASES["default"]["OPTIONS"]["init_command"] = (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON"
+    _options = DATABASES["default"]["OPTIONS"]
+    _options["init_command"] = _options["init_command"].replace(
+        "synchronous=FULL", "synchronous=OFF"
     )

@@ -293,11 +293,8 @@ class _Asked:
 
 
 def _keep(sql: str, params: list[Any]) -> bool:
-    """Keep the matches in a table of the connection, for SQLite; tell whether they are few."""
+    """Keep the matches in the table that SQLite connections have; tell whether they are few."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS m (id INTEGER PRIMARY KEY, complete, failed)"
-        )
         cursor.execute("DELETE FROM m")
         cursor.execute(f"INSERT INTO m {sql}", params)
         many = cursor.rowcount
