@@ -29,10 +29,10 @@ from challenges.worker import drain
 from datasets.holdouts.models import HoldoutVersion
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
-from portal.lib import clock
+from portal.lib import children, clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, TooLarge
 from portal.lib.storage import objects
-from tests import archives
+from tests import archives, nursery
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.pages.scenes import Costs, url_of
@@ -187,6 +187,7 @@ def test_a_bundle_too_costly_to_read_is_refused_by_a_line_of_the_report(
     path.write_bytes(zipped(KAGGLE | {"solution.csv": large}).getvalue())
     bounds = replace(examination.ORDINARY, **limits)
     examine = partial(examination.examine, path, bounds, wall_seconds=wall_seconds)
+    monkeypatch.setattr(children, "_start", nursery.REAL)  # a fork has memory that is free already
     with pytest.raises(examination.BundleTooCostly) as lost:
         examine()
     assert lost.value.code == code
