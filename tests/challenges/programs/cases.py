@@ -8,7 +8,6 @@ import pytest
 
 from challenges.evaluation import worker as evaluator
 from challenges.models import Challenge, Entry, Phase, Team
-from challenges.sandbox.bubblewrap import Bubblewrap
 from portal.accounts.models import User
 from portal.lib import clock
 from tests.archives import zipped
@@ -19,7 +18,7 @@ from tests.challenges.bundles.foreign.cases import BUNDLES
 
 def isolated() -> None:
     """Skip by name where this host cannot isolate programs."""
-    if missing := Bubblewrap().available():
+    if missing := evaluator.sandbox().available():
         pytest.skip(f"X_NO_SANDBOX, {missing.cause}: {missing.sentence}")
 
 
