@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.conf import settings as django_settings
@@ -202,6 +203,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
+    # Each of two workers begins with modules of long tests: none is left to run while others wait.
+    # A module stays whole, which pytest-django cuts in three: what it makes is made once.
+    marked = [item for item in items if {"slow", "journey"} & {*item.keywords}]
+    long = {item.path for item in marked}
+    first = {item.path: -at for at, item in enumerate(reversed(items))}
+    items.sort(
+        key=lambda item: (
+            crc32(item.path.name.encode()) % 2,
+            item.path not in long,
+            first[item.path],
+        )
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
