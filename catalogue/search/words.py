@@ -68,6 +68,10 @@ def nearest(word: str, *, is_begun: bool = True) -> Known | None:
     return ranked[0][1] if ranked else None
 
 
+# A shorter word is too often one of the language: « savoir » is not « Savoie ».
+SHORTEST_PLACE = 7
+
+
 @cache
 def places() -> dict[str, str]:
     """Give the words of the names of territories that the catalogue knows, as they are written."""
@@ -86,7 +90,8 @@ def _other_word(word: str) -> Known | None:
     One with an ending more is a word of its own: « résumer » is not « resume ».
     """
     most = analysis.allowed(word)
-    known = {**places(), **fulltext.thesaurus().words} if most else {}
+    names = places() if len(word) >= SHORTEST_PLACE else {}
+    known = {**names, **fulltext.thesaurus().words} if most else {}
     others = (each for each in known if not word.startswith(each))
     near = ((analysis.distance(word, each, most), each) for each in others)
     far, found = min(near, default=(most + 1, ""))
@@ -164,9 +169,8 @@ def correction(q: str, *, known: Collection[str] = ()) -> Correction | None:
     meant, exact, at = [], [], 0
     for each in words:
         near = None
-        if (
-            each.stem not in held and each.word not in places()
-        ):  # the last word may be one that is being typed
+        if each.stem not in held and each.word not in places():
+            # The last word may be one that is being typed.
             near = nearest(each.word, is_begun=each is words[-1]) or _other_word(each.word)
         if near is not None:
             between = q[at : each.start]

@@ -121,7 +121,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     asked = _questions(resource)
     text = readme.readme(resource, has_uses=bool(asked["uses"]), facts=_shown(resource, facts))
     measures = resource.details.get("declared_measures") or ()
-    if readme.tells(f"{text['results_html']}{text['text_html']}", measures):
+    if readme.tells(text["results_html"], measures):
         parts.pop("declared_measures", None)
     context = {
         "resource": resource,
@@ -255,11 +255,15 @@ def _measure_within_bounds(measure: Measurement, among: Sequence[Measurement]) -
     return {"row": measure, "minimum": low - pad, "maximum": high + pad}
 
 
-def _shown(resource: Resource, facts: Sequence[Fact]) -> Iterator[str]:
-    """Give the words of the facts of a page, and where it leads."""
-    yield from (resource.holder_name, resource.homepage_url, resource.repository_url)
+def _shown(resource: Resource, facts: Sequence[Fact]) -> Iterator[readme.Shown]:
+    """Give what a page says beside its text, and where each leads."""
+    yield from (
+        (resource.holder_name, ""),
+        ("", resource.homepage_url),
+        ("", resource.repository_url),
+    )
     for fact in facts:
-        yield from (f"{text} {address}" for text, address in fact.items)
+        yield from fact.items
 
 
 def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:

@@ -1,7 +1,7 @@
 """The text of a card, as its page shows it: what else the page says is not said twice."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
 
@@ -12,6 +12,7 @@ from catalogue.resources.enums import ResourceKind
 from catalogue.resources.models import Resource
 from catalogue.standards import languages, licences
 
+Shown = tuple[str, str]  # what a page says, and where that leads
 # A longer text comes after its uses, its limits and its figures.
 LONG_TEXT_CHARACTERS = 3_000
 FEWEST_HEADINGS = 3  # of a text that is a document by itself
@@ -62,15 +63,16 @@ FACT_LABELS = re.compile(
     r"repository|dépôt|code|paper|article|documentation|homepage|site",
     re.I,
 )
+ADDRESS = re.compile(r'<a [^>]*href="([^"]*)"')
 FIGURE = re.compile(r"<td[^>]*>(?:<strong>)?([\d.,]+)")
 
 
-def readme(resource: Resource, *, has_uses: bool, facts: Iterable[str]) -> dict[str, Any]:
+def readme(resource: Resource, *, has_uses: bool, facts: Iterable[Shown]) -> dict[str, Any]:
     """Give the text of a card in the parts of its page: introduction, results, the whole.
 
-    facts: what the page says beside it.
+    facts: what the page says beside it, each with its address or "".
     """
-    text = _without_facts(_without_summary(resource), resource, _words(*facts))
+    text = _without_facts(_without_summary(resource), resource, [*facts])
     is_last = len(resource.description) > LONG_TEXT_CHARACTERS
     is_last = is_last or text.count("<h") >= FEWEST_HEADINGS
     is_last = is_last or bool(has_uses and OF_A_TEMPLATE.match(text))
@@ -120,20 +122,28 @@ def _without_summary(resource: Resource) -> str:
     )
 
 
-def _without_facts(text: str, resource: Resource, shown: set[str]) -> str:
-    """Leave out the items of lists that say a fact of the page again, and what they leave empty."""
+def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str:
+    """Leave out the items of lists that say a fact of the page again, and what they leave empty.
+
+    An item that leads where the page does not is kept.
+    """
+    shown = [_words(text) for text, _address in facts]
+    addresses = {address.rstrip("/") for _text, address in facts}
 
     def item(found: re.Match[str]) -> str:
         label = re.sub(r"\s*(?:\[optional\])?[\s:]*$", "", unescape(found[1]), flags=re.I)
         value = unescape(strip_tags(found[2])).strip()
+        links = {unescape(each).rstrip("/") for each in ADDRESS.findall(found[2])}
         codes, unknown = languages.normalise(value)
         repeats = (
-            bool(words := _words(value)) and words <= shown,
+            bool(links),
+            bool(words := _words(value)) and any(words <= each for each in shown),
             bool(codes) and not unknown and {*codes} <= {*resource.languages},
             bool(names := licences.normalise(value).identifiers)
             and {*names} <= {*resource.licences},
         )
-        return "" if FACT_LABELS.fullmatch(label) and any(repeats) else found[0]
+        is_repeated = FACT_LABELS.fullmatch(label) and links <= addresses and any(repeats)
+        return "" if is_repeated else found[0]
 
     def listed(found: re.Match[str]) -> str:
         rest = ITEM.sub(item, found[1])
@@ -146,8 +156,8 @@ def _without_facts(text: str, resource: Resource, shown: set[str]) -> str:
     return EMPTIED.sub(heading, LIST.sub(listed, text))
 
 
-def _words(*texts: str) -> set[str]:
-    return set(re.findall(r"[^\W_]+", " ".join(texts).casefold()))
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _results(text: str) -> tuple[str, str]:

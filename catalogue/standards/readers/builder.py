@@ -132,6 +132,8 @@ class Builder:
         most = formats.DESCRIPTION_CHARACTERS if name == "description" else LONG_LINE_CHARACTERS
         most = {"citation": 4_000, "example": 4_000, "documentation": 8_000}.get(name, most)
         if len(text) > most:
+            if name == "citation":
+                return  # one that is cut says nothing
             if name == "description":
                 self.note(
                     "description_cut",

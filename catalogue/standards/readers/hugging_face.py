@@ -154,7 +154,9 @@ ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 WORDS = 120  # characters of a name of a measure
 # « v1.2.0 (14 mai 2024) ».
-VERSION = re.compile(r"\W*v?(\d[\w.+-]*)(?:\W+(?:du |le |of )?([\w /.,-]+?)\W*)?$", re.I)
+VERSION = re.compile(
+    r"\W*v?(\d[\w.+-]{0,30})(?:\W{1,5}(?:du |le |of )?(\w[\w /.,-]{0,30}))?\W{0,5}$", re.I
+)
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 # Headings of what a card says, which name no card.

@@ -19,7 +19,7 @@ TAGS = frozenset(
 )
 ITEM = re.compile(r" *(?:[-*+]|(\d{1,9})[.)]) +(?=\S)(?!(?:[-*] *)+$)")
 FENCE = re.compile(r" *(`{3,}|~{3,})[^`]*$")
-RIGHT = ' style="text-align: right;"'  # as the library writes « ---: »
+RIGHT = re.compile(r'(<t[dh]) style="text-align: right;"')  # as the library writes « ---: »
 # A full stop or a bracket after an address is none of it.
 ADDRESS = (
     r"(?<![\w/])(https?://(?:[^\s<>\"()\x02]|\([^\s<>\"()]*\))*"
@@ -47,7 +47,7 @@ def render(text: str) -> str:
     )
     written.inlinePatterns.register(Address(ADDRESS, written), "address", 85)  # after HTML
     clean = nh3.clean(
-        _stepwise(written.convert(_listed(text))).replace(RIGHT, ' class="num"'),
+        RIGHT.sub(r'\1 class="num"', _stepwise(written.convert(_listed(text)))),
         tags=set(TAGS),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         allowed_classes={"td": {"num"}, "th": {"num"}},

@@ -82,17 +82,13 @@ def _resource(row: Mapping[str, Any], region: Organisation) -> Resource:
         deposit=Deposit.OWNED if kind in OURS else Deposit.REFERENCED,
         organisation=region if kind in OURS else None,
         details=details,
-        # Whether someone read each field at its source; a summary is ours once its card is sure.
+        # Whether someone read each field at its source.
         provenance={
-            name: {"origin": "import:opening", "verified": seen or _is_ours(name, row)}
+            name: {"origin": "import:opening", "verified": seen}
             for name, seen in row["verified"].items()
         },
         **{name: value for name, value in row.items() if name not in OF_THE_ROW},
     )
-
-
-def _is_ours(name: str, row: Mapping[str, Any]) -> bool:
-    return name in ("summary", "description") and not row.get("to_review")
 
 
 @transaction.atomic

@@ -64,7 +64,7 @@ def test_needs_and_ideas_are_the_regions_and_the_rest_is_referenced(opened: None
     assert ours.count() == 12
     assert all(r.is_referenced for r in Resource.objects.exclude(organisation=region))
     fairlearn = Resource.objects.get(source_id="fairlearn")
-    assert fairlearn.unverified_fields == {"producer_name"}
+    assert fairlearn.unverified_fields == {"producer_name", "summary", "description"}
 
 
 @pytest.mark.slow

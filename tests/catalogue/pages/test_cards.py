@@ -281,7 +281,8 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         languages=["fr"],
         description_html="<blockquote><p>Pas pour trier.</p></blockquote><h2>Modèle</h2><ul>"
         "<li><strong>License:</strong> MIT License</li><li><strong>Langue :</strong> French</li>"
-        f"</ul><h2>Usage</h2><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
+        '</ul><h2>Usage</h2><ul><li><strong>Code :</strong> <a href="https://loire.example/code">'
+        f"Loire Labs</a></li></ul><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
         "<h4>Par métier</h4><h3>Bilan</h3><h2>Contact</h2>",
     )
     page = text(client, card.get_absolute_url())
@@ -305,6 +306,7 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         )
     ]
     assert [each in page for each in ("MIT License", "French<", "Modèle<")] == [False] * 3
+    assert "https://loire.example/code" in page  # leads where no fact does
     assert ("Mesures déclarées" in page, "https://doi.org/10.1000/xyz1" in page) == (False, True)
     assert (order, page.count("Résultats</h3>"), page.count("0,85")) == (sorted(order), 0, 1)
     assert ("Limites et usages exclus" in page, "?champ=limits" in page) == (True, True)

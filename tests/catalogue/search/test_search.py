@@ -188,6 +188,7 @@ def test_of_the_first_results_the_most_used_and_the_exact_title_lead() -> None:
         ("robot", ""),
         ("marseile emploi", "marseille emploi"),
         ("vaucluse", ""),
+        ("savoir", ""),
     ],
 )
 def test_a_misspelt_word_is_corrected_and_a_known_one_never(q: str, meant: str) -> None:

@@ -16,6 +16,26 @@ def test_a_template_leaves_nothing_where_nobody_wrote() -> None:
     assert "Citation" not in value(hugging_face.read(text.encode(), "").records[0], "description")
 
 
+def test_what_the_author_adds_to_a_sentence_of_the_template_stays() -> None:
+    text = f"""{HEAD}This modelcard aims to be a base template for new models. It reads offers.
+
+Carbon emissions can be estimated using the [Machine Learning Impact calculator]\
+(https://mlco2.github.io/impact#compute) presented in [Lacoste et al. (2019)]\
+(https://arxiv.org/abs/1910.09700). We emitted 12 kg.
+"""
+    description = value(hugging_face.read(text.encode(), "").records[0], "description")
+    assert "It reads offers." in description
+    assert "We emitted 12 kg." in description
+    assert "template" not in description
+    assert "calculator" not in description
+
+
+def test_a_citation_too_long_to_keep_whole_is_not_cut() -> None:
+    entry = f"@misc{{tri, title={{rome-tri}}, author={{Claire Martin}}, note={{{'mot ' * 1_100}}}}}"
+    text = f"{HEAD}## Citation\n\n```bibtex\n{entry}\n```\n"
+    assert "citation" not in hugging_face.read(text.encode(), "").records[0].details
+
+
 def test_the_bibtex_of_a_card_names_its_authors_and_leaves_its_text() -> None:
     text = """---
 library_name: transformers

@@ -79,6 +79,7 @@ def test_postal_and_service_addresses_are_found() -> None:
         "version 1.04.91.00.00.01 du format",
         "FR76 est un préfixe",
         "git clone git@github.com:exemple/modele.git",
+        "départements 04/05/06/13/83",
     ],
 )
 def test_what_only_looks_like_personal_data(text: str) -> None:

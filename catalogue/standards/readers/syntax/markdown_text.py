@@ -29,15 +29,17 @@ UNFILLED = re.compile(
     r"^[ \t*_]*more information needed[ \t.*_]*$",
     re.I | re.M,
 )
-# Sentences of the usual templates that nobody wrote for this card.
+# Sentences of the usual templates that nobody wrote for this card, at the beginning of a line.
 OF_TEMPLATE = re.compile(
-    r"use the code below to get started with the (?:model|dataset)|"
+    r"^[ *_]*(?:use the code below to get started with the (?:model|dataset)|"
     r"users (?:\(both direct and downstream\) )?should be made aware of the risks, biases,? and "
     r"(?:technical )?limitations of the (?:model|dataset)"
     r"(?:\. more information (?:is )?needed for further recommendations)?|"
-    r"this model ?card (?:aims to be a base template|has been automatically generated).*|"
-    r"this is the model card of a .{0,5}transformers model that has been pushed on the hub.*|"
-    r"carbon emissions can be estimated using the \[machine learning impact calculator\].*",
+    r"this model ?card (?:aims to be a base template|has been automatically generated)[^.]*|"
+    r"this is the model card of a .{0,5}transformers model that has been pushed on the hub[^.]*|"
+    r"carbon emissions can be estimated using the \[machine learning impact calculator\]"
+    r"(?:\([^()\s]*\))?(?: presented in \[lacoste et al\. \(2019\)\](?:\([^()\s]*\))?)?)"
+    r"[ *_.:]*(?:$|(?<=[.:]) )",
     re.I,
 )
 # What announces a citation that is not there.
@@ -98,8 +100,9 @@ def sections(text: str) -> list[Section]:
             fenced = not fenced
         heading = None if fenced else _heading(line, lines, number)
         if heading is None:
-            if fenced or not OF_TEMPLATE.fullmatch(line.strip(" *_.")):
-                body.append(line)
+            rest = line if fenced else OF_TEMPLATE.sub("", line, count=1)
+            if rest or not line:
+                body.append(rest)
             continue
         found.append(Section(level, title, "\n".join(body).strip("\n"), start))
         level, title, start, body = heading[0], heading[1], number, []
