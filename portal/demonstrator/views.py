@@ -151,13 +151,15 @@ def _example(case: Case, engines: Served) -> dict[str, Any] | None:
         answer = case.answer(sent, engines)
         blocks = [each for each in answer.blocks if any(line.key for line in each.lines)]
         block = next(iter(blocks or answer.blocks), None)
-        if len(_examples) >= MOST_EXAMPLES:
-            _examples.clear()
-        _examples[key] = None
+        example = None
         if block is not None:
             lines = tuple(replace(each, key="") for each in block.lines[:EXAMPLE_LINES])
-            _examples[key] = {"answer": answer, "block": replace(block, lines=lines)}
-    return _examples[key]
+            example = {"answer": answer, "block": replace(block, lines=lines)}
+        if len(_examples) >= MOST_EXAMPLES:
+            _examples.clear()
+        _examples[key] = example
+        return example
+    return _examples.get(key)
 
 
 def _as_ticked(request: HttpRequest, answer: Answer) -> Answer:

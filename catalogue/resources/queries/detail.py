@@ -231,13 +231,13 @@ def _pages_of_parts(resource: Resource) -> dict[str, str]:
 
 
 def _models_built_on(resource: Resource) -> list[Resource]:
-    """List the models that declare this one as their base, by its title or its name on the Hub."""
+    """List the models that declare this one as their base, by its name on the Hub, or its title."""
     if resource.kind != ResourceKind.MODEL:
         return []
     on_hub = HUB_MODEL.fullmatch(resource.homepage_url)
-    names = [resource.title, *([on_hub[1]] if on_hub else [])]
+    name = on_hub[1] if on_hub else resource.title
     models = Resource.objects.public().filter(kind=ResourceKind.MODEL)
-    models = models.filter(details__base_model__in=names).exclude(pk=resource.pk)
+    models = models.filter(details__base_model=name).exclude(pk=resource.pk)
     return list(models.only("kind", "title", "summary", "slug").order_by("-pk")[:MOST_BUILT_ON])
 
 
