@@ -111,7 +111,8 @@ class Answer:
     why nothing is proposed, "" where something is. nearest: what to choose from where one word
     was not known, and the field that it fills. limits: what must be known of this answer. title:
     of what one takes away, "" for that of the use case. intervals: the same as a table, if any.
-    printed: the text as it is taken away, where that is not all that was typed.
+    printed: the text as it is taken away, where that is not all that was typed. offers: boxes to
+    tick that the words call for: field, value and name of each.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -127,6 +128,7 @@ class Answer:
     title: str = ""
     intervals: tuple[Interval, ...] = ()
     printed: str = ""
+    offers: tuple[tuple[str, str, str], ...] = ()
 
     def keeping(self, keys: Collection[str]) -> "Answer":
         """Tick what a person kept, and nothing else."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.sheets import Sheet
+from portal.demonstrator.wording import struck
 from portal.lib import clock, odt, paper
 
 FORMATS = {"odt": odt.MEDIA_TYPE, "pdf": "application/pdf"}
@@ -152,6 +153,7 @@ def _facts(document: Download) -> list[tuple[str, str]]:
     printed = {document.answer.text: document.answer.printed} if document.answer.printed else {}
     stated = [(label, printed.get(value, value)) for label, value in document.facts]
     notes = " ".join(document.answer.notes)
+    notes = struck(notes) if printed else notes
     return [*stated, (_("Ce que nous comprenons"), notes)] if notes else stated
 
 

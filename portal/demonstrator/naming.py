@@ -56,16 +56,18 @@ def occupation_named(text: str, served: Served) -> Named:
         return Named(best.code, reasons=understood.placed(best.reasons), notes=understood.notes)
     spoken = len(words(understood.text))
     near = (each for each in found.nearest if len(each.reasons) >= SPEAKING * spoken)
-    return Named(nearest=nearest_titles(near, served), notes=understood.notes)
+    return Named(nearest=nearest_titles(understood.text, near, served), notes=understood.notes)
 
 
 def nearest_titles(
-    found: Iterable[Proposal], served: Served, *, least: float = LEAST
+    text: str, found: Iterable[Proposal], served: Served, *, least: float = LEAST
 ) -> tuple[str, ...]:
-    """List the titles to choose from where nothing is sure: a word speaks for each."""
+    """List the titles to choose from where nothing is sure: each has a word of what was typed."""
     known = served.referential.occupations
-    codes = [each.code for each in found if each.reasons and each.confidence >= least]
-    return tuple(known[code].title for code in codes[:NEAREST])
+    titles = [known[each.code].title for each in found if each.confidence >= least]
+    typed = {each.stem for each in words(text)}
+    near = [each for each in titles if not typed.isdisjoint(one.stem for one in words(each))]
+    return tuple(near[:NEAREST])
 
 
 def reading(text: str, named: Named, served: Served) -> str:

@@ -61,9 +61,16 @@ LACKED = re.compile(
     re.IGNORECASE,
 )
 UNNEEDED = re.compile(r"\w+ (?:besoin|envie)\b", re.IGNORECASE)
+# After what looks refused: somebody does it already.
+OWNED = re.compile(
+    r"\b(?:en (?:ai|a|avons|ont)\b(?! (?:besoin|envie|marre|assez|pas|plus))"
+    r"|déjà (?:une?|des|deux|trois|quelqu|là)\b)",
+    re.IGNORECASE,
+)
 # What cannot be a lack.
 WILLED = re.compile(
-    r"\b(?:sans|sauf|ni|jamais|surtout|besoin|veu(?:x|t|lent)|vou[ld]\w+|souhait\w*|cherch\w*)\b",
+    r"\b(?:(?:suis|sommes) (?:pas|plus)|sans|sauf|ni|jamais|surtout|besoin|"
+    r"veu(?:x|t|lent)|vou[ld]\w+|souhait\w*|cherch\w*)\b",
     re.IGNORECASE,
 )
 # A shorter word that is not known is too often another French word than a slip.
@@ -146,10 +153,11 @@ def ranked(
 
 
 def _readings(text: str, left: str, known: Referential, meant: Meant) -> Iterator[Reading]:
-    """Read a text without what it refuses, then, unless it wills that, with; each then mended."""
+    """Read a text without what it refuses, then with, if nothing else is said; each then mended."""
     refused = _refused(left)
     readings = [_without(text, left, refused)]
-    if refused and not any(WILLED.search(_clause(each)) for each in refused):
+    is_all = known.stems.isdisjoint(each.stem for each in words(readings[0].text))
+    if is_all and not any(WILLED.search(_clause(each)) or _is_owned(each) for each in refused):
         readings.append(Reading(text, left))
     for each in readings:
         yield each
@@ -173,12 +181,22 @@ def _read(text: str) -> str:
 
 
 def _refused(text: str) -> list[re.Match[str]]:
-    return [
-        each
-        for each in REFUSED.finditer(text)
-        if UNNEEDED.match(each.group())
-        or not (ACCEPTED.search(text[: each.start()]) or LACKED.search(each.group()))
-    ]
+    """Find what is refused. What is lacked is not, nor what « ni » adds to it."""
+    refused: list[re.Match[str]] = []
+    lacked_to = -1
+    for each in REFUSED.finditer(text):
+        is_lack = bool(ACCEPTED.search(text[: each.start()]) or LACKED.search(each.group()))
+        is_lack |= each.group()[:3].lower() == "ni " and lacked_to == each.start()
+        if UNNEEDED.match(each.group()) or not is_lack or _is_owned(each):
+            refused.append(each)
+        else:
+            lacked_to = each.end() + len(text[each.end() :]) - len(text[each.end() :].lstrip())
+    return refused
+
+
+def _is_owned(refused: re.Match[str]) -> bool:
+    """Say whether the sentence goes on that there is one already."""
+    return bool(OWNED.search(re.split(r"[.;!?\n]", refused.string[refused.end() :])[0]))
 
 
 def _clause(refused: re.Match[str]) -> str:
@@ -195,6 +213,21 @@ def _without(text: str, left: str, refused: Sequence[re.Match[str]]) -> Reading:
     quoted = ", ".join(f"« {text[each.start() : each.end()].strip()} »" for each in refused)
     note = _("Compris comme refusé, donc pas compté : %(words)s.") % {"words": quoted}
     return Reading(text, left, notes=(note,))
+
+
+def without_effect(reading: Reading, known: Referential) -> tuple[str, ...]:
+    """Say which words that one asks for, as « un mécano », no sheet has."""
+    absent = [
+        each
+        for each in reading.words()
+        if each.stem not in known.stems | ORDINARY
+        and re.search(r"(?:^|(?<!pas )\b(?:une?|des|du|deux) )$", reading.typed[: each.start], re.I)
+    ]
+    if not absent:
+        return ()
+    parts = dict.fromkeys(f"« {reading.typed[each.start : each.end]} »" for each in absent)
+    sentence = _("Dans aucune de nos fiches, donc sans effet : %(list)s.")
+    return (sentence % {"list": ", ".join(parts)},)
 
 
 def _mended(reading: Reading, known: Referential, meant: Meant) -> Reading:

@@ -28,7 +28,7 @@ class Sheet:
     code: UC1 to UC6. refuses: what it does not do. steps: three titles with their text.
     annex_iii: where it stands in the AI Act; decides: who does, and how. questions: what the
     programme left open. limits: of the method and the data. onward: public services to go on with,
-    by name and home page.
+    by name and home page. measured: what the figures are of, where that is not the whole answer.
     """
 
     code: str
@@ -47,6 +47,7 @@ class Sheet:
     questions: tuple[Text, ...] = ()
     challenges: tuple[str, ...] = ()
     act: Text = ""
+    measured: Text = ""
     onward: tuple[tuple[str, str], ...] = ()
     licence: str = "EUPL-1.2"
 

@@ -26,15 +26,48 @@ TONES = ("ardoise", "ardoise", "calanque", "ocre", "garance")
 
 # What no offer may ask for, save where it names who is served or an old title.
 _SOMEBODY = r"(?:\w+(?:euse|ière|trice)s?|filles?|femmes?|hôtesses?|secrétaires?|personnes?)\b"
+# Where a word of colour, as « un noir », is somebody: no thing follows it.
+_ALONE = (
+    r"(?=\s*(?:[,.;:!?)»\n]|$|(?:et|ou|ni|mais|qui|pour|de préférence|si possible|"
+    r"costauds?|motivée?s?|sérieu\w+)\b))"
+)
+_ORIGIN = (
+    r"(?:noire?s?|blanc(?:he)?s?|arabes?|beurs?|maghrébin\w*|africain\w*|asiatiques?|européen\w*"
+    r"|étrang\w+|gitan\w*|roms?|musulman\w*|jui(?:f|ve)s?|chrétien\w*|catholiques?)"
+)
+_NOT = r"(?:pas|ni|sans|sauf|non)[ -](?:de |d['’]|(?:une?|trop|être) )*"
 BARRED = re.compile(
     r"\b(?:(?:pas|ni|sans|sauf) (?:de |d['’])?)?"
     r"(?:jeunes?(?! enfants?| public)|hommes?(?! d.entretien| de ménage)"
-    r"|(?<!sage.)femmes?(?! de (?:ménage|chambre))(?: enceintes?)?|pas enceintes?"
+    r"|(?<!sage.)femmes?(?! de (?:ménage|chambre))(?: enceintes?)?"
     rf"|jolies?(?=\s*(?:[,.;:!?)]|$|(?:et|qui|pour)\b|(?:jeunes? )?{_SOMEBODY}))"
     rf"|belles?(?= (?:jeunes? )?{_SOMEBODY})|célibataires?|sans enfants?"
     r"|(?:(?:un|une|des|que|jeunes?|hommes?|femmes?|nationalité) )+françaises?"
     r"|(?:(?:un|une|des|que|jeunes?|hommes?|femmes?) )+français"
-    r"|pas d.(?:étrang\w+|arabes?|noirs?)|moins de \d\d ans)\b",
+    r"(?! (?:correct|courant|parfait|écrit|oral))"
+    r"|français(?:es?)? de souche"
+    rf"|(?:(?:une?|des|que|deux|plutôt|quelqu['’]un de|qqn de|personnes?|"
+    rf"hommes?|femmes?|gars|gens) )+{_ORIGIN}{_ALONE}"
+    rf"|{_NOT}(?:{_ORIGIN}{_ALONE}|voilée?s?|(?:voiles?|foulards?){_ALONE}|croyante?s?|pratiquante?s?"
+    r"|vieux|vieilles?|âgée?s?|seniors?|enceintes?|projets? de grossesse|grossesses?"
+    r"|handicapée?s?|syndiquée?s?|homosexuel\w*)"
+    r"|tomb\w+ enceinte|(?<!roue )(?<!roues )(?<!jante )(?<!jantes )voilée?s?"
+    rf"|(?:trop|une?|des) (?:vieux|vieilles?){_ALONE}"
+    r"|(?:plus|moins) de (?:1[89]|[2-6]\d) ans(?! d(?:e |['’])(?:exp|méti|prati|ancien|exist|mais))"
+    r"|entre (?:1[89]|[2-6]\d) et [2-6]\d ans|[2-6]\d ans max\w*)\b",
+    re.IGNORECASE,
+)
+# What stands before those who are served or dressed, not sought.
+_AMONG = (
+    r"(?:[\s/&]*\b(?:de|des|du|les?|la|une?|aux?|à|et|ou|[dl]['’]|deux|trois|plusieurs|[mts]es|nos|"
+    r"[mts]on|[mts]a|ce(?:tte|s)?|(?:jeunes?|vieux|vieilles?|hommes?|femmes?|enfants?),?)(?!(?<=\w)\w))"
+)
+SERVED = re.compile(
+    rf"(?:(?<!poste )(?<!travail )(?<!emploi )(?<!place )\bpour|\b(?:auprès|chez|avec)"
+    r"|\b(?:coiff\w+|barbier|coupes?|rayons?|mode|porter|vêtements?|chaussures?|salons?)"
+    rf"|\b(?:foyers?|maison|centre|public|clientèle|groupes?|(?:aid|accompagn|gard|encadr|form|anim|"
+    r"conseill|habill|soign|lav|visit|transport|surveill|éduqu|orient|occup|mass|peign)er?"
+    rf"|accueillir|servir|peindre|suivre)(?=\s+(?:d|l|u|à|au|[mts][eoa]|nos|ce|plu|tr)|(?:(?<=r)|(?<=re))\s+$)){_AMONG}*\s*$",
     re.IGNORECASE,
 )
 DISTRESS = re.compile(
@@ -45,6 +78,15 @@ DISTRESS = re.compile(
     re.IGNORECASE,
 )
 OF_DEATH = re.compile(r"\b(?:mourir|suicid\w*)\b", re.IGNORECASE)
+
+
+# Said of oneself, harassment is answered alone; as « prévenir le harcèlement », beside a job.
+HARASSED = re.compile(
+    r"\b(?:(?:me|m['’]|suis|fais|été|être|nous|on)\s*(?:\w+ )?har[cç][eèé]l\w*"
+    r"|subis \w+ harcèlement)",
+    re.IGNORECASE,
+)
+OF_HARASSMENT = re.compile(r"\bharc[eèé]l\w*", re.IGNORECASE)
 
 
 class Span(Protocol):
@@ -90,25 +132,38 @@ def without_barred(text: str) -> tuple[str, tuple[str, ...]]:
 
     Every other character stays where it stands.
     """
-    barred = list(BARRED.finditer(text))
+    barred = _barred(text)
     if not barred:
         return text, ()
     recalled = _(
         "Nous n’avons pas compté %(words)s, et la fiche ne le reprend pas : pour choisir qui "
-        "embaucher, l’âge, le sexe, l’origine, l’apparence, la grossesse ou la situation de "
-        "famille sont des critères interdits (Code du travail, art. L1132-1)."
+        "embaucher, l’âge, le sexe, l’origine, la religion, l’apparence, la santé, la grossesse "
+        "ou la situation de famille sont des critères interdits (Code du travail, art. L1132-1)."
     )
     words = ", ".join(dict.fromkeys(f"« {each.group()} »" for each in barred))
-    return BARRED.sub(lambda each: " " * len(each.group()), text), (recalled % {"words": words},)
+    return _by(text, barred, " "), (recalled % {"words": words},)
 
 
 def struck(text: str) -> str:
     """Write a text without the words that no offer may ask for, as it is taken away."""
-    return BARRED.sub(_("(critère interdit, retiré)"), text)
+    return _by(text, _barred(text), _("(critère interdit, retiré)"))
+
+
+def _barred(text: str) -> list[re.Match[str]]:
+    """Find what no offer may ask for of who is sought: not of whom one serves."""
+    return [each for each in BARRED.finditer(text) if not SERVED.search(text[: each.start()])]
+
+
+def _by(text: str, parts: Iterable[re.Match[str]], other: str) -> str:
+    """Write something else for parts of a text: a space as often as they have characters."""
+    for each in reversed([*parts]):
+        instead = other * len(each.group()) if other == " " else other
+        text = text[: each.start()] + instead + text[each.end() :]
+    return text
 
 
 def careful(answer: Answering) -> Answering:
-    """Answer words of distress, in any field, by who listens; anything else as it was.
+    """Answer words of distress or harassment, in any field, by who listens; else as it was.
 
     Words that may be those of a job, as « prévenir le suicide », are answered beside that. What was
     taken out of a text is said so.
@@ -116,22 +171,39 @@ def careful(answer: Answering) -> Answering:
 
     def answer_with_care(inputs: Mapping[str, Any], served: Served) -> Answer:
         texts = " \n".join(each for each in inputs.values() if isinstance(each, str))
-        if not (DISTRESS.search(texts) or OF_DEATH.search(texts)):
-            other = answer(inputs, served)
-            if contacts_mark() in texts:
-                return replace(other, notes=(_contacts_note(), *other.notes))
-            return other
-        listening = _(
-            "Si vous pensez à la mort ou au suicide, vous pouvez en parler tout de suite : le "
-            "3114, numéro national de prévention du suicide, est gratuit, ouvert 24 h/24 et "
-            "7 j/7. En cas de danger immédiat, appelez le 15 ou le 112."
-        )
         other = answer(inputs, served)
-        if other.silence or DISTRESS.search(texts):
-            return Answer(silence=listening)
-        return replace(other, notes=(listening, *other.notes))
+        listening = [
+            (said_of_oneself, who)
+            for said_of_oneself, of_others, who in (
+                (DISTRESS, OF_DEATH, _who_listens),
+                (HARASSED, OF_HARASSMENT, _who_helps),
+            )
+            if said_of_oneself.search(texts) or of_others.search(texts)
+        ]
+        if any(other.silence or each.search(texts) for each, _who in listening):
+            return Answer(silence=" ".join(who() for _each, who in listening))
+        notes = [who() for _each, who in listening]
+        if contacts_mark() in texts and not notes:
+            notes.append(_contacts_note())
+        return replace(other, notes=(*notes, *other.notes))
 
     return answer_with_care
+
+
+def _who_listens() -> str:
+    return _(
+        "Si vous pensez à la mort ou au suicide, vous pouvez en parler tout de suite : le "
+        "3114, numéro national de prévention du suicide, est gratuit, ouvert 24 h/24 et "
+        "7 j/7. En cas de danger immédiat, appelez le 15 ou le 112."
+    )
+
+
+def _who_helps() -> str:
+    return _(
+        "Si vous êtes harcelé à l’école ou en ligne, le 3018, gratuit et confidentiel, écoute les "
+        "jeunes et leurs parents. Au travail, parlez-en au médecin du travail ou à l’inspection du "
+        "travail. En cas de danger immédiat, appelez le 17 ou le 112."
+    )
 
 
 def _contacts_note() -> str:

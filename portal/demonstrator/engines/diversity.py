@@ -1,6 +1,6 @@
 """Choose what is relevant without choosing the same thing twice, over several domains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 # Of what is relevant, against what is new (maximal marginal relevance).
 RELEVANT = 0.7
@@ -13,16 +13,19 @@ def diverse(
     *,
     count: int,
     domains: int,
+    first: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Choose some of what is relevant by maximal marginal relevance, the best first.
 
     relevance, likeness: in [0, 1]. What is chosen is of at least `domains` domains where what is
     given is: the last places are kept for those not met yet. Ties go by name.
+    first: chosen already.
     Source: Carbonell and Goldstein 1998, SIGIR, 335-336.
     """
-    left = sorted(relevance, key=lambda each: (-relevance[each], each))
-    nearest = dict.fromkeys(left, 0.0)  # likeness with what is chosen
-    chosen: list[str] = []
+    left = sorted({*relevance} - {*first}, key=lambda each: (-relevance[each], each))
+    # Likeness with what is chosen.
+    nearest = {each: max((likeness(each, one) for one in first), default=0.0) for each in left}
+    chosen = [*first]
     while left and len(chosen) < count:
         met = {domain(each) for each in chosen}
         fresh = [each for each in left if domain(each) not in met]

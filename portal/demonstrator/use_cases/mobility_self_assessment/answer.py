@@ -35,7 +35,8 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         return not_named(text, named, "occupation", served)
     known = served.referential.occupations
     wanted = [each for each in CRITERIA if each.key in (inputs.get("constraints") or ())]
-    is_worn = "body" in (inputs.get("signs") or ()) or bool(WORN.search(text))
+    is_typed = "body" not in (inputs.get("signs") or ()) and bool(WORN.search(text))
+    is_worn = is_typed or "body" in (inputs.get("signs") or ())
     moves = _moves(named.code, wanted, served, is_worn=is_worn)
     zone = str(inputs.get("zone") or "")
     lines = [
@@ -77,8 +78,9 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 else [_("Aucune piste connue depuis ce métier : parlez-en à quelqu’un.")]
             ),
         ),
+        offers=(("signs", "body", str(SIGNS[0].text)),) if is_typed else (),
         limits=(_("Un premier repère sur des métiers, pas un avis sur vous."),),
-        title=_("Changer de métier : %(title)s") % {"title": known[named.code].title},
+        title=_("Depuis le métier : %(title)s") % {"title": known[named.code].title},
     )
 
 
@@ -144,8 +146,10 @@ def _line(
     move: Move, wanted: Collection[Criterion], zone: str, served: Served, *, is_worn: bool
 ) -> Line:
     one = served.referential.occupations[move.code]
-    met = [str(each.text) for each in wanted if each.is_met(one.environment)]
-    against = [str(each.text) for each in wanted if not each.is_met(one.environment)]
+    stated = [each for each in wanted if each.trait in one.environment]
+    met = [str(each.text) for each in stated if each.is_wanted]
+    against = [str(each.text) for each in stated if not each.is_wanted]
+    unsaid = [str(each.text) for each in wanted if each not in stated]
     marks = [near_mark(move.shared, move.missing)]
     if is_worn:
         marks += [("garance", each) for each in _strains(one)]
@@ -158,10 +162,17 @@ def _line(
         _listed(_("À apprendre : %(list)s."), labels(move.missing, served)),
     ]
     if wanted and one.environment:
-        counted = _("critères : %(met)s sur %(all)s") % {"met": len(met), "all": len(wanted)}
-        marks.append(("ocre" if against else "calanque", counted))
+        counts = (
+            (_("%(n)s contre"), against),
+            (_("%(n)s selon"), met),
+            (_("%(n)s non dit"), unsaid),
+        )
+        counted = ", ".join(text % {"n": len(each)} for text, each in counts if each)
+        tone = "ocre" if against else "ardoise" if unsaid else "calanque"
+        marks.append((tone, _("critères : %(list)s") % {"list": counted}))
         details.append(_listed(_("Selon vos critères : %(list)s."), met))
         details.append(_listed(_("Contre vos critères : %(list)s."), against))
+        details.append(_listed(_("Non dit, à demander : %(list)s."), unsaid))
     elif wanted:
         details.append(_("Conditions de travail non renseignées : demandez-les."))
     return Line(
@@ -197,7 +208,8 @@ def _leaving(code: str, moves: Collection[Move]) -> str:
     ) % {"away": away, "all": len(moves)}
     order = _(
         "Le pourcentage est la part des savoirs demandés que vous avez déjà ; proche : un tiers au "
-        "moins. Ce qui partage le plus vient d’abord ; vos critères comptent ensuite."
+        "moins. L’ordre tient pour moitié à ces savoirs, pour moitié au lien que le référentiel "
+        "fait entre les deux métiers, puis à vos critères ; moins de deux savoirs : à la fin."
     )
     return f"{order} {counted}"
 

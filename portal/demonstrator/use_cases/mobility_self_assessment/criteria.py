@@ -16,15 +16,15 @@ class Criterion(NamedTuple):
     is_wanted: bool = False
 
     def is_met(self, environment: Collection[str]) -> bool:
-        """Tell whether an occupation meets it."""
+        """Tell whether nothing said of an occupation goes against it, and what it wants is."""
         return (self.trait in environment) is self.is_wanted
 
 
 # What weighs on a body, among the traits of an occupation, and words by which one says so.
 STRAINS = ("port de charges", "station debout")
 WORN = re.compile(
-    r"\b(?:mon dos|mal (?:au|aux|partout)|mes? (?:genoux?|épaules?|mains?|jambes?)|mon corps"
-    r"|lombalgie|sciatique|hernie|tendinites?|arthrose|tms|usée? par)\b",
+    r"\b(?:(?:mon|du|le) dos|mal (?:au|aux|partout)|mes? (?:genoux?|épaules?|mains?|jambes?)"
+    r"|mon corps|lombalgie|sciatique|hernie|tendinites?|arthrose|tms|usée? par)\b",
     re.IGNORECASE,
 )
 

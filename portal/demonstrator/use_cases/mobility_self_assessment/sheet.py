@@ -52,7 +52,7 @@ SHEET = Sheet(
     decides=_("La personne décide, et montre ce qu’elle veut à son conseiller."),
     limits=(
         _("Les savoirs sont ceux du métier en général, pas les vôtres : corrigez-les."),
-        _("Une condition que la fiche ne cite pas compte comme absente ; demandez à l’employeur."),
+        _("Une condition que la fiche ne cite pas est « non dite » : demandez à l’employeur."),
         _("Une forte tension dit qu’on recrute avec peine, pas qu’on y travaille bien."),
     ),
     onward=(JOBS, IMMERSION, BONNE_BOITE),

@@ -30,15 +30,22 @@ LIKING = frozenset(
     for each in words(
         "aime aimerai aimerais adore adorerai préfère préférerais voudrais veux rêve kiffe plaît "
         "bien beaucoup surtout aussi vraiment trop très plus faire être avoir travailler travail "
-        "métier quand comme truc chose passion passionné intéresse occuper monde autre peu"
+        "métier quand comme truc chose passion passionné intéresse occuper monde autre peu "
+        "gagner argent école lycée vie gens jour temps"
     )
 )
+# Stems of the words by which a pupil says an interest: those of its box too.
+BOX_STEMS = {
+    one.key: frozenset(each.stem for each in words(f"{one.text} {one.words}")) - LIKING
+    for one in INTERESTS
+}
 # Stems of the words by which a sheet says an interest, save those met everywhere.
 INTEREST_STEMS = {
     one.key: frozenset(each.stem for each in words(one.words) if len(each.stem) >= TELLING)
     for one in INTERESTS
 }
 NAMED = 2  # interests in a reason
+CALLED = 5  # occupations that words call, at most; the others are like one of them
 ALIKE = 0.5  # what shares most with an occupation that was called, against one that was
 SHARED, FAINT = 2, 0.2  # pieces from which an occupation is like another; what fewer weigh
 
@@ -49,8 +56,10 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     liked = [each for each in INTERESTS if each.key in (inputs.get("interests") or ())]
     understood = read_likings(text)
     called = _called(understood, served)
+    offers = _boxes(understood, liked, called)
     if not liked and not called:
         return Answer(
+            offers=offers,
             text=text,
             notes=understood.notes,
             silence=_(
@@ -59,13 +68,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
             ),
         )
     known = served.referential.occupations
-    chosen = diverse(
-        _relevance(liked, called, served),
-        lambda one, other: (_likeness(known[one], known[other]) + (one[0] == other[0])) / 2,
-        lambda code: code[0],
-        count=OCCUPATIONS,
-        domains=LEAST_DOMAINS,
-    )
+    chosen = _chosen(liked, called, served)
     speaking = {word for code in chosen for word in called.get(code, ())}
     reasons = tuple(
         Reason(word.start, word.end, 1 / len(speaking))
@@ -74,7 +77,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     tones = toned(reasons)
     lines = [
         replace(
-            _line(known[code], liked, called, text, served),
+            _line(known[code], liked, {k: called[k] for k in chosen if k in called}, text, served),
             tone=tones[called[code][0].start] if code in called else "",
         )
         for code in chosen
@@ -104,9 +107,61 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         text,
         reasons,
         notes=(*understood.notes, *_unread(understood, speaking, served)),
+        offers=offers,
         limits=(_("Des idées pour élargir : un métier absent d’ici n’est pas déconseillé."),),
         title=_("Des métiers à regarder"),
     )
+
+
+def _boxes(
+    understood: Reading, liked: Sequence[Interest], called: Mapping[str, Sequence[Word]]
+) -> tuple[tuple[str, str, str], ...]:
+    """List the boxes that words say which call for no occupation."""
+    speaking = {each.stem for found in called.values() for each in found}
+    silent = {each.stem for each in understood.words()} - speaking
+    return tuple(
+        ("interests", one.key, str(one.text))
+        for one in INTERESTS
+        if one not in liked and not silent.isdisjoint(BOX_STEMS[one.key])
+    )
+
+
+def _chosen(
+    liked: Sequence[Interest], called: Mapping[str, Sequence[Word]], served: Served
+) -> tuple[str, ...]:
+    """Choose the occupations: what is like one that was called stands beside it, or not at all."""
+    known = served.referential.occupations
+
+    def choose(
+        relevance: Mapping[str, float], count: int, first: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        return diverse(
+            relevance,
+            lambda one, other: (_likeness(known[one], known[other]) + (one[0] == other[0])) / 2,
+            lambda code: code[0],
+            count=count,
+            domains=LEAST_DOMAINS,
+            first=first,
+        )
+
+    relevance = _relevance(liked, called, served)
+    chosen: tuple[str, ...] = ()
+    # What bears fewer of the same words than another is called where domains would lack.
+    for is_wide in (False, True):
+        weighed = {
+            code: relevance[code]
+            for code, found in called.items()
+            if is_wide or not any({*found} < {*others} for others in called.values())
+        }
+        if liked:
+            shown = [code for code in choose(relevance, OCCUPATIONS) if code in called]
+        else:
+            shown = [*choose(weighed, CALLED)]
+        beside = {code: called[code] for code in shown}
+        chosen = choose(_relevance(liked, beside, served), OCCUPATIONS, shown)
+        if len({code[0] for code in chosen}) >= LEAST_DOMAINS:
+            break
+    return chosen
 
 
 def _unread(understood: Reading, speaking: Collection[Word], served: Served) -> Iterator[str]:

@@ -50,6 +50,10 @@ SHEET = Sheet(
         _("Le niveau de formation affiché est le plus courant, souvent pas le seul chemin."),
     ),
     onward=(ONISEP, JOBS),
+    measured=_(
+        "Ce chiffre est celui de l’étape « de la phrase au métier ». Les huit métiers pris "
+        "ensemble, eux, ne sont pas mesurés."
+    ),
     engines=(EngineName.TEXT,),
     challenges=("mobilites-metiers",),
 )

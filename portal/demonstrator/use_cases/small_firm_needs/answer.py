@@ -1,6 +1,8 @@
 """From a sentence to occupations, to knowledge one can tick, to two questions."""
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,12 +14,22 @@ from portal.demonstrator.engines import match
 from portal.demonstrator.engines.evidence import calling
 from portal.demonstrator.engines.text import Proposal, Reason
 from portal.demonstrator.engines.words import Word
-from portal.demonstrator.naming import NEAREST, nearest_titles
-from portal.demonstrator.reading import Reading, ranked
+from portal.demonstrator.naming import NEAREST, SPEAKING, nearest_titles
+from portal.demonstrator.reading import Reading, ranked, without_effect
 from portal.demonstrator.service import Served
 from portal.demonstrator.wording import quoted, struck, tension_mark, without_barred
 
 OCCUPATIONS, KNOWLEDGE = 3, 8
+TICKED = 3  # skills of the first occupation, the rarest, where words call for none
+# What is said of hours, contract and licences, as typed.
+CONDITIONS = re.compile(
+    r"\b(?:(?:pas|sans|ni|sauf|jamais) )?(?:(?:de|la|le|les|en|à|d['’]) ?)?"
+    r"(?:nuits?|week-?ends?|dimanches?|samedis?|mi-temps|temps (?:partiel|plein|complet)"
+    r"|\d{1,2} ?h(?:eures?)?(?: par (?:semaine|jour|mois))?|horaires? (?:décalés?|coupés?)"
+    r"|coupures?|permis(?: [A-E]{1,2}\d?\b)?|CACES(?: \d\w?)?|habilit\w+(?: élec\w*)?"
+    r"|CDI|CDD|intérim|déplacements|télétravail)\b",
+    re.IGNORECASE,
+)
 LONGEST_PART = 40  # characters of a sentence that are underlined together
 # The chances under which an occupation is not shown after the first, asked about nor offered.
 LEAST = 0.05
@@ -31,17 +43,20 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     text = str(inputs["text"])
     left, notes = without_barred(text)
     understood, found = ranked(text, served, count=NEAREST, left=left)
-    notes += understood.notes
+    notes += understood.notes + without_effect(understood, served.referential)
     known = served.referential.occupations
     if not found.proposals:
+        spoken = len(understood.words())
+        near = [each for each in found.nearest if len(each.reasons) >= SPEAKING * spoken]
         return Answer(
             text=text,
             notes=notes,
             silence=_(
-                "Rien d’assez sûr pour proposer un métier. Dites ce que la personne fera : "
-                "des gestes, des outils, un lieu."
+                "Rien d’assez sûr pour proposer un métier : une qualité, comme « débrouillard », "
+                "n’en désigne aucun. Dites ce que la personne fera : des gestes, des outils, un "
+                "lieu."
             ),
-            nearest=nearest_titles(found.nearest, served, least=LEAST),
+            nearest=nearest_titles(understood.text, near, served, least=LEAST),
             nearest_field="text",
         )
     replies = {
@@ -80,6 +95,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 tone=next((tones[one.start] for one in each.reasons if one.start in tones), ""),
             )
         )
+    conditions = tuple(Line("", each) for each in _conditions(left))
     wanted = _("Recruter : %(title)s") % {"title": known[first.code].title}
     asked = match.questions(
         {each.code: each.confidence for each in proposals},
@@ -107,6 +123,7 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
                 ),
                 is_dense=True,
             ),
+            *([Block(_("Conditions dites"), conditions, is_dense=True)] if conditions else []),
         ),
         text,
         reasons,
@@ -116,6 +133,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         title=wanted,
         printed=struck(text),
     )
+
+
+def _conditions(text: str) -> list[str]:
+    """List the conditions of work that a text says, each once, as they are typed."""
+    return list(dict.fromkeys(each.group() for each in CONDITIONS.finditer(text)))
 
 
 def _with_skills(
@@ -166,8 +188,8 @@ def _skills(
     """List what to know, each with the words that call for it.
 
     First what was answered yes, then what the sentence calls for.
-    Then what the first occupation asks. What was answered no is left out. What none of the
-    occupations asks is called for by all its words.
+    Then what the first occupation asks; some of it is ticked if nothing else is. What was answered
+    no is left out. What none of the occupations asks is called for by all its words.
     """
     known, labels = served.referential.occupations, served.referential.knowledge
     first = known[proposals[0].code].knowledge
@@ -198,4 +220,9 @@ def _skills(
         line = Line(f"k-{one}", labels[one], reason=reason, is_kept=is_kept, is_french=True)
         lines.append((order, line, called if order == CALLED else ()))
     lines.sort(key=lambda each: each[0])
-    return [(line, called) for _order, line, called in lines][: max(KNOWLEDGE, len(yes))]
+    shown = [(line, called) for _order, line, called in lines][: max(KNOWLEDGE, len(yes))]
+    if any(line.is_kept for line, _words in shown):
+        return shown
+    asking = Counter(one for each in known.values() for one in each.knowledge)
+    rarest = sorted((line.key for line, _w in shown), key=lambda key: asking[key[2:]])[:TICKED]
+    return [(replace(line, is_kept=line.key in rarest), called) for line, called in shown]

@@ -20,6 +20,10 @@ SHEET = Sheet(
     act=_("Proposer des compétences"),
     refuses=(
         _("Il ne propose ni candidat ni salaire."),
+        _(
+            "Il ne reprend aucun critère que la loi interdit : âge, sexe, origine, religion, "
+            "apparence, grossesse, situation de famille."
+        ),
         _("Il comprend mal les métiers nouveaux."),
         _("Il ne remplace pas un échange avec votre chambre consulaire."),
     ),

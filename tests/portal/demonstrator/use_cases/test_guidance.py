@@ -111,6 +111,26 @@ def test_what_shares_with_an_occupation_that_was_called_says_so(served: Served) 
     assert "élinguer et lever une charge" in reason
 
 
+@pytest.mark.parametrize("text", ["la mécanique", "les animaux", "le jardin et la musique"])
+def test_what_a_reason_names_is_on_the_page(served: Served, text: str) -> None:
+    chosen = proposed(answer({"text": text}, served))
+    titles = {each.title for each in chosen}
+    named = {each.reason.split("»")[0].removeprefix("comme « ").strip() for each in chosen}
+    assert {each for each in named if not each.startswith("parce que")} <= titles
+
+
+def test_the_trade_that_a_word_names_is_shown(served: Served) -> None:
+    chosen = proposed(answer({"text": "j’aime la mécanique"}, served))
+    assert "Mécanicien automobile / Mécanicienne automobile" in {each.title for each in chosen}
+
+
+def test_words_of_a_box_that_call_no_occupation_offer_it(served: Served) -> None:
+    answered = answer({"text": "être dehors"}, served)
+    assert answered.silence
+    assert [each[:2] for each in answered.offers] == [("interests", "move")]
+    assert answer({"text": "gagner de l’argent dans la vie"}, served).silence
+
+
 def test_the_level_of_training_is_told_and_takes_nothing_out(served: Served) -> None:
     chosen = proposed(answer({"interests": [each.key for each in INTERESTS]}, served))
     levels = {served.referential.occupations[each.code].level for each in chosen}

@@ -117,6 +117,7 @@ def test_for_a_worn_body_what_weighs_on_it_comes_last_and_says_so(served: Served
         for line, is_heavy in zip(moves, weighs, strict=True):
             assert is_heavy is bool({*STRAINS} & {*marks(line)})
         assert "passent après les autres" in answered.notes[-1]
+        assert bool(answered.offers) is not bool(typed["signs"])
     bare = {code: replace(each, environment=()) for code, each in known.items()}
     blind = replace(served, referential=replace(served.referential, occupations=bare))
     [note] = answer(said("aide-soignante", signs=["body"]), blind).notes
@@ -128,8 +129,11 @@ def test_moves_that_meet_the_wishes_come_first_and_none_is_taken_out(served: Ser
     wished = lines(answer(said("serveuse", constraints=["day", "week"]), served), MOVES)
     assert {each.code for each in wished} == {each.code for each in free}
     assert wished[0].code == "N12"
-    assert "critères : 2 sur 2" in marks(wished[0])
-    assert "critères : 0 sur 2" in marks(wished[-1])
+    assert "critères : 2 non dit" in marks(wished[0])  # an absence meets nothing
+    assert "Non dit, à demander : Sans nuit ni horaires décalés, Sans week-end." in (
+        wished[0].details
+    )
+    assert "critères : 2 contre" in marks(wished[-1])
     assert "Contre vos critères : Sans nuit ni horaires décalés, Sans week-end." in (
         wished[-1].details
     )
