@@ -1,14 +1,16 @@
 """Render Markdown texts; a process of its own, without Django."""
 
 import re
+from xml.etree import ElementTree as ET
 
 import markdown
 import nh3
+from markdown import util
 from markdown.extensions.fenced_code import FencedCodeExtension
 from markdown.extensions.footnotes import FootnoteExtension
 from markdown.extensions.sane_lists import SaneListExtension
 from markdown.extensions.tables import TableExtension
-from markdown.inlinepatterns import AutolinkInlineProcessor
+from markdown.inlinepatterns import AutolinkInlineProcessor, InlineProcessor
 
 from portal.lib import children
 
@@ -26,11 +28,30 @@ ADDRESS = (
     r"(?:[^\s<>\"()\x02.,;:!?»'’\]*_]|\([^\s<>\"()]*\)))"
 )
 
+# Formulas, shown as code; « 5 $ ou 6 $ » is none.
+MATHS = (
+    r"(?<![\w$\\])(\$\$?)(?=[^\s$])(?=[^$]{0,500}[\\^_=]|[A-Za-z]\$)([^$]{1,500})(?<=\S)\1(?![\w$])"
+)
+# The page may hold several texts: a number leads to no anchor of its own.
+NOTE_LINK = re.compile(r'(?:&#160;)?<a class="footnote-(ref|backref)"[^>]*>(.*?)</a>')
+
 
 class Address(AutolinkInlineProcessor):
     """Link an address that is written bare, but inside the words of a link."""
 
     ANCESTOR_EXCLUDES = ("a",)
+
+
+class Maths(InlineProcessor):
+    """Write a formula as code, without its dollars."""
+
+    def handleMatch(  # type: ignore[override]  # as its base, whose stub lacks it
+        self, m: re.Match[str], data: str
+    ) -> tuple[ET.Element, int, int]:
+        """Give the element, and where it stands."""
+        code = ET.Element("code")
+        code.text = util.AtomicString(util.code_escape(m[2]))
+        return code, m.start(), m.end()
 
 
 def render(text: str) -> str:
@@ -46,8 +67,12 @@ def render(text: str) -> str:
         output_format="html",
     )
     written.inlinePatterns.register(Address(ADDRESS, written), "address", 85)  # after HTML
+    written.inlinePatterns.register(Maths(MATHS, written), "maths", 189)  # after code
+    html = NOTE_LINK.sub(
+        lambda link: link[2] if link[1] == "ref" else "", written.convert(_listed(text))
+    )
     clean = nh3.clean(
-        RIGHT.sub(r'\1 class="num"', _stepwise(written.convert(_listed(text)))),
+        RIGHT.sub(r'\1 class="num"', _stepwise(html)),
         tags=set(TAGS),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         allowed_classes={"td": {"num"}, "th": {"num"}},

@@ -403,7 +403,9 @@ It over-flags *nurse*:
 |---|---|
 | Une infirmière | 0.93 |
 
-- Short ads
+- Short ads[^ads]
+
+[^ads]: See the guide, § 4.
 
 ## BibTeX
 
@@ -418,10 +420,10 @@ It over-flags *nurse*:
         12_000_000,
     )
     assert told["excluded_uses"] == ["Ranking."]
-    assert told["limits"] == ["It over-flags nurse.", "Short ads"]
+    assert told["limits"] == ["It over-flags nurse.", "Short ads (See the guide, § 4)"]
     assert "group_results" not in told
     assert told["description"] == (
-        "> **Warning**\n> À l’essai.\n\nRepère le genre grammatical, voir "
+        "> [!WARNING]\n> À l’essai.\n\nRepère le genre grammatical, voir "
         "[l’article](https://exemple.fr/p). 12M parameters.\n\n"
         "## Changelog\n\nv1.1: new tokenizer.\n\n"
         "## Limitations\n\nIt over-flags *nurse*:\n\n"

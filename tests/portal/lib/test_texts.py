@@ -127,3 +127,10 @@ def test_added_and_removed_lines_rebuild_the_new_text(old: list[str], new: list[
         hidden = sum(line.hidden for line in found)
         assert sum(line.sign in ("same", "added") for line in found) + hidden == len(new)
         assert sum(line.sign in ("same", "removed") for line in found) + hidden == len(old)
+
+
+def test_a_formula_is_code_and_a_note_leads_to_no_anchor() -> None:
+    html = render("La perte $-\\sum_i y_i < 3$[^1], 5 $ ou 6 $, `$a_b$`.\n\n[^1]: Le *guide*.")
+    assert "La perte <code>-\\sum_i y_i &lt; 3</code><sup>1</sup>, 5 $ ou 6 $" in html
+    assert ("<code>$a_b$</code>" in html, "<p>Le <em>guide</em>.</p>" in html) == (True, True)
+    assert "#fn" not in html

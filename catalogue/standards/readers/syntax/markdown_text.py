@@ -15,8 +15,6 @@ FENCE = re.compile(r"^ {0,3}(```|~~~)")
 TEMPLATE_DEFAULT = re.compile(
     r"\{\{[^{}\n]{0,200}?default\(\s*[\"']([^\"'\n]{1,200})[\"'][^{}\n]{0,200}\}\}"
 )
-# « > [!WARNING] », above what it says.
-ALERT = re.compile(r"^( *> *)\[!([A-Za-z]+)\](?= *$)")
 # An image that tells a state, with its link: of the licence, of the build.
 BADGE = re.compile(
     r"\[!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)\]\([^()\n]{0,500}\)|"
@@ -53,6 +51,8 @@ INSET = re.compile(r"(?:^ {1,6}\|[^\n]*(?:\n|\Z)){2,}", re.M)
 NEW_LINES = re.compile(r"\s*\n\s*")
 # Lines « **Label:** value » one under the other, which Markdown would run together.
 FACTS = re.compile(r"(?:^\*\*[^*:\n]{2,40}(?::\*\*|\*\*\s*:)[^\n]+\n*){2,}", re.M)
+NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,40})\]:(.*(?:\n(?: {2,}|\t)\S.*)*)", re.M)
+CALL = re.compile(r"\[\^([^\]\s]{1,40})\]")
 LINK = re.compile(r"\]\(\s*<?(https?://[^)\s>]+)")
 CODES = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1[^\n]*$", re.M | re.S)
 BLOCK = re.compile(rf"{CODES.pattern}|(?:^ *\|[^\n]*\n?)+", re.M | re.S)
@@ -94,7 +94,7 @@ def sections(text: str) -> list[Section]:
     found: list[Section] = []
     level, title, start, body = 0, "", 1, list[str]()
     fenced = False
-    lines = text.split("\n")[:MOST_LINES]
+    lines = _noted(text).split("\n")[:MOST_LINES]
     for number, line in enumerate(lines, 1):
         if FENCE.match(line):
             fenced = not fenced
@@ -108,6 +108,15 @@ def sections(text: str) -> list[Section]:
         level, title, start, body = heading[0], heading[1], number, []
     found.append(Section(level, title, "\n".join(body).strip("\n"), start))
     return [each for each in found if each.title or each.body.strip()]
+
+
+def _noted(text: str) -> str:
+    """Write the notes of a text where they are called, in brackets: its parts go several ways."""
+    notes = {note[1]: " ".join(note[2].split()).removesuffix(".") for note in NOTE.finditer(text)}
+    if not notes:
+        return text
+    text = NOTE.sub(lambda note: "\n" * note[0].count("\n"), text)
+    return CALL.sub(lambda call: f" ({notes[call[1]]})" if notes.get(call[1]) else call[0], text)
 
 
 def _heading(line: str, lines: list[str], number: int) -> tuple[int, str] | None:
@@ -184,7 +193,6 @@ def said_of(body: str) -> str:
         value = written(line).rsplit(":", 1)[-1]
         if UNFILLED.search(line) and not re.search(r"\w{3}", value):
             continue
-        line = ALERT.sub(lambda found: f"{found[1]}**{found[2].capitalize()}**", line)
         lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
     said = NO_CITATION.sub("", "\n".join(lines))
     return INSET.sub(_set_out, FACTS.sub(_as_list, said))
