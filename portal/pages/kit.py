@@ -27,6 +27,7 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -34,7 +35,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from portal.lib.prose.numbers import is_french, number
-from portal.pages.looks import band, face, quality_tone, ridge
+from portal.pages.looks import NOTICE_ICONS, band, face, quality_tone, ridge
 from portal.pages.typography import (
     french_html,
     hour,
@@ -431,6 +432,36 @@ OUTLINED = ("3", "4")  # headings of a text start at h3
 HEADING = re.compile(r"<h([3-6])>(.*?)</h\1>", re.DOTALL)
 EXTRACT = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 
+# What an author sets apart: « > [!WARNING] », « > **Note** », « > ⚠️ ».
+ALERT = re.compile(
+    r"<blockquote>\s*<p>\s*(?:\[!(note|tip|important|warning|caution)\]|"
+    r"<strong>(note|tip|important|warning|caution)\s*:?</strong>|(⚠)\ufe0f?)\s*:?\s*"
+    r"((?:(?!</?blockquote>).)*)</blockquote>",
+    re.DOTALL | re.I,
+)
+PRUDENCE = "ocre", gettext_lazy("Prudence")
+ALERTS = {
+    "note": ("calanque", gettext_lazy("À noter")),
+    "tip": ("calanque", gettext_lazy("Conseil")),
+    "important": ("ocre", gettext_lazy("Important")),
+    "warning": PRUDENCE,
+    "caution": PRUDENCE,
+    "⚠": PRUDENCE,
+}
+
+
+def with_notices(html: str) -> SafeString:
+    """Frame as notices what the author of sanitised HTML sets apart."""
+
+    def framed(alert: re.Match[str]) -> str:
+        tone, label = ALERTS[(alert[1] or alert[2] or alert[3]).lower()]
+        title = format_html('<span lang="{}">{}</span>', get_language(), label)
+        content = mark_safe(f"<p>{alert[4]}".replace("<p></p>", ""))  # noqa: S308  as stored
+        shown = {"tone": tone, "icon": NOTICE_ICONS[tone], "title": title, "content": content}
+        return render_to_string("components/notice.html", {**shown, "heading": "p"})
+
+    return mark_safe(ALERT.sub(framed, html))  # noqa: S308  sanitised when it was stored
+
 
 @dataclass(frozen=True)
 class Readme:
@@ -457,7 +488,7 @@ def readme(html: str, words_in: str = "") -> Readme:
         shown = {"name": name, "body": coloured(code, language), "words_in": words_in}
         return render_to_string("components/code.html", shown)
 
-    text = EXTRACT.sub(copied, HEADING.sub(anchored, html))
+    text = EXTRACT.sub(copied, HEADING.sub(anchored, with_notices(html)))
     deep = [(key, title) for key, (level, title) in titles.items() if level in OUTLINED]
     top = [(key, title) for key, title in deep if titles[key][0] == OUTLINED[0]]
     outline = next((tuple(each) for each in (top, deep) if len(each) >= FEWEST_HEADINGS), ())

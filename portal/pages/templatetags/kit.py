@@ -54,6 +54,7 @@ register.filter("kind_tone", lambda kind: looks.face(kind).tone)
 register.filter("kind_icon", lambda kind: looks.face(kind).icon)
 register.simple_tag(kit.when)
 register.simple_tag(kit.readme)
+register.filter(kit.with_notices)
 register.simple_tag(kit.deadline)
 register.simple_tag(frame.home_address)
 
