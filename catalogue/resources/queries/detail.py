@@ -57,16 +57,18 @@ TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
 HUB_MODEL = re.compile(
     r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
 )
+# Words that a model reads; French where its card says that it reads French.
+FRENCH_WORDS, ENGLISH_WORDS = ("aide à domicile", "boulanger"), ("home care worker", "baker")
 # By library: how a model that lives there is run.
 HUB_EXAMPLES = {
     "transformers": "# pip install transformers torch\n"
     "from transformers import AutoModel, AutoTokenizer\n\n"
     'tokenizer = AutoTokenizer.from_pretrained("{0}")\nmodel = AutoModel.from_pretrained("{0}")\n'
-    'words = tokenizer("Aide à domicile, à Marseille", return_tensors="pt")\n'
+    'words = tokenizer("{1}", return_tensors="pt")\n'
     "print(model(**words).last_hidden_state.shape)",
     "sentence-transformers": "# pip install sentence-transformers\n"
     "from sentence_transformers import SentenceTransformer\n\n"
-    'model = SentenceTransformer("{}")\nvectors = model.encode(["aide à domicile", "boulanger"])\n'
+    'model = SentenceTransformer("{0}")\nvectors = model.encode(["{1}", "{2}"])\n'
     "print(model.similarity(vectors, vectors))",
 }
 HUB_DOWNLOAD = (
@@ -129,6 +131,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "facts": facts,
         "licence": lists.licence_text(resource),
         "access": lists.access(resource)[0] if resource.kind not in UNLICENSED_KINDS else "",
+        "access_told": lists.access_told(resource) if resource.kind not in UNLICENSED_KINDS else "",
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
         "declared": [parts.pop(name) for name in ("declared_measures",) if name in parts],
         "parts": list(parts.values()),
@@ -155,9 +158,6 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         ),
         "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
-        "closed_licence": any(
-            not licences.read_expression(name).is_open for name in resource.licences
-        ),
     }
     return context | {"contents": list(_contents(context))}
 
@@ -202,7 +202,8 @@ def _example(resource: Resource) -> dict[str, Any]:
     if own or not found:
         return {"example": own, "example_runs": True}
     code = HUB_EXAMPLES.get(str(resource.details.get("library")).lower(), HUB_DOWNLOAD)
-    return {"example": code.format(found[1]), "example_runs": code != HUB_DOWNLOAD}
+    read = FRENCH_WORDS if "fr" in resource.languages else ENGLISH_WORDS
+    return {"example": code.format(found[1], *read), "example_runs": code != HUB_DOWNLOAD}
 
 
 def _pages_of_parts(resource: Resource) -> dict[str, str]:

@@ -109,12 +109,32 @@ def badge(resource: Resource) -> Badge | None:
 def access(resource: Resource, level: str = "") -> Badge:
     """Say who may reach the thing, or its files of some level; « ouvert » wants an open licence."""
     found = Access(level or resource.access)
-    open_licences = [licences.read_expression(name).is_open for name in resource.licences]
-    if found is not Access.OPEN or not open_licences:
+    is_open = has_open_licences(resource)
+    if found is not Access.OPEN or is_open is None:
         return str(found.label), found.tone, found.icon
-    if all(open_licences):
+    if is_open:
         return _("Accès ouvert"), "pin", found.icon
     return _("Accès libre, réutilisation limitée"), "ocre", found.icon
+
+
+def access_told(resource: Resource) -> str:
+    """Tell what the words of `access` mean for who reuses the thing; "" where they say it."""
+    is_open = has_open_licences(resource)
+    if is_open is False:
+        return _(
+            "Le code ou le contenu est consultable, mais cette licence n’est pas une licence libre."
+        )
+    if Access(resource.access) is not Access.OPEN:
+        return ""
+    if is_open:
+        return _("Accès ouvert : à lire et à réutiliser, sous une licence ouverte.")
+    return _("Accès libre : à lire ; sans licence connue, le réutiliser n’est pas permis d’avance.")
+
+
+def has_open_licences(resource: Resource) -> bool | None:
+    """Say whether all the licences of a resource are open; None where none is known."""
+    known = [licences.read_expression(name).is_open for name in resource.licences]
+    return all(known) if known else None
 
 
 def _programme_state(resource: Resource) -> Badge | None:

@@ -373,10 +373,16 @@ LACKS: dict[str, Text] = {
 def standards_of(resource: Published) -> dict[str, Any]:
     """Read what stands on the page about standards."""
     cited = resource.kind in forms.CITED
+    paper = "" if resource.text("citation") else resource.text("paper")
+    # What lives elsewhere is cited as its authors ask: nothing is made up for them.
+    unknown = resource.kind == ResourceKind.MODEL and resource.is_referenced
+    unknown = unknown and not resource.text("citation")
     return {
         "data_block": schema_org.data_block(resource),
         "forms": forms.available(resource),
-        "bibtex": citation.bibtex(resource) if cited else "",
+        "bibtex": citation.bibtex(resource) if cited and not (paper or unknown) else "",
+        "article": paper,
+        "article_address": citation.article_address(paper),
         "attribution": citation.attribution(resource),
         "identifier": resource.iri,
         "conformances": [

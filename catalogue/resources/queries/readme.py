@@ -40,6 +40,7 @@ HEADINGS = {
     "environmental impact": "Empreinte environnementale",
     "how to use": "Utilisation",
 }
+OF_TEMPLATES = {*HEADINGS, *(title.lower() for title in HEADINGS.values())}
 FIRST = re.compile(r"\s*(<h\d[^>]*>[^<]*</h\d>\s*)?<p>(.*?)</p>", re.S)
 INLINE = re.compile(r"</?(?:strong|em|code|a)(?: [^>]*)?>")
 LINK = re.compile(r"\s*<a [^>]*>[^<]*</a>\s*")
@@ -54,7 +55,6 @@ NESTED = ("blockquote", "details", "div", "ol", "ul")
 INTRODUCTION_CHARACTERS = 2_500
 LIST = re.compile(r"<ul>((?:(?!</?ul>).)*)</ul>\s*", re.S)
 ITEM = re.compile(r"\s?<li>\s*<strong>([^<]{1,60})</strong>\s*:?\s*((?:(?!</?li>).)*?)</li>", re.S)
-EMPTIED = re.compile(r"(?:<h([2-6])[^>]*>[^<]*</h\1>\s*)?\0(?=(?:<h([2-6]))?)")
 # The facts that cards of models list at their head, and that the page shows beside.
 FACT_LABELS = re.compile(
     r"(?:developed|shared|owned) by|(?:développé|créé|produit|partagé) par|producteur|version|"
@@ -147,13 +147,27 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
 
     def listed(found: re.Match[str]) -> str:
         rest = ITEM.sub(item, found[1])
-        return found[0].replace(found[1], rest) if rest.strip() else "\0"
+        return found[0].replace(found[1], rest) if rest.strip() else ""
 
-    def heading(found: re.Match[str]) -> str:
-        is_bare = found[1] and (found[2] or "0") <= found[1]
-        return "" if is_bare else found[0].removesuffix("\0")
+    return _filled(LIST.sub(listed, text))
 
-    return EMPTIED.sub(heading, LIST.sub(listed, text))
+
+def _filled(text: str) -> str:
+    """Leave out the headings of a text with nothing under them, those of a template over one."""
+    start, parts = text, list[tuple[int, str, str]]()
+    for head in reversed(list(ANY_HEADING.finditer(text))):
+        level, body, start = int(head[1]), start[head.end() :], start[: head.start()]
+        size = next((at for at, each in enumerate(parts) if each[0] <= level), len(parts))
+        below = parts[:size]
+        several = sum(each[0] <= below[0][0] for each in below) > 1
+        of_author = bool(below) and strip_tags(head[2]).strip().lower() not in OF_TEMPLATES
+        if body.strip() or several or of_author:
+            parts.insert(0, (level, head[2], body))
+        elif below:
+            raised = below[0][0] - level
+            parts[:size] = [(each[0] - raised, *each[1:]) for each in below]
+    written = (f"<h{level}>{title}</h{level}>{body}" for level, title, body in parts)
+    return mark_safe(start + "".join(written))  # noqa: S308  as stored
 
 
 def _words(text: str) -> set[str]:
@@ -167,14 +181,10 @@ def _results(text: str) -> tuple[str, str]:
         end = next((each.start() for each in heads[at + 1 :] if each[1] <= head[1]), len(text))
         body, before = text[head.end() : end], text[: head.start()]
         if _is_whole(body) and "<table" in body:
-            above = heads[at - 1] if at else None
-            ends = not text[end:].strip() or text[end:].startswith(f"<h{above[1]}") if above else 0
-            if above and ends and not text[above.end() : head.start()].strip():
-                before = text[: above.start()]  # it stood over the results alone
             top = int(head[1])
             for level in range(top + 1, 7):  # its title is one of the page
                 body = re.sub(rf"(</?h){level}(?=[ >])", rf"\g<1>{level - top + 2}", body)
-            return mark_safe(body), before + text[end:]  # noqa: S308  sanitised when stored
+            return mark_safe(body), _filled(before + text[end:])  # noqa: S308  sanitised when stored
     return "", text
 
 

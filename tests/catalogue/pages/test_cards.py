@@ -166,6 +166,8 @@ def test_only_what_an_open_licence_covers_is_called_open(
     for page in (text(client, card.get_absolute_url()), text(client, "/ressources/")):
         shown = {each for each in ("Accès ouvert", "Accès libre, ") if each in page}
         assert shown == {said.partition("réut")[0]}
+    told = text(client, card.get_absolute_url())
+    assert ("à lire et à réutiliser" in told) == (licence == "MIT")
 
 
 def test_a_card_of_a_person_names_its_declared_authors_else_that_person(
@@ -239,11 +241,17 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         True,
     )
     Resource.objects.filter(pk=card.pk).update(
-        details={"library": "Transformers", "files": [{"url": "https://exemple.fr/a/modele.bin"}]},
+        details={
+            "library": "Transformers",
+            "files": [{"url": "https://exemple.fr/a/modele.bin"}],
+            "paper": "TALN, 10.1000/xyz1",
+        },
     )
     third = text(client, card.get_absolute_url())
+    assert ("home care worker" in third, "aide à domicile" in third) == (True, False)
     assert ("AutoModel" in third, "Le faire fonctionner" in third) == (True, True)
     assert "peut exécuter du code" in third
+    assert 'href="https://doi.org/10.1000/xyz1"' in third.partition("Son article")[2][:200]
     assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
     Resource.objects.filter(pk=card.pk).update(homepage_url="")
     assert re.search("Ouvrir.: modele.bin", text(client, card.get_absolute_url()))
@@ -251,7 +259,9 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert "Non renseigné" not in page
     assert "questions sans réponse" not in page
     assert "Textes courts" in page
-    assert page.count("Copier<") == page.count("<figure") == 3
+    assert page.count("Copier<") == page.count("<figure") == 2
+    # Nothing is made up for the authors of what lives elsewhere.
+    assert ("@misc" in page, "La citation que demandent ses auteurs" in page) == (False, True)
     assert alike.get_absolute_url() in page
     client.force_login(card.author)  # who can answer
     assert "questions sans réponse" in text(client, card.get_absolute_url())
@@ -279,13 +289,18 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         },
         licences=["MIT"],
         languages=["fr"],
-        description_html="<blockquote><p>Pas pour trier.</p></blockquote><h2>Modèle</h2><ul>"
+        description_html="<blockquote><p>[!WARNING]\nPas pour trier.</p></blockquote>"
+        "<h2>Modèle</h2><ul>"
         "<li><strong>License:</strong> MIT License</li><li><strong>Langue :</strong> French</li>"
-        '</ul><h2>Usage</h2><ul><li><strong>Code :</strong> <a href="https://loire.example/code">'
-        f"Loire Labs</a></li></ul><p>Lire.</p><h2>Évaluation</h2><h3>Résultats</h3>{table}"
-        "<h4>Par métier</h4><h3>Bilan</h3><h2>Contact</h2>",
+        "</ul><h2>Model Details</h2><h3>Usage</h3><ul><li><strong>Code :</strong> "
+        '<a href="https://loire.example/code">Loire Labs</a></li></ul><p>Lire.</p>'
+        f"<h2>Évaluation</h2><h3>Résultats</h3>{table}"
+        "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>",
     )
     page = text(client, card.get_absolute_url())
+    assert ('<span lang="fr">Prudence</span>' in page, "WARNING" in page) == (True, False)
+    assert "Usage</h2>" in page
+    assert not re.search("(Le modèle|Contact)</h", page)
     assert f'<a href="{base.get_absolute_url()}"' in page.partition("Modèle de base")[2][:200]
     assert 'href="https://huggingface.co/datasets/lyon/offres"' in page
     assert (bool(re.search("1,9.kg", page)), "Émissions" in page) == (True, False)
