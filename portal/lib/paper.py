@@ -91,7 +91,7 @@ def draw(sheet: Sheet, *, at: datetime) -> bytes:
     paper.say("P", sheet.lead, size=10.5 if is_long else 12.5)
     paper.ln(4 if is_long else 6)
     for label, value in sheet.facts:
-        for number, piece in enumerate(wrap(value, MOST_CHARACTERS) or [""]):
+        for number, piece in enumerate(pieces(value) or [""]):
             paper.keep(TALLEST)
             paper.fact("" if number else label, piece)
     paper.ln(4 if is_long else 6)
@@ -242,7 +242,7 @@ class _Paper(FPDF):
         for title, texts in sections:
             self.keep(TALLEST)
             self.say("H2", title, size=12.5, bold=True)
-            for piece in (each for text in texts for each in wrap(text, MOST_CHARACTERS)):
+            for piece in (each for text in texts for each in pieces(text)):
                 self.keep(TALLEST)
                 self.say("P", piece, size=10)
                 self.ln(1)
@@ -269,6 +269,18 @@ class _Paper(FPDF):
                 for x, dark in enumerate(row):
                     if dark:
                         self.rect(left + x * side, top + y * side, side, side, style="F")
+
+
+def pieces(text: str) -> list[str]:
+    """Cut a text in pieces of MOST_CHARACTERS at most, between sentences unless one is longer."""
+    cut: list[str] = []
+    for sentence in re.split(r"(?<=[.!?]) ", text):
+        for part in wrap(sentence, MOST_CHARACTERS):
+            if cut and len(cut[-1]) + len(part) < MOST_CHARACTERS:
+                cut[-1] += f" {part}"
+            else:
+                cut.append(part)
+    return cut
 
 
 def _height(texts: Sequence[str]) -> float:
