@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from portal.demonstrator.engines.text import Reason
 
 # Of parts of a text, each beside what it justifies.
@@ -17,6 +19,7 @@ class Line:
     reason: why, in a line. share: in [0, 1], of what the note of its block says, or None. marks:
     short facts (tone, text). details: more of it, folded on the page. tone: that of the part of the
     text that justifies it, or "". is_french: its title is of the référentiel, as that of a code is.
+    learnt: what this step of a path asks to learn.
     """
 
     key: str
@@ -30,6 +33,7 @@ class Line:
     href: str = ""
     tone: str = ""
     is_french: bool = False
+    learnt: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -48,7 +52,7 @@ class Block:
 
     first: how many lines are not folded on the page, all if None. share: what the share of a line
     is, on paper. is_brief: details stay on the page. is_to_do: on paper, boxes to tick by hand.
-    is_french: its note is of the référentiel.
+    is_french: its note is of the référentiel. is_path: its lines are steps, one after the other.
     """
 
     title: str
@@ -60,6 +64,7 @@ class Block:
     is_brief: bool = False
     is_to_do: bool = False
     is_french: bool = False
+    is_path: bool = False
 
     @property
     def unfolded(self) -> tuple[Line, ...]:
@@ -101,6 +106,13 @@ class Interval(NamedTuple):
     high: int
     first: int
     last: int
+    among: int
+
+    @property
+    def place(self) -> str:
+        """Write the places, and among how many."""
+        places = f"{self.first}–{self.last}" if self.first < self.last else f"{self.first}"
+        return _("%(places)s sur %(count)s") % {"places": places, "count": self.among}
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,8 @@ class Answer:
     was not known, and the field that it fills. limits: what must be known of this answer. title:
     of what one takes away, "" for that of the use case. intervals: the same as a table, if any.
     printed: the text as it is taken away, where that is not all that was typed. offers: boxes to
-    tick that the words call for: field, value and name of each.
+    tick that the words call for: field, value and name of each. understood: the occupations that
+    were understood, in place of what was typed.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -129,6 +142,12 @@ class Answer:
     intervals: tuple[Interval, ...] = ()
     printed: str = ""
     offers: tuple[tuple[str, str, str], ...] = ()
+    understood: str = ""
+
+    @property
+    def has_boxes(self) -> bool:
+        """Say whether it has lines to tick."""
+        return any(line.key for block in self.blocks for line in block.lines)
 
     def keeping(self, keys: Collection[str]) -> "Answer":
         """Tick what a person kept, and nothing else."""

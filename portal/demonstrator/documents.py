@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.demonstrator.answers import Answer, Block, Line
+from portal.demonstrator.answers import Answer, Block, Interval, Line
 from portal.demonstrator.sheets import Sheet
-from portal.demonstrator.wording import struck
+from portal.demonstrator.wording import LEVEL_NAMES, struck
 from portal.lib import clock, odt, paper
 
 FORMATS = {"odt": odt.MEDIA_TYPE, "pdf": "application/pdf"}
@@ -39,13 +38,19 @@ class Download:
 
 
 def filled_fields(form: Any) -> list[tuple[str, str]]:
-    """Write each field that was filled: its label, and its value as the page words it."""
+    """Write each field that was filled: its label, and its value as the page words it.
+
+    What was typed to name an occupation is not repeated.
+    """
     filled = []
     for name, field in form.fields.items():
+        if name in form.occupations:
+            continue
         value = form.cleaned_data.get(name)
         values = value if isinstance(value, list) else [value]
         words = {str(value): str(label) for value, label in getattr(field, "choices", ())}
-        text = ", ".join(words.get(str(each), str(each)) for each in values if each)
+        said = [each for each in values if each or name in form.stated]
+        text = ", ".join(words.get(str(each), str(each)) for each in said)
         if text:
             filled.append((str(field.label), text))
     return filled
@@ -64,7 +69,7 @@ def draw(format_: str, document: Download) -> bytes:
         title=document.title,
         lead=_warning(document),
         facts=_facts(document),
-        notes=wrap(" ".join(_limits(document)), paper.MOST_CHARACTERS),
+        notes=paper.pieces(" ".join(_limits(document))),
         address=document.address,
         code_label=_("Adresse de l’outil"),
         sections=list(_sections(document.answer)),
@@ -100,6 +105,8 @@ def _sections(answer: Answer) -> Iterator[Section]:
 
     Of short lines to tick, and where nothing is kept, those that are not kept are there to tick.
     """
+    if answer.intervals:
+        yield _("Niveaux de tension"), "", [("", [*map(_level, answer.intervals)])]
     for block in answer.blocks:
         lines = _ticked(block)
         if not lines or block.is_dense:
@@ -118,6 +125,15 @@ def _sections(answer: Answer) -> Iterator[Section]:
         asked = [f"{OPEN} {each.text}" for each in answer.questions]
         yield _("Questions pour préciser"), "", [("", asked)]
     yield _("Vos notes"), "", [("", list(RULES))]
+
+
+def _level(row: Interval) -> str:
+    """Write a row of the table in words."""
+    level, low, high = (LEVEL_NAMES[each - 1] for each in (row.level, row.low, row.high))
+    doubt = _("%(level)s (de %(low)s à %(high)s)") if row.low < row.high else "%(level)s"
+    place = _("place possible : %(place)s") % {"place": row.place}
+    doubt %= {"level": level, "low": low, "high": high}
+    return f"{row.title} ({row.code}) – {doubt} · {place}"
 
 
 def _boxed(block: Block, line: Line, more: str = "") -> str:
@@ -152,9 +168,12 @@ def _facts(document: Download) -> list[tuple[str, str]]:
     """Give what was said, as it is taken away; then how it was understood if that needs saying."""
     printed = {document.answer.text: document.answer.printed} if document.answer.printed else {}
     stated = [(label, printed.get(value, value)) for label, value in document.facts]
-    notes = " ".join(document.answer.notes)
+    understood = document.answer.understood
+    notes = " ".join((*filter(None, [understood and f"{understood}."]), *document.answer.notes))
     notes = struck(notes) if printed else notes
-    return [*stated, (_("Ce que nous comprenons"), notes)] if notes else stated
+    is_read = document.answer.text or understood
+    label = _("Ce que nous comprenons") if is_read else _("À retenir")
+    return [*stated, (label, notes)] if notes else stated
 
 
 def _named(line: Line) -> str:
@@ -166,7 +185,8 @@ def _texts(block: Block, line: Line) -> list[str]:
     share = ""
     if block.share and line.share is not None:
         share = _pair((block.share, _("%(percent)s %%") % {"percent": line.percent}))
-    why = " · ".join(filter(None, (share, line.reason, *(text for _tone, text in line.marks))))
+    reason = _pair((line.reason, ", ".join(line.learnt))) if line.learnt else line.reason
+    why = " · ".join(filter(None, (share, reason, *(text for _tone, text in line.marks))))
     why = f"{why[:1].upper()}{why[1:]}"
     more = () if block.is_brief else line.details
     return [text for text in (why, *more, line.href) if text]

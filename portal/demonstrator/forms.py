@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.demonstrator.naming import without_person
 from portal.demonstrator.reading import without_contacts
 from portal.demonstrator.service import Served
 from portal.lib.web.fields import PlainForm, choice
@@ -27,6 +28,8 @@ class TrialForm(PlainForm):
     """A form of a use case. examples: values of `sentence`, each behind a word to press.
 
     shown: what the answer that the page shows first is to, in place of the first example.
+    occupations: fields that name one each, which no sheet repeats as it was typed. stated: fields
+    that a sheet says even when they are left blank.
     folded: fields that one may leave alone, under a label that opens them. Nothing reads, shows or
     prints how to reach somebody: it is taken out of what is typed first.
     """
@@ -34,6 +37,8 @@ class TrialForm(PlainForm):
     sentence = ""
     examples: tuple[tuple[Any, Any], ...] = ()
     shown: Mapping[str, str] = MappingProxyType({})
+    occupations: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
     folded_label: Any = ""
 
@@ -43,6 +48,8 @@ class TrialForm(PlainForm):
             for name, asked in self.base_fields.items():
                 if isinstance(asked, forms.CharField) and name in data:
                     data[name] = without_contacts(data[name])
+                    if name in self.occupations:
+                        data[name] = without_person(data[name])
         super().__init__(data, *args, **options)
         self.served = served
         if "zone" in self.fields:

@@ -1,5 +1,6 @@
 """Which occupation was typed: by its title, or by what the text engine is sure of."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.demonstrator.answers import Answer
 from portal.demonstrator.engines.text import LONGEST, Proposal, Reason
 from portal.demonstrator.engines.words import words
-from portal.demonstrator.reading import ranked, title_meant
+from portal.demonstrator.reading import contacts_mark, ranked, title_meant
 from portal.demonstrator.service import Served
 
 NEAREST = 5
@@ -19,6 +20,14 @@ LEAST = 0.01
 # for which a word speaks, and drops a fifth of the wrong ones. More than half would lose two right
 # ones in three; chances of 0.05 in place of LEAST, two in five.
 SPEAKING = 0.5
+_DAY = r"\d{1,2}(?:[/.-]\d{1,2}[/.-]|(?:er)? [a-zéû]{3,9} )\d{2,4}"
+# A day, an age, and a name where a title of civility, an age or a wish says that it is one.
+PERSON = re.compile(
+    rf"\b(?:née?(?:\(e\))? (?:le|en) )?{_DAY}\b|\bnée?(?:\(e\))? en \d{{4}}\b"
+    r"|\b[1-9]\d ans\b|\b(?:M\.|Mr|Mme|Mlle|Monsieur|Madame) [A-ZÀ-Ý][\w'’-]+"
+    r"|^\s*[A-ZÀ-Ý][\w'’-]+ [A-ZÀ-Ý][\w'’-]+(?=,? \(?(?:[1-9]\d ans|née?\b|(?:ne )?ve?ut\b|"
+    r"(?:voudr|aimer|souhait|cherch|rêv|désir)\w+|est\b|a [1-9]\d))"
+)
 RANKED = 60  # among which titles to choose from are sought
 
 
@@ -59,6 +68,11 @@ def occupation_named(text: str, served: Served) -> Named:
     return Named(nearest=nearest_titles(understood.text, near, served), notes=understood.notes)
 
 
+def without_person(text: str) -> str:
+    """Take the name, the age and the dates of somebody out of what names an occupation."""
+    return PERSON.sub(contacts_mark(), text)
+
+
 def nearest_titles(
     text: str, found: Iterable[Proposal], served: Served, *, least: float = LEAST
 ) -> tuple[str, ...]:
@@ -82,13 +96,28 @@ def reading(text: str, named: Named, served: Served) -> str:
     return " ".join((*named.notes, understood))
 
 
+def unknown(label: str, served: Served, text: str = "") -> str:
+    """Say that a field, by its label, names no occupation that is known, beside others that do."""
+    count = len(served.referential.occupations)
+    if text:
+        return _("%(label)s : « %(text)s » n’est pas reconnu parmi les %(count)s métiers.") % {
+            "label": label,
+            "text": text,
+            "count": count,
+        }
+    return _("%(label)s : non reconnu parmi les %(count)s métiers de nos fiches.") % {
+        "label": label,
+        "count": count,
+    }
+
+
 def not_named(text: str, named: Named, field: str, served: Served) -> Answer:
     """Answer that an occupation is not known; a title chosen fills the field of the form."""
     if named.nearest:
         silence = _(
-            "Nous ne connaissons pas « %(text)s » sous ce nom. Choisissez un intitulé proche, "
-            "ou écrivez-en un autre."
-        ) % {"text": text}
+            "Nous ne connaissons aucun métier sous ce nom. Choisissez un intitulé proche, ou "
+            "écrivez-en un autre."
+        )
     else:
         silence = _(
             "Nous ne reconnaissons aucun des %(count)s métiers de nos fiches dans ces mots. "

@@ -73,8 +73,9 @@ WILLED = re.compile(
     r"veu(?:x|t|lent)|vou[ld]\w+|souhait\w*|cherch\w*)\b",
     re.IGNORECASE,
 )
-# A shorter word that is not known is too often another French word than a slip.
-SHORTEST = 7
+# A shorter word that is not known is too often another French word than a slip. In what names an
+# occupation, one of SHORT letters is the one word of titles that is a letter away.
+SHORTEST, SHORT = 7, 5
 # Words of films' subtitles (pyspellchecker 0.9.1, MIT) that a slip or a cut would make titles of.
 ORDINARY = frozenset(map(stem, (DATA / "ordinary.txt").read_text("utf-8").split()))
 CLIPPED = 4  # letters of a word cut short, as « compta »
@@ -249,6 +250,12 @@ def _mended(reading: Reading, known: Referential, meant: Meant) -> Reading:
 def title_meant(typed: str, known: Referential, is_first: bool) -> str:
     """Find the word of titles that one is a slip of, or the trade that it begins, as « prof »."""
     near = _nearest(typed, known.title_words, known)
+    if SHORT <= len(typed) < SHORTEST:
+        word = folded(typed)
+        one = [
+            each for each in known.title_words if each[0] == word[0] and distance(word, each, 1) < 2
+        ]
+        near = known.title_words[one[0]] if len(one) == 1 else ""
     if near or not is_first or len(typed) < CLIPPED:
         return near
     begun = [each for each in known.title_heads if each.startswith(folded(typed))]

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -37,7 +38,10 @@ from portal.lib.web.requests import get_or_post, natural
 KEEP, SEEN, TICKED, ASKED = "keep", "seen", "ticked", "asked"
 OPINIONS: dict[str, actions.Opinion] = {"useful": "useful", "useless": "useless"}
 # Of the table of intervals: levels are of 1 to 5, places among its rows.
-COLUMNS = "code metier niveau niveau_bas niveau_haut place_min place_max sujet donnees".split()
+COLUMNS = (
+    *"code metier niveau niveau_bas niveau_haut place_min place_max parmi".split(),
+    *"domaine zone donnees".split(),
+)
 EXAMPLE_LINES, MOST_EXAMPLES = 3, 48
 _examples: dict[tuple[Any, ...], dict[str, Any] | None] = {}
 # Answers, documents and opinions of one network: a class that tries it together is one.
@@ -192,8 +196,9 @@ def _download(
     format_ = request.POST.get("as", "")
     if format_ == "csv" and answer.intervals:
         data = _("inventées, pour l’essai") if form.served.is_trial else _("officielles")
-        rows = [(each.code, each.title, *each[2:], answer.title, data) for each in answer.intervals]
-        return csv_answer([COLUMNS, *rows], f"{case.sheet.slug}.csv")
+        of = [value for _label, value in documents.filled_fields(form)]
+        rows = [(each.code, each.title, *each[2:], *of, data) for each in answer.intervals]
+        return csv_answer([COLUMNS, *rows], f"{slugify('-'.join((case.sheet.slug, *of)))}.csv")
     if format_ not in documents.FORMATS or answer.silence:
         return None
     address = request.build_absolute_uri(reverse("demonstrator:case", args=(case.sheet.slug,)))
@@ -241,6 +246,7 @@ def _carried(request: HttpRequest, row: Prototype, form: Any, answer: Answer) ->
         is_thanked = _is_counted(request, row, opinion)
     return {
         "carried": [(name, each) for name in form.fields for each in form.data.getlist(name)],
+        "nearest_label": form[answer.nearest_field].label if answer.nearest_field else "",
         "replies": form.replies(),
         "replies_in_words": _replies_in_words(form),
         "typed_at": form[form.sentence or next(iter(form.fields))].id_for_label,

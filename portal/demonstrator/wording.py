@@ -208,6 +208,6 @@ def _who_helps() -> str:
 
 def _contacts_note() -> str:
     return _(
-        "Nous avons retiré les coordonnées (adresse, téléphone, courriel) de ce texte : elles "
-        "n’ont pas été lues et ne sont sur aucune fiche."
+        "Nous avons retiré les coordonnées (adresse, téléphone, courriel) et, d’un métier, nom, "
+        "âge et date : ils n’ont pas été lus et ne sont sur aucune fiche."
     )

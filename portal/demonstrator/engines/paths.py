@@ -1,6 +1,6 @@
 """From an occupation to another by several moves, with what each step asks to learn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -34,12 +34,19 @@ class Path(NamedTuple):
 class Paths:
     """Paths made of moves. near_only: of those alone that take little learning.
 
+    barred: occupations that no path goes through.
+
     levels: the usual schooling of occupations, as a number that grows; one that lacks counts for
     nothing. No path goes down then up, nor up then down.
     """
 
     def __init__(
-        self, moves: Moves, *, near_only: bool = False, levels: Mapping[str, int] | None = None
+        self,
+        moves: Moves,
+        *,
+        near_only: bool = False,
+        levels: Mapping[str, int] | None = None,
+        barred: Collection[str] = (),
     ) -> None:
         """Take the moves; those of an occupation are ranked once."""
 
@@ -48,8 +55,16 @@ class Paths:
             best = moves.rank(code, count=BREADTH) if code in moves.ranked else ()
             return tuple(each for each in best if each.is_near or not near_only)
 
-        self._moves, self._from, self._near_only = moves, ranked, near_only
+        self._moves, self._every, self._near_only = moves, ranked, near_only
+        self._barred = barred
         self._levels = levels or {}
+
+    def _from(self, code: str) -> tuple[Move, ...]:
+        return tuple(each for each in self._every(code) if each.code not in self._barred)
+
+    def left_out(self, start: str) -> int:
+        """Count the moves of an occupation that are followed but for what is barred."""
+        return len(self._every(start)) - len(self._from(start))
 
     def is_known(self, start: str, goal: str) -> bool:
         """Tell whether one goes from an occupation to another by a move that is followed."""
@@ -64,7 +79,8 @@ class Paths:
         """
         step = self._moves.move(start, goal)
         direct = self._learnt(start, [step])
-        paths = [direct] if step.is_near or not self._near_only else []
+        is_followed = (step.is_near or not self._near_only) and goal not in self._barred
+        paths = [direct] if is_followed else []
         every = [self._learnt(start, moves) for moves in self._walks(start, goal)]
         for length in range(2, STEPS + 1):
             rivals = [e for e in every if len(e.steps) == length and e.total <= direct.total]

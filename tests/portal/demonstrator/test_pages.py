@@ -238,6 +238,8 @@ def test_a_sheet_says_its_day_what_was_said_and_that_data_are_for_trial(client: 
     printed = " ".join(
         " ".join(each.extract_text() for each in PdfReader(io.BytesIO(drawn)).pages).split()
     )
+    assert "très forte · place possible : 1–12 sur 12" in printed
+    assert "Toute la région" in _written(client.post(page, {"domain": "D", "as": "odt"}))
     for text in (_written(client.post(page, {**sent, "as": "odt"})), printed):
         day = clock.day_words(clock.paris_day(clock.now()))
         assert f"Fiche du {day}" in text
@@ -490,10 +492,12 @@ def test_needs_are_a_table_too_that_is_taken_away(client: Client) -> None:
     assert shown.count('class="ci"') == 12
     taken = client.post(page, {**sent, "as": "csv"})
     assert taken["Content-Disposition"] == (
-        'attachment; filename="commande-publique-formation.csv"'
+        'attachment; filename="commande-publique-formation-commerce-vente-et-grande-distribution-'
+        'gap.csv"'
     )
     head, first, *others = taken.content.decode("utf-8-sig").splitlines()
-    assert head == "code;metier;niveau;niveau_bas;niveau_haut;place_min;place_max;sujet;donnees"
+    assert head.endswith("place_min;place_max;parmi;domaine;zone;donnees")
+    assert ";12;Commerce, vente et grande distribution;Gap;" in first
     assert first.startswith("D11;Attaché commercial / Attachée commerciale;5;")
     assert first.endswith("inventées, pour l’essai")
     assert len(others) == 11

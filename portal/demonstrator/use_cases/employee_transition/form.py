@@ -17,6 +17,7 @@ class TransitionForm(TrialForm):
     """The occupation one has, the one wished for if any, and what the funding depends on."""
 
     sentence = "occupation"
+    occupations = ("occupation", "wish")
     examples = tuple((title, title) for title in ("Boulangère", "Hôte de caisse", "Maçon"))
 
     occupation = line(

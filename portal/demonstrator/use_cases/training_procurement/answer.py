@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,12 +13,12 @@ from portal.demonstrator.engines.ranking import TOGETHER, easier, places, togeth
 from portal.demonstrator.engines.tension import LEVELS, Tension
 from portal.demonstrator.service import Served
 from portal.demonstrator.use_cases.training_procurement.form import DOMAINS
-from portal.demonstrator.wording import LEVEL_NAMES, tension_mark
+from portal.demonstrator.wording import tension_mark
 from portal.lib.prose.numbers import number
 
 SHOWN = 8
 AT_ONCE = 4  # the others are opened
-TENSE = 4  # from this level
+TENSE, MIDDLE = 4, 3  # from these levels
 
 
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
@@ -50,18 +49,11 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
         limits.append(_("Tensions inventées pour l’essai : n’en tirez aucun achat."))
     return Answer(
         (
-            *_groups(levels, replace(served, tension=read), place),
             _apart(levels, [zone] if zone else list(served.zones), served),
             _shared(levels, served),
             _unknown(levels, [known[code].title for code in codes if code not in levels]),
         ),
-        notes=(
-            _(
-                "Les métiers sont réunis par niveau le plus probable, et rangés par ordre "
-                "alphabétique. Deux métiers dont les intervalles se touchent peuvent être dans "
-                "l’ordre inverse : la place possible de chacun le dit."
-            ),
-        ),
+        notes=(_told_apart(levels),),
         limits=tuple(limits),
         intervals=tuple(_intervals(levels, served)),
         title=_("Tensions de recrutement : %(domain)s, %(zone)s")
@@ -77,36 +69,25 @@ def _intervals(levels: Mapping[str, Tension], served: Served) -> Iterator[Interv
     placed = places(levels)
     for code, each in sorted(levels.items(), key=lambda pair: -pair[1].level):
         title = served.referential.occupations[code].title
-        yield Interval(title, code, each.level, each.low, each.high, *placed[code])
+        yield Interval(title, code, each.level, each.low, each.high, *placed[code], len(levels))
 
 
-def _groups(levels: Mapping[str, Tension], served: Served, place: str) -> list[Block]:
-    """Put in one block what has one level, the highest first."""
-    known, placed = served.referential.occupations, places(levels)
-    lines: dict[int, list[Line]] = {}
-    for code, tension in levels.items():
-        first, last = placed[code]
-        reason = _("Place possible : %(places)s sur %(count)s") % {
-            "places": first if first == last else f"{first}–{last}",
-            "count": len(levels),
-        }
-        marks = tension_mark(served, code, place)
-        line = Line("", known[code].title, code, reason, marks=marks)
-        lines.setdefault(tension.level, []).append(line)
-    return [
-        Block(
-            ngettext(
-                "Tension %(level)s : %(count)s métier",
-                "Tension %(level)s : %(count)s métiers",
-                len(lines[level]),
-            )
-            % {"level": LEVEL_NAMES[level - 1], "count": len(lines[level])},
-            tuple(lines[level]),
-            is_dense=True,
-            first=0,
-        )
-        for level in sorted(lines, reverse=True)
-    ]
+def _told_apart(levels: Mapping[str, Tension]) -> str:
+    """Say how many occupations are surely above another."""
+    count = len(levels)
+    above = sum(last < count for _first, last in places(levels).values())
+    if not above:
+        return _(
+            "Aucun des %(count)s métiers ne se distingue des autres : leurs intervalles se "
+            "touchent."
+        ) % {"count": count}
+    return ngettext(
+        "%(above)s métier sur %(count)s est nettement au-dessus d’un autre au moins ; pour le "
+        "reste, les intervalles se touchent et rien ne dit qui est devant.",
+        "%(above)s métiers sur %(count)s sont nettement au-dessus d’un autre au moins ; pour le "
+        "reste, les intervalles se touchent et rien ne dit qui est devant.",
+        above,
+    ) % {"above": above, "count": count}
 
 
 def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -> Block:
@@ -114,10 +95,11 @@ def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -
     ranked = []
     for code in codes:
         counts = easier(served.tension, code, served.zones) if served.tension else {}
-        most = max((counts.get(each, 0) for each in asked), default=0)
+        tense = [each for each in asked if _is_tense(served, code, each)]
+        most = max((counts.get(each, 0) for each in tense), default=0)
         if not most:
             continue
-        where = [each for each in asked if counts.get(each) == most]
+        where = [each for each in tense if counts.get(each) == most]
         reason = ngettext(
             "%(zones)s : nettement plus tendu que dans l’autre zone connue",
             "%(zones)s : nettement plus tendu que dans %(most)s des %(others)s autres zones "
@@ -134,8 +116,14 @@ def _apart(codes: Mapping[str, Tension], asked: Sequence[str], served: Served) -
     note = _("Nettement : l’intervalle est tout entier au-dessus. À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun écart net, pour ce domaine, avec une autre zone.")
-    title = _("Où l’offre et la demande s’écartent le plus")
+    title = _("Où recruter est le plus difficile, par rapport aux autres zones")
     return Block(title, _first(ranked), note, first=AT_ONCE)
+
+
+def _is_tense(served: Served, code: str, zone: str) -> bool:
+    """Tell whether a level is no low one: to be above others that are lower still is no need."""
+    level = served.tension.level(code, zone) if served.tension else None
+    return level is not None and level.level >= MIDDLE
 
 
 def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
@@ -150,14 +138,13 @@ def _shared(levels: Mapping[str, Tension], served: Served) -> Block:
     for one, titles in asking.items():
         if len(titles) > 1:
             label = served.referential.knowledge[one]
-            reason = _("demandé par %(count)s des %(tense)s métiers en tension forte") % {
-                "count": len(titles),
-                "tense": len(tense),
-            }
+            reason = _(
+                "demandé par %(count)s des %(tense)s métiers en tension forte ou très forte"
+            ) % {"count": len(titles), "tense": len(tense)}
             ranked.append(
                 (len(titles), Line("", label, reason=reason, details=tuple(titles), is_french=True))
             )
-    note = _("Tension forte ou très forte. À nombre égal, ex æquo.")
+    note = _("À nombre égal, ex æquo.")
     if not ranked:
         note = _("Aucun savoir n’est commun à deux métiers en tension forte de ce domaine.")
     title = _("Savoirs communs : une formation utile à plusieurs")

@@ -30,6 +30,7 @@ DOMAINS = {
 class ProcurementForm(TrialForm):
     """A domain of the occupations in service, and a zone or the whole region."""
 
+    stated = ("zone",)
     shown = MappingProxyType({"domain": "G"})
 
     domain = choice(_("Domaine"), fault=_("Choisissez un domaine de métiers."))

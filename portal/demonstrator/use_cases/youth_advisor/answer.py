@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from portal.demonstrator.answers import Answer, Block, Line
 from portal.demonstrator.engines.match import pieces
-from portal.demonstrator.naming import labels, not_named, occupation_named, reading
+from portal.demonstrator.naming import Named, labels, not_named, occupation_named, unknown
 from portal.demonstrator.referential import Occupation
 from portal.demonstrator.service import Served
-from portal.demonstrator.use_cases.youth_advisor.form import EVOKED
+from portal.demonstrator.use_cases.youth_advisor.form import EVOKED, InterviewForm
 from portal.demonstrator.wording import tension_mark
 
 TRIED = 3  # neighbours where one may try, over all the occupations evoked
@@ -24,25 +24,24 @@ MOVES = 10  # among which they are sought
 def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     """Answer one to three occupations. inputs: first, second, third; zone."""
     typed = {field: str(inputs.get(field) or "").strip() for field in EVOKED}
-    unknown: dict[str, Answer] = {}
+    unnamed: dict[str, Named] = {}
     occupations: dict[str, Occupation] = {}
     notes = []
     for field, text in typed.items():
         named = occupation_named(text, served)
         if named.code:
             occupations[named.code] = served.referential.occupations[named.code]
-            notes.append(reading(text, named, served))
+            if not named.is_exact:
+                notes.append(_("Si ce n’est pas ce métier, écrivez son intitulé."))
         elif text or field == EVOKED[0]:
-            unknown.setdefault(text, not_named(text, named, field, served))
-    # The titles to choose from are those of one word: the first that has some.
-    asked = next((each for each in unknown.values() if each.nearest), None)
+            unnamed[field] = named
+    # The titles to choose from are those of one field: the first that has some.
+    asked = next((each for each in unnamed if unnamed[each].nearest), "")
     if not occupations:
-        return asked or next(iter(unknown.values()))
-    others = [f"« {text} »" for text, each in unknown.items() if each is not asked]
-    if others:
-        notes.append(_("Inconnu de nos fiches : %(list)s.") % {"list": ", ".join(others)})
-    if asked:
-        notes.append(asked.silence)
+        field = asked or next(iter(unnamed))
+        return replace(not_named(typed[field], unnamed[field], field, served), text="")
+    fields = InterviewForm.base_fields
+    notes += [unknown(str(fields[each].label), served) for each in unnamed]
     zone = str(inputs.get("zone") or "")
     evoked = list(occupations.values())
     blocks = (
@@ -53,10 +52,10 @@ def answer(inputs: Mapping[str, Any], served: Served) -> Answer:
     )
     return Answer(
         tuple(each for each in blocks if each.lines),
-        " · ".join(text for text in typed.values() if text),
-        notes=tuple(each for each in notes if each),
-        nearest=asked.nearest if asked else (),
-        nearest_field=asked.nearest_field if asked else "",
+        notes=tuple(dict.fromkeys(notes)),
+        nearest=unnamed[asked].nearest if asked else (),
+        nearest_field=asked,
+        understood=" · ".join(one.title for one in evoked),
         title=_("Entretien : %(titles)s")
         % {"titles": ", ".join(one.title for one in occupations.values())},
         limits=(_("Des repères sur des métiers ; rien ici ne parle de la personne reçue."),),
@@ -128,10 +127,7 @@ def _trials(evoked: list[Occupation], zone: str, served: Served) -> Block:
             tried = ", ".join(labels(shared[code][:NAMED], served))
             reason = _("parce qu’on y essaie aussi : %(list)s") % {"list": tried}
             lines.append(replace(_trial(known[code], reason, zone, served), is_kept=False))
-    note = _(
-        "Le métier lui-même est coché ; cochez les voisins à garder sur la fiche. L’employeur "
-        "reste à trouver."
-    )
+    note = _("L’employeur reste à trouver.")
     return Block(_("Immersions à proposer"), tuple(lines), note, is_brief=True, is_to_do=True)
 
 

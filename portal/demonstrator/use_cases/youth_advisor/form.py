@@ -13,6 +13,7 @@ class InterviewForm(TrialForm):
     """One to three occupations, each on its line, and a zone."""
 
     sentence = "first"
+    occupations = EVOKED
     examples = (
         (_("Petite enfance"), "auxiliaire de puériculture"),
         (_("Mécanique"), "mécanicienne automobile"),

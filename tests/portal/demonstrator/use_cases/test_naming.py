@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.demonstrator.naming import not_named, occupation_named, reading
+from portal.demonstrator.naming import not_named, occupation_named, reading, without_person
 from portal.demonstrator.service import Served
 
 
@@ -40,7 +40,7 @@ def test_what_is_not_known_gives_titles_to_choose_from(served: Served) -> None:
     assert named.code == ""
     assert 1 < len(named.nearest) <= 5
     answered = not_named("technicienne", named, "occupation", served)
-    assert "technicienne" in answered.silence
+    assert "Choisissez un intitulé" in answered.silence
     assert (answered.nearest, answered.nearest_field) == (named.nearest, "occupation")
 
 
@@ -74,7 +74,8 @@ def test_a_long_text_is_read_to_its_bound(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"), [("prof de maths", "professeur"), ("plombié", "plombier")]
+    ("text", "meant"),
+    [("prof de maths", "professeur"), ("plombié", "plombier"), ("sodeur", "soudeur")],
 )
 def test_a_word_that_was_misspelt_or_cut_short_is_read_as_the_nearest(
     served: Served, text: str, meant: str
@@ -88,3 +89,22 @@ def test_a_word_that_was_misspelt_or_cut_short_is_read_as_the_nearest(
 def test_an_ordinary_word_is_not_read_as_a_title(served: Served, text: str) -> None:
     named = occupation_named(text, served)
     assert (named.code, named.notes) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Kevin Dupont veut être cuisinier", "… veut être cuisinier"),
+        ("Inès Benali, 17 ans, née le 03/04/2009, serveuse", "…, …, …, serveuse"),
+        ("Mme Benali, née le 3 avril 2009 : coiffeuse", "…, … : coiffeuse"),
+        ("Animateur Périscolaire, 2 ans", ""),
+    ],
+)
+def test_who_somebody_is_is_taken_out_of_an_occupation(text: str, read: str) -> None:
+    assert without_person(text).replace("(coordonnées retirées)", "…") == (read or text)
+
+
+def test_no_title_is_taken_for_a_person(served: Served) -> None:
+    for one in served.referential.occupations.values():
+        for title in (one.title, *one.titles):
+            assert without_person(title.title()) == title.title()

@@ -29,11 +29,6 @@ def asked(
     return answer({"domain": domain, "zone": zone}, replace(served, tension=tension))
 
 
-def codes(found: Answer, block: int) -> list[str]:
-    """List the occupations of a block."""
-    return [each.code for each in found.blocks[block].lines]
-
-
 def test_a_place_says_which_ranks_the_intervals_leave() -> None:
     drawn = random.Random(3)  # noqa: S311  # test data
     for _turn in range(200):
@@ -49,7 +44,7 @@ def test_a_place_says_which_ranks_the_intervals_leave() -> None:
             assert placed[one].last == len(found) - len(below)
 
 
-def test_occupations_are_grouped_by_level_with_the_ranks_they_may_hold(served: Served) -> None:
+def test_occupations_have_the_ranks_that_they_may_hold(served: Served) -> None:
     chances = {
         ("D05", "gap"): HIGH,
         ("D04", "gap"): SURE[5],
@@ -57,19 +52,16 @@ def test_occupations_are_grouped_by_level_with_the_ranks_they_may_hold(served: S
         ("D07", "gap"): SURE[1],
     }
     found = asked(served, "D", "gap", chances)
-    # No block mixes levels; Boulanger is not said to be above Pâtissier for sure.
-    assert [codes(found, block) for block in range(4)] == [["D04"], ["D05"], ["D06"], ["D07"]]
-    assert [each.title for each in found.blocks[:2]] == [
-        "Tension très forte : 1 métier",
-        "Tension forte : 1 métier",
+    # Boulanger is not said to be above Pâtissier for sure.
+    assert [(each.code, each.place) for each in found.intervals] == [
+        ("D04", "1–2 sur 4"),
+        ("D05", "1–3 sur 4"),
+        ("D06", "2–3 sur 4"),
+        ("D07", "4 sur 4"),
     ]
-    assert [each.lines[0].reason for each in found.blocks[:4]] == [
-        "Place possible : 1–2 sur 4",
-        "Place possible : 1–3 sur 4",
-        "Place possible : 2–3 sur 4",
-        "Place possible : 4 sur 4",
-    ]
-    assert found.blocks[2].lines[0].marks == (("calanque", "tension moyenne (de faible à forte)"),)
+    assert found.notes[0].startswith("3 métiers sur 4 sont nettement au-dessus d’un autre")
+    alike = asked(served, "D", "gap", {("D04", "gap"): HIGH, ("D05", "gap"): HIGH})
+    assert alike.notes[0].startswith("Aucun des 2 métiers ne se distingue")
     # The eight others of the domain are named as unknown, not as without need.
     [*_said, without] = found.blocks[-1].lines
     assert without.title == "Les métiers sans niveau : 8"
@@ -89,6 +81,8 @@ def test_it_says_where_it_is_harder_and_only_where_that_is_clear(served: Served)
     assert line.reason == "Gap : nettement plus tendu que dans l’autre zone connue"
     assert there.blocks[-3].lines == ()
     assert region.blocks[-3].lines == here.blocks[-3].lines
+    low = asked(served, "D", "gap", {("D04", "gap"): SURE[2], ("D04", "nice"): SURE[1]})
+    assert low.blocks[-3].lines == ()  # low, though others are lower
 
 
 def test_zones_that_disagree_make_the_region_doubtful(served: Served) -> None:

@@ -78,7 +78,8 @@ def test_a_wish_gives_the_direct_step_first_and_says_what_each_asks(served: Serv
         for line in path.lines:
             at, asked = line.code, served.referential.occupations[line.code].knowledge
             missing = labels([each for each in asked if each not in learnt], served)
-            assert line.reason == f"à apprendre : {', '.join(missing)}"
+            assert line.learnt == (*missing,)
+            assert line.reason.startswith(f"{len(missing)} savoir")
             learnt.update(asked)
         assert at == "M13"
     assert "Aucune mobilité directe" in found.notes[0]
@@ -94,6 +95,10 @@ def test_without_a_long_training_only_near_moves_are_followed(served: Served) ->
     long = answer(said | {"wish": "Infirmière", "long_training": "no"}, served)
     assert "« Infirmier / Infirmière » demande d’habitude un niveau bac+3" in long.notes[1]
     assert "que vous avez écartées" in long.notes[1]
+    # A guard without diploma is led to nothing two degrees above, nor beyond.
+    guard = answer({"occupation": "Agent de propreté", "long_training": "no"}, served)
+    led = [line.code for block in guard.blocks[:-1] for line in block.lines]
+    assert {served.referential.occupations[each].level for each in led} <= {"sans diplôme", "CAP"}
     wide = answer(said, served)
     assert [(each.code, each.marks[0][1]) for each in wide.blocks[0].lines] == [
         ("J07", "plus éloigné")
@@ -117,6 +122,7 @@ def test_rules_are_kept_or_left_out_by_contract_and_length(served: Served) -> No
         FundingRule(title="Tous", text="t", source="https://a.fr/", verified_on=date(2026, 5, 1)),
         FundingRule(title="Permanents", text="t", source="https://b.fr/", for_contract="permanent"),
         FundingRule(title="Longs", text="t", source="https://c.fr/", needs_longer_training=True),
+        FundingRule(title="Conseil", text="Un bon premier pas.", source="https://d.fr/"),
     ]
 
     def kept(contract: str, long_training: str) -> tuple[dict[str, str], str]:
@@ -125,19 +131,22 @@ def test_rules_are_kept_or_left_out_by_contract_and_length(served: Served) -> No
         return {each.title: each.reason for each in block.lines}, block.note
 
     found, note = kept("fixed", "no")
-    assert list(found) == ["Tous"]
+    assert list(found) == ["Conseil", "Tous"]
     assert "Permanents (seulement en CDI), Longs (seulement pour une formation longue)" in note
     found, note = kept("permanent", "yes")
     assert found["Permanents"] == "seulement en CDI"
     assert found["Longs"] == "seulement pour une formation longue"
     assert "Laissés" not in note
     assert kept("", "")[0] == found  # what was not said leaves nothing out
-    lines = answer({"occupation": "Maçon", "rules": rules}, served).blocks[-1].lines
-    assert [(each.href, each.marks[0][1]) for each in lines] == [
+    block = answer({"occupation": "Maçon", "rules": rules}, served).blocks[-1]
+    assert [(each.href, each.marks[0][1]) for each in block.unfolded] == [
+        ("https://d.fr/", "à vérifier"),
         ("https://a.fr/", "vérifié le 1er mai 2026"),
-        ("https://b.fr/", "à vérifier"),
         ("https://c.fr/", "à vérifier"),
     ]
+    # What one contract alone gives is folded as long as none is said.
+    assert [each.title for each in block.folded] == ["Permanents"]
+    assert "licenciement a ses propres règles" in block.note
 
 
 def test_the_schemes_of_the_opening_are_rules_that_claim_nothing_verified() -> None:
@@ -160,7 +169,12 @@ def test_what_names_no_occupation_gets_a_polite_silence(served: Served, text: st
     assert (found.blocks, found.nearest_field) == ((), "occupation")
     assert found.silence
     wished = answer({"occupation": "Maçon", "wish": text}, served)
-    assert (wished.blocks, wished.nearest_field) == ((), "wish")
+    assert wished.blocks == answer({"occupation": "Maçon"}, served).blocks
+    assert (wished.nearest_field, wished.understood) == (
+        "wish",
+        "Métier de départ : Maçon / Maçonne",
+    )
+    assert any("n’est pas reconnu parmi les 157 métiers" in each for each in wished.notes)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,9 @@ def test_an_occupation_that_is_not_known_leaves_the_others_answered(served: Serv
     answered = answer({"first": "maçon", "second": "technicienne"}, served)
     assert block(answered, "à savoir faire").title.startswith("Maçon")
     assert answered.silence == ""
-    assert "technicienne" in answered.notes[0]
+    assert answered.notes == ("Deuxième métier : non reconnu parmi les 157 métiers de nos fiches.",)
+    # What was typed may name the person: it is not repeated.
+    assert (answered.text, answered.understood) == ("", "Maçon / Maçonne")
     assert answered.nearest
     assert answered.nearest_field == "second"
 
@@ -76,11 +78,13 @@ def test_an_occupation_that_is_not_known_leaves_the_others_answered(served: Serv
 def test_titles_are_offered_for_one_word_which_is_named_once(served: Served) -> None:
     answered = answer({"first": "policier", "second": "technicienne", "third": "maçon"}, served)
     assert answered.nearest_field == "second"
-    assert answered.notes[0] == "Inconnu de nos fiches : « policier »."
-    assert "« technicienne »" in answered.notes[1]
+    assert [each.split(" :")[0] for each in answered.notes] == [
+        "Métier évoqué en entretien",
+        "Deuxième métier",
+    ]
     alone = answer({"first": "maçon", "second": "policier", "third": "policier"}, served)
     assert alone.nearest == ()
-    assert alone.notes == ("Inconnu de nos fiches : « policier ».",)
+    assert len(alone.notes) == 2
 
 
 def test_without_moves_the_neighbours_are_those_of_the_referentiel(served: Served) -> None:
