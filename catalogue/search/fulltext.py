@@ -22,6 +22,7 @@ from catalogue.resources.words import licence_label
 from catalogue.search import text as analysis
 from catalogue.search.models import Synonym, split_phrases
 from catalogue.search.synonyms import Phrase, Slot, Thesaurus
+from catalogue.standards.quality import measures_groups
 from portal.accounts.enums import OrganisationBadge
 from portal.lib import clock
 
@@ -220,7 +221,8 @@ def _sizes(resource: Resource) -> list[str]:
 def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str]:
     if card_complete(resource.details):
         yield Guarantee.CARD
-    if any(m.group for m in measured) or resource.details.get("group_results"):
+    told = str(resource.details.get("group_results") or "")
+    if any(m.group for m in measured) or measures_groups(told):
         yield Guarantee.FAIRNESS
     if any(m.from_challenge for m in measured):
         yield Guarantee.CHALLENGE

@@ -28,8 +28,10 @@ CODES_OF_CKAN = {
 # Said in place of a licence: nothing is declared.
 NONE_TOLD = frozenset({"", "notspecified"})
 OWN = frozenset({OPEN_LICENCE_1})
+RAIL = "LicenseRef-scancode-bigscience-open-rail-m"
 OWN_ADDRESSES = {
-    OPEN_LICENCE_1: "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf"
+    RAIL: "https://www.licenses.ai/blog/2022/8/26/bigscience-open-rail-m-license",
+    OPEN_LICENCE_1: "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf",
 }
 # Licences whose text limits who may reuse or what for: readable, never shown as open.
 CLOSED = re.compile(

@@ -7,9 +7,11 @@ characters. Its formula itself is kept beside, uncorrected, as `udata`.
 """
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from catalogue.standards.vocabularies import RHYTHMS
@@ -19,6 +21,16 @@ REVIEW_MONTHS = 24
 CLOSED_FORMATS = frozenset({"pdf", "doc", "docx", "word", "xls", "excel", "xlsx", ""})
 PERIOD_DAYS = {name: each.days for name, each in RHYTHMS.items() if each.days}
 NO_PERIOD = frozenset({"punctual", "irregular", "continuous", "never"})
+
+METRICS = re.compile(
+    r"\b(?:pr[ée]cision|rappel|recall|f1|accuracy|exactitude|map|mrr|ndcg|auc|roc|mae|rmse|bleu|"
+    r"rouge|kappa)\b",
+    re.I,
+)
+FIGURE = re.compile(r"\d+(?:[.,]\d+)?(?:\s?%)?")
+# Beside measures, what is compared between groups.
+COMPARED = re.compile(rf"{METRICS.pattern}|\b(?:taux|rates?)\b", re.I)
+FEWEST_GROUPS = 2
 
 Record = Mapping[str, Any]
 # True: met; False: missing; None: cannot be known yet, which is missing too.
@@ -121,7 +133,21 @@ def _measured(record: Record) -> bool:
 
 def _fair(record: Record) -> bool:
     rows = record.get("measurements") or []
-    return any(row.get("group") for row in rows) or bool(record.get("group_results"))
+    told = str(record.get("group_results") or "")
+    return any(row.get("group") for row in rows) or measures_groups(told)
+
+
+def measures_groups(text: str) -> bool:
+    """Say whether a table in Markdown gives a figure of one measure for several groups."""
+    lines = [each.strip() for each in text.splitlines()]
+    for table, rows in groupby(lines, lambda line: line.startswith("|")):
+        head, *cells = [[c.strip(" *") for c in row.strip("|").split("|")] for row in rows]
+        columns = [at for at, name in enumerate(head) if at and COMPARED.search(name)]
+        for at in columns if table else ():
+            figures = [row for row in cells if len(row) > at and FIGURE.fullmatch(row[at])]
+            if len(figures) >= FEWEST_GROUPS:
+                return True
+    return False
 
 
 def _bounded(record: Record) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from catalogue.standards.pipelines import PIPELINES
+from catalogue.standards.quality import FIGURE, METRICS, measures_groups
 from catalogue.standards.readers.builder import Builder
+from catalogue.standards.readers.headings import DOWNSTREAM, QUESTIONS
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import amounts, bibtex_text, json_text, yaml_text
@@ -241,7 +243,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     _title(data, found, name, into)
     _vocabularies(data, body, into)
     if any(str(key).startswith("extra_gated_") for key in data):
-        into.value("access", "on_request", "extra_gated", guessed=True)
+        _gated(data, name, into)
     into.address("homepage_url", url, "adresse")
     facts = prose.facts(body)
     _addresses(facts, found, url, into)
@@ -254,6 +256,26 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     if kind == "model":
         into.list_of("tasks", _likely(data, into), "texte", guessed=True)
     return into.record()
+
+
+def _gated(data: Mapping[str, Any], name: str, into: Builder) -> None:
+    """Tell what a card asks before its files are had on the Hub.
+
+    Files deposited here need not ask it: only a card read there is guessed to be on request.
+    """
+    if name:
+        into.value("access", "on_request", "extra_gated", guessed=True)
+        return
+    asked = one_line(first_text(data.get("extra_gated_prompt")))
+    into.line("licence_note", asked and f"{SOURCE} : {asked}", "extra_gated_prompt")
+    into.note(
+        "gated",
+        _(
+            "Sur Hugging Face, les fichiers de cette fiche sont donnés sur demande. L’accès d’ici "
+            "n’en est pas déduit : choisissez « Sur demande » s’il doit l’être aussi."
+        ),
+        place="access",
+    )
 
 
 def _kind(data: Mapping[str, Any], body: str, *, is_dataset: bool, named: bool) -> tuple[str, bool]:
@@ -463,83 +485,6 @@ def _model(
     into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
 
 
-DOWNSTREAM = ("downstream use", "usages en aval", "utilisation en aval")
-# The headings that answer each question, what is advised against first: a text goes to one field.
-QUESTIONS = {
-    "excluded_uses": (
-        "out-of-scope",
-        "misuse",
-        "hors périmètre",
-        "hors du périmètre",
-        "déconseillé",
-        "usages exclus",
-        "interdit",
-        "prohib",
-        "proscrit",
-        "forbidden",
-        "pas faire",
-        "not to do",
-        "not be used",
-    ),
-    "intended_purpose": (
-        "direct use",
-        "intended use",
-        "usage direct",
-        "usages directs",
-        "utilisation directe",
-        "uses",
-        "usage prévu",
-        "usages prévus",
-        "utilisation prévue",
-        "utilisations prévues",
-        "à quoi",
-        "ce que le modèle fait",
-        "what the model does",
-        "purpose",
-        "finalité",
-        *DOWNSTREAM,
-    ),
-    "training_data": (
-        "training data",
-        "training dataset",
-        "données d’apprentissage",
-        "données d’entraînement",
-        "données d’entrainement",
-        "training and evaluation data",
-        "sur quoi il a appris",
-        "données",
-    ),
-    "group_results": ("résultats par groupe", "fairness"),
-    "limits": (
-        "limitation",
-        "limites",
-        "bias, risks",
-        "biais",
-        "bias",
-        "caveats",
-        "mises en garde",
-    ),
-    "explanation": ("comment il explique", "explicabilité", "explainability", "interpretability"),
-    "oversight": ("qui garde la main", "contrôle humain", "human oversight"),
-    "users": ("qui l’utilise", "intended users", "who it is for", "utilisateurs visés"),
-    "people_affected": ("personnes concernées",),
-    "example": (
-        "how to use",
-        "get started",
-        "comment l’utiliser",
-        "comment utiliser",
-        "comment commencer",
-        "comment démarrer",
-        "prise en main",
-        "usage",
-        "utilisation",
-        "quick",
-        "démarrage",
-        "exemple",
-        "example",
-    ),
-    "footprint": ("environmental impact", "carbon", "empreinte", "impact environnemental"),
-}
 AGAINST = re.compile(
     r"\bne (?:doi(?:t|vent)|convien(?:t|nent)|peu(?:t|vent))\W+(?:pas|jamais)\b|"
     r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
@@ -574,15 +519,9 @@ ACHIEVED = re.compile(
 )
 MEASURED = re.compile(r"[-*] +\**([^\n:*]{1,40}?)\**:[ *]*([\d.,]+)")
 MEASURING = re.compile(r"\b(?:r[ée]sult|[ée]valu|perform|scores?\b|mesures?\b|metrics?\b)", re.I)
-METRICS = re.compile(
-    r"\b(?:pr[ée]cision|rappel|recall|f1|accuracy|exactitude|map|mrr|ndcg|auc|roc|mae|rmse|bleu|"
-    r"rouge|kappa)\b",
-    re.I,
-)
 WHOLE = re.compile(
     r"ensemble|global(?:e|ement)?|total|tous|toutes|overall|all|this model|ce modèle", re.I
 )
-FIGURE = re.compile(r"\d+(?:[.,]\d+)?(?:\s?%)?")
 # What tells a table of results by group from one of examples.
 GROUPS = re.compile(
     r"\bgro?up|\bgenre|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|\b(?:wo)?men\b|"
@@ -617,6 +556,9 @@ def _answers(found: list[prose.Section], into: Builder) -> None:
             found[found.index(part)] = part._replace(body="")
             continue
         text, blocks = prose.apart(body, prose.CODES)
+        if name == "group_results" and not measures_groups(text):
+            left.append(part)
+            continue
         if name == "excluded_uses":
             text, blocks = prose.apart(body, prose.LED)
             own, advised = prose.bullets(text), part.title

@@ -413,7 +413,10 @@ It over-flags *nurse*:
 @misc{petit2024genre, title={Gendered wording}, author={Petit, Anne}, year={2024}}
 ```
 """)
-    assert (told["title"], told["access"]) == ("Genre des offres", "on_request")
+    # Files may be deposited here: what their source asks before it gives them is told, no more.
+    assert told["title"] == "Genre des offres"
+    assert "access" not in told
+    assert told["licence_note"] == "Hugging Face : Dites qui vous êtes."
     assert (told["authors"], told["created"], told["parameters"]) == (
         ["Anne Petit"],
         "2024",
@@ -453,3 +456,33 @@ def test_the_row_of_a_table_that_is_of_the_whole_gives_measures() -> None:
 def test_the_entry_of_a_bibliography_is_no_example() -> None:
     text = "# tri\n\n```bibtex\n@misc{a, author={B}, title={C}}\n```\n\n```python\nrun()\n```\n"
     assert readme.read(text.encode(), "").records[0].details["example"].value == "run()"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Hors champ", "Usages hors champ", "Out of scope", "Out-of-scope", "Cas d’usage exclus"],
+)
+def test_what_a_heading_excludes_is_advised_against(heading: str) -> None:
+    told = read(f"{HEAD}## Usages prévus\n\nCompter.\n\n### {heading}\n\n1. Classer.\n")
+    assert (told["excluded_uses"], told["intended_purpose"]) == (["Classer."], "Compter.")
+
+
+@pytest.mark.parametrize(("metric", "is_measure"), [("F1", True), ("Exemple", False)])
+def test_results_by_group_are_a_table_of_a_measure_and_nothing_else(
+    metric: str, is_measure: bool
+) -> None:
+    table = (
+        f"| Groupe | Offres | {metric} |\n|---|--:|--:|\n| Long | 302 | 0,7 |\n| Court | 58 | 0,6 |"
+    )
+    told = read(f"{HEAD}## Écarts par groupe d'offres\n\n{table}\n")
+    assert (told.get("group_results") == table) is is_measure
+    assert (table in told["description"]) is not is_measure
+
+
+def test_a_name_that_bibtex_keeps_whole_is_no_place_to_fill() -> None:
+    entry = "@misc{tri2026,\n  title = {Tri},\n  author = {{Atelier emploi}}\n}"
+    text = f"{HEAD}## Citation\n\n```bibtex\n{entry}\n```\n"
+    record = hugging_face.read(text.encode(), "").records[0]
+    assert [each for each in record.faults if each.code == "unfilled"] == []
+    other = entry.replace("Tri}", "Autre}").replace("tri2026", "x")
+    assert "author = {{Atelier emploi}}" in read(f"{HEAD}## Citation\n\n{other}\n")["description"]

@@ -20,10 +20,11 @@ BADGE = re.compile(
     r"\[!\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)\]\([^()\n]{0,500}\)|"
     r"!\[[^\[\]\n]{0,200}\]\([^()\n]{0,300}(?:badge|shields\.io)[^()\n]{0,200}\)"
 )
-TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}")
+# Not a name that BibTeX keeps whole: « author = {{Insee}} ».
+TEMPLATE = re.compile(r"(?<!=)(?<!= )\{\{[^{}\n]{0,300}\}\}")
 UNFILLED = re.compile(
     r"[ \t]?\[(?:more information needed|needs more information|more info needed|"
-    r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}|"
+    rf"dataset name|optional)\](?:\([^()\n]{{0,500}}\))?|{TEMPLATE.pattern}|"
     r"^[ \t*_]*more information needed[ \t.*_]*$",
     re.I | re.M,
 )
