@@ -350,6 +350,30 @@ CODE_LICENCES: tuple[tuple[str, str, Promise], ...] = (
     ),
     ("Apache-2.0", "Apache 2.0", _("Comme MIT, avec une clause sur les brevets.")),
 )
+# What models are published under beside them.
+MODEL_LICENCES: tuple[tuple[str, str, Promise], ...] = (
+    *CODE_LICENCES,
+    DATA_LICENCES[-1],
+    ("CC-BY-SA-4.0", "CC BY-SA 4.0", _("Attribution, partage dans les mêmes conditions.")),
+    (
+        "CC-BY-NC-4.0",
+        "CC BY-NC 4.0",
+        _("Attribution, pas d’utilisation commerciale : réutilisation limitée."),
+    ),
+    (
+        "CC-BY-NC-SA-4.0",
+        "CC BY-NC-SA 4.0",
+        _(
+            "Attribution, pas d’utilisation commerciale, partage dans les mêmes conditions : "
+            "réutilisation limitée."
+        ),
+    ),
+    (
+        licences.RAIL,
+        "BigScience Open RAIL-M",
+        _("Réutilisation limitée : des usages sont interdits, à qui reçoit le modèle aussi."),
+    ),
+)
 OTHER = "other"
 LICENCE = ("licence", "licence_other")
 TO_CONFIRM = "to_confirm"
@@ -512,6 +536,8 @@ class StepForm(PlainForm):
         names = [*FIRST, *LICENCE] if self.step is Step.ESSENTIAL else [*CARD_NEEDS]
         apart = {*CHOICES, *LICENCE}
         wanted = [n for n, own in self.fields.items() if own.required and n not in apart]
+        if "access" in self.fields and _guesses([self["access"]]):
+            wanted.append("access")  # who may read is never decided out of sight
         shown = dict.fromkeys([*names, *wanted, *FINDING])
         return [self[n] for n in shown if n in self.fields]
 
@@ -589,6 +615,8 @@ class LicenceField(forms.ChoiceField):
 
 def usual_licences(kind: str) -> tuple[tuple[str, str, Promise], ...]:
     """Give the licences that a kind is offered by name; any other is written."""
+    if kind == ResourceKind.MODEL:
+        return MODEL_LICENCES
     return DATA_LICENCES if kind == ResourceKind.DATASET else CODE_LICENCES
 
 

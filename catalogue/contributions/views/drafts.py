@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,7 +32,7 @@ from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
 from catalogue.resources.queries import files as card_files
-from catalogue.resources.queries import quality, relations
+from catalogue.resources.queries import lists, quality, relations
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited, holders, public
 from catalogue.search import words as known_words
@@ -559,6 +560,9 @@ def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict
     """Gather what is filled in, step by step, each with the way back to it."""
     kind = contribution.resource.kind
     said = {change.name: change for change in card_records.changes({}, record)}
+    if "access" in said:  # in the words of the card
+        told = Resource(access=record["access"], licences=record.get("licences") or [])
+        said["access"] = replace(said["access"], after=lists.access(told)[0])
     return [
         {
             "label": steps.LABELS[step],

@@ -214,6 +214,8 @@ def card_context(
     counts = community_queries.counts(resource)
     card = detail.card(resource, held)
     owns = user is not None and resource_rules.owns(user, resource)
+    for each in card["stored"] if owns else ():
+        each["href"] = card_files.file_address(each["file"])
     tab_items = tabs(resource, counts)
     return card | {
         "owns": owns,
@@ -298,7 +300,7 @@ class Use(NamedTuple):
 
 def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
     """Say what one does with a resource: take its file, else see it where it lives, else ask."""
-    sound = [each for each in stored if each["file"].is_sound]
+    sound = [each for each in stored if each["file"].is_sound and each["href"]]
     if len(sound) == 1:
         return Use(_("Télécharger"), sound[0]["href"], "download", sound[0]["file"].size)
     if sound:
@@ -324,6 +326,8 @@ def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
                 _("Ouvrir : %(name)s") % {"name": name}, way, "download", size, is_outside=True
             )
     ask = reverse("catalogue:discussions", args=(resource.slug,))
+    if resource.access in card_files.ON_REQUEST:
+        return Use(_("Demander l’accès"), ask, "lock")
     return Use(_("En discuter"), ask, "message-square")
 
 

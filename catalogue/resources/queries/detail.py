@@ -116,7 +116,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     criteria = quality.criterion_lines(assessment)
     whole = [m for m in measured if not m.group]
     vouched = verified_scores(resource)
-    stored = card_files.files_shown(resource, card_files.readable_details(resource))
+    stored = card_files.files_shown(resource, resource.details)
     pages = _pages_of_parts(resource)
     parts = dict(_parts(resource, stored=stored, pages=pages))
     facts = list(_facts(resource, pages))
@@ -136,6 +136,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "declared": [parts.pop(name) for name in ("declared_measures",) if name in parts],
         "parts": list(parts.values()),
         "stored": stored,
+        "is_closed": resource.access in card_files.ON_REQUEST,
         **_example(resource),
         **asked,
         **text,

@@ -218,10 +218,12 @@ def files_shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str
     """Give the files of a text that anyone may read as pages tell them.
 
     previews: whether the first rows of the file may be shown. words: what the text says of it that
-    the file does not.
+    the file does not. Of what is had on request, the name and the size alone: no address.
     """
     rows = dict(rows_with(details))
     lines = file_lines(files_of_text(resource, details), {resource.access})
+    if resource.access in ON_REQUEST:
+        return [each | {"href": "", "words": {}} for each in lines]
     return [each | {"words": _words(rows[each["file"].public_id], each["file"])} for each in lines]
 
 

@@ -362,7 +362,7 @@ def _writable(value: Any) -> Any:
 LACKS: dict[str, Text] = {
     "created": gettext_lazy("la date de création du modèle"),
     "version": gettext_lazy("la version"),
-    "files": gettext_lazy("au moins un fichier"),
+    "files": gettext_lazy("au moins un fichier donné sans demande"),
     "file_format": gettext_lazy("le format de chaque fichier"),
     "trained_on": gettext_lazy("les données d’apprentissage"),
     "collection_date": gettext_lazy("la date de collecte des données d’apprentissage"),

@@ -584,8 +584,8 @@ def words(answer: Any) -> str:
     return text.replace("\u202f", " ").replace("\xa0", " ")  # French typography
 
 
-def draft_of(text: str, code: str, author: User) -> Contribution:
-    reading = read_here(code, text.encode())
+def draft_of(text: str, code: str, author: User, base_url: str = "") -> Contribution:
+    reading = read_here(code, text.encode(), base_url=base_url)
     [record] = reading.records
     kept = descriptions.kept(code, reading, record)
     return drafts.begin(described=record, kind=record.kind, reading=kept, by=author)
@@ -683,6 +683,22 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     assert after["title"] == {"origin": "contributor", "verified": True}
     assert after["description"] == before["description"]
     assert set(descriptions.origins(changed)) == set(before) - {"title"}
+
+
+def test_a_guess_of_who_may_read_is_in_view_and_the_last_step_says_the_words_of_the_card(
+    author: User, own: Client
+) -> None:
+    card = "---\nextra_gated_prompt: Qui ?\nlicense: mit\n---\n# tri\n\nTrie des offres."
+    seen = []
+    for base in ("", "https://huggingface.co/atelier/tri"):
+        draft = draft_of(card, "hf", author, base)
+        step, send = (
+            own.get(reverse("catalogue:contribution_step", args=(draft.public_id, each))).text
+            for each in (Step.ESSENTIAL, Step.SEND)
+        )
+        in_view = 'name="access"' in step.partition('aria-labelledby="plus"')[0]
+        seen.append((in_view, "Accès ouvert" in send, "Sur demande" in send))
+    assert seen == [(False, True, False), (True, False, True)]
 
 
 def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client) -> None:

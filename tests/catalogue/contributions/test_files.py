@@ -595,7 +595,13 @@ def test_what_is_had_on_request_is_given_to_its_organisation_alone(
     rows = (model_house.file(), model_house.rows())[1]
     file, card = closed(model_house, access)
     assert published.published_one(card).files == ()
-    assert str(file.public_id) not in Client().get(card.get_absolute_url()).text
+    page, own = (
+        each.get(card.get_absolute_url()).text for each in (Client(), signed_in(model_house.by))
+    )
+    assert (file.name in page, "Demander l’accès" in page) == (True, True)
+    assert str(file.public_id) not in page
+    assert file.sha256 not in page
+    assert str(file.public_id) in own
     stranger, auditor = make.person(), make.region(RegionRole.AUDITOR)
     proposed(card, stranger, files=rows)
     people = (None, stranger, make.moderator(), auditor, model_house.by)
