@@ -71,9 +71,22 @@ class Measured:
     figures: tuple[Figure, ...]
 
     @property
-    def has_groups(self) -> bool:
-        """Say whether a figure is known by group."""
-        return any(each.groups for each in self.figures)
+    def grouped(self) -> list[Figure]:
+        """List the figures that are known by group."""
+        return [each for each in self.figures if each.groups]
+
+    @property
+    def by_group(self) -> dict[str, list[tuple[str, str, int]]]:
+        """Give, for each group, the label, value and count of each figure that is known of it."""
+        rows: dict[str, list[tuple[str, str, int]]] = {}
+        names = dict.fromkeys(name for each in self.grouped for name, _value, _n in each.groups)
+        for name in names:
+            known = ({group: (value, n) for group, value, n in f.groups} for f in self.grouped)
+            rows[name] = [
+                (figure.label, *each.get(name, ("–", 0)))
+                for figure, each in zip(self.grouped, known, strict=True)
+            ]
+        return rows
 
 
 def of(sheet: Sheet, engines: Served) -> list[Measured]:

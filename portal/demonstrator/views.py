@@ -63,7 +63,9 @@ def index(request: HttpRequest) -> HttpResponse:
     engines = served_each(case.sheet for case in CASES)
     rows = [(case.sheet, known[case.sheet.use_case], engines[case.sheet.slug]) for case in CASES]
     is_trial = any(each and each.is_trial for each in engines.values())
-    context = {"section": "demonstrateur", "rows": rows, "is_trial": is_trial}
+    states = {row.state for _sheet, row, _engines in rows}
+    shared = states.pop() if len(states) == 1 else None
+    context = {"section": "demonstrateur", "rows": rows, "shared": shared, "is_trial": is_trial}
     return render(request, "demonstrator/index.html", context)
 
 

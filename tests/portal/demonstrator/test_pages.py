@@ -440,6 +440,8 @@ def test_figures_by_group_are_named_in_words() -> None:
     groups = [{"group": name, "value": 0.5, "n": 30} for name in ("feminine", "mixte", "D")]
     told = measures._figure({"metric": "mae", "value": 0.5, "n": 90, "groups": groups})
     assert [each[0] for each in told.groups] == ["intitulé féminin", "métiers mixtes", "D"]
+    by_group = measures.Measured("", clock.now(), (told, told)).by_group  # a row each
+    assert by_group["D"] == [(told.label, "0,50", 30)] * 2
     gap = measures._figure({"metric": "gender_mix_gap", "value": 11.54, "n": 115})
     assert (gap.label[-9:], gap.value) == ("en points", "11,54")
 
