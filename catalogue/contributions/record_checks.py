@@ -258,10 +258,13 @@ def _fields(record: Record) -> Iterator[Remark]:
 def missing_fields(record: Record) -> list[str]:
     """Name the compulsory fields that hold nothing; the licence has its own check.
 
-    Files may be where the page or the repository leads.
+    Files may be where the page or the repository leads; the repository may stand for the page.
     """
     if not is_owned(record):
-        return [name for name in REFERENCED_NEEDS if record.get(name) in EMPTY]
+        missing = [name for name in REFERENCED_NEEDS if record.get(name) in EMPTY]
+        return [
+            name for name in missing if name != "homepage_url" or not record.get("repository_url")
+        ]
     own = DETAILS[record["kind"]]
     wanted = (*OWNED_NEEDS, *own.needs)
     missing = [name for name in wanted if record.get(name) in EMPTY]

@@ -5,6 +5,7 @@ An unreadable front matter is a fault; the body is read all the same.
 
 import re
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from typing import Any
 
 from catalogue.standards.pipelines import PIPELINES
@@ -187,6 +188,18 @@ HUB = re.compile(
     r"^https?://huggingface\.co/(datasets/)?([\w.-]+(?:/(?!(?:raw|resolve|blob|tree)/)[\w.-]+)?)"
 )
 RESERVED = frozenset({"api", "docs", "blog", "spaces", "models", "datasets", "papers"})
+# What a template left where a value was to come.
+LEFTOVER = re.compile(r"^([ \t]*(?:[\w-]+:|-)?)[ \t]*(?:\{\}|\{\{[^{}\n]*\}\})[ \t]*$", re.M)
+BASES = ("base model", "modèle de base", "finetuned from model", "finetuned from model [optional]")
+NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+# Where the code of a card loads a model of the Hub, not one of a folder; where files of one lie.
+LOADED = re.compile(
+    r"(?:\bmodel\w*\s?=\s?|\b(?:from_pretrained|SentenceTransformer)\(\s*)[\"']"
+    r"((?!\.|(?:models|outputs?|checkpoints?|results|data|path)/|your|user)[\w.-]+/[\w.-]+)[\"']"
+)
+LIES = re.compile(
+    r"https://huggingface\.co/([\w.-]+/[\w.-]+)/(?:resolve|blob|raw|tree|discussions)\b"
+)
 
 
 def read(content: bytes, base_url: str) -> Reading:
@@ -209,15 +222,23 @@ def read(content: bytes, base_url: str) -> Reading:
         try:
             data, _lines = yaml_text.parse(front, first_line=line)
         except Unreadable as refusal:
-            faults.append(_kept(refusal.fault))
+            said = ONLY_TEXT
+            with suppress(Unreadable):
+                data, _lines = yaml_text.parse(LEFTOVER.sub(r"\1", front), first_line=line)
+                said = BUT_PLACES
+            faults.append(_kept(refusal.fault, said))
     return Reading(records=(card(data, body, base_url, faults),))
 
 
-def _kept(found: Fault) -> Fault:
+ONLY_TEXT = _("L’en-tête YAML n’est pas lisible, seul le texte est repris. %(reason)s")
+BUT_PLACES = _("Une place du modèle est restée dans l’en-tête YAML, le reste est lu. %(reason)s")
+
+
+def _kept(found: Fault, said: str) -> Fault:
     """Say the fault of a front matter as one that keeps the body."""
     return fault(
         "front_matter_unreadable",
-        _("L’en-tête YAML n’est pas lisible, seul le texte est repris. %(reason)s"),
+        said,
         line=found.line,
         column=found.column,
         reason=found.message,
@@ -226,8 +247,7 @@ def _kept(found: Fault) -> Fault:
 
 def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault]) -> Record:
     """Build the record of one card from its front matter and its text."""
-    on_hub = HUB.match(base_url)
-    name = on_hub[2] if on_hub and on_hub[2].split("/")[0] not in RESERVED else ""
+    on_hub, name = HUB.match(base_url), _on_hub(base_url)
     is_dataset = bool(on_hub and on_hub[1])
     kind, sure = _kind(data, body, is_dataset=is_dataset, named=bool(name))
     place = f"{'datasets/' if kind == 'dataset' else ''}{name}"
@@ -252,10 +272,35 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     else:
         _dataset(data, into)
     _cited(found, into)
+    if kind == "model" and (own := _named_by(data, body, into)):
+        into.address("homepage_url", f"https://huggingface.co/{own}", "texte", guessed=True)
     _describe(body, found, into)
     if kind == "model":
         into.list_of("tasks", _likely(data, into), "texte", guessed=True)
     return into.record()
+
+
+def _on_hub(address: str) -> str:
+    """Give the name of the model or dataset whose page on the Hub an address is, else ""."""
+    found = HUB.match(address)
+    return found[2] if found and found[2].split("/")[0] not in RESERVED else ""
+
+
+def _named_by(data: Mapping[str, Any], body: str, into: Builder) -> str:
+    """Name the one model of the Hub that a card loads, gives the files of or cites, but its base.
+
+    "" when there are several.
+    """
+    bases = {
+        str(each).lower() for each in [*_flat(data.get("base_model")), into.said("base_model")]
+    }
+    code = "\n".join(prose.apart(body, prose.CODES)[1])
+    entry, _rest = bibtex_text.first(into.said("citation"))
+    for named in (LOADED.findall(code), LIES.findall(body), [_on_hub(entry.get("url", ""))]):
+        own = {each for each in named if "/" in each and each.lower() not in bases}
+        if len(own) == 1:
+            return own.pop()
+    return ""
 
 
 def _gated(data: Mapping[str, Any], name: str, into: Builder) -> None:
@@ -433,10 +478,11 @@ def _addresses(
     ):
         for label in labels:
             told = prose.address(facts.get(label, ""))
-            into.address(column, "" if OF_TOOLS.match(told) else told, label)
-    for column, name in (("repository_url", "dépôt"), ("repository_url", "repository")):
+            into.address(_column(column, told), "" if OF_TOOLS.match(told) else told, label)
+    for name in ("dépôt", "repository"):
         if part := prose.section(found, name):
-            into.address(column, prose.address(part.body), part.title)
+            told = prose.address(part.body)
+            into.address(_column("repository_url", told), told, part.title)
     part = prose.section(found, "contact")
     asked = part.body if part and len(part.body) <= LONGEST_CONTACT else ""
     contact = facts.get("point of contact") or facts.get("contact") or asked
@@ -448,6 +494,11 @@ def _addresses(
         into.line("producer_name", prose.written(plain(holder)), "texte")
     if url:
         into.address("repository_url", url, "adresse")
+
+
+def _column(name: str, address: str) -> str:
+    """Name what an address is: on the Hub, what a card calls its repository is its page."""
+    return "homepage_url" if name == "repository_url" and _on_hub(address) else name
 
 
 def _dataset(data: Mapping[str, Any], into: Builder) -> None:
@@ -467,6 +518,9 @@ def _model(
         into.value("created", day(version[2] or ""), "version")
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
+    base = next((facts[label] for label in BASES if label in facts), "")
+    base = _on_hub(prose.address(base)) or prose.written(plain(base))
+    into.line("base_model", base if NAME.fullmatch(base) else "", "texte")
     task = str(data.get("pipeline_tag"))
     into.list_of("tasks", TASKS.get(task, ()), "pipeline_tag")
     into.untold |= {"files", "created"}

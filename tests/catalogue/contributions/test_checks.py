@@ -58,6 +58,8 @@ def test_a_referenced_card_needs_less() -> None:
         "scope",
         "licence_status",
     ]
+    led = record | {"repository_url": "https://a.example"}
+    assert "homepage_url" not in record_checks.missing_fields(led)
     assert record_checks.licence(record, administration=False).verdict is Verdict.GREEN
 
 

@@ -486,3 +486,55 @@ def test_a_name_that_bibtex_keeps_whole_is_no_place_to_fill() -> None:
     assert [each for each in record.faults if each.code == "unfilled"] == []
     other = entry.replace("Tri}", "Autre}").replace("tri2026", "x")
     assert "author = {{Atelier emploi}}" in read(f"{HEAD}## Citation\n\n{other}\n")["description"]
+
+
+LOADS = '## Usage\n\n```python\nm = AutoModel.from_pretrained("{}")\n```\n'
+FILE = "[poids](https://huggingface.co/atelier/tri/resolve/main/model.safetensors)\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        (LOADS.format("atelier/tri"), "atelier/tri"),
+        (LOADS.format("atelier/tri").replace("m = AutoModel.from_", "model="), ""),
+        ('```python\nf = pipeline("x", model="atelier/tri", top_k=3)\n```\n', "atelier/tri"),
+        (LOADS.format("almanach/base"), ""),
+        (LOADS.format("./tri"), ""),
+        (LOADS.format("almanach/base") + FILE, "atelier/tri"),
+        (LOADS.format("atelier/tri") + LOADS.format("atelier/autre"), ""),
+        ("Voir https://huggingface.co/atelier/tri.\n", ""),
+        (
+            "## Citation\n\n@misc{tri, title={Tri}, author={Atelier},\n"
+            "  url={https://huggingface.co/atelier/tri}}\n",
+            "atelier/tri",
+        ),
+    ],
+)
+def test_the_page_of_a_model_is_where_its_card_loads_it(said: str, page: str) -> None:
+    text = HEAD.replace("library_name: x", "base_model: almanach/base") + said
+    found = hugging_face.read(text.encode(), "").records[0].fields.get("homepage_url")
+    assert (found and (found.value, found.guessed)) == (
+        (f"https://huggingface.co/{page}", True) if page else None
+    )
+
+
+@pytest.mark.parametrize("leftover", ["{}", "datasets: {{ datasets }}", "tags:\n- {{ tag }}"])
+def test_what_a_template_left_in_a_header_loses_nothing_else(leftover: str) -> None:
+    text = f"""---
+license: mit
+{leftover}
+---
+# tri
+
+A 118M-parameter encoder.
+
+- **Repository:** https://huggingface.co/atelier/tri
+- **Finetuned from model [optional]:** [intfloat/e5](https://huggingface.co/intfloat/e5)
+"""
+    told = read(text)
+    assert (told["licences"], told["parameters"]) == (["MIT"], 118_000_000)
+    assert (told["base_model"], told["homepage_url"]) == (
+        "intfloat/e5",
+        "https://huggingface.co/atelier/tri",
+    )
+    assert "repository_url" not in told

@@ -2,10 +2,10 @@
 
 import re
 
-# « 278M parameters », « Paramètres : 110 millions ».
+# « 278M parameters », « 118M-parameter encoder », « Paramètres : 110 millions ».
 _MANY = r"(\d+(?:[.,]\d+)?)\s?(k|m|b|millions?|billions?|milliards?)"
 PARAMETERS = re.compile(
-    rf"(?<![\d.,-]){_MANY}\s(?:(?:trainable|model)\s)?(?:de\s)?param(?:eters|[eè]tres)\b|"
+    rf"(?<![\d.,-]){_MANY}[\s-](?:(?:trainable|model)\s)?(?:de\s)?param(?:eter|[eè]tre)s?\b|"
     rf"\bparam(?:eters|[eè]tres)\**\s?:[ *]*{_MANY}\b",
     re.I,
 )
