@@ -6,6 +6,7 @@ formats are ours: nobody else has to know them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -39,7 +40,6 @@ QUESTIONS = (
     ("logs", "Journaux, contact et recours"),
     ("footprint", "Empreinte"),
 )
-UNANSWERED = "Non renseigné."
 Json = dict[str, Any]
 
 
@@ -160,23 +160,34 @@ def _result(measure: Measure, resource: Published) -> Json:
 
 
 def _body(resource: Published) -> str:
-    parts = [f"# {resource.title}", resource.summary, resource.description]
+    told = re.sub(r"[`*]|\s+", lambda each: " " if each[0].isspace() else "", resource.description)
+    summary = "" if resource.summary.removesuffix("…") in told else resource.summary
+    parts = [f"# {resource.title}", summary, resource.description]
     if resource.kind == "model":
         parts += [_question(resource, name, title) for name, title in QUESTIONS]
-        parts += ["## Mesures", _measures(resource)]
-    if example := resource.text("example"):
-        parts += ["## Exemple", f"```\n{example}\n```"]
-    parts += ["## Source", f"Fiche du catalogue Open Emploi : <{resource.iri}>"]
+        parts.append(_section("Mesures", _measures(resource)))
+    for title, name, language in (("Exemple", "example", ""), ("Citation", "citation", "bibtex")):
+        if code := resource.text(name):
+            parts.append(_section(title, f"```{language}\n{code}\n```"))
+    parts.append(_section("Source", f"Fiche du catalogue Open Emploi : <{resource.iri}>"))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _section(title: str, text: str) -> str:
+    return f"## {title}\n\n{text}" if text else ""
+
+
 def _question(resource: Published, name: str, title: str) -> str:
-    value = resource.details.get(name)
-    lines = value
+    value = resource.details.get(name) or ""
     if isinstance(value, list):  # those that begin with a dash are of the one before
-        lines = "\n".join(("  " if each.startswith("- ") else "- ") + each for each in value)
-    return f"## {title}\n\n{lines or UNANSWERED}"
+        value = "\n".join(("  " if each.startswith("- ") else "- ") + each for each in value)
+    return _section(title, value)
 
 
 def _measures(resource: Published) -> str:
-    return "\n".join(f"- {sentence(each)}" for each in resource.measures) or UNANSWERED
+    """List the figures measured here, then those that the producer declares."""
+    lines = [sentence(each) for each in resource.measures]
+    for row in resource.details.get("declared_measures", []):
+        what = " – ".join(filter(None, (row.get("task"), row.get("metric"), row.get("dataset"))))
+        lines.append(f"{what} : {row.get('value', '')} (déclarée par le producteur)")
+    return "\n".join(f"- {each}" for each in lines)
