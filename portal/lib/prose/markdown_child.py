@@ -22,10 +22,10 @@ TAGS = frozenset(
 ITEM = re.compile(r" *(?:[-*+]|(\d{1,9})[.)]) +(?=\S)(?!(?:[-*] *)+$)")
 FENCE = re.compile(r" *(`{3,}|~{3,})[^`]*$")
 RIGHT = re.compile(r'(<t[dh]) style="text-align: right;"')  # as the library writes « ---: »
-# A full stop or a bracket after an address is none of it.
+# A full stop or a bracket after an address is none of it, nor is a brace: « url = {https://…} ».
 ADDRESS = (
-    r"(?<![\w/])(https?://(?:[^\s<>\"()\x02]|\([^\s<>\"()]*\))*"
-    r"(?:[^\s<>\"()\x02.,;:!?»'’\]*_]|\([^\s<>\"()]*\)))"
+    r"(?<![\w/])(https?://(?:[^\s<>(){}\"\x02]|\([^\s<>()\"]*\)|\{[^\s<>{}\"]*\})*"
+    r"(?:[^\s<>(){}\"\x02.,;:!?»'’\]*_]|\([^\s<>()\"]*\)|\{[^\s<>{}\"]*\}))"
 )
 
 # Formulas, shown as code; « 5 $ ou 6 $ » is none.

@@ -114,8 +114,10 @@ def sentence(sentence: str, *, language: str, **facts: object) -> SafeString:
 
 LISTED = re.compile(r"( *)([-•]|\d{1,2}[.)]) (.*)")
 # Marks of Markdown within a line: code, stress, links, and addresses as they are.
+# A brace that nothing in the address opens is of what stands around it: « url = {https://…} ».
 ADDRESS = (
-    r"https?://(?:[^\s<>()\"`]|\([^\s<>()\"`]*\))*(?:[^\s<>()\"`.,;:!?»'’\]*_]|\([^\s<>()\"`]*\))"
+    r"https?://(?:[^\s<>(){}\"`]|\([^\s<>()\"`]*\)|\{[^\s<>{}\"`]*\})*"
+    r"(?:[^\s<>(){}\"`.,;:!?»'’\]*_]|\([^\s<>()\"`]*\)|\{[^\s<>{}\"`]*\})"
 )
 MARKED = re.compile(
     r"`([^`\n]+)`|(?<![\w*])\*\*(?=[^\s*])([^\n]{1,500}?)(?<=[^\s*])\*\*(?![\w*])|"

@@ -110,6 +110,8 @@ def test_marks_and_french_typography_escape_what_they_are_given() -> None:
         "https://x.fr/?a=1&amp;b=</a>&quot;) "
         f'<a href="https://x.fr/a_(b)" {way}>https://x.fr/a_(b)</a>.</p>'
     )
+    entry = render("{{ t|with_lists }}", t="url = {https://x.fr/{id}/b},")
+    assert f'{{<a href="https://x.fr/{{id}}/b" {way}>' in entry
     linked = render("{{ t|as_items|with_lists }}", t=["[la <i>](https://x.fr)"])
     assert f'<li><a href="https://x.fr" {way}>la &lt;i&gt;</a></li>' in linked
     table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|--:|\n| <a> | 0,8 |")
