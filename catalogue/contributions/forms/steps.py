@@ -505,8 +505,10 @@ class StepForm(PlainForm):
         self.initial.update(licence=choice, licence_other=other)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the text of another licence; a known one must be an SPDX expression."""
+        """Ask for the text of another licence, an SPDX expression, and to go on, for the title."""
         cleaned = super().clean() or {}
+        if "next" in self.data and "title" in self.data and "title" in cleaned:
+            self.need("title", _("Donnez un titre : la fiche ne peut pas être envoyée sans lui."))
         if cleaned.get("licence") == OTHER:
             text = str(cleaned.get("licence_other") or "").strip()
             try:

@@ -341,6 +341,9 @@ def test_a_wrong_value_is_told_and_the_rest_is_kept(own: Client, need: Contribut
     alone = own.post(step(need, Step.ESSENTIAL), typed | {"title": "Seul"}, headers=ALONE)
     assert "sauf un champ à corriger" in html.unescape(alone.text)
     assert record(need)["title"] == "Seul"
+    cleared = own.post(step(need, Step.ESSENTIAL), {"title": " ", "summary": "Bref.", "next": "1"})
+    assert (cleared.status_code, "Donnez un titre" in cleared.text) == (200, True)
+    assert (record(need)["title"], record(need)["summary"]) == ("Seul", "Bref.")
 
 
 def test_markdown_is_shown_without_script(own: Client, data: Contribution) -> None:
