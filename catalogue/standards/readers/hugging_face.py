@@ -4,14 +4,13 @@ An unreadable front matter is a fault; the body is read all the same.
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from catalogue.standards.pipelines import PIPELINES
-from catalogue.standards.quality import FIGURE, METRICS, measures_groups
+from catalogue.standards.readers import answers, measures
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.headings import DOWNSTREAM, QUESTIONS
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import amounts, bibtex_text, json_text, yaml_text
@@ -25,7 +24,6 @@ from catalogue.standards.readers.syntax.text import (
     plain,
     summary_of,
     unreadable,
-    web_address,
     without_html,
 )
 
@@ -155,7 +153,6 @@ LONGEST_CONTACT = 200
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
-WORDS = 120  # characters of a name of a measure
 # « v1.2.0 (14 mai 2024) ».
 VERSION = re.compile(
     r"\W*v?(\d[\w.+-]{0,30})(?:\W{1,5}(?:du |le |of )?(\w[\w /.,-]{0,30}))?\W{0,5}$", re.I
@@ -534,263 +531,12 @@ def _model(
     grams = mapping(emitted).get("emissions", emitted if isinstance(emitted, int | float) else None)
     if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
         into.value("co2_grams", grams, "co2_eq_emissions")
-    _measures(data, found, into)
-    _answers(found, into)
+    measures.read(data, found, into)
+    answers.read(found, into)
     into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
-
-
-AGAINST = re.compile(
-    r"\bne (?:doi(?:t|vent)|convien(?:t|nent)|peu(?:t|vent))\W+(?:pas|jamais)\b|"
-    r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
-    r"\bn(?:e (?:l['’]|les? |la )|['’])(?:utilis|employ)ez\W+(?:pas|jamais)\b|"
-    r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu|autorisé)|"
-    r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
-    r"^\W*(?:pas pour|not for)\b|"
-    r"\b(?:not|never|cannot)\W+(?:(?:to )?be used|allowed|permitted|intended) |"
-    r"\bnot\W+(?:meant|designed|suitable) |"
-    r"\bnever use\b|\bavoid using\b|\b[ée]vite[rz] de l['’](?:utilis|employ)|\bunsuitable for|"
-    r"(?:^\W*|\b(?:est|sont|reste|strictement|formellement) )(?:interdit|proscrit|exclu)e?s?\b|"
-    r"\b(?:déconseill|inadapt)ée?s?\b|"
-    r"(?:^\W*|\b(?:is|are|be|strictly|explicitly) )(?:prohibited|forbidden)\b|"
-    r"^\W*misuses?\b",
-    re.I,
-)
-# What tells, beside its uses, where a model stops.
-LIMITING = re.compile(
-    r"\b(?:mal|moins bien) \w+(?:é|ée|u|ue|is|ise)s?\b|\bambigu|\b(?:truncat|tronqu|manqu)|"
-    r"\bmiss(?:es|ed)\b|"
-    r"\b(?:drops?|falls?|degrades?|fails?|struggles?|underperforms?)\b|\b(?:baisse|chute|échoue)\b|"
-    r"\bbiais|\bbias|\blimit|\berreurs?\b|\berrors?\b|\bless (?:well|accurate|reliable)|"
-    r"\bmoins (?:fiable|précis|juste)|pas été (?:testé|évalué)|not (?:been )?(?:tested|evaluated)",
-    re.I,
-)
-# « It achieves the following results on the evaluation set: », and its list.
-ACHIEVED = re.compile(
-    r"^(?:[^\n]{0,200}\.)?([^\n.]{0,80}\b(?:results|résultats)\b[^\n]{0,80}"
-    r"\b(?:evaluation|test|évaluation)\b[^\n]{0,40}:[ *]*\n\s*"
-    r"((?:[ \t]*[-*] [^\n:]{1,40}:[ *]*[\d.,]+[ %]*(?:\n|\Z))+))",
-    re.I | re.M,
-)
-MEASURED = re.compile(r"[-*] +\**([^\n:*]{1,40}?)\**:[ *]*([\d.,]+)")
-MEASURING = re.compile(r"\b(?:r[ée]sult|[ée]valu|perform|scores?\b|mesures?\b|metrics?\b)", re.I)
-WHOLE = re.compile(
-    r"ensemble|global(?:e|ement)?|total|tous|toutes|overall|all|this model|ce modèle", re.I
-)
-# What tells a table of results by group from one of examples.
-GROUPS = re.compile(
-    r"\bgro?up|\bgenre|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|\b(?:wo)?men\b|"
-    r"\b(?:fe)?males?\b|\b[aâ]ges?\b|\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
-    re.I,
-)
-
-
-def _answers(found: list[prose.Section], into: Builder) -> None:
-    """Give each section to one question at most, and what it advises against to its own.
-
-    What a field says leaves its section.
-    """
-    left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
-    own = list[str]()  # what a section of its own advises against
-    answered: list[tuple[prose.Section, str, list[str]]] = []
-    for name, words in QUESTIONS.items():
-        among = left
-        if name in ("example", "limits"):  # code is no limit: its section stays whole
-            is_code = name == "example"
-            among = [each for each in left if bool(prose.run(each.body)) == is_code]
-        part = prose.section(among, *words)
-        if part is None or name in into.details:
-            continue
-        left.remove(part)
-        body = prose.said_of(part.body)
-        if name == "limits":
-            answered += _limits(part, against, limiting, into)
-            continue
-        if name == "example":
-            into.value(name, prose.run(body), part.title)
-            found[found.index(part)] = part._replace(body="")
-            continue
-        text, blocks = prose.apart(body, prose.CODES)
-        if name == "group_results" and not measures_groups(text):
-            left.append(part)
-            continue
-        if name == "excluded_uses":
-            text, blocks = prose.apart(body, prose.LED)
-            own, advised = prose.bullets(text), part.title
-            against = list(own)
-        else:
-            asked, before = text, len(against) + len(limiting)
-            if name == "intended_purpose":
-                asked, more = _purpose(part, text, left, against, limiting)
-                answered += more
-            parted = len(against) + len(limiting) > before
-            text = _said(name, asked, part.title, into, text, guessed=parted)
-        answered.append((part, text, blocks))
-    into.list_of("limits", limiting, "texte", guessed=True)
-    into.list_of("excluded_uses", against, advised, guessed=against != own)
-    for part, text, blocks in answered:
-        prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
-
-
-def _purpose(
-    part: prose.Section,
-    text: str,
-    left: list[prose.Section],
-    against: list[str],
-    limiting: list[str],
-) -> tuple[str, list[tuple[prose.Section, str, list[str]]]]:
-    """Gather the uses of a section, then further ones under their title, taken from what is left.
-
-    What the first advises against or limits is added to its list. Returns the text, and the
-    section on further uses with its prose and its blocks, if any.
-    """
-    asked, taken = prose.taken_out(text, AGAINST)
-    against += taken
-    if "limit" in part.title.lower():
-        asked, taken = prose.taken_out(asked, LIMITING)
-        limiting += taken
-    further = prose.section(left, *DOWNSTREAM)
-    if further is None:
-        return asked, []
-    left.remove(further)
-    words, blocks = prose.apart(prose.said_of(further.body), prose.CODES)
-    more, taken = prose.taken_out(words, AGAINST)
-    against += taken
-    if more:
-        mark = " :" if "aval" in further.title.lower() else ":"
-        asked = f"{asked}\n\n{prose.written(further.title)}{mark}\n\n{more}"
-    return asked, [(further, words, blocks)]
-
-
-def _limits(
-    part: prose.Section, against: list[str], limiting: list[str], into: Builder
-) -> list[tuple[prose.Section, str, list[str]]]:
-    """Answer by the limits of a section; its tables by group have a field.
-
-    against: what it advises against is added; limiting: the limits read elsewhere. Returns what
-    the fields are to say of each section, and its blocks that they do not.
-    """
-    body = prose.said_of(part.body)
-    blocks = prose.apart(body, prose.LED)[1]
-    told = "group_results" in into.details
-    by_group = [each for each in blocks if GROUPS.search(each) and not told]
-    into.text("group_results", "\n\n".join(by_group), part.title, guessed=True)
-    text = prose.LED.sub(
-        lambda block: "" if block[0].strip() in by_group else _lead(block[0]), body
-    )
-    kept = [each for each in blocks if each not in by_group]
-    asked, taken = prose.taken_out(text, AGAINST)
-    against += taken
-    lines = [*prose.bullets(asked), *limiting]
-    into.list_of("limits", lines, part.title, guessed=bool(limiting))
-    return [(part, "\n\n".join([text, *by_group]), kept)]
-
-
-def _lead(block: str) -> str:
-    """Say by itself what announces a table that stays where it is."""
-    lead = plain(prose.apart(block)[0]).rstrip(" :")
-    return f"{lead}.\n" if lead else ""
-
-
-def _said(name: str, text: str, title: str, into: Builder, whole: str, *, guessed: bool) -> str:
-    """Give a text to its question; returns whole, what the section says, "" once it is a figure."""
-    if name == "footprint" and (emitted := amounts.EMITTED.search(text)):
-        into.value("co2_grams", amounts.grams(emitted), title, guessed=True)
-        if not re.search(r"\w{4}", amounts.EMITTED.sub("", text)):
-            return ""
-    into.text(name, prose.laid_out(text), title, guessed=guessed)
-    return whole
 
 
 def _counted(emitted: Mapping[str, Any]) -> str:
     """Say how emissions were counted: for what, where, on what, by which method."""
     told = ("training_type", "geographical_location", "hardware_used", "source")
     return ", ".join(str(emitted[name]) for name in told if isinstance(emitted.get(name), str))
-
-
-def _measures(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -> None:
-    """Take the measures of the card as what its producer declares, with their source.
-
-    The list that a trainer writes of them leaves the text, as do the tables that repeat them.
-    """
-    rows = [
-        _measure(mapping(result), mapping(metric))
-        for each in items(data.get("model-index"))
-        for result in items(mapping(each).get("results"))
-        for metric in items(mapping(result).get("metrics"))
-    ]
-    told = {(_name(row["metric"]), _figure(row["value"])) for row in rows}
-    for at, part in enumerate(found):
-        if listed := ACHIEVED.search(part.body):
-            pairs = MEASURED.findall(listed[2])
-            rows += [
-                {"task": "", "metric": name, "value": value, "dataset": "", "url": ""}
-                for name, value in pairs
-                if (_name(name), _figure(value)) not in told
-            ]
-            found[at] = part._replace(body=part.body.replace(listed[1], "").strip())
-    into.rows("declared_measures", [row for row in rows if row["metric"]], "model-index")
-    if rows:
-        _leave_measured(found, rows)
-        return
-    for part in found:
-        if MEASURING.search(part.title) and (rows := _of_whole(part.body, into)):
-            into.value("declared_measures", rows, part.title, guessed=True)
-
-
-def _of_whole(body: str, into: Builder) -> list[dict[str, str]]:
-    """Read the measures of the one row of a table that is of the whole, or of this model."""
-    own = {_name(into.fields["title"].value)} if "title" in into.fields else set()
-    for block in prose.apart(body)[1]:
-        lines = block.splitlines() if block.startswith("|") else []
-        bare = [line.strip().removeprefix("|").removesuffix("|") for line in lines]
-        cells = [[plain(cell) for cell in line.split("|")] for line in bare]
-        head, *rows = cells or [[]]
-        whole = [row for row in rows[1:] if WHOLE.fullmatch(row[0]) or _name(row[0]) in own]
-        if len(whole) == 1:
-            pairs = zip(head[1:], whole[0][1:], strict=False)
-            told = [pair for pair in pairs if METRICS.search(pair[0]) and FIGURE.fullmatch(pair[1])]
-            return [
-                {"task": "", "metric": name, "value": value, "dataset": "", "url": ""}
-                for name, value in told
-            ]
-    return []
-
-
-def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> None:
-    """Leave out of the text the tables whose figures are all measures that the card declares."""
-    told = {(_name(row["metric"]), _figure(row["value"])) for row in rows}
-    for at, part in enumerate(found):
-        for block in prose.apart(part.body)[1]:
-            if block.startswith("|") and _is_told(block, told):
-                found[at] = part = part._replace(body=part.body.replace(block, ""))
-
-
-def _is_told(table: str, told: Set[tuple[str, str]]) -> bool:
-    """Say whether each row of a table names a measure and holds its value alone."""
-    rows = [line.strip().strip("|").split("|") for line in table.strip().splitlines()[2:]]
-    pairs = [(_name(name), _figure(cell.strip(" *"))) for name, *cells in rows for cell in cells]
-    return bool(pairs) and told >= set(pairs)
-
-
-def _name(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
-
-
-def _figure(text: str) -> str:
-    plain = text.replace(",", ".")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
-
-
-def _measure(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Json]:
-    task, data, source = (mapping(result.get(name)) for name in ("task", "dataset", "source"))
-    value = metric.get("value")
-    known = isinstance(value, str | int | float) and not isinstance(value, bool)
-    named = first_text(data.get("name"), data.get("type"))
-    return {
-        "task": one_line(first_text(task.get("name"), task.get("type")))[:WORDS],
-        "metric": one_line(first_text(metric.get("name"), metric.get("type")))[:WORDS],
-        "value": one_line(str(value))[:WORDS] if known else "",
-        # « Unknown » is what tools write of a set without a name.
-        "dataset": re.sub(r"^unknown$", "", one_line(named)[:WORDS], flags=re.I),
-        "url": web_address(first_text(source.get("url")), ""),
-    }

@@ -1,0 +1,159 @@
+"""Give the sections of the card of a model to the questions that they answer."""
+
+import re
+
+from catalogue.standards.quality import measures_groups
+from catalogue.standards.readers.builder import Builder
+from catalogue.standards.readers.headings import DOWNSTREAM, QUESTIONS
+from catalogue.standards.readers.syntax import amounts
+from catalogue.standards.readers.syntax import markdown_text as prose
+from catalogue.standards.readers.syntax.text import plain
+
+AGAINST = re.compile(
+    r"\bne (?:doi(?:t|vent)|convien(?:t|nent)|peu(?:t|vent))\W+(?:pas|jamais)\b|"
+    r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se serv)|"
+    r"\bn(?:e (?:l['’]|les? |la )|['’])(?:utilis|employ)ez\W+(?:pas|jamais)\b|"
+    r"\bn['’](?:est|a) \W*pas\W+(?:été )?(?:destiné|conçu|fait pour|prévu|autorisé)|"
+    r"\b(?:must|should|shall)\W+(?:not|never)\b|\bdo(?:es)? \W*not\W+(?:use|suit)|"
+    r"^\W*(?:pas pour|not for)\b|"
+    r"\b(?:not|never|cannot)\W+(?:(?:to )?be used|allowed|permitted|intended) |"
+    r"\bnot\W+(?:meant|designed|suitable) |"
+    r"\bnever use\b|\bavoid using\b|\b[ée]vite[rz] de l['’](?:utilis|employ)|\bunsuitable for|"
+    r"(?:^\W*|\b(?:est|sont|reste|strictement|formellement) )(?:interdit|proscrit|exclu)e?s?\b|"
+    r"\b(?:déconseill|inadapt)ée?s?\b|"
+    r"(?:^\W*|\b(?:is|are|be|strictly|explicitly) )(?:prohibited|forbidden)\b|"
+    r"^\W*misuses?\b",
+    re.I,
+)
+# What tells, beside its uses, where a model stops.
+LIMITING = re.compile(
+    r"\b(?:mal|moins bien) \w+(?:é|ée|u|ue|is|ise)s?\b|\bambigu|\b(?:truncat|tronqu|manqu)|"
+    r"\bmiss(?:es|ed)\b|"
+    r"\b(?:drops?|falls?|degrades?|fails?|struggles?|underperforms?)\b|\b(?:baisse|chute|échoue)\b|"
+    r"\bbiais|\bbias|\blimit|\berreurs?\b|\berrors?\b|\bless (?:well|accurate|reliable)|"
+    r"\bmoins (?:fiable|précis|juste)|pas été (?:testé|évalué)|not (?:been )?(?:tested|evaluated)",
+    re.I,
+)
+# What tells a table of results by group from one of examples.
+GROUPS = re.compile(
+    r"\bgro?up|\bgenre|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|\b(?:wo)?men\b|"
+    r"\b(?:fe)?males?\b|\b[aâ]ges?\b|\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
+    re.I,
+)
+
+
+def read(found: list[prose.Section], into: Builder) -> None:
+    """Give each section to one question at most, and what it advises against to its own.
+
+    What a field says leaves its section.
+    """
+    left, against, limiting, advised = list(found), list[str](), list[str](), "texte"
+    own = list[str]()  # what a section of its own advises against
+    answered: list[tuple[prose.Section, str, list[str]]] = []
+    for name, words in QUESTIONS.items():
+        among = left
+        if name in ("example", "limits"):  # code is no limit: its section stays whole
+            is_code = name == "example"
+            among = [each for each in left if bool(prose.run(each.body)) == is_code]
+        part = prose.section(among, *words)
+        if part is None or name in into.details:
+            continue
+        left.remove(part)
+        body = prose.said_of(part.body)
+        if name == "limits":
+            answered += _limits(part, against, limiting, into)
+            continue
+        if name == "example":
+            into.value(name, prose.run(body), part.title)
+            found[found.index(part)] = part._replace(body="")
+            continue
+        text, blocks = prose.apart(body, prose.CODES)
+        if name == "group_results" and not measures_groups(text):
+            left.append(part)
+            continue
+        if name == "excluded_uses":
+            text, blocks = prose.apart(body, prose.LED)
+            own, advised = prose.bullets(text), part.title
+            against = list(own)
+        else:
+            asked, before = text, len(against) + len(limiting)
+            if name == "intended_purpose":
+                asked, more = _purpose(part, text, left, against, limiting)
+                answered += more
+            parted = len(against) + len(limiting) > before
+            text = _said(name, asked, part.title, into, text, guessed=parted)
+        answered.append((part, text, blocks))
+    into.list_of("limits", limiting, "texte", guessed=True)
+    into.list_of("excluded_uses", against, advised, guessed=against != own)
+    for part, text, blocks in answered:
+        prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
+
+
+def _purpose(
+    part: prose.Section,
+    text: str,
+    left: list[prose.Section],
+    against: list[str],
+    limiting: list[str],
+) -> tuple[str, list[tuple[prose.Section, str, list[str]]]]:
+    """Gather the uses of a section, then further ones under their title, taken from what is left.
+
+    What the first advises against or limits is added to its list. Returns the text, and the
+    section on further uses with its prose and its blocks, if any.
+    """
+    asked, taken = prose.taken_out(text, AGAINST)
+    against += taken
+    if "limit" in part.title.lower():
+        asked, taken = prose.taken_out(asked, LIMITING)
+        limiting += taken
+    further = prose.section(left, *DOWNSTREAM)
+    if further is None:
+        return asked, []
+    left.remove(further)
+    words, blocks = prose.apart(prose.said_of(further.body), prose.CODES)
+    more, taken = prose.taken_out(words, AGAINST)
+    against += taken
+    if more:
+        mark = " :" if "aval" in further.title.lower() else ":"
+        asked = f"{asked}\n\n{prose.written(further.title)}{mark}\n\n{more}"
+    return asked, [(further, words, blocks)]
+
+
+def _limits(
+    part: prose.Section, against: list[str], limiting: list[str], into: Builder
+) -> list[tuple[prose.Section, str, list[str]]]:
+    """Answer by the limits of a section; its tables by group have a field.
+
+    against: what it advises against is added; limiting: the limits read elsewhere. Returns what
+    the fields are to say of each section, and its blocks that they do not.
+    """
+    body = prose.said_of(part.body)
+    blocks = prose.apart(body, prose.LED)[1]
+    told = "group_results" in into.details
+    by_group = [each for each in blocks if GROUPS.search(each) and not told]
+    into.text("group_results", "\n\n".join(by_group), part.title, guessed=True)
+    text = prose.LED.sub(
+        lambda block: "" if block[0].strip() in by_group else _lead(block[0]), body
+    )
+    kept = [each for each in blocks if each not in by_group]
+    asked, taken = prose.taken_out(text, AGAINST)
+    against += taken
+    lines = [*prose.bullets(asked), *limiting]
+    into.list_of("limits", lines, part.title, guessed=bool(limiting))
+    return [(part, "\n\n".join([text, *by_group]), kept)]
+
+
+def _lead(block: str) -> str:
+    """Say by itself what announces a table that stays where it is."""
+    lead = plain(prose.apart(block)[0]).rstrip(" :")
+    return f"{lead}.\n" if lead else ""
+
+
+def _said(name: str, text: str, title: str, into: Builder, whole: str, *, guessed: bool) -> str:
+    """Give a text to its question; returns whole, what the section says, "" once it is a figure."""
+    if name == "footprint" and (emitted := amounts.EMITTED.search(text)):
+        into.value("co2_grams", amounts.grams(emitted), title, guessed=True)
+        if not re.search(r"\w{4}", amounts.EMITTED.sub("", text)):
+            return ""
+    into.text(name, prose.laid_out(text), title, guessed=guessed)
+    return whole
