@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from catalogue.standards.pipelines import PIPELINES
-from catalogue.standards.readers import answers, measures
+from catalogue.standards.readers import answers, files, measures
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
@@ -149,6 +149,7 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 
 
 LONGEST_CONTACT = 200
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Where the tools live that write a card: not the model.
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
@@ -271,6 +272,8 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     _cited(found, into)
     if kind == "model" and (own := _named_by(data, body, into)):
         into.address("homepage_url", f"https://huggingface.co/{own}", "texte", guessed=True)
+    if kind == "model":
+        files.read(found, into)
     _describe(body, found, into)
     if kind == "model":
         into.list_of("tasks", _likely(data, into), "texte", guessed=True)
@@ -481,9 +484,12 @@ def _addresses(
             told = prose.address(part.body)
             into.address(_column("repository_url", told), told, part.title)
     part = prose.section(found, "contact")
-    asked = part.body if part and len(part.body) <= LONGEST_CONTACT else ""
+    asked = part.body if part else ""
+    if len(asked) > LONGEST_CONTACT:
+        asked = "".join(MAIL.findall(asked)[:1])
     contact = facts.get("point of contact") or facts.get("contact") or asked
-    reached = prose.address(contact) or prose.written(plain(contact))
+    address, mail = prose.address(contact), MAIL.search(contact)
+    reached = mail[0] if mail and address else address or prose.written(plain(contact))
     into.line("contact", reached, "texte")
     if part and contact == asked:
         prose.leave(found, part, part.body, [], reached)

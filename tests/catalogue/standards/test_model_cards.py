@@ -538,3 +538,55 @@ A 118M-parameter encoder.
         "https://huggingface.co/atelier/tri",
     )
     assert "repository_url" not in told
+
+
+def test_the_files_that_a_card_links_to_are_its_files() -> None:
+    hub = "https://huggingface.co/atelier/tri"
+    listed = (
+        f"{HEAD}{LOADS.format('atelier/tri')}\n## Fichiers\n\n"
+        f"- [model.safetensors (445 Mo)]({hub}/resolve/main/model.safetensors)\n"
+        f"- [config.json]({hub}/resolve/main/config.json)\n"
+        f"- {hub}/resolve/main/a.onnx?download=true (1,5 Gio)\n"
+        f"- [Toutes les versions]({hub}/tree/main)\n"
+    )
+    told = read(listed)
+    first = {
+        "title": "model.safetensors",
+        "url": f"{hub}/resolve/main/model.safetensors",
+        "format": "safetensors",
+        "bytes": 445_000_000,
+    }
+    assert told["files"][0] == first
+    assert [(row["title"], row.get("bytes")) for row in told["files"][1:]] == [
+        ("config.json", None),
+        ("a.onnx", 1_610_612_736),
+    ]
+    assert "Fichiers" not in told["description"]
+    # What a row does not say stays, and what is no file.
+    more = f"Le poids est en demi-précision.\n\n- [Le site](https://exemple.fr)\n{'- [Notice]'}"
+    kept = read(f"{listed}{more}({hub}/blob/main/a.pdf) : la lire avant\n")
+    assert kept["files"][-1]["format"] == "pdf"
+    assert kept["description"].endswith(f"{more}({hub}/blob/main/a.pdf) : la lire avant")
+    address = f"{hub}/resolve/main/m.bin"
+    table = f"| File | Size | |\n|---|---|---|\n| Weights | 12 MB | [Download]({address}) |"
+    rows = read(f"{HEAD}## Files\n\n{table}\n")
+    assert (rows["files"][0]["title"], rows["files"][0]["bytes"]) == ("Weights", 12_000_000)
+    assert "Files" not in rows["description"]
+    noted = table.replace(" | [", " | half | [")
+    assert noted in read(f"{HEAD}## Files\n\n{noted}\n")["description"]
+    assert "files" not in read(f"{HEAD}## Notes\n\n- [a.json]({hub}/resolve/main/a.json)\n")
+
+
+def test_an_address_to_write_to_comes_before_a_forum() -> None:
+    forum = "https://exemple.fr/forum"
+    told = read(
+        f"{HEAD}## Contact\n\nOuvrez une [discussion]({forum}) ou écrivez à a@exemple.fr.\n"
+    )
+    assert told["contact"] == "a@exemple.fr"
+    assert f"[discussion]({forum})" in told["description"]
+    assert read(f"{HEAD}## Contact\n\nLe [forum]({forum})\n")["contact"] == forum
+    assert (
+        read(f"{HEAD}## Contact\n\nAtelier, a@exemple.fr\n")["contact"] == "Atelier, a@exemple.fr"
+    )
+    longer = read(f"{HEAD}## Contact\n\n{'Nous lisons tout. ' * 12}a@exemple.fr\n")
+    assert (longer["contact"], "Nous lisons" in longer["description"]) == ("a@exemple.fr", True)

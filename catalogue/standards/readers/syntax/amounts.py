@@ -1,4 +1,4 @@
-"""Read the amounts that prose tells of a model: its parameters, what its training emitted."""
+"""Read the amounts that prose tells of a model: its parameters, its files, its emissions."""
 
 import re
 
@@ -19,6 +19,10 @@ EMITTED = re.compile(
 )
 GRAMS = {"g": 1, "kg": 1_000, "t": 1_000_000}
 
+# « 445 Mo », « 1.2 GB », « 512 KiB ».
+SIZE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)?)[\s\u00a0\u202f]?([kmgt])(i?)[ob](?![\w-])", re.I)
+POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
+
 
 def parameters(text: str) -> int | None:
     """Count the parameters that a text tells; of two counts, which is this model's is not said."""
@@ -36,3 +40,9 @@ def grams(emitted: re.Match[str]) -> float:
     """Give the grams of what EMITTED found."""
     count, unit = emitted[1] or emitted[3], emitted[2] or emitted[4]
     return float(count.replace(",", ".")) * GRAMS[unit.lower()]
+
+
+def octets(size: re.Match[str]) -> int:
+    """Count the bytes of what SIZE found."""
+    unit = 1024 if size[3] else 1000
+    return round(float(size[1].replace(",", ".")) * unit ** POWERS[size[2].lower()])

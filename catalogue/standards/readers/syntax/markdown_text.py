@@ -301,12 +301,13 @@ def laid_out(text: str, words_of: Callable[[str], str] = marked) -> str:
 def leave(found: list[Section], part: Section, text: str, blocks: list[str], said: str) -> None:
     """Keep of a section its blocks, and its text when a word of it is not said by its fields."""
     is_lead = LEAD.fullmatch(text.strip())
-    rest = blocks if is_lead or not _words(text) - _words(said) else [text.strip(), *blocks]
+    rest = blocks if is_lead or not words(text) - words(said) else [text.strip(), *blocks]
     left = part._replace(body="\n\n".join(rest))
     found[found.index(part)] = left if rest else left._replace(title="")
 
 
-def _words(text: str) -> Counter[str]:
+def words(text: str) -> Counter[str]:
+    """Count the words of a text in Markdown."""
     return Counter(re.findall(r"[^\W_]+", plain(text)))
 
 
