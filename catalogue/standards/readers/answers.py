@@ -2,9 +2,10 @@
 
 import re
 
-from catalogue.standards.quality import measures_groups
+from catalogue.standards.quality import METRICS, measures_groups
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.headings import DOWNSTREAM, QUESTIONS
+from catalogue.standards.readers.measures import MEASURING
 from catalogue.standards.readers.syntax import amounts
 from catalogue.standards.readers.syntax import markdown_text as prose
 from catalogue.standards.readers.syntax.text import plain
@@ -40,6 +41,29 @@ GROUPS = re.compile(
     r"\b(?:fe)?males?\b|\b[aâ]ges?\b|\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
     re.I,
 )
+
+# The first column of a table of results whose rows are groups, never models or sets of data.
+GROUPED = re.compile(
+    rf"{GROUPS.pattern}|\b(?:sect(?:eu|o)r|domain|langu(?:e|age)|r[ée]gion|d[ée]partement|pays\b|"
+    r"countr|territo|form(?:e|s)?\b|public\b|dipl[ôo]me|niveau|famil)",
+    re.I,
+)
+COMPARING = re.compile(rf"{MEASURING.pattern}|\bbia[is]|\blimit", re.I)
+FEWEST_ROWS = 4  # with its head and the line under it
+# As many as there are: « 7 210 », « 1,100 ».
+COUNT = re.compile(r"[1-9]\d{0,2}(?:[ ,.\u00a0\u202f]?\d{3})*")
+# What excludes a use, anywhere in a text.
+USE_BARRED = re.compile(
+    r"\bne (?:doit|doivent|peut|peuvent)\W+(?:pas|jamais)\W+(?:servir|être (?:utilis|employ))|"
+    r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se servir)|"
+    r"\bn['’]est\W+pas\W+(?:destiné|conçu|fait pour|prévu)|"
+    r"\b(?:must|should|shall|may)\W+(?:not|never)\W+be used|\bdo\W+not\W+use|"
+    r"\bnot\W+(?:to be used|meant|intended|designed) ",
+    re.I,
+)
+QUOTED = re.compile(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*", re.M)
+MARKS = re.compile(r"^ {0,3}> ?(?:\[!\w+\])?[ *_⚠️]*", re.M)
+WARNING = re.compile(r"\b(?:warnings?|avertissements?|attention|important|disclaimer)\b", re.I)
 
 
 def read(found: list[prose.Section], into: Builder) -> None:
@@ -83,10 +107,50 @@ def read(found: list[prose.Section], into: Builder) -> None:
             parted = len(against) + len(limiting) > before
             text = _said(name, asked, part.title, into, text, guessed=parted)
         answered.append((part, text, blocks))
+    _grouped(found, into)
+    against += _warned(found, " ".join(against))
     into.list_of("limits", limiting, "texte", guessed=True)
     into.list_of("excluded_uses", against, advised, guessed=against != own)
     for part, text, blocks in answered:
         prose.leave(found, part, text, blocks, into.said(*QUESTIONS))
+
+
+def _grouped(found: list[prose.Section], into: Builder) -> None:
+    """Read as results by group the tables of results that count the members of each group."""
+    for at, part in enumerate(found):
+        if "group_results" in into.details or not COMPARING.search(part.title):
+            continue
+        told = [each for each in prose.apart(part.body, prose.LED)[1] if _by_group(each)]
+        into.text("group_results", "\n\n".join(told), part.title, guessed=True)
+        body = part.body
+        for block in told:
+            if prose.laid_out(block) in prose.laid_out(into.said("group_results")):
+                body = body.replace(block, "").strip()
+        found[at] = part._replace(body=body)
+
+
+def _by_group(block: str) -> bool:
+    rows = [line.strip().strip("|").split("|") for line in block.splitlines() if "|" in line]
+    if len(rows) < FEWEST_ROWS or not GROUPED.search(rows[0][0]) or not measures_groups(block):
+        return False
+    columns = zip(*([cell.strip(" *") for cell in row] for row in rows[2:]), strict=False)
+    return any(
+        all(COUNT.fullmatch(cell) for cell in column) and not METRICS.search(name)
+        for name, column in zip(rows[0], columns, strict=False)
+    )
+
+
+def _warned(found: list[prose.Section], known: str) -> list[str]:
+    """List what a warning, or the head of a card, excludes, and the list of its own does not."""
+    told = list[str]()
+    for at, part in enumerate(found):
+        is_whole = (at < 2 and part.level < 2) or WARNING.search(part.title)
+        body = prose.apart(part.body, prose.CODES)[0]
+        texts = [body] if is_whole else QUOTED.findall(body)
+        for text in texts:
+            _rest, barred = prose.taken_out(MARKS.sub("", text), USE_BARRED)
+            told += [each for each in barred if prose.words(each) - prose.words(known)]
+    return told
 
 
 def _purpose(
@@ -130,7 +194,7 @@ def _limits(
     body = prose.said_of(part.body)
     blocks = prose.apart(body, prose.LED)[1]
     told = "group_results" in into.details
-    by_group = [each for each in blocks if GROUPS.search(each) and not told]
+    by_group = [each for each in blocks if (GROUPS.search(each) or _by_group(each)) and not told]
     into.text("group_results", "\n\n".join(by_group), part.title, guessed=True)
     text = prose.LED.sub(
         lambda block: "" if block[0].strip() in by_group else _lead(block[0]), body

@@ -590,3 +590,49 @@ def test_an_address_to_write_to_comes_before_a_forum() -> None:
     )
     longer = read(f"{HEAD}## Contact\n\n{'Nous lisons tout. ' * 12}a@exemple.fr\n")
     assert (longer["contact"], "Nous lisons" in longer["description"]) == ("a@exemple.fr", True)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_by_group"),
+    [
+        ("Secteur | Offres | Rappel", True),
+        ("Language | n | F1", True),
+        ("**Genre** | Effectif | F1", True),
+        ("Forme de l’intitulé | Effectif | Exactitude", True),
+        ("Modèle | Offres | F1", False),
+        ("Jeu de test | n | F1", False),
+        ("Étiquette | n | F1", False),
+        ("Secteur | F1 | Rappel", False),
+        ("Secteur | Offres | Exemple", False),
+    ],
+)
+def test_a_table_of_results_that_counts_groups_is_by_group(head: str, is_by_group: bool) -> None:
+    table = f"| {head} |\n|---|--:|--:|\n| A | 1 100 | 0,71 |\n| B | 350 | 0,79 |"
+    told = read(f"{HEAD}## Évaluation\n\nPar groupe :\n\n{table}\n\nMesuré en mai.\n")
+    assert (told.get("group_results") == f"Par groupe :\n\n{table}") is is_by_group
+    assert (table in told["description"]) is not is_by_group
+    assert "Mesuré en mai." in told["description"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Le modèle **ne doit pas servir à trier des candidatures**.",
+        "This model must not be used to rank applicants.",
+        "It should not be used on CVs.",
+    ],
+)
+def test_what_a_warning_excludes_is_advised_against(sentence: str) -> None:
+    text = (
+        f"{HEAD}> [!WARNING]\n> {sentence} Il lit un intitulé.\n\n## Hors champ\n\n- L’anglais.\n"
+    )
+    record = hugging_face.read(text.encode(), "").records[0]
+    told = record.details["excluded_uses"]
+    assert (told.value, told.guessed) == (["L’anglais.", sentence], True)
+    assert sentence in value(record, "description")
+    same = read(text.replace("- L’anglais.", f"- {sentence}"))
+    assert same["excluded_uses"] == [sentence]
+    care = read(
+        f"{HEAD}> [!WARNING]\n> Un code ne doit pas être lu seul.\n\n## Notes\n\n{sentence}\n"
+    )
+    assert "excluded_uses" not in care

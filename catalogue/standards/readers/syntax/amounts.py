@@ -44,5 +44,5 @@ def grams(emitted: re.Match[str]) -> float:
 
 def octets(size: re.Match[str]) -> int:
     """Count the bytes of what SIZE found."""
-    unit = 1024 if size[3] else 1000
+    unit = 1024.0 if size[3] else 1000.0
     return round(float(size[1].replace(",", ".")) * unit ** POWERS[size[2].lower()])
