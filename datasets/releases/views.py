@@ -236,6 +236,7 @@ def _context(request: HttpRequest, card: Resource, dataset: Dataset) -> dict[str
         "shown": shown,
         "opening": getattr(shown.release, "opening", None),
         "states": list(states(dataset, card)),
+        "access": None,  # among the states
         "use": None,  # stands in the panel of access
         "file_facts": facts(shown),
         "licences": licences(card),

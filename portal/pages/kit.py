@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import unescape
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,6 +34,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from portal.lib.prose import texts
 from portal.lib.prose.numbers import is_french, number
 from portal.pages.looks import NOTICE_ICONS, band, face, quality_tone, ridge
 from portal.pages.typography import (
@@ -428,8 +429,7 @@ def language_of(code: str) -> tuple[str, str]:
 
 
 FEWEST_HEADINGS = 4
-OUTLINED = ("3", "4")  # headings of a text start at h3
-HEADING = re.compile(r"<h([3-6])>(.*?)</h\1>", re.DOTALL)
+HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 EXTRACT = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 
 # What an author sets apart: « > [!WARNING] », « > **Note** », « > ⚠️ ».
@@ -450,6 +450,30 @@ ALERTS = {
 }
 
 
+TABLE = re.compile(r"<table>(?:(?!</?table>).)*</table>", re.DOTALL)
+ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+CELL = re.compile(r"<t([dh])((?: [^>]*)?)>(.*?)</t\1>", re.DOTALL)
+
+
+def _aligned(table: re.Match[str]) -> str:
+    """Set on the right the columns of a table that hold figures alone."""
+    rows = [CELL.findall(row) for row in ROW.findall(table[0])]
+    body = [[strip_tags(cell[2]) for cell in row] for row in rows if any(c[0] == "d" for c in row)]
+    columns = zip_longest(*body, fillvalue="")
+    figures = [texts.are_figures(column) for column in columns]
+
+    def placed(row: re.Match[str]) -> str:
+        sides = iter(figures)
+
+        def cell(found: re.Match[str]) -> str:
+            side = ' class="num"' if next(sides, False) and "class=" not in found[2] else ""
+            return f"<t{found[1]}{found[2]}{side}>{found[3]}</t{found[1]}>"
+
+        return CELL.sub(cell, row[0])
+
+    return ROW.sub(placed, table[0])
+
+
 def with_notices(html: str) -> SafeString:
     """Frame as notices what the author of sanitised HTML sets apart."""
 
@@ -460,7 +484,7 @@ def with_notices(html: str) -> SafeString:
         shown = {"tone": tone, "icon": NOTICE_ICONS[tone], "title": title, "content": content}
         return render_to_string("components/notice.html", {**shown, "heading": "p"})
 
-    return mark_safe(ALERT.sub(framed, html))  # noqa: S308  sanitised when it was stored
+    return mark_safe(TABLE.sub(_aligned, ALERT.sub(framed, html)))  # noqa: S308  sanitised
 
 
 @dataclass(frozen=True)
@@ -480,7 +504,8 @@ def readme(html: str, words_in: str = "") -> Readme:
         base = f"lire-{slugify(title) or 'titre'}"
         key = next(k for n in count(1) if (k := base if n == 1 else f"{base}-{n}") not in titles)
         titles[key] = heading[1], title
-        return f'<h{heading[1]} id="{key}">{heading[2]}</h{heading[1]}>'
+        style = ' class="h-s"' if heading[1] == "2" else ""
+        return f'<h{heading[1]}{style} id="{key}">{heading[2]}</h{heading[1]}>'
 
     def copied(extract: re.Match[str]) -> str:
         code = unescape(extract[1])
@@ -489,9 +514,13 @@ def readme(html: str, words_in: str = "") -> Readme:
         return render_to_string("components/code.html", shown)
 
     text = EXTRACT.sub(copied, HEADING.sub(anchored, with_notices(html)))
-    deep = [(key, title) for key, (level, title) in titles.items() if level in OUTLINED]
-    top = [(key, title) for key, title in deep if titles[key][0] == OUTLINED[0]]
-    outline = next((tuple(each) for each in (top, deep) if len(each) >= FEWEST_HEADINGS), ())
+    # Sections of the page by themselves, else those of a long text, with theirs where few.
+    for levels in ("2", "3", "34"):
+        outline = tuple((key, title) for key, (level, title) in titles.items() if level in levels)
+        if len(outline) >= (1 if levels == "2" else FEWEST_HEADINGS):
+            break
+    else:
+        outline = ()
     return Readme(mark_safe(text), outline)  # noqa: S308  sanitised when it was stored
 
 

@@ -238,6 +238,7 @@ def card_context(
         "holders": _holders(resource),
         "proposed_by": _proposed_by(resource),
         "use": use_of(resource, card["stored"]),
+        "source": source_of(resource),
         "tab_items": tab_items if len(tab_items) > 1 else [],
         "current_tab": tab_items[0][0],
         "reused": _some(community_queries.reuses(resource, ANYONE), counts.reuses),
@@ -299,36 +300,52 @@ class Use(NamedTuple):
 
 
 def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
-    """Say what one does with a resource: take its file, else see it where it lives, else ask."""
+    """Say what one does with a resource: take its file, else see it where it lives, else ask.
+
+    A file of a model that lives elsewhere comes first where its size is known.
+    """
     sound = [each for each in stored if each["file"].is_sound and each["href"]]
     if len(sound) == 1:
         return Use(_("Télécharger"), sound[0]["href"], "download", sound[0]["file"].size)
     if sound:
         return Use(_("Voir les fichiers"), "#fichiers-deposes", "folder")
-    source = resource.homepage_url or str(resource.details.get("source_url") or "")
+    source, file = source_of(resource), _file_outside(resource)
+    if file and (not source or (file.size and resource.kind == ResourceKind.MODEL)):
+        return file
     if source:
-        return Use(
-            _("Voir sur %(host)s") % {"host": _host(source)},
-            source,
-            "external-link",
-            is_outside=True,
-        )
-    if resource.repository_url:
-        label = _("Voir le code sur %(host)s") % {"host": _host(resource.repository_url)}
-        return Use(label, resource.repository_url, "code", is_outside=True)
-    files = card_files.readable_details(resource).get("files") or ()
-    for number, row in enumerate(files):
-        if row.get("url") and not card_files.file_identified(row["url"]):
-            name = row.get("title") or unquote(urlsplit(row["url"]).path.rsplit("/", 1)[-1])
-            way = reverse("catalogue:file_out", args=(resource.slug, "files", number, "url"))
-            size = row.get("bytes")
-            return Use(
-                _("Ouvrir : %(name)s") % {"name": name}, way, "download", size, is_outside=True
-            )
+        return source
     ask = reverse("catalogue:discussions", args=(resource.slug,))
     if resource.access in card_files.ON_REQUEST:
         return Use(_("Demander l’accès"), ask, "lock")
     return Use(_("En discuter"), ask, "message-square")
+
+
+def source_of(resource: Resource) -> Use | None:
+    """Lead to a thing where it lives, else to its code."""
+    page, code = detail.source_page(resource), resource.repository_url
+    if address := page or code:
+        is_code = not page and _host(code) != "huggingface.co"
+        said = _("Voir le code sur %(host)s") if is_code else _("Voir sur %(host)s")
+        icon = "code" if is_code else "external-link"
+        return Use(said % {"host": _host(address)}, address, icon, is_outside=True)
+    return None
+
+
+def _file_outside(resource: Resource) -> Use | None:
+    """Lead to the first file of a card that lives elsewhere, of those whose size is known first."""
+    files = enumerate(card_files.readable_details(resource).get("files") or ())
+    outside = [
+        each
+        for each in files
+        if each[1].get("url") and not card_files.file_identified(each[1]["url"])
+    ]
+    for number, row in sorted(outside, key=lambda each: not each[1].get("bytes")):
+        last = unquote(urlsplit(row["url"]).path.rsplit("/", 1)[-1])
+        name, size = row.get("title") or last, row.get("bytes")
+        said = _("Télécharger %(name)s") if size or "." in last else _("Ouvrir : %(name)s")
+        way = reverse("catalogue:file_out", args=(resource.slug, "files", number, "url"))
+        return Use(said % {"name": name}, way, "download", size, is_outside=True)
+    return None
 
 
 def _host(address: str) -> str:
@@ -408,6 +425,7 @@ def preview_page(request: HttpRequest, contribution: UUID) -> HttpResponse:
     use = use_of(resource, card["stored"])
     context |= card | {
         "use": use if use.is_outside and "://" in use.href else use._replace(href="#fiche"),
+        "source": source_of(resource),
         "holders": _holders(resource),
         "proposed_by": _proposed_by(resource),
         "is_preview": True,

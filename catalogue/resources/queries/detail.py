@@ -51,6 +51,21 @@ from catalogue.standards.writers import citation
 from portal.lib import clock
 from portal.lib.prose import numbers
 
+# Facts that decide before one reads, in the head of a page; how many of each, and their filter.
+CHIPS = {
+    "maturity": (1, ""),
+    "tasks": (2, "task"),
+    "funder": (1, ""),
+    "event_date": (1, ""),
+    "licences": (1, "licence"),
+    "parameters": (1, ""),
+    "languages": (2, "language"),
+    "programming_languages": (2, ""),
+    "library": (1, ""),
+    "update_frequency": (1, ""),
+}
+LONGEST_CHIP = 40
+MOST_CONTENTS = 8  # of the contents of a page, those of its text included
 # What one reads first of a model: what it is for, and where it stops.
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
@@ -89,6 +104,7 @@ class Fact:
     items: tuple[tuple[str, str], ...]
     unverified: bool = False
     is_written: bool = False  # in the words of the card, not in ours
+    name: str = ""  # of what it says, where the head of the page may say it too
 
 
 @dataclass(frozen=True)
@@ -128,9 +144,9 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
     context = {
         "resource": resource,
         "row": lists.row(resource),
-        "facts": facts,
-        "licence": lists.licence_text(resource),
-        "access": lists.access(resource)[0] if resource.kind not in UNLICENSED_KINDS else "",
+        "facts": [*facts, *_keywords(resource, facts)],
+        "chips": list(_chips(resource, facts)),
+        "access": lists.access(resource) if resource.kind not in UNLICENSED_KINDS else None,
         "access_told": lists.access_told(resource) if resource.kind not in UNLICENSED_KINDS else "",
         "files": [parts.pop(name) for name in card_files.FILE_COLUMNS if name in parts],
         "declared": [parts.pop(name) for name in ("declared_measures",) if name in parts],
@@ -160,7 +176,9 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
     }
-    return context | {"contents": list(_contents(context))}
+    contents = list(_contents(context))
+    room = MOST_CONTENTS - len(contents) + text["text_begins"]
+    return context | {"contents": contents, "room": f":{max(room, 2)}"}
 
 
 def _contents(context: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
@@ -195,10 +213,18 @@ def _contents(context: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     yield from ((each.anchor, each.label) for each in context["parts"])
 
 
+def source_page(resource: Resource) -> str:
+    """Give the page of a thing where it lives, that its article may be; "" where none is known."""
+    paper = citation.article_address(str(resource.details.get("paper") or ""))
+    cited = paper if HUB_MODEL.fullmatch(paper) else ""
+    return resource.homepage_url or str(resource.details.get("source_url") or "") or cited
+
+
 def _example(resource: Resource) -> dict[str, Any]:
     """Give the example of a card, else the code that runs or takes a model of Hugging Face."""
-    source = resource.homepage_url or str(resource.details.get("source_url") or "")
-    found = HUB_MODEL.fullmatch(source) if resource.kind == ResourceKind.MODEL else None
+    found = (
+        HUB_MODEL.fullmatch(source_page(resource)) if resource.kind == ResourceKind.MODEL else None
+    )
     own = resource.details.get(EXAMPLE.name, "")
     if own or not found:
         return {"example": own, "example_runs": True}
@@ -268,6 +294,45 @@ def _shown(resource: Resource, facts: Sequence[Fact]) -> Iterator[readme.Shown]:
         yield from fact.items
 
 
+def _chips(resource: Resource, facts: Sequence[Fact]) -> Iterator[tuple[str, str, bool]]:
+    """Give the verified facts that the head of a page repeats: text, address, is_written."""
+    by_name = {fact.name: fact for fact in facts if not fact.unverified}
+    for name, (most, facet) in CHIPS.items():
+        fact = by_name.get(name)
+        if name == "licences" and resource.licence_status != LicenceStatus.DECLARED:
+            if licence := lists.licence_text(resource):
+                yield licence, "", False
+        elif fact and name == "languages" and len(fact.items) > most:
+            yield _("%(n)s langues") % {"n": len(fact.items)}, "", False
+        elif fact:
+            values = told_tasks(resource) if name == "tasks" else getattr(resource, name, ())
+            for at, (text, _href) in enumerate(fact.items[:most]):
+                label = _sized(resource.details[name]) if name == "parameters" else text
+                if len(label) <= LONGEST_CHIP:
+                    yield label, _filtered(facet, values[at]) if facet else "", fact.is_written
+
+
+def _sized(parameters: int) -> str:
+    """Say the size of a model."""
+    if parameters < 1_000_000:
+        return _("%(n)s paramètres") % {"n": _rounded(parameters)}
+    return _("%(n)s de paramètres") % {"n": _rounded(parameters)}
+
+
+def _keywords(resource: Resource, facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Give the keywords that say more than the facts and one another, but for their spelling."""
+    known = {_spelled(text) for fact in facts for text, _href in fact.items}
+    once = {key: name for name in reversed(resource.tags) if (key := _spelled(name)) not in known}
+    if once:
+        items = tuple((once[key], _filtered("tag", once[key])) for key in reversed(once))
+        yield Fact(_("Mots-clés"), items, is_written=True, name="tags")
+
+
+def _spelled(text: str) -> str:
+    """Write words without accents, hyphens or plural."""
+    return re.sub(r"[sx](?=-|$)", "", slugify(text))
+
+
 def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
     unverified = resource.unverified_fields
     yield from _licence(resource, "licences" in unverified)
@@ -296,10 +361,11 @@ def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
     ):
         if values:
             items = ((str(names.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
-            yield Fact(label, tuple(items), column in unverified)
+            yield Fact(label, tuple(items), column in unverified, name=column)
     if resource.contact:
         href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
-        yield Fact(_("Contact"), ((resource.contact, href),), "contact" in unverified)
+        text = _short_address(href) if href else resource.contact
+        yield Fact(_("Contact"), ((text, href),), "contact" in unverified)
 
 
 def _languages(resource: Resource) -> dict[str, Text]:
@@ -335,7 +401,7 @@ def _licence(resource: Resource, unverified: bool) -> Iterator[Fact]:
     known = {"à confirmer", *resource.licences, *(text for text, _address in names)}
     if note and note not in known:
         names.append((note, ""))
-    yield Fact(_("Licence"), tuple(names), unverified)
+    yield Fact(_("Licence"), tuple(names), unverified, name="licences")
 
 
 def _short_address(address: str) -> str:
@@ -354,6 +420,8 @@ def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             continue
         if field.name == "source_url" and resource.homepage_url in ("", value):
             continue  # what one does first
+        if field.name == "paper" and HUB_MODEL.fullmatch(citation.article_address(value)):
+            continue  # the page of the model
         texts = [
             value_text(field, item) for item in (value if isinstance(value, list) else [value])
         ]
@@ -370,6 +438,7 @@ def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             items,
             field.name in resource.unverified_fields,
             is_written=not (field.choices or is_url or field.type is FieldType.DATE),
+            name=field.name,
         )
     if names := _data_named(resource):
         items = tuple((name, pages.get(name, "")) for name in names)

@@ -122,13 +122,13 @@ def access_told(resource: Resource) -> str:
     is_open = has_open_licences(resource)
     if is_open is False:
         return _(
-            "Le code ou le contenu est consultable, mais cette licence n’est pas une licence libre."
+            "Le code ou le contenu est consultable, mais cette licence n’est pas une licence libre"
         )
     if Access(resource.access) is not Access.OPEN:
         return ""
     if is_open:
-        return _("Accès ouvert : à lire et à réutiliser, sous une licence ouverte.")
-    return _("Accès libre : à lire ; sans licence connue, le réutiliser n’est pas permis d’avance.")
+        return _("À lire et à réutiliser, sous une licence ouverte")
+    return _("À lire ; sans licence connue, le réutiliser n’est pas permis d’avance")
 
 
 def has_open_licences(resource: Resource) -> bool | None:

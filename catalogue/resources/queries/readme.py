@@ -39,6 +39,10 @@ HEADINGS = {
     "bias, risks, and limitations": "Biais, risques et limites",
     "environmental impact": "Empreinte environnementale",
     "how to use": "Utilisation",
+    "summary": "Synthèse",
+    "testing data": "Données de test",
+    "license": "Licence",
+    "files": "Fichiers",
 }
 OF_TEMPLATES = {*HEADINGS, *(title.lower() for title in HEADINGS.values())}
 FIRST = re.compile(r"\s*(<h\d[^>]*>[^<]*</h\d>\s*)?<p>(.*?)</p>", re.S)
@@ -63,6 +67,16 @@ FACT_LABELS = re.compile(
     r"repository|dépôt|code|paper|article|documentation|homepage|site",
     re.I,
 )
+# A section of one paragraph, up to the next that is not below it.
+ONE_PARAGRAPH = re.compile(
+    r"<h([2-6])[^>]*>([^<]{1,40})</h\1>\s*<p>((?:(?!</?p>).)*)</p>\s*(?=<h([2-6])|\Z)", re.S
+)
+# What such a section says beside the fact itself.
+NOTHING = frozenset(
+    "a at by ce contact contactez cette distributed distribué diffusé est for is it la le les "
+    "licence license licensed model modèle nous par please publié released sous the this un une "
+    "under us à".split()
+)
 ADDRESS = re.compile(r'<a [^>]*href="([^"]*)"')
 FIGURE = re.compile(r"<td[^>]*>(?:<strong>)?([\d.,]+)")
 
@@ -86,10 +100,20 @@ def readme(resource: Resource, *, has_uses: bool, facts: Iterable[Shown]) -> dic
             results, text = _results(text)
     return {
         "introduction_html": introduction,
-        "text_html": text,
+        "text_html": _raised(text),
+        "text_begins": bool(re.match(r"\s*<h\d", text)),  # by a heading of its own
         "text_last": is_last,
         "results_html": results,
     }
+
+
+def _raised(text: str) -> str:
+    """Write the first headings of a text as those of the sections of its page."""
+    raised = min((int(head[1]) for head in ANY_HEADING.finditer(text)), default=2) - 2
+    if not raised:
+        return text
+    lifted = re.sub(r"(</?h)([3-6])(?=[ >])", lambda tag: f"{tag[1]}{int(tag[2]) - raised}", text)
+    return mark_safe(lifted)  # noqa: S308  as stored
 
 
 def tells(text: str, measures: Iterable[Mapping[str, Any]]) -> bool:
@@ -128,7 +152,7 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
     An item that leads where the page does not is kept.
     """
     shown = [_words(text) for text, _address in facts]
-    addresses = {address.rstrip("/") for _text, address in facts}
+    addresses = {each.rstrip("/") for fact in facts for each in fact}
 
     def item(found: re.Match[str]) -> str:
         label = re.sub(r"\s*(?:\[optional\])?[\s:]*$", "", unescape(found[1]), flags=re.I)
@@ -149,7 +173,15 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
         rest = ITEM.sub(item, found[1])
         return found[0].replace(found[1], rest) if rest.strip() else ""
 
-    return _filled(LIST.sub(listed, text))
+    def section(found: re.Match[str]) -> str:
+        links = {unescape(each).rstrip("/") for each in ADDRESS.findall(found[3])}
+        words = _words(unescape(strip_tags(found[3]))) - NOTHING
+        repeats = any(words <= each for each in shown)
+        is_alone = not found[4] or found[4] <= found[1]
+        is_repeated = FACT_LABELS.fullmatch(found[2].strip()) and links <= addresses
+        return "" if is_alone and is_repeated and repeats else found[0]
+
+    return _filled(ONE_PARAGRAPH.sub(section, LIST.sub(listed, text)))
 
 
 def _filled(text: str) -> str:

@@ -124,6 +124,7 @@ MARKED = re.compile(
     r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])|"
     rf"\[([^\[\]\n]+)\]\(({ADDRESS})\)|({ADDRESS})"
 )
+FIGURE = re.compile(r"[–—-]?|[<>≈~±+−–-]?\s?\d[\d\s.,/:±+−–()\[\];-]*\s?(?:%|pts?)?", re.I)
 DEEPEST = 12  # spaces: a list set further in stays at this depth
 
 
@@ -183,10 +184,21 @@ def _list(items: list[tuple[int, str, str]]) -> SafeString:
     )
 
 
+def are_figures(column: Iterable[str]) -> bool:
+    """Say whether the cells of a column are all figures, or empty."""
+    cells = [each.strip(" *\n") for each in column]
+    return any(cells) and all(FIGURE.fullmatch(each) for each in cells)
+
+
 def _table(rows: list[list[str]]) -> SafeString:
     """Write a table: its head, the line that says where each column stands, its rows."""
     right = mark_safe(' class="num"')
-    sides = [right if re.fullmatch(r"-+:", each.strip()) else "" for each in rows[1]]
+    columns = [*zip(*rows[2:], strict=False)]
+    figures = [are_figures(column) for column in columns] + [False] * len(rows[1])
+    sides = [
+        right if (each.strip().endswith("-:") and each.strip()[0] != ":") or is_figure else ""
+        for each, is_figure in zip(rows[1], figures, strict=False)
+    ]
 
     def line(cells: list[str], tag: str) -> SafeString:
         placed = zip(cells, sides, strict=False)

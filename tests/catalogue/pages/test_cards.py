@@ -167,7 +167,7 @@ def test_only_what_an_open_licence_covers_is_called_open(
         shown = {each for each in ("Accès ouvert", "Accès libre, ") if each in page}
         assert shown == {said.partition("réut")[0]}
     told = text(client, card.get_absolute_url())
-    assert ("à lire et à réutiliser" in told) == (licence == "MIT")
+    assert ("À lire et à réutiliser" in told) == (licence == "MIT")
 
 
 def test_a_card_of_a_person_names_its_declared_authors_else_that_person(
@@ -216,17 +216,23 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         use_cases=["sme_needs"],
         summary="Lit & range.",
         languages=["mul"],
+        tags=["emploi", "Métiers", "metier", "plusieurs langues"],
         description_html="<p>Lit &amp;\n<strong>range</strong>.</p>\n<h3>Titre</h3>"
         "<pre><code>pip install rome</code></pre>",
     )
     alike = ResourceFactory(published=True, use_cases=["sme_needs"])
     page = text(client, card.get_absolute_url())
     assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
+    head, rest = page.split("head-actions")
+    chips = re.findall(r'class="tag"[^>]*>\s*(.*?)\s*</', head)
+    assert chips == ["MIT", "300 millions de paramètres", "Plusieurs (liste à confirmer)"]
+    keywords = rest.partition("Mots-clés")[2].partition("</dd>")[0]
+    assert re.findall(r"tag=([^\"]+)", keywords) == ["emploi", "M%C3%A9tiers", "plusieurs+langues"]
     # On a phone the contents come before what they list.
     assert 0 < page.find("only-narrow no-print") < page.index('id="exemple"')
     outline = page[page.index('aria-labelledby="outline"') : page.index('aria-labelledby="q"')]
     anchors = re.findall('href="#([^"]+)">', outline)
-    assert anchors == ["usages", "exemple", "presentation", "partie-donnees-dapprentissage"]
+    assert anchors == ["usages", "exemple", "lire-titre", "partie-donnees-dapprentissage"]
     assert all(f' id="{anchor}"' in page for anchor in anchors)
     Resource.objects.filter(pk=card.pk).update(
         details={"parameters": 999_999_999},
@@ -253,8 +259,20 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert "peut exécuter du code" in third
     assert 'href="https://doi.org/10.1000/xyz1"' in third.partition("Son article")[2][:200]
     assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
-    Resource.objects.filter(pk=card.pk).update(homepage_url="")
-    assert re.search("Ouvrir.: modele.bin", text(client, card.get_absolute_url()))
+    file = {"url": "https://exemple.fr/a/modele.bin", "bytes": 445_000_000}
+    for homepage, repository, files, actions in (
+        ("", "", [file | {"bytes": None}], ["Télécharger modele.bin"]),
+        ("", "https://huggingface.co/a/b", [], ["Voir sur huggingface.co"]),
+        ("https://a.fr/", "", [file], ["Télécharger modele.bin (445\u202fMo)", "Voir sur a.fr"]),
+    ):
+        Resource.objects.filter(pk=card.pk).update(
+            homepage_url=homepage, repository_url=repository, details={"files": files}
+        )
+        shown = text(client, card.get_absolute_url()).partition("head-actions")[2]
+        links = re.findall(r'<a class="btn.*?</svg>(.*?)</a>', shown, re.S)
+        assert [" ".join(each.split(" \n")).split() for each in links[: len(actions)]] == [
+            each.split() for each in actions
+        ]
     assert "Plusieurs (liste à confirmer)" in page
     assert "Non renseigné" not in page
     assert "questions sans réponse" not in page
@@ -295,7 +313,9 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         "</ul><h2>Model Details</h2><h3>Usage</h3><ul><li><strong>Code :</strong> "
         '<a href="https://loire.example/code">Loire Labs</a></li></ul><p>Lire.</p>'
         f"<h2>Évaluation</h2><h3>Résultats</h3>{table}"
-        "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>",
+        "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>"
+        "<h2>License</h2><p>This model is under the <strong>MIT</strong> license.</p>"
+        "<h2>Licence</h2><p>MIT, sauf les données.</p>",
     )
     page = text(client, card.get_absolute_url())
     assert ('<span lang="fr">Prudence</span>' in page, "WARNING" in page) == (True, False)
@@ -316,11 +336,18 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
             "0,85",
             "<h3>Par métier</h3>",
             'id="partie-fichiers"',
-            "Bilan<",
+            "Bilan</h",
             "@inproceedings{loire,",
         )
     ]
     assert [each in page for each in ("MIT License", "French<", "Modèle<")] == [False] * 3
+    # A section that says a fact again goes; the others are sections of the page.
+    assert (page.count("Licence</h2>"), "MIT, sauf" in page, "This model" in page) == (
+        1,
+        True,
+        False,
+    )
+    assert "Présentation</h2>" not in page
     assert "https://loire.example/code" in page  # leads where no fact does
     assert ("Mesures déclarées" in page, "https://doi.org/10.1000/xyz1" in page) == (False, True)
     assert (order, page.count("Résultats</h3>"), page.count("0,85")) == (sorted(order), 0, 1)

@@ -114,9 +114,12 @@ def test_marks_and_french_typography_escape_what_they_are_given() -> None:
     assert f'{{<a href="https://x.fr/{{id}}/b" {way}>' in entry
     linked = render("{{ t|as_items|with_lists }}", t=["[la <i>](https://x.fr)"])
     assert f'<li><a href="https://x.fr" {way}>la &lt;i&gt;</a></li>' in linked
-    table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|--:|\n| <a> | 0,8 |")
+    table = render("{{ t|with_lists }}", t="F1 :\n\n| g | **F1** |\n|---|---|\n| <a> | 0,8 |")
     assert table.startswith('<p>F1 :</p><div class="table-wrap" tabindex="0"><table class="table">')
     assert '<td>&lt;a&gt;</td><td class="num">0,8</td>' in table
+    html = "<table><tr><th>Model</th><th>F1</th></tr><tr><td>A 2</td><td>0.81</td></tr></table>"
+    aligned = html.replace("<th>F1", '<th class="num">F1').replace("<td>0", '<td class="num">0')
+    assert render("{{ t|with_notices }}", t=html) == aligned
     # A table whose lines are open at their end loses no letter of them.
     assert "deux<br>puis" in render("{{ t|with_lists }}", t="| a | b\n|---|---\n| un | deux\npuis")
     assert "<b>" not in render("{% badge label 'pin' 'check' %}", label="<b>")
