@@ -25,7 +25,7 @@ from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
 
 # Raise it when the same record would give other values: every card is then written again.
-READING_VERSION = 7
+READING_VERSION = 8
 # Said by the source that proposes, not by its records.
 OURS = frozenset({"organisation", "deposit"})
 # Values that people left where an identifier was expected.

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from catalogue.standards import licences
 from catalogue.standards.pipelines import PIPELINES
 from catalogue.standards.readers import answers, files, measures
 from catalogue.standards.readers.builder import Builder
-from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
+from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.syntax import amounts, bibtex_text, json_text, yaml_text
 from catalogue.standards.readers.syntax import markdown_text as prose
@@ -35,19 +36,30 @@ TASKS = {
     "time-series-forecasting": ("forecasting",),
     "text2text-generation": ("language_modelling",),
 }
-# What a card speaks of where it does one of ours: a person who pastes it is asked.
-TOLD_TASKS = {
-    "skill_extraction": r"comp[eé]tence|\bskills?\b|savoir-faire",
-    "occupation_coding": r"\b(?:rome|isco)\b|m[eé]tier|occupation|job[ -]title|intitul[eé]",
-    "matching": r"appari|\bmatch|candidat|applicant|\bprofils?\b|\bcvs?\b|r[eé]sum[eé]s? and",
-    "training_recommendation": r"\bformations?\b|\bcourses?\b",
-}
+# What the title and the summary of a card say where it does one of ours: a person is asked.
+ESCO_SKILLS = r"\besco skills?\b|\bcomp[ée]tences? (?:(?:d[’'e]\W?|du )?(?:esco|rome)\b)"
+SKILLS = r"comp[ée]tence|\bskills?\b|savoir-(?:faire|[êe]tre)"
+OCCUPATIONS = (
+    r"\b(?:rome|isco)\b|\bm[ée]tiers?\b|\boccupations?\b|\bintitul[ée]s? de postes?\b|"
+    r"\bjob[ -]titles? (?:match|simil|normali|classif)"
+)
+# Both sides: an offer, and a person.
+MATCHED = (
+    r"\b(?:offres?|annonces?|jobs?|vacanc(?:y|ies)|postes?)\b.*\b(?:cvs?|profils?|profiles?|"
+    r"candidat|applicant|resumes?)|\b(?:cvs?|profils?|profiles?|candidat|applicant|resumes?).*"
+    r"\b(?:offres?|annonces?|jobs?|vacanc(?:y|ies)|postes?)\b"
+)
+# By what a model does on the Hub; what sorts texts into classes does one thing.
 LIKELY_TASKS = {
-    "sentence-similarity": ("matching", "occupation_coding"),
-    "text-ranking": ("matching",),
-    "text-classification": ("occupation_coding", "skill_extraction"),
-    "zero-shot-classification": ("occupation_coding", "skill_extraction"),
-    "token-classification": ("skill_extraction",),
+    "sentence-similarity": {
+        "matching": MATCHED,
+        "occupation_coding": OCCUPATIONS,
+        "skill_extraction": ESCO_SKILLS,
+    },
+    "text-ranking": {"matching": MATCHED},
+    "token-classification": {"skill_extraction": SKILLS},
+    "text-classification": {"occupation_coding": OCCUPATIONS, "skill_extraction": SKILLS},
+    "zero-shot-classification": {"occupation_coding": OCCUPATIONS, "skill_extraction": SKILLS},
 }
 
 
@@ -82,10 +94,10 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     into.text("description", data.get("description"), "description")
     into.describe(data.get("description"), "description")
     into.address("homepage_url", url, "id")
-    into.address("repository_url", url, "id")
+    if is_dataset:
+        into.address("repository_url", url, "id")
     into.line("producer_name", data.get("author") or _owner(name), "author")
-    licences = items(written.get("license")) or _tagged(tags, "license")
-    into.licence(licences, "license")
+    into.licence(items(written.get("license")) or _tagged(tags, "license"), "license")
     into.language(written.get("language") or _tagged(tags, "language"), "language")
     task = first_text(data.get("pipeline_tag"))
     into.tags(_keywords([task, *tags], data.get("library_name")), "tags")
@@ -109,7 +121,16 @@ def _keywords(words: list[Any], library: object) -> list[str]:
     """
     texts = [word for word in words if isinstance(word, str) and ":" not in word]
     own = [word for word in texts if word != library and not word.startswith("generated_from_")]
-    return [PIPELINES.get(word, word) for word in own]
+    named = {_spelt(word): word for word in own[::-1]} | SPELT
+    return list(dict.fromkeys(named[_spelt(word)] for word in own))
+
+
+def _spelt(word: str) -> str:
+    """Bring the spellings of one key word together: classification-de-texte(s)."""
+    return re.sub(r"s\b", "", re.sub(r"[-_\s]+", " ", word.casefold().replace("'", "’"))).strip()
+
+
+SPELT = {_spelt(each): word for name, word in PIPELINES.items() for each in (name, word)}
 
 
 def _hub_model(
@@ -149,15 +170,24 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 
 
 LONGEST_CONTACT = 200
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 # Where the tools live that write a card: not the model.
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 # « v1.2.0 (14 mai 2024) ».
 VERSION = re.compile(
-    r"\W*v?(\d[\w.+-]{0,30})(?:\W{1,5}(?:du |le |of )?(\w[\w /.,-]{0,30}))?\W{0,5}$", re.I
+    r"\W*v?(?:ersion\s)?(\d[\w.+-]{0,30})(?:\W{1,5}(?:du |le |of )?(\w[\w /.,-]{0,30}))?\W{0,5}$",
+    re.I,
 )
+# « This model is released under the MIT licence »: its name.
+LICENSED = re.compile(
+    r"^(?:(?:(?:this|the|ce|le) )?mod(?:el|[èe]le) (?:is|est) )?"
+    r"(?:(?:released|distributed|licensed|available|publi[ée]|diffus[ée]|distribu[ée]) )?"
+    r"(?:(?:under|sous) )?(?:the |la |l['’])?(?:licen[cs]e (?!ouverte))?(.+?)(?: licen[cs]e)?$",
+    re.I,
+)
+OWN_VERSION = re.compile(r"^(?:current )?version(?: actuelle)?\W*$", re.I)
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 # Headings of what a card says, which name no card.
@@ -185,6 +215,7 @@ MODEL_KEYS = frozenset(
 HUB = re.compile(
     r"^https?://huggingface\.co/(datasets/)?([\w.-]+(?:/(?!(?:raw|resolve|blob|tree)/)[\w.-]+)?)"
 )
+ON_HUB = re.compile(r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/")
 RESERVED = frozenset({"api", "docs", "blog", "spaces", "models", "datasets", "papers"})
 # What a template left where a value was to come.
 LEFTOVER = re.compile(r"^([ \t]*(?:[\w-]+:|-)?)[ \t]*(?:\{\}|\{\{[^{}\n]*\}\})[ \t]*$", re.M)
@@ -224,7 +255,7 @@ def read(content: bytes, base_url: str) -> Reading:
             with suppress(Unreadable):
                 data, _lines = yaml_text.parse(LEFTOVER.sub(r"\1", front), first_line=line)
                 said = BUT_PLACES
-            faults.append(_kept(refusal.fault, said))
+            faults.append(_kept(refusal.fault, said, text))
     return Reading(records=(card(data, body, base_url, faults),))
 
 
@@ -232,14 +263,16 @@ ONLY_TEXT = _("L’en-tête YAML n’est pas lisible, seul le texte est repris. 
 BUT_PLACES = _("Une place du modèle est restée dans l’en-tête YAML, le reste est lu. %(reason)s")
 
 
-def _kept(found: Fault, said: str) -> Fault:
-    """Say the fault of a front matter as one that keeps the body."""
+def _kept(found: Fault, said: str, text: str) -> Fault:
+    """Say the fault of a front matter as one that keeps the body, with the line as written."""
+    wrong = shorten(one_line(text.split("\n")[found.line - 1]), 80) if found.line else ""
+    quoted = f" « {wrong} »" if wrong and wrong not in found.message else ""
     return fault(
         "front_matter_unreadable",
         said,
         line=found.line,
         column=found.column,
-        reason=found.message,
+        reason=f"{found.message}{quoted}",
     )
 
 
@@ -260,6 +293,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     found = prose.sections(without_html(body))
     _title(data, found, name, into)
     _vocabularies(data, body, into)
+    _licensed(found, into)
     if any(str(key).startswith("extra_gated_") for key in data):
         _gated(data, name, into)
     into.address("homepage_url", url, "adresse")
@@ -371,9 +405,13 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
         into.list_of("authors", bibtex_text.persons(entry["author"]), part.title, guessed=True)
         if into.kind == "model":
             into.date("created", entry.get("year"), part.title, guessed=True)
-        if entry.keys() & {"doi", "journal", "booktitle", "eprint", "url"}:
-            names = ("title", "journal", "booktitle", "doi", "url")
-            paper = [entry[name] for name in names if entry.get(name)]
+            _version(entry.get("version") or entry.get("note", ""), part.title, into)
+        names = ("title", "journal", "booktitle", "doi", "url")
+        told = {name: entry[name] for name in names if entry.get(name)}
+        if told.get("url", "").rstrip("/") in _pages(into) or ON_HUB.match(told.get("url", "")):
+            del told["url"]  # the page of the model is no article on it
+        if told.keys() - {"title"} or "eprint" in entry:
+            paper = list(told.values())
         text, blocks = prose.apart(re.sub(r"^\W*bibtex\W*$", "", rest, flags=re.I | re.M))
         prose.leave(found, part, text, blocks, "")
     if into.kind == "model":
@@ -381,6 +419,11 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
         badges = (ARTICLE.search(badge[0]) for badge in prose.BADGE.finditer(head))
         paper += [badge[0] for badge in badges if badge][:1]
         into.line("paper", ", ".join(paper), "citation")
+
+
+def _pages(into: Builder) -> list[str]:
+    columns = ("homepage_url", "repository_url")
+    return [into.fields[name].value.rstrip("/") for name in columns if name in into.fields]
 
 
 def _is_own(told: Mapping[str, str], into: Builder) -> bool:
@@ -450,13 +493,27 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
     into.tags(_keywords(words, data.get("library_name")), "tags")
 
 
+def _licensed(found: list[prose.Section], into: Builder) -> None:
+    """Read the licence that a section names; a section that does nothing else leaves the text."""
+    part = prose.section(found, "licence", "license")
+    said = plain(part.body).rstrip(".") if part else ""
+    if part is None or not 0 < len(said) <= LONGEST_CONTACT:
+        return
+    texts = [said, *LICENSED.findall(said)]
+    named = [each for each in texts if licences.normalise(each).identifiers]
+    if not named:
+        return
+    into.licence(named[:1], part.title)
+    if list(licences.normalise(named[0]).identifiers) == into.fields["licences"].value:
+        found[found.index(part)] = part._replace(title="", body="")
+
+
 def _likely(data: Mapping[str, Any], into: Builder) -> list[str]:
-    """Guess the tasks that the title, the summary or the key words of a model speak of."""
-    names = {"title", "summary", "tags"} & into.fields.keys()
-    columns = [into.fields[name].value for name in names]
-    told = " ".join(each if isinstance(each, str) else " ".join(each) for each in columns)
-    likely = LIKELY_TASKS.get(str(data.get("pipeline_tag")), ())
-    return [task for task in likely if re.search(TOLD_TASKS[task], told, re.I)]
+    """Guess the task that the title and the summary of a model speak of, but to advise against."""
+    columns = [into.fields[name].value for name in ("title", "summary") if name in into.fields]
+    told = prose.taken_out("\n\n".join(columns), answers.AGAINST)[0].replace("\n", " ")
+    likely = LIKELY_TASKS.get(str(data.get("pipeline_tag")), {})
+    return [task for task, words in likely.items() if re.search(words, told, re.I)][:1]
 
 
 def _flat(value: Json) -> list[Any]:
@@ -478,11 +535,10 @@ def _addresses(
     ):
         for label in labels:
             told = prose.address(facts.get(label, ""))
-            into.address(_column(column, told), "" if OF_TOOLS.match(told) else told, label)
+            _put(column, "" if OF_TOOLS.match(told) else told, label, into)
     for name in ("dépôt", "repository"):
         if part := prose.section(found, name):
-            told = prose.address(part.body)
-            into.address(_column("repository_url", told), told, part.title)
+            _put("repository_url", prose.address(part.body), part.title, into)
     part = prose.section(found, "contact")
     asked = part.body if part else ""
     if len(asked) > LONGEST_CONTACT:
@@ -495,13 +551,18 @@ def _addresses(
         prose.leave(found, part, part.body, [], reached)
     for holder in [facts[name] for name in HOLDERS if name in facts][:1]:
         into.line("producer_name", prose.written(plain(holder)), "texte")
-    if url:
+    if url and into.kind == "dataset":
         into.address("repository_url", url, "adresse")
 
 
-def _column(name: str, address: str) -> str:
-    """Name what an address is: on the Hub, what a card calls its repository is its page."""
-    return "homepage_url" if name == "repository_url" and _on_hub(address) else name
+def _put(name: str, address: str, key: str, into: Builder) -> None:
+    """Put an address where it is: on the Hub, what a card calls its repository is its page."""
+    if name == "repository_url" and ON_HUB.match(address):
+        if page := _on_hub(address):
+            own = "" if into.kind == "model" else "datasets/"
+            into.address("homepage_url", f"https://huggingface.co/{own}{page}", key)
+        return
+    into.address(name, address, key)
 
 
 def _dataset(data: Mapping[str, Any], into: Builder) -> None:
@@ -516,9 +577,11 @@ def _dataset(data: Mapping[str, Any], into: Builder) -> None:
 def _model(
     data: Mapping[str, Any], found: list[prose.Section], facts: Mapping[str, str], into: Builder
 ) -> None:
-    if version := VERSION.match(plain(facts.get("version", ""))):
-        into.line("version", version[1], "version")
-        into.value("created", day(version[2] or ""), "version")
+    into.line("version", data.get("version"), "version")
+    _version(facts.get("version", ""), "version", into)
+    for part in [each for each in found if OWN_VERSION.match(each.title)]:
+        if _version(part.body, part.title, into):
+            found[found.index(part)] = part._replace(title="", body="")
     into.line("library", data.get("library_name"), "library_name")
     into.line("base_model", first_text(data.get("base_model")), "base_model")
     base = next((facts[label] for label in BASES if label in facts), "")
@@ -539,7 +602,17 @@ def _model(
         into.value("co2_grams", grams, "co2_eq_emissions")
     measures.read(data, found, into)
     answers.read(found, into)
+    measures.leave_names(found, into)
     into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions")
+
+
+def _version(text: str, key: str, into: Builder) -> bool:
+    """Put the version that a text is, and its day; False when it is none."""
+    version = VERSION.match(plain(text))
+    if version:
+        into.line("version", version[1].rstrip("."), key)
+        into.value("created", day(version[2] or ""), key)
+    return bool(version)
 
 
 def _counted(emitted: Mapping[str, Any]) -> str:

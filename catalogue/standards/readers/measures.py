@@ -21,6 +21,7 @@ ACHIEVED = re.compile(
 )
 MEASURED = re.compile(r"[-*] +\**([^\n:*]{1,40}?)\**:[ *]*([\d.,]+)")
 MEASURING = re.compile(r"\b(?:r[ée]sult|[ée]valu|perform|scores?\b|mesures?\b|metrics?\b)", re.I)
+NAMES = re.compile(r"^(?:metrics?|m[ée]triques?|mesures?)\W*$", re.I)
 WHOLE = re.compile(
     r"ensemble|global(?:e|ement)?|total|tous|toutes|overall|all|this model|ce modèle", re.I
 )
@@ -82,6 +83,16 @@ def _leave_measured(found: list[prose.Section], rows: list[dict[str, str]]) -> N
         for block in prose.apart(part.body)[1]:
             if block.startswith("|") and _is_told(block, told):
                 found[at] = part = part._replace(body=part.body.replace(block, ""))
+
+
+def leave_names(found: list[prose.Section], into: Builder) -> None:
+    """Leave out of the text a section that only names the measures whose figures are given."""
+    rows = into.details["declared_measures"].value if "declared_measures" in into.details else []
+    given = prose.words(" ".join([*(row["metric"] for row in rows), into.said("group_results")]))
+    for at, part in enumerate(found):
+        named = prose.words(re.sub(r"\b(?:and|et)\b", " ", part.body))
+        if rows and NAMES.match(part.title) and not named.keys() - given.keys():
+            found[at] = part._replace(title="", body="")
 
 
 def _is_told(table: str, told: Set[tuple[str, str]]) -> bool:

@@ -149,8 +149,12 @@ Des courriels, par classe.
     assert told["co2_grams"].value == 2100
     assert told["footprint"].value == "Entraînement : 2,1 kg éq. CO2, sur un GPU A100."
     assert (told["tasks"].value, told["tasks"].guessed) == (["language_modelling"], False)
-    likely = hugging_face.read(text.replace("fill-mask", "text-ranking").encode(), "").records[0]
-    assert (likely.details["tasks"].value, likely.details["tasks"].guessed) == (["matching"], True)
+    ranking = text.replace("fill-mask", "text-ranking")
+    likely = hugging_face.read(ranking.replace("Aider", "Un CV, une offre : aider").encode(), "")
+    guess = likely.records[0].details["tasks"]
+    assert (guess.value, guess.guessed) == (["matching"], True)
+    # What it excludes is no task of it.
+    assert "tasks" not in hugging_face.read(ranking.encode(), "").records[0].details
     # What is copied as it stands under its heading is no guess; what is sorted out is.
     guessed = {name for name, own in {**record.fields, **told}.items() if own.guessed}
     assert guessed == {"summary", "intended_purpose", "excluded_uses", "co2_grams"}
@@ -636,3 +640,113 @@ def test_what_a_warning_excludes_is_advised_against(sentence: str) -> None:
         f"{HEAD}> [!WARNING]\n> Un code ne doit pas être lu seul.\n\n## Notes\n\n{sentence}\n"
     )
     assert "excluded_uses" not in care
+
+
+@pytest.mark.parametrize(
+    ("does", "says", "tasks"),
+    [
+        (
+            "text-classification",
+            "Ce modèle rattache l’intitulé d’une offre au ROME 4.0.",
+            "occupation_coding",
+        ),
+        ("text-classification", "Range une offre dans un secteur de la NAF, en français.", ""),
+        (
+            "text-classification",
+            "Repère les savoir-être demandés dans une offre.",
+            "skill_extraction",
+        ),
+        (
+            "sentence-similarity",
+            "Embeds job-ad sentences and ESCO skill labels alike.",
+            "skill_extraction",
+        ),
+        ("sentence-similarity", "Maps job titles and skill sentences to one same space.", ""),
+        (
+            "sentence-similarity",
+            "Retrieves the closest ESCO occupation of a job title.",
+            "occupation_coding",
+        ),
+        ("sentence-similarity", "Maps job ads and CV snippets to one same space.", "matching"),
+        ("token-classification", "Repère les titres-restaurant et les primes des annonces.", ""),
+        ("text-to-speech", "Lit les compétences d’une offre d’emploi à haute voix.", ""),
+    ],
+)
+def test_a_task_is_guessed_from_what_the_title_and_summary_say(
+    does: str, says: str, tasks: str
+) -> None:
+    tags = "tags: [competences, job-matching, rome]"
+    told = read(f"---\npipeline_tag: {does}\n{tags}\n---\n# matcher-rh\n\n{says}\n")
+    assert told.get("tasks", []) == ([tasks] if tasks else [])
+
+
+def test_the_same_key_word_is_written_once_as_the_portal_spells_it() -> None:
+    tags = "[classification-de-texte, text-classification, offres d'emploi, offres-d’emploi, Ner]"
+    told = read(f"---\npipeline_tag: text-classification\ntags: {tags}\n---\n# tri\n\nTrie.\n")
+    assert told["tags"] == ["classification de textes", "offres d'emploi", "ner"]
+
+
+@pytest.mark.parametrize(
+    ("said", "stays"),
+    [
+        ("MIT", False),
+        ("Ce modèle est publié sous licence MIT.", False),
+        ("This model is released under the MIT license.", False),
+        ("MIT. Les textes des offres ne sont pas redistribués.", True),
+        ("Apache 2.0", True),
+    ],
+)
+def test_a_section_that_only_names_the_licence_leaves_the_text(said: str, stays: bool) -> None:
+    text = f"{HEAD}## Licence\n\n{said}\n"
+    told = read(text.replace("library_name: x", "license: mit"))
+    assert (said in told["description"], told["licences"]) == (stays, ["MIT"])
+    if not stays:
+        assert read(text)["licences"] == ["MIT"]
+
+
+def test_a_section_that_only_names_measures_leaves_the_text() -> None:
+    table = "| | Recall@10 | MRR |\n|---|---|---|\n| All | 0.77 | 0.54 |\n"
+    text = f"{HEAD}## Evaluation\n\n#### Metrics\n\nRecall@10 and MRR.\n\n### Results\n\n{table}"
+    assert "Metrics" not in read(text)["description"]
+    for more in ("Recall@10 and MRR, by query.", "Recall@10 and F1."):
+        assert more in read(text.replace("Recall@10 and MRR.", more))["description"]
+    assert "Recall@10 and MRR." in read(text.replace(table, "To come.\n"))["description"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "## Version\n\nv1.2.0\n",
+        "## Citation\n\n@misc{tri, title={tri}, author={A}, version={1.2.0}}\n",
+        "## Citation\n\n@misc{tri, title={tri}, author={A}, note={Version 1.2.0}}\n",
+    ],
+)
+def test_the_version_of_a_model_is_read_where_it_is_written(said: str) -> None:
+    assert read(HEAD + said)["version"] == "1.2.0"
+    assert read(HEAD.replace("---\n#", "version: 2.0.1\n---\n#") + said)["version"] == "2.0.1"
+    assert "version" not in read(f"{HEAD}### Framework versions\n\n- 2.4.0\n")
+
+
+def test_the_page_of_a_model_is_no_repository_and_no_article() -> None:
+    hub = "https://huggingface.co"
+    entry = f"@misc{{tri, title={{tri}}, author={{A}}, url={{{hub}/atelier/tri}}}}"
+    text = f"{HEAD}- **Repository:** {hub}/atelier/tri/tree/main\n\n## Citation\n\n{entry}\n"
+    told = read(text)
+    assert told["homepage_url"] == f"{hub}/atelier/tri"
+    assert not {"repository_url", "paper"} & told.keys()
+    assert "repository_url" not in read(text.replace(f"{hub}/atelier", f"{hub}/spaces/atelier"))
+    there = hugging_face.read(HEAD.encode(), f"{hub}/atelier/tri").records[0]
+    assert "repository_url" not in there.fields
+    listed = hugging_face.read(b'{"id": "atelier/tri", "tags": []}', f"{hub}/api/models").records[0]
+    assert ("homepage_url" in listed.fields, "repository_url" in listed.fields) == (True, False)
+    assert read(text.replace("url={", "doi={10.1000/x}, url={"))["paper"] == "tri, 10.1000/x"
+
+
+def test_a_header_that_cannot_be_read_is_quoted() -> None:
+    text = "---\nlicense: mit\n{}\n---\n# tri\n\nTrie des annonces.\n"
+    [broken] = [
+        each
+        for each in hugging_face.read(text.encode(), "").records[0].faults
+        if each.code == "front_matter_unreadable"
+    ]
+    assert (broken.line, broken.message.endswith("« {} »")) == (3, True)
