@@ -1,5 +1,7 @@
 """What models do, as the Hub names it, and the French key word that a card says it by."""
 
+from collections.abc import Iterable
+
 PIPELINES = {
     "audio-classification": "classification de sons",
     "automatic-speech-recognition": "reconnaissance de la parole",
@@ -27,3 +29,9 @@ PIPELINES = {
     "zero-shot-classification": "classification sans exemples",
 }
 BY_WORD = {word: name for name, word in PIPELINES.items()}
+
+
+def told_by(tags: Iterable[str]) -> str:
+    """Give what a model does as the Hub names it: a key word says it, in either name; else ""."""
+    named = (BY_WORD.get(each, each) for each in tags)
+    return next((each for each in named if each in PIPELINES), "")

@@ -46,6 +46,7 @@ from catalogue.resources.queries import lists, quality, readme
 from catalogue.resources.queries import versions as card_versions
 from catalogue.resources.queries.chain import chain_of, verified_scores
 from catalogue.standards import licences
+from catalogue.standards.pipelines import told_by
 from catalogue.standards.readers.syntax import amounts
 from catalogue.standards.writers import citation
 from portal.lib import clock
@@ -86,6 +87,15 @@ HUB_EXAMPLES = {
     'model = SentenceTransformer("{0}")\nvectors = model.encode(["{1}", "{2}"])\n'
     "print(model.similarity(vectors, vectors))",
 }
+# What runs by its own pipeline, and what gives vectors; the rest does not read one text.
+PIPED = frozenset({"text-classification", "token-classification", "text-generation"})
+ENCODES = frozenset({"", "feature-extraction", "fill-mask", "sentence-similarity"})
+# Names of families that also write, hear or see: AutoModel does not run them on words alone.
+NO_ENCODER = re.compile(
+    r"(?<![a-z])(?:(?:m|flan-?|by)?t5|m?bart(?:hez)?|pegasus|opus-mt|marian|nllb|m2m|"
+    r"whisper|wav2vec2?|hubert|vit|clip|detr|yolo)(?![a-z])",
+    re.I,
+)
 HUB_DOWNLOAD = (
     "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
     'snapshot_download("{}")'
@@ -228,9 +238,24 @@ def _example(resource: Resource) -> dict[str, Any]:
     own = resource.details.get(EXAMPLE.name, "")
     if own or not found:
         return {"example": own, "example_runs": True}
-    code = HUB_EXAMPLES.get(str(resource.details.get("library")).lower(), HUB_DOWNLOAD)
+    code = _hub_code(resource, found[1])
     read = FRENCH_WORDS if "fr" in resource.languages else ENGLISH_WORDS
     return {"example": code.format(found[1], *read), "example_runs": code != HUB_DOWNLOAD}
+
+
+def _hub_code(resource: Resource, name: str) -> str:
+    """Give the code by which what a model does can run, else that which only takes its files."""
+    library, does = str(resource.details.get("library")).lower(), told_by(resource.tags)
+    modes = " ".join(resource.details.get("modalities") or ["texte"]).lower()
+    if library == "transformers" and does in PIPED:
+        return (
+            "# pip install transformers torch\nfrom transformers import pipeline\n\n"
+            f'run = pipeline("{does}", model="{{0}}")\nprint(run("{{1}}"))'
+        )
+    family = f"{name} {resource.details.get('base_model') or ''}"
+    if does not in ENCODES or "text" not in modes or NO_ENCODER.search(family):
+        return HUB_DOWNLOAD
+    return HUB_EXAMPLES.get(library, HUB_DOWNLOAD)
 
 
 def _pages_of_parts(resource: Resource) -> dict[str, str]:

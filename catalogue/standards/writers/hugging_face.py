@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from catalogue.standards.pipelines import BY_WORD, PIPELINES
+from catalogue.standards.pipelines import told_by
 from catalogue.standards.published import Measure, Published
 from catalogue.standards.writers.mldcat import Training, sentence, trainings
 
@@ -78,17 +78,11 @@ def _other(name: str, link: str) -> Json:
     return {"license": "other", "license_name": name, "license_link": link}
 
 
-def _pipeline(resource: Published) -> str:
-    """Give what a model does as the Hub names it: a tag of its card says it, in either name."""
-    named = (BY_WORD.get(each, each) for each in resource.tags)
-    return next((each for each in named if each in PIPELINES), "")
-
-
 def _model(resource: Published) -> Json:
     return {
         "library_name": resource.text("library").lower(),
         "base_model": resource.text("base_model"),
-        "pipeline_tag": _pipeline(resource),
+        "pipeline_tag": told_by(resource.tags),
         "datasets": [_name_on_hub(each, resource) for each in trainings(resource)],
         "metrics": sorted({each.metric for each in resource.measures}),
         "co2_eq_emissions": _emissions(resource),
@@ -116,7 +110,8 @@ def _emissions(resource: Published) -> Json | None:
 def _index(resource: Published) -> list[Json]:
     whole = [_result(each, resource) for each in resource.measures if not each.group]
     results = whole + [
-        _declared(row, _pipeline(resource)) for row in resource.details.get("declared_measures", [])
+        _declared(row, told_by(resource.tags))
+        for row in resource.details.get("declared_measures", [])
     ]
     return [{"name": resource.title, "results": results}] if results else []
 

@@ -25,7 +25,7 @@ from catalogue.resources.enums import (
     ResourceKind,
 )
 from catalogue.resources.fields import DETAILS
-from catalogue.resources.queries import chain, published, relations
+from catalogue.resources.queries import chain, detail, published, relations
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
@@ -257,6 +257,17 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert ("home care worker" in third, "aide à domicile" in third) == (True, False)
     assert ("AutoModel" in third, "Le faire fonctionner" in third) == (True, True)
     assert "peut exécuter du code" in third
+    for tags, name, code in (
+        (["classification de textes"], "camembert-base", "pipeline("),
+        (["prédiction de mots masqués"], "camembert-base", "AutoModel"),
+        (["réécriture de textes"], "camembert-base", "snapshot_download"),
+        (["reconnaissance de la parole"], "camembert-base", "snapshot_download"),
+        (["description d’images"], "camembert-base", "snapshot_download"),
+        ([], "mt5-base", "snapshot_download"),
+    ):
+        card.tags, card.homepage_url = tags, f"https://huggingface.co/almanach/{name}"
+        card.details = {"library": "transformers"}
+        assert code in detail.card(card)["example"]
     assert 'href="https://doi.org/10.1000/xyz1"' in third.partition("Son article")[2][:200]
     assert '"nofollow">exemple.fr/…/modele.bin</a>' in third
     file = {"url": "https://exemple.fr/a/modele.bin", "bytes": 445_000_000}
