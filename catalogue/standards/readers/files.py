@@ -37,7 +37,10 @@ def read(found: list[prose.Section], into: Builder) -> None:
         is_table = piece[0].lstrip().startswith("|")
         lines = piece[0].splitlines()[1:] if is_table else [piece[0]]
         told = [(line, _row(line)) for line in lines if not RULE.fullmatch(line)]
-        rows.extend(row for _line, row in told if row)
+        more = [row for _line, row in told if row and row not in rows]
+        if len(rows) + len(more) > formats.ITEMS:
+            return piece[0]
+        rows.extend(more)
         is_all = told and all(_says(row, line) or _is_tree(line, page) for line, row in told)
         return "" if is_all else piece[0]
 
@@ -49,7 +52,7 @@ def read(found: list[prose.Section], into: Builder) -> None:
             origin = origin or part.title
             body = "" if prose.LEAD.fullmatch(body) else body
             found[at] = part._replace(body=body, title=part.title if body else "")
-    into.value("files", rows[: formats.ITEMS], origin, guessed=True)
+    into.value("files", rows, origin, guessed=True)
 
 
 def _row(line: str) -> dict[str, Json]:

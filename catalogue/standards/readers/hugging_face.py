@@ -504,7 +504,8 @@ def _licensed(found: list[prose.Section], into: Builder) -> None:
     if not named:
         return
     into.licence(named[:1], part.title)
-    if list(licences.normalise(named[0]).identifiers) == into.fields["licences"].value:
+    own = into.fields.get("licences")
+    if own and list(licences.normalise(named[0]).identifiers) == own.value:
         found[found.index(part)] = part._replace(title="", body="")
 
 

@@ -576,6 +576,9 @@ def test_the_files_that_a_card_links_to_are_its_files() -> None:
     rows = read(f"{HEAD}## Files\n\n{table}\n")
     assert (rows["files"][0]["title"], rows["files"][0]["bytes"]) == ("Weights", 12_000_000)
     assert "Files" not in rows["description"]
+    many = "".join(f"- [{n}.bin]({hub}/resolve/main/{n}.bin)\n" for n in range(60))
+    most = read(f"{HEAD}## Files\n\n{many}")
+    assert (len(most["files"]), "[50.bin]" in most["description"]) == (50, True)
     noted = table.replace(" | [", " | half | [")
     assert noted in read(f"{HEAD}## Files\n\n{noted}\n")["description"]
     assert "files" not in read(f"{HEAD}## Notes\n\n- [a.json]({hub}/resolve/main/a.json)\n")
@@ -702,6 +705,7 @@ def test_a_section_that_only_names_the_licence_leaves_the_text(said: str, stays:
     assert (said in told["description"], told["licences"]) == (stays, ["MIT"])
     if not stays:
         assert read(text)["licences"] == ["MIT"]
+    assert said in read(text.replace("library_name: x", "license: other"))["description"]
 
 
 def test_a_section_that_only_names_measures_leaves_the_text() -> None:
