@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 UV_COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
-WORKERS ?= 2
+# One more than the cores: a third of a worker's time goes by waiting for what it started.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 # python -m: plugins of tests/ are found from here.
 TEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 TEMPLATE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.databases
@@ -11,8 +12,6 @@ LEAN := not full and not ci
 # A folder: make test writes there what each test asks of the database, make test-postgres reads it.
 STATEMENTS ?=
 RECORD := $(if $(STATEMENTS),-p tests.statements --statements $(STATEMENTS))
-# What make test leaves to another part: "fault" where PostgreSQL has it too.
-LEAVE ?=
 # Each part runs whatever the one before gave, and says how long it took.
 PARTS = status=0; part() { \
 	name=$$1; shift; began=$$(date +%s); echo "== $$name"; "$$@" || status=1; \
@@ -68,7 +67,7 @@ quick: install-dev ## Run the quick tests: no browser, nothing that takes more t
 
 test: install-dev ## Run the tests on SQLite, the journeys in a browser among them
 	@$(TEMPLATE)
-	@$(TEST) $(RECORD) -m "$(LEAN)$(if $(LEAVE), and not $(LEAVE))"
+	@$(TEST) $(RECORD) -m "$(LEAN)"
 
 test-subject: install-dev ## Run the tests of one subject, or that use it: make test-subject S=challenges/teams
 	@files=$$(ls -d tests/$(S)/ 2>/dev/null || grep -lrE "^ *(from|import) $(subst /,.,$(S))\b" tests --include="test_*.py"); \
@@ -76,11 +75,11 @@ test-subject: install-dev ## Run the tests of one subject, or that use it: make 
 	$(TEMPLATE); $(TEST) -m "$(LEAN) and not journey" $$files
 
 test-ci: install-dev # what .ci/run adds: all roles on all routes, the other looks at each page
-	@$(TEST) -m "ci and not full"
+	@$(TEST) -m "ci and not full and not fault"
 
 test-postgres: install-dev # the fewest tests that send PostgreSQL all that make test sent SQLite
 	@[ -d "$(STATEMENTS)" ] || { echo "No record of statements: make test STATEMENTS=var/statements, then make test-postgres STATEMENTS=var/statements"; exit 2; }
-	@$(PARTS); on_postgres $(TEST) $(RECORD) --cover -m "database and not journey and $(LEAN)"; exit $$status
+	@$(PARTS); on_postgres $(TEST) $(RECORD) --cover -m "database and not journey and not full and (fault or not ci)"; exit $$status
 
 test-full: install-dev ## Run everything, with all the figures of the designs; starts the services itself
 	@.ci/services $(MAKE) --no-print-directory test-all

@@ -203,14 +203,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
-    # Each of two workers begins with modules of long tests: none is left to run while others wait.
+    # Each worker begins with modules of long tests: none is left to run while others wait.
     # A module stays whole, which pytest-django cuts in three: what it makes is made once.
     marked = [item for item in items if {"slow", "journey"} & {*item.keywords}]
     long = {item.path for item in marked}
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     first = {item.path: -at for at, item in enumerate(reversed(items))}
     items.sort(
         key=lambda item: (
-            crc32(item.path.name.encode()) % 2,
+            crc32(item.path.name.encode()) % workers,
             item.path not in long,
             first[item.path],
         )
@@ -220,6 +221,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what was imported, which stays, out of all collections of garbage to come."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # a twentieth of the whole run, for little memory
     gc.enable()
     if "hypothesis" not in sys.modules:  # its summary would load it to say nothing
         session.config.pluginmanager.unregister(name="hypothesispytest")

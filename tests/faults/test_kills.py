@@ -209,6 +209,7 @@ def test_a_deposit_killed_before_its_row_leaves_nothing_in_the_end(tmp_path: Pat
     assert read(by).is_read  # the same archive again
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("point", ["creation.opened", "creation.before_commit"])
 def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str) -> None:
     by = world.owner()
@@ -289,6 +290,7 @@ def silent() -> None:
 MANY = ["batches.after_row:4"] * 3 + ["batches.after_sending:4"] * 3
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("rows", "points"),
     [
@@ -358,6 +360,7 @@ def told_in(var: Path) -> list[str]:
     return found
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("publications", "kills"), [(4, 2), pytest.param(40, 10, marks=pytest.mark.full)]
 )

@@ -43,7 +43,7 @@ from tests.routes.declared import Route, matrix, prefixes, routes, walk
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PARTS = sorted(worlds.PARTS)
 # Who asks in `make test`; all of them by .ci/run.
-FEW = ("anonymous", "contributor_a", "organiser")
+FEW = ("anonymous", "organiser")
 API = "/api/v1/"
 OF_CATALOGUE = tuple(
     f"api/v1/{each}/<" for each in ("contributions", "resources", "searches", "reuses")
