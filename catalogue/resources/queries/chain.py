@@ -4,7 +4,7 @@ Apps and subjects above register the scores they vouch for and what they made of
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -86,6 +86,7 @@ class Node:
     words: str
     language: str = "fr"
     figures: tuple[float | None, float | None, float | None] = (None, None, None)
+    summary: str = ""  # of a card tied to the one shown by itself
 
     @property
     def stage_label(self) -> str:
@@ -151,6 +152,8 @@ class _Walk:
             if here is None or (other is not None and not self._is_new(other)):
                 continue
             node = _linked_node(link, other, self._words(link, here, upwards))
+            if other is not None and here is self.start:
+                node = replace(node, summary=other.summary)
             if link.type not in FLOW:
                 self.beside.append(node)
                 continue

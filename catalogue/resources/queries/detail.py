@@ -124,7 +124,6 @@ class Part:
     label: Text
     shape: str  # text, list, rows, url
     value: Any = None
-    columns: tuple[Text, ...] = ()
     is_written: bool = True  # in the words of the card, not in ours
     unverified: bool = False
 
@@ -558,7 +557,13 @@ def part(
             ]
             if not rows:
                 return None
-            used = [c for c in field.columns if any(row.get(c.name) for _number, row in rows)]
+            repeats = all(_is_name_of_file(row, column) for _number, row in rows)
+            used = [
+                each
+                for each in field.columns
+                if any(row.get(each.name) for _number, row in rows)
+                if each.name != "title" or not repeats
+            ]
             if [c.type for c in used] == [FieldType.LINE]:  # no table for one column of words
                 return Part(field.label, "list", [row.get(used[0].name) for _n, row in rows])
             table = [
@@ -568,7 +573,7 @@ def part(
                 ]
                 for number, row in rows
             ]
-            return Part(field.label, "rows", table, tuple(each["label"] for each in table[0]))
+            return Part(field.label, "rows", table)
         case FieldType.LIST:
             return Part(field.label, "list", value)
         case FieldType.URL:
@@ -596,7 +601,14 @@ def _cell(column: Field, value: Any, language: str) -> dict[str, Any]:
     place = _leads_to(shown) if column.type is FieldType.URL and shown else ""
     is_file = column.type is FieldType.URL and extension(str(shown)) in EXECUTABLE_NAMES
     signs = [FileSign.EXECUTABLE] if is_file else []
-    return {"label": label, "value": shown, "shape": shape, "signs": signs, "place": place}
+    is_figure = shape in ("size", "integer", "number") or column.name == "value"
+    said = {"label": label, "value": shown, "shape": shape, "signs": signs, "place": place}
+    return said | {"is_figure": is_figure}
+
+
+def _is_name_of_file(row: Mapping[str, Any], column: str) -> bool:
+    """Say whether the title of a row is the name of its file, which its address says."""
+    return unquote(str(row.get(column) or "")).rpartition("/")[2] == row.get("title")
 
 
 def _leads_to(address: str) -> str:

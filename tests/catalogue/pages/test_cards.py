@@ -117,7 +117,7 @@ def test_a_row_that_tells_no_size_shows_a_dash_beside_one_that_does(client: Clie
     rows = [{"title": "Un", "bytes": 3446}, {"title": "Deux"}, {"title": "Trois", "bytes": 0}]
     card = ResourceFactory(published=True, kind="dataset", details={"distributions": rows})
     page = text(client, card.get_absolute_url())
-    cells = re.findall(r'<td data-label="Taille">([^<]*)</td>', page)
+    cells = re.findall(r'<td data-label="Taille" class="num">([^<]*)</td>', page)
     assert [each.strip() for each in cells] == ["3,4\u202fko", "–", "0\u202foctet"]
 
 
@@ -249,14 +249,14 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     Resource.objects.filter(pk=card.pk).update(
         details={
             "library": "Transformers",
-            "files": [{"url": "https://exemple.fr/a/modele.bin"}],
+            "files": [{"title": "modele.bin", "url": "https://exemple.fr/a/modele.bin"}],
             "paper": "TALN, 10.1000/xyz1",
         },
     )
     third = text(client, card.get_absolute_url())
     assert ("home care worker" in third, "aide à domicile" in third) == (True, False)
     assert ("AutoModel" in third, "Le faire fonctionner" in third) == (True, True)
-    assert "peut exécuter du code" in third
+    assert ("peut exécuter du code" in third, 'data-label="Titre"' in third) == (True, False)
     for tags, name, code in (
         (["classification de textes"], "camembert-base", "pipeline("),
         (["prédiction de mots masqués"], "camembert-base", "AutoModel"),
@@ -614,8 +614,8 @@ def test_each_card_tells_both_ways_in_the_order_of_the_chain(cards: dict[str, Re
     assert after(solution) == []
     assert after(cards["need"]) == ["L’idée", "Le modèle", "La solution"]
     assert before(model) == ["Le besoin", "L’idée", "Les données"]
-    assert [(node.title, node.words) for node in walked(model).after] == [
-        ("La solution", "Utilisé par")
+    assert [(node.title, node.words, node.summary) for node in walked(model).after] == [
+        ("La solution", "Utilisé par", solution.summary)
     ]
 
 
