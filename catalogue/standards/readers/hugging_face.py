@@ -433,7 +433,7 @@ def _is_own(told: Mapping[str, str], into: Builder) -> bool:
     base = into.details["base_model"].value.lower() if "base_model" in into.details else ""
     first, *others = re.findall(r"[^\W\d_]+", title) or [""]
     in_key = (each for each in [first, *others] if len(each) > 3 and each not in base)
-    named = len(first) > 2 and first in told["title"].lower()
+    named = len(first) > 2 and first in told.get("title", "").lower()
     named = named or any(each in told["key"].lower() for each in in_key)
     return named or bool(holder and holder.lower() in told["author"].lower())
 
