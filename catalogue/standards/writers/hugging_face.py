@@ -40,6 +40,7 @@ QUESTIONS = (
     ("logs", "Journaux, contact et recours"),
     ("footprint", "Empreinte"),
 )
+PYTHON = re.compile(r"^(?:import|from) \w", re.M)
 Json = dict[str, Any]
 
 
@@ -163,7 +164,8 @@ def _body(resource: Published) -> str:
         parts.append(_section("Mesures", _measures(resource)))
     for title, name, language in (("Exemple", "example", ""), ("Citation", "citation", "bibtex")):
         if code := resource.text(name):
-            parts.append(_section(title, f"```{language}\n{code}\n```"))
+            is_python = not language and PYTHON.search(code)
+            parts.append(_section(title, f"```{'python' if is_python else language}\n{code}\n```"))
     parts.append(_section("Source", f"Fiche du catalogue Open Emploi : <{resource.iri}>"))
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -193,11 +193,12 @@ def test_hugging_face_reads_our_cards() -> None:
     assert "## Usages exclus\n\n- Classer des personnes" in model.text
     assert "## Empreinte" not in model.text
     row = {"metric": "F1", "value": "0,8", "dataset": "Essai"}
-    more = {"declared_measures": [row], "citation": "@misc{a, title={B}}"}
+    more = {"declared_measures": [row], "citation": "@misc{a, title={B}}", "example": "import a"}
     whole = example("model", summary="Trie les offres.", description="**Trie** les\noffres. Bien.")
     text = hugging_face.card(replace(whole, measures=(), details=more))
     assert "- F1 – Essai : 0,8 (déclarée par le producteur)" in text
     assert "## Citation\n\n```bibtex\n@misc{a, title={B}}\n```" in text
+    assert "## Exemple\n\n```python\nimport a\n```" in text
     assert "Trie les offres." not in text
     dataset = hub.DatasetCard(hugging_face.card(example("dataset")))
     assert dataset.data.pretty_name == example("dataset").title
