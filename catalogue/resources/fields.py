@@ -367,7 +367,6 @@ COMMON: tuple[Field, ...] = (
         "deposit",
         _("Cette ressource est-elle la vôtre ?"),
         F.CHOICE,
-        _("Oui : au nom du détenteur ou des auteurs, sinon au vôtre. Non : au nom du détenteur."),
         needed=True,
         choices=DEPOSITS,
     ),
@@ -383,7 +382,6 @@ COMMON: tuple[Field, ...] = (
         "homepage_url",
         _("Page de la ressource"),
         F.URL,
-        _("Adresse complète, en https://."),
         max_length=500,
     ),
     Field("repository_url", _("Dépôt du code"), F.URL, max_length=500),
@@ -618,7 +616,7 @@ ALGORITHM = KindDetails(
 MODEL = KindDetails(
     ResourceKind.MODEL,
     (
-        replace(FILES, needed=True, help=_("Ou l’adresse qui y mène, sous « Nom et adresses ».")),
+        replace(FILES, needed=True, help=_("Ou la page de la ressource, si elle y mène.")),
         VERSION,
         _fact("created", _("Date de création"), F.DATE),
         _fact("base_model", _("Modèle de base")),

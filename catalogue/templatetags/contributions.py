@@ -7,11 +7,15 @@ from typing import Any
 from django import template
 from django.forms.boundfield import BoundField
 from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.contributions import record_checks
 from catalogue.contributions.queries import descriptions
 from catalogue.standards.readers.record import Fault
+from portal.lib.prose import texts
 
 register = template.Library()
 
@@ -119,6 +123,20 @@ def ticked(bound: BoundField) -> str:
     chosen = {str(value) for value in bound.value() or ()}
     choices: Any = bound.field.widget
     return ", ".join(str(label) for value, label in choices.choices if str(value) in chosen)
+
+
+@register.filter
+def teaser(text: str) -> str:
+    """Give the first line of a long text, and how many lines its tables have."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    tables = [line for line in lines if line.startswith("|")]
+    heads = sum(set(line) <= set("|:- ") for line in tables)
+    first = next((line for line in lines if not line.startswith(("|", "```"))), "")
+    shown = Truncator(strip_tags(texts.with_lists(first)).strip()).chars(120)
+    if not (count := len(tables) - 2 * heads):
+        return shown
+    table = ngettext("tableau d’une ligne", "tableau de %(n)s lignes", count) % {"n": count}
+    return f"{shown} – {table}" if shown else table
 
 
 @register.filter

@@ -241,7 +241,8 @@ def field_context(
     """Prepare one field for `components/field.html`.
 
     label, hint: replace those of the form. optional: replaces « facultatif ».
-    A form field may carry `descriptions`, a dict of a choice's value to its explanation.
+    A form field may carry `descriptions`, a dict of a choice's value to its explanation; `at_once`,
+    how many choices stand in view, the chosen one among them; `more_label`, for the others.
     """
     name = bound.auto_id or bound.html_name
     hint = hint or str(bound.help_text or "")
@@ -249,6 +250,7 @@ def field_context(
     attrs = _attributes(bound, name=name, hint=hint, maxlength=maxlength)
     kind = _kind(bound)
     single = kind in ("text", "check", "file", "hidden")
+    options, more = _parted([] if single else _options(bound), bound)
     return {
         "kind": kind,
         "id": name,
@@ -260,7 +262,8 @@ def field_context(
         "maxlength": maxlength,
         "count": len(str(bound.value() or "")),
         "control": bound.as_widget(attrs=attrs) if single else "",
-        "options": [] if single else _options(bound),
+        "options": options,
+        "more": more,
     }
 
 
@@ -295,6 +298,15 @@ def _attributes(bound: BoundField, *, name: str, hint: str, maxlength: int) -> d
     if described:
         attrs["aria-describedby"] = " ".join(described)
     return attrs
+
+
+def _parted(
+    options: list[dict[str, Any]], bound: BoundField
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    most = getattr(bound.field, "at_once", len(options))
+    chosen = [each for each in options[most:] if each["checked"]]
+    first = [*options[: most - len(chosen)], *chosen]
+    return first, [each for each in options if each not in first]
 
 
 def _options(bound: BoundField) -> list[dict[str, Any]]:

@@ -101,6 +101,14 @@
     });
   });
 
+  // Champ de fichier : son bouton dans la langue de la page, puis le nom de ce qui est choisi.
+  $$("[data-choose]").forEach((z) => {
+    const input = z.querySelector("[type=file]"), name = document.createElement("span");
+    input.before(Object.assign(document.createElement("label"), { className: "btn", htmlFor: input.id, textContent: z.dataset.choose }));
+    input.classList.add("vh"); input.after(name);
+    input.addEventListener("change", () => { name.textContent = [...input.files].map((f) => f.name).join(", "); });
+  });
+
   // Fichier envoyé dès qu’il est choisi : son bouton ne sert que sans script.
   $$("[data-on-choice]").forEach((b) => {
     b.hidden = true;

@@ -103,7 +103,7 @@ def sends_a_pasted_card(visit: Visit, site: str, author: User) -> None:
         page.click("main form .btn-primary")
         assert "champs repris" in page.inner_text("section[aria-labelledby=lu]")
         page.click("text=Relire et compléter")
-        page.select_option("#id_deposit", "owned")
+        page.check("[name=deposit][value=owned]", force=True)
         page.select_option("#id_scope", "national")
         assert page.input_value("#id_title") == "camembert-questions"
         page.fill("#id_title", TITLE)
@@ -117,8 +117,7 @@ def sends_a_pasted_card(visit: Visit, site: str, author: User) -> None:
         page.goto(site + step(contribution, Step.ESSENTIAL))
         chosen = page.locator("#id_organisation option:checked")
         assert chosen.inner_text() == "Coopérative Bâtir Sud"  # as it was saved
-        page.select_option("#id_deposit", "referenced")
-        assert "sa page et son détenteur" in page.inner_text("#ecrire")
+        page.check("[name=deposit][value=referenced]", force=True)
         unfolded(page, "Nom et adresses", "#id_producer_name")
         page.fill("#id_producer_name", "Etalab")
         page.click("button[name=next]")

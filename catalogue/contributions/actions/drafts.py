@@ -173,12 +173,14 @@ def begin(
     """Open a draft of what a description of another standard says.
 
     kind: the one chosen, which may not be that of the description. reading: what the draft keeps
-    of the document. Who holds the resource, and for where, is left to be said. In order: as
-    `start`, then the origin of each value, marked when it is a guess; event
-    "contribution.started". Raises NotAllowed.
+    of the document. For where, and who holds it unless the document names the organisation, is left
+    to be said. In order: as `start`, then the origin of each value, marked when it is a guess;
+    event "contribution.started". Raises NotAllowed.
     """
     is_chosen, kind = bool(kind), kind or described.kind
-    values = {"deposit": "", "scope": ""} | descriptions.values(described, kind)
+    described = descriptions.with_deposit(described, organisation)
+    values = {"scope": ""} | descriptions.values(described, kind)
+    values["deposit"] = described.fields["deposit"].value if "deposit" in described.fields else ""
     contribution = start(kind=ResourceKind(kind), by=by, organisation=organisation, **values)
     proposed, beside = contribution.proposed, descriptions.beside(described, kind)
     proposed.provenance = descriptions.provenance(

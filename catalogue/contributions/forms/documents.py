@@ -1,7 +1,7 @@
 """What a person brings: a table of cards or a description to paste."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator
@@ -97,6 +97,11 @@ class PasteForm(PlainForm):
     )
     kind = choice(_("Type de ressource"), [("", _("D’après le document")), *ResourceKind.choices])
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("url", "file", "text"):  # the page says once that one of them is needed
+            cast(Any, self.fields[name]).is_needed_to_send = True
+
     def clean_file(self) -> Any:
         """Refuse a file over the limit before it is read."""
         file = self.cleaned_data.get("file")
@@ -109,11 +114,9 @@ class PasteForm(PlainForm):
         cleaned = super().clean() or {}
         given = [name for name in ("url", "file", "text") if str(cleaned.get(name) or "").strip()]
         if not given and not self.errors:
-            self.add_error("url", _("Donnez une adresse, un fichier ou un texte."))
+            self.add_error(None, _("Donnez une adresse, un fichier ou un texte."))
         if len(given) > 1:
-            self.add_error(
-                given[0], _("Donnez une seule chose à la fois : adresse, fichier ou texte.")
-            )
+            self.add_error(None, _("Donnez une seule chose à la fois : adresse, fichier ou texte."))
         return cleaned
 
 

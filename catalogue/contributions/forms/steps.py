@@ -181,6 +181,18 @@ class OwnField(forms.Field):
         return _as_typed(self.own, value)
 
 
+class DepositField(OwnField):
+    """Whose the resource is, as two choices in view."""
+
+    descriptions: Mapping[str, Promise] = {
+        Deposit.OWNED: _("Au nom du détenteur ou des auteurs, sinon au vôtre."),
+        Deposit.REFERENCED: _("Au nom de son détenteur : donnez-le, avec la page où elle est."),
+    }
+
+    def __init__(self, own: Field) -> None:
+        super().__init__(own, widget=forms.RadioSelect(choices=own.choices))
+
+
 class TagsField(OwnField):
     """Tags typed on one line, separated by commas; kept lower case, once each."""
 
@@ -300,9 +312,9 @@ FINDING = ("tasks", "tags")
 # Common fields that are folded, by what they are about; the kind's own come in between.
 NAMES_AND_ADDRESSES = (
     "homepage_url",
+    "producer_name",
     "repository_url",
     "documentation_url",
-    "producer_name",
     "acronym",
     "title_en",
     "alternate_titles",
@@ -475,6 +487,9 @@ class StepForm(PlainForm):
         for name, field in self.fields.items():
             told: Any = field
             told.origin = self.origins.get("licences" if name == "licence" else name)
+            if told.origin and name not in ("title", "summary"):  # read, these may want better
+                told.help_text = ""
+            told.is_needed_to_send = name == "organisation"  # whose first choice is an answer
             told.optional = _("nécessaire si vous la signalez") if name in REFERENCED_NEEDS else ""
 
     @property
@@ -538,6 +553,11 @@ class StepForm(PlainForm):
         names = [*FIRST, *LICENCE] if self.step is Step.ESSENTIAL else [*CARD_NEEDS]
         apart = {*CHOICES, *LICENCE}
         wanted = [n for n, own in self.fields.items() if own.required and n not in apart]
+        if "files" in wanted:  # of which the page of the model takes the place
+            wanted[:0] = ["homepage_url"]
+            given = any(any(row.values()) for row in self["files"].value() or ())
+            if "files" in self.origins or (self["homepage_url"].value() and not given):
+                wanted.remove("files")  # read, or at that page: folded
         if "access" in self.fields and _guesses([self["access"]]):
             wanted.append("access")  # who may read is never decided out of sight
         shown = dict.fromkeys([*names, *wanted, *FINDING])
@@ -551,8 +571,9 @@ class StepForm(PlainForm):
         """Gather what is folded, by what it is about."""
         shown = {bound.name for bound in (*self.first(), *self.choices())}
         rest = [name for name in self.fields if name not in shown]
-        common = {*NAMES_AND_ADDRESSES, *CLASSIFICATION, *ACCESS_AND_CONTACT}
+        common = {*NAMES_AND_ADDRESSES, *CLASSIFICATION, *ACCESS_AND_CONTACT, "files"}
         parts: list[tuple[Promise | str, list[str]]] = [
+            (_("Fichiers"), [n for n in ("files",) if n in rest]),
             (_("Nom et adresses"), [n for n in NAMES_AND_ADDRESSES if n in rest]),
             (_("Caractéristiques"), [n for n in rest if n not in common]),
             (_("Classement et liens"), [n for n in CLASSIFICATION if n in rest]),
@@ -593,6 +614,8 @@ class LicenceField(forms.ChoiceField):
 
     needed: whether publishing needs one: « later » is then no answer, a draft leaves it empty.
     """
+
+    at_once, more_label = 3, _("Toutes les licences admises")
 
     def __init__(self, kind: str, *, needed: bool) -> None:
         usual = usual_licences(kind)
@@ -652,7 +675,12 @@ def _licence_values(choice: str, other: str) -> dict[str, Any]:
 
 def form_field(own: Field) -> forms.Field:
     """Give the form field that cleans and shows a field of the catalogue."""
-    apart = {"tags": TagsField, "relations": RelationsField, "territories": TerritoriesField}
+    apart = {
+        "deposit": DepositField,
+        "tags": TagsField,
+        "relations": RelationsField,
+        "territories": TerritoriesField,
+    }
     return apart.get(own.name, OwnField)(own)
 
 

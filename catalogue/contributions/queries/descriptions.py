@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.contributions.models import Contribution
 from catalogue.resources.columns import REMOTE_ID_CHARACTERS
-from catalogue.resources.enums import UNLICENSED_KINDS, LicenceStatus, ResourceKind
+from catalogue.resources.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.resources.fields import DETAILS, MAX_ITEMS, Field, FieldType, Text, clean_value
 from catalogue.resources.models import Resource
 from catalogue.resources.queries import records as card_records
@@ -20,6 +20,7 @@ from catalogue.resources.queries.records import fields_of
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers import FORMATS
 from catalogue.standards.readers.record import Fault, Reading, Record, Value
+from portal.accounts.models import Organisation
 from portal.lib import canonical
 from portal.lib.prose import markdown
 from portal.lib.refusals import Invalid
@@ -293,6 +294,17 @@ def values(record: Record, kind: str) -> dict[str, Any]:
         record = replace(record, fields={**record.fields, "description": text})
     # Its identity does not matter here: the draft is a person's.
     return dict(read_incoming(replace(record, kind=kind, remote_id="pasted")).values)
+
+
+def with_deposit(record: Record, holder: Organisation | None) -> Record:
+    """Guess that a resource is deposited by who holds it, where its document names them."""
+    for name in ("producer_name", "authors"):
+        read = record.fields.get(name, Value("", ""))
+        named = read.value if isinstance(read.value, list) else [read.value]
+        if holder and holder.name.casefold() in [str(each).casefold() for each in named]:
+            deposit = Value(Deposit.OWNED.value, read.origin, guessed=True)
+            return replace(record, fields={**record.fields, "deposit": deposit})
+    return record
 
 
 def beside(record: Record, kind: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,8 +30,8 @@ from catalogue.resources import rules as resource_rules
 from catalogue.resources.actions import files as file_care
 from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.models import CardFile, Resource
+from catalogue.resources.queries import detail, quality, relations
 from catalogue.resources.queries import files as card_files
-from catalogue.resources.queries import lists, quality, relations
 from catalogue.resources.queries import records as card_records
 from catalogue.resources.views import edited, holders, public
 from catalogue.search import words as known_words
@@ -166,7 +165,10 @@ def withdraw(request: HttpRequest, contribution: UUID) -> HttpResponse:
     found, by = visible(request, contribution), person(request)
     if request.method == "POST":
         drafts.withdraw(contribution=found, by=by)
-        return redirect("catalogue:contribution", found.public_id)
+        if found.first_submitted_at:
+            return redirect("catalogue:contribution", found.public_id)
+        messages.success(request, _("Le brouillon est abandonné."))
+        return redirect("catalogue:contributions")
     require(rules.may_withdraw, by, found)
     context = {"contribution": found, "record": proposals.proposed_record(found)}
     return render(request, "catalogue/contributions/withdraw.html", context)
@@ -545,34 +547,19 @@ def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None
 
 
 def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm) -> HttpResponse:
-    record = proposals.proposed_record(contribution)
-    context = around_step(contribution, Step.SEND, record, person(request)) | {
-        "form": form,
-        "summary": _summary(contribution, record),
-        "description_html": rendered(record),
-        "may_send": rules.may_submit(person(request), contribution),
-        "previous": steps.beside(Step.SEND, contribution.resource.kind, -1),
-    }
-    return render(request, "catalogue/contributions/send.html", context)
-
-
-def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Gather what is filled in, step by step, each with the way back to it."""
-    kind = contribution.resource.kind
-    said = {change.name: change for change in card_records.changes({}, record)}
-    if "access" in said:  # in the words of the card
-        told = Resource(access=record["access"], licences=record.get("licences") or [])
-        said["access"] = replace(said["access"], after=lists.access(told)[0])
-    return [
-        {
-            "label": steps.LABELS[step],
-            "href": address(contribution, step),
-            "rows": [said[own.name] for own in steps.asked(step, kind) if own.name in said]
-            + ([said["licences"]] if step is Step.ESSENTIAL and "licences" in said else []),
+    record, resource = proposals.proposed_record(contribution), contribution.proposed
+    resource.description_html = rendered(record)
+    card = detail.preview_card(resource) | {"use": None}
+    context = (
+        card
+        | around_step(contribution, Step.SEND, record, person(request))
+        | {
+            "form": form,
+            "may_send": rules.may_submit(person(request), contribution),
+            "previous": steps.beside(Step.SEND, contribution.resource.kind, -1),
         }
-        for step in steps.steps(kind)
-        if step is not Step.SEND
-    ]
+    )
+    return render(request, "catalogue/contributions/send.html", context)
 
 
 def _send(request: HttpRequest, contribution: Contribution) -> HttpResponse:

@@ -107,13 +107,13 @@ def badge(resource: Resource) -> Badge | None:
 
 
 def access(resource: Resource, level: str = "") -> Badge:
-    """Say who may reach the thing, or its files of some level; « ouvert » wants an open licence."""
+    """Say who may reach the thing, or its files of some level, and when its reuse is limited."""
     found = Access(level or resource.access)
     is_open = has_open_licences(resource)
     if found is not Access.OPEN or is_open is None:
         return str(found.label), found.tone, found.icon
     if is_open:
-        return _("Accès ouvert"), "pin", found.icon
+        return str(found.label), "pin", found.icon
     return _("Accès libre, réutilisation limitée"), "ocre", found.icon
 
 

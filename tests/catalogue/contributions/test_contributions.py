@@ -19,6 +19,7 @@ from catalogue.contributions.queries import descriptions, proposals, reviews
 from catalogue.models import Contribution, Resource
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.serve import read_here
+from catalogue.templatetags.contributions import teaser
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Role
 from portal.accounts.models import Notification, User
@@ -357,16 +358,16 @@ def test_markdown_is_shown_without_script(own: Client, data: Contribution) -> No
         assert ("<strong>ligne</strong>" in page) == is_hidden
     last = own.get(step(data, Step.SEND)).text
     for page in (shown, last):
-        assert re.search("<h[34]>Méthode</h[34]>", page)
+        assert re.search("<h[2-4][^>]*>Méthode</h[2-4]>", page)
         assert "<strong>ligne</strong>" in page
         assert SCRIPT not in page
     assert "Licence Ouverte 2.0" in last
 
 
-def test_what_cannot_be_rendered_is_shown_as_typed(own: Client, author: User) -> None:
+def test_what_cannot_be_rendered_is_a_point_to_correct(own: Client, author: User) -> None:
     draft = make.draft(author, description="Avant [[[[" * 20)
     page = own.get(step(draft, Step.SEND)).text
-    assert "Avant [[[[" in page
+    assert re.search('champ=description#id_description">Description</a> –', page)
     assert "Un point à corriger avant l’envoi" in page
     assert "La description ne peut pas être montrée" in shown(own, draft)
 
@@ -447,6 +448,12 @@ def test_withdrawing_asks_first(own: Client, author: User) -> None:
     assert make.again(contribution).status == ContributionStatus.SUBMITTED
     own.post(address)
     assert make.again(contribution).status == ContributionStatus.WITHDRAWN
+    draft = make.draft(author)
+    address = reverse("catalogue:contribution_withdraw", args=(draft.public_id,))
+    assert "Retirer la proposition" not in own.get(address).text
+    told = own.post(address, follow=True)
+    assert told.redirect_chain[-1][0] == reverse("catalogue:contributions")
+    assert "Le brouillon est abandonné." in told.text
 
 
 def test_a_change_is_proposed_on_a_public_card_only(own: Client) -> None:
@@ -493,7 +500,7 @@ def test_the_list_holds_what_the_space_shows(author: User) -> None:
     assert same_for_three(theirs, *counts) == [6]
 
 
-@pytest.mark.parametrize(("name", "queries"), [(Step.ESSENTIAL, 23), (Step.SEND, 15)])
+@pytest.mark.parametrize(("name", "queries"), [(Step.ESSENTIAL, 23), (Step.SEND, 22)])
 def test_the_cost_of_a_step(own: Client, need: Contribution, name: Step, queries: int) -> None:
     assert cost(own, step(need, name)) == queries
 
@@ -700,8 +707,54 @@ def test_a_guess_of_who_may_read_is_in_view_and_the_last_step_says_the_words_of_
             for each in (Step.ESSENTIAL, Step.SEND)
         )
         in_view = 'name="access"' in step.partition('aria-labelledby="plus"')[0]
-        seen.append((in_view, "Accès ouvert" in send, "Sur demande" in send))
+        seen.append((in_view, "Accès libre" in send, "Sur demande" in send))
     assert seen == [(False, True, False), (True, False, True)]
+
+
+def test_who_a_document_names_is_a_guess_of_who_deposits(author: User, own: Client) -> None:
+    holder = make.organisation("Atelier des données")
+    make.joined(author, holder, Role.EDITOR)
+    named = "authors:\n  - name: Atelier des données\n"
+    cited = re.sub(r"authors:\n(  .*\n|    .*\n)+", named, CITATION)
+    for text, deposit in ((cited, "owned"), (cited.replace("Atelier", "Bureau"), "")):
+        paste(own, text=text)
+        draft = Contribution.objects.latest("pk")
+        assert draft.content["deposit"] == deposit
+        assert ("deposit" in descriptions.guesses(draft)) == bool(deposit)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("import m\n\nm.run()", "import m"),
+        (
+            "Par âge :\n\n| Âge | n |\n|---|---|\n| 20 | 4 |\n| 40 | 5 |",
+            "Par âge : – tableau de 2 lignes",
+        ),
+        ("| Âge |\n|---|\n| 20 |", "tableau d’une ligne"),
+    ],
+)
+def test_a_long_text_is_shortened_to_its_first_line(text: str, short: str) -> None:
+    assert teaser(text).replace("\u202f", " ").replace("\xa0", " ") == short
+
+
+@pytest.mark.parametrize(
+    ("chosen", "in_view"),
+    [("", ["MIT", "EUPL-1.2", "Apache-2.0"]), ("CC-BY-4.0", ["MIT", "EUPL-1.2", "CC-BY-4.0"])],
+)
+def test_three_licences_are_in_view_the_chosen_one_among_them(
+    own: Client, author: User, chosen: str, in_view: list[str]
+) -> None:
+    model = make.draft(author, kind=ResourceKind.MODEL, licences=[chosen] if chosen else [])
+    shown, _fold, others = own.get(step(model, Step.ESSENTIAL)).text.partition(
+        "Toutes les licences"
+    )
+    values = [
+        re.findall(r'name="licence"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="licence"', each)
+        for each in (shown, others)
+    ]
+    assert ["".join(pair) for pair in values[0]] == in_view
+    assert "other" in ["".join(pair) for pair in values[1]]
 
 
 def test_a_rare_language_stays_when_its_page_is_saved(author: User, own: Client) -> None:
@@ -731,6 +784,13 @@ def test_a_model_is_asked_where_its_files_are_unless_an_address_leads_to_them(
     assert ["Fichiers</a> –" in page for page in asked] == [False, True]
     assert ("f1 ; 0,842" in asked[1], "0.842" in asked[1]) == (True, False)
     assert bare.content["tags"] == ["classification de textes", "tri"]
+    # Where its page is given, the model needs no files: they are folded.
+    page = make.edit(bare, author, homepage_url="https://exemple.fr/tri")
+    folded = [
+        own.get(step(each, Step.ESSENTIAL)).text.partition('aria-labelledby="plus"')[2]
+        for each in (draft_of(card, "hf", author), page)
+    ]
+    assert ['id="id_file"' in each for each in folded] == [False, True]
     # The repository is one: nobody said that it is the page, or a file.
     read = proposals.proposed_record(coded)
     assert (read["homepage_url"], "files" in read["details"]) == ("", False)
