@@ -488,6 +488,8 @@ def test_a_name_that_bibtex_keeps_whole_is_no_place_to_fill() -> None:
     text = f"{HEAD}## Citation\n\n```bibtex\n{entry}\n```\n"
     record = hugging_face.read(text.encode(), "").records[0]
     assert [each for each in record.faults if each.code == "unfilled"] == []
+    untitled = "@misc{x, author={Atelier}}"
+    assert untitled in read(f"{HEAD}## Citation\n\n{untitled}\n")["description"]
     other = entry.replace("Tri}", "Autre}").replace("tri2026", "x")
     assert "author = {{Atelier emploi}}" in read(f"{HEAD}## Citation\n\n{other}\n")["description"]
 
@@ -728,8 +730,6 @@ def test_a_section_that_only_names_measures_leaves_the_text() -> None:
 def test_the_version_of_a_model_is_read_where_it_is_written(said: str) -> None:
     assert read(HEAD + said)["version"] == "1.2.0"
     assert read(HEAD.replace("---\n#", "version: 2.0.1\n---\n#") + said)["version"] == "2.0.1"
-    untitled = read(f"{HEAD}## Citation\n\n@misc{{tri, author={{A}}, version={{1.2.0}}}}\n")
-    assert untitled["version"] == "1.2.0"
     assert "version" not in read(f"{HEAD}### Framework versions\n\n- 2.4.0\n")
 
 
