@@ -212,7 +212,7 @@ def test_a_model_says_what_it_lacks_and_is_exported_once_whole(client: Client) -
     page = client.get(model.get_absolute_url()).text
     assert "Pas encore exportable" not in page
     # A text that introduces nothing comes after what the model is for, its heading in French.
-    assert page.index("<li>lire") < page.index("Entraînement") < page.index("3 epochs")
+    assert page.index("<li>lire") < page.index("Entraînement</h") < page.index("3 epochs")
     assert b"MachineLearningModel" in client.get(address(model, ".ttl")).content
 
 
