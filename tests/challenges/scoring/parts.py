@@ -14,7 +14,7 @@ from challenges.scoring.intervals import Buckets
 from challenges.scoring.metric import Part, Shape
 
 Array = NDArray[Any]
-CASES = 200
+CASES = 50
 # The oracles are called thousands of times on valid input.
 sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
 
@@ -23,8 +23,11 @@ def _seeds(count: int, *marks: Any) -> Any:
     return pytest.param(range(count), marks=(pytest.mark.slow, *marks), id=str(count))
 
 
-# Each property is tried on 200 cases in `make test`, on 2,000 in `make test-full`.
-cases = pytest.mark.parametrize("seeds", [_seeds(CASES), _seeds(10 * CASES, pytest.mark.full)])
+# Each property is tried on 50 cases in `make test`, 200 in `.ci/run`, 2,000 in `make test-full`.
+cases = pytest.mark.parametrize(
+    "seeds",
+    [_seeds(CASES), _seeds(4 * CASES, pytest.mark.ci), _seeds(40 * CASES, pytest.mark.full)],
+)
 
 
 def rngs(seed: int, seeds: range) -> Iterator[np.random.Generator]:

@@ -54,8 +54,8 @@ def values(record: Any, key: str) -> list[Any]:
 @pytest.mark.parametrize(
     "seeds",
     [
-        pytest.param(range(CASES // 4), id="lean"),
-        pytest.param(range(CASES * 10), id="full", marks=(pytest.mark.full, pytest.mark.slow)),
+        pytest.param(range(CASES // 2), id="lean"),
+        pytest.param(range(CASES * 40), id="full", marks=(pytest.mark.full, pytest.mark.slow)),
     ],
 )
 def test_point_estimates_equal_fairlearn(seeds: range) -> None:
