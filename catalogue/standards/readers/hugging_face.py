@@ -10,7 +10,7 @@ from typing import Any
 
 from catalogue.standards import licences
 from catalogue.standards.pipelines import PIPELINES
-from catalogue.standards.readers import answers, files, measures
+from catalogue.standards.readers import answers, contacts, files, measures
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
@@ -169,8 +169,7 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
     return [tag.split(":", 1)[1] for tag in tags if tag.startswith(f"{prefix}:")]
 
 
-LONGEST_CONTACT = 200
-MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+LONGEST_LICENCE = 200
 # Where the tools live that write a card: not the model.
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
@@ -293,11 +292,12 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     found = prose.sections(without_html(body))
     _title(data, found, name, into)
     _vocabularies(data, body, into)
+    facts = prose.facts(body)
+    contacts.read(found, facts, into)
     _licensed(found, into)
     if any(str(key).startswith("extra_gated_") for key in data):
         _gated(data, name, into)
     into.address("homepage_url", url, "adresse")
-    facts = prose.facts(body)
     _addresses(facts, found, url, into)
     if kind == "model":
         _model(data, found, facts, into)
@@ -497,7 +497,7 @@ def _licensed(found: list[prose.Section], into: Builder) -> None:
     """Read the licence that a section names; a section that does nothing else leaves the text."""
     part = prose.section(found, "licence", "license")
     said = plain(part.body).rstrip(".") if part else ""
-    if part is None or not 0 < len(said) <= LONGEST_CONTACT:
+    if part is None or not 0 < len(said) <= LONGEST_LICENCE:
         return
     texts = [said, *LICENSED.findall(said)]
     named = [each for each in texts if licences.normalise(each).identifiers]
@@ -540,16 +540,6 @@ def _addresses(
     for name in ("dépôt", "repository"):
         if part := prose.section(found, name):
             _put("repository_url", prose.address(part.body), part.title, into)
-    part = prose.section(found, "contact")
-    asked = part.body if part else ""
-    if len(asked) > LONGEST_CONTACT:
-        asked = "".join(MAIL.findall(asked)[:1])
-    contact = facts.get("point of contact") or facts.get("contact") or asked
-    address, mail = prose.address(contact), MAIL.search(contact)
-    reached = mail[0] if mail and address else address or prose.written(plain(contact))
-    into.line("contact", reached, "texte")
-    if part and contact == asked:
-        prose.leave(found, part, part.body, [], reached)
     for holder in [facts[name] for name in HOLDERS if name in facts][:1]:
         into.line("producer_name", prose.written(plain(holder)), "texte")
     if url and into.kind == "dataset":

@@ -601,6 +601,43 @@ def test_an_address_to_write_to_comes_before_a_forum() -> None:
     assert (longer["contact"], "Nous lisons" in longer["description"]) == ("a@exemple.fr", True)
 
 
+NADIA = "Nadia Benali, n@e.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "contact", "guessed"),
+    [
+        ("## Contact\n\nOpen an issue or write to n@e.example.", "n@e.example", True),
+        ("## Contact\n\nNadia Benali <n@e.example>", NADIA, False),
+        ("## Contact\n\n[Nadia Benali](mailto:n@e.example?subject=a)", NADIA, False),
+        ("## Contact\n\nn@e.example (Nadia Benali)", NADIA, False),
+        ("## Contact\n\nContact Nadia Benali at n@e.example.", NADIA, True),
+        ("## Contact\n\nPour un avis, écrire à Nadia Benali (n@e.example).", NADIA, True),
+        ("## Contact\n\nEmail: [n@e.example](mailto:n@e.example)", "n@e.example", False),
+        ("## Contact\n\nNadia Benali\nn@e.example", NADIA, False),
+        ("## Questions\n\nFor questions, open an issue or mail n@e.example", "n@e.example", True),
+        ("## Maintainers\n\n- Nadia Benali : n@e.example\n- C. Rossi : c@e.example", NADIA, True),
+        ("- **Maintainer:** Nadia Benali (n@e.example)", NADIA, True),
+        ("- **Contact:** [Nadia Benali](mailto:n@e.example)", NADIA, False),
+        ("Questions ? n@e.example", "n@e.example", True),
+        ("Contact : l’équipe data, n@e.example", "l’équipe data, n@e.example", True),
+        ("## Notes\n\nOn a retiré les courriels (comme n@e.example).", None, None),
+    ],
+)
+def test_a_contact_is_a_name_and_an_address_to_write_to(
+    text: str, contact: str | None, guessed: bool | None
+) -> None:
+    record = hugging_face.read(f"{HEAD}{text}\n".encode(), "").records[0]
+    own = record.fields.get("contact")
+    assert (own and own.value, own and own.guessed) == (contact, guessed)
+
+
+def test_a_section_on_the_licence_and_the_contact_gives_both() -> None:
+    told = read(f"{HEAD}## Licence & contact\n\nMIT. Contact : Nadia Benali — data@e.example\n")
+    assert (told["contact"], told["licences"]) == ("Nadia Benali — data@e.example", ["MIT"])
+    assert "Licence" not in told["description"]
+
+
 @pytest.mark.parametrize(
     ("head", "is_by_group"),
     [
