@@ -2,7 +2,7 @@
 
 import re
 
-from catalogue.standards.quality import METRICS, measures_groups
+from catalogue.standards.quality import COMPARED, FEWEST_GROUPS, METRICS, measures_groups
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.headings import DOWNSTREAM, QUESTIONS
 from catalogue.standards.readers.measures import MEASURING
@@ -48,6 +48,29 @@ GROUPED = re.compile(
     r"countr|territo|form(?:e|s)?\b|public\b|dipl[ôo]me|niveau|famil)",
     re.I,
 )
+# A heading, or what announces a table, that parts results, and what parts no persons or offers.
+PARTED = re.compile(
+    r"^\W*(?:(?:r[ée]sult(?:at)?|score|performance|[ée]cart|gap|breakdown)s? )?"
+    r"(?:par|selon|by|per) \w[^\n]*",
+    re.I,
+)
+NO_GROUPS = re.compile(
+    r"\bmod[èe]le?s?\b|\b(?:jeux?|(?:data ?|test )?sets?|tests?|corpus|splits?|benchmarks?)\b|"
+    r"\b[ée]tiquette|\blabels?\b|\bclass(?:e|es)?\b|\bentit|\bm[ée]tri[cq]|\bmeasures?\b|\bmesures?\b|"
+    r"\bepochs?\b|\b[ée]poques?\b|\bversions?\b|\bsyst[èe]me?s?\b|\bm[ée]thod|\bseuils?\b|"
+    r"\bthresholds?\b|\bsteps?\b|\b[ée]tapes?\b|\bfolds?\b|\bplis?\b|\bseeds?\b",
+    re.I,
+)
+# « - Femmes : F1 0,78 (n = 412) »
+MEASURED_GROUP = re.compile(
+    r"^ {0,3}[-*+] +\**(?P<group>[^:\n*]{1,60}?)\**\s*:\W*"
+    rf"(?:{COMPARED.pattern})[^\d\n]{{0,20}}"
+    r"\d+(?:[.,]\d+)?[^\n]*?\b(?:n|N|effectif)\s*[=:]\s*[1-9][^\n]*$",
+    re.I,
+)
+LISTED = re.compile(
+    r"(?:^[^\n|#*-][^\n|#]{0,199}:[ *]*\n\s*)?(?:^ {0,3}[-*+] [^\n]+(?:\n|\Z))+", re.M
+)
 COMPARING = re.compile(rf"{MEASURING.pattern}|\bbia[is]|\blimit", re.I)
 FEWEST_ROWS = 4  # with its head and the line under it
 # As many as there are: « 7 210 », « 1,100 ».
@@ -92,7 +115,9 @@ def read(found: list[prose.Section], into: Builder) -> None:
             found[found.index(part)] = part._replace(body="")
             continue
         text, blocks = prose.apart(body, prose.CODES)
-        if name == "group_results" and not measures_groups(text):
+        if name == "group_results" and not (
+            measures_groups(text) or _lists_groups(text, part.title)
+        ):
             left.append(part)
             continue
         if name == "excluded_uses":
@@ -118,9 +143,16 @@ def read(found: list[prose.Section], into: Builder) -> None:
 def _grouped(found: list[prose.Section], into: Builder) -> None:
     """Read as results by group the tables of results that count the members of each group."""
     for at, part in enumerate(found):
-        if "group_results" in into.details or not COMPARING.search(part.title):
+        if "group_results" in into.details or not (
+            COMPARING.search(part.title) or PARTED.search(part.title)
+        ):
             continue
-        told = [each for each in prose.apart(part.body, prose.LED)[1] if _by_group(each)]
+        told = [
+            each[0].strip()
+            for pattern, is_by_group in ((prose.LED, _by_group), (LISTED, _lists_groups))
+            for each in pattern.finditer(part.body)
+            if is_by_group(each[0].strip(), part.title)
+        ]
         into.text("group_results", "\n\n".join(told), part.title, guessed=True)
         body = part.body
         for block in told:
@@ -129,15 +161,36 @@ def _grouped(found: list[prose.Section], into: Builder) -> None:
         found[at] = part._replace(body=body)
 
 
-def _by_group(block: str) -> bool:
+def _by_group(block: str, title: str = "") -> bool:
+    """Say whether a table gives a measure of groups, and how many they are.
+
+    Its first column tells groups, or the heading or the lead says by what it parts.
+    """
     rows = [line.strip().strip("|").split("|") for line in block.splitlines() if "|" in line]
-    if len(rows) < FEWEST_ROWS or not GROUPED.search(rows[0][0]) or not measures_groups(block):
+    if len(rows) < FEWEST_ROWS or not measures_groups(block):
+        return False
+    first = rows[0][0]
+    if NO_GROUPS.search(first) or not (GROUPED.search(first) or _parts(block, title)):
         return False
     columns = zip(*([cell.strip(" *") for cell in row] for row in rows[2:]), strict=False)
     return any(
         all(COUNT.fullmatch(cell) for cell in column) and not METRICS.search(name)
         for name, column in zip(rows[0], columns, strict=False)
     )
+
+
+def _parts(block: str, title: str) -> bool:
+    said = (PARTED.search(each) for each in (title, block.split("\n")[0]))
+    return any(each and not NO_GROUPS.search(each[0]) for each in said)
+
+
+def _lists_groups(block: str, title: str = "") -> bool:
+    """Say whether a list gives in each of its items a measure of a group, and how many it is."""
+    rows = [line for line in block.splitlines() if re.match(r" {0,3}[-*+] ", line)]
+    named = [found["group"] for row in rows if (found := MEASURED_GROUP.match(row))]
+    if len(rows) < FEWEST_GROUPS or len(named) < len(rows):
+        return False
+    return all(GROUPS.search(each) for each in named) or _parts(block, title)
 
 
 def _warned(found: list[prose.Section], known: str) -> list[str]:

@@ -100,7 +100,7 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     into.licence(items(written.get("license")) or _tagged(tags, "license"), "license")
     into.language(written.get("language") or _tagged(tags, "language"), "language")
     task = first_text(data.get("pipeline_tag"))
-    into.tags(_keywords([task, *tags], data.get("library_name")), "tags")
+    into.tags(_keywords([task, *tags], data.get("library_name"), into), "tags")
     into.modified = day(data.get("lastModified"))
     into.count("downloads", data.get("downloads"))
     into.count("followers", data.get("likes"))
@@ -114,14 +114,15 @@ def _hub_record(data: Mapping[str, Any], base_url: str) -> Record:
     return into.record()
 
 
-def _keywords(words: list[Any], library: object) -> list[str]:
+def _keywords(words: list[Any], library: object, into: Builder) -> list[str]:
     """Keep the words that name nothing else: no other column, no library, no tool that wrote it.
 
-    What the Hub names in English has its French word.
+    What the Hub names in English has its French word, but in a card that is in English alone.
     """
     texts = [word for word in words if isinstance(word, str) and ":" not in word]
     own = [word for word in texts if word != library and not word.startswith("generated_from_")]
-    named = {_spelt(word): word for word in own[::-1]} | SPELT
+    is_english = "languages" in into.fields and into.fields["languages"].value == ["en"]
+    named = {_spelt(word): word for word in own[::-1]} | ({} if is_english else SPELT)
     return list(dict.fromkeys(named[_spelt(word)] for word in own))
 
 
@@ -490,7 +491,7 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
             into.language(plain(spoken), "texte")
     names = ("pipeline_tag", "tags", "task_categories")
     words = [word for name in names for word in _flat(data.get(name))]
-    into.tags(_keywords(words, data.get("library_name")), "tags")
+    into.tags(_keywords(words, data.get("library_name"), into), "tags")
 
 
 def _licensed(found: list[prose.Section], into: Builder) -> None:

@@ -24,6 +24,12 @@ DATASET = re.compile(r"\b(?:dataset|jeux? de données|data ?set|corpus|colonnes?
 MODEL = re.compile(
     r"\b(?:mod[eè]le? (?:pré-?entraîné|de langue)|pre-?trained model|fine-?tun)", re.I
 )
+# What a few words without a heading speak of: « mon modèle d’appariement ».
+NAMED_MODEL = re.compile(
+    r"(?<!data )\bmod(?:[èe]le|el)s?\b(?! de données| économique| conceptuel)"
+    r"(?: (?:de|pour|for|of|to) [^\n.,;:!?]{3,60}| d[’'][^\n.,;:!?]{3,60})?",
+    re.I,
+)
 LICENCE_LINE = re.compile(
     r"(?:licen[cs]ed? under|sous (?:la )?licence|licen[cs]e\s*:)\s*(?:the\s+)?\**"
     r"\[?([^\n.;\]]{2,80})",
@@ -51,14 +57,20 @@ def read(content: bytes, base_url: str) -> Reading:
     _front, body, _line = prose.split(text)
     bare = without_html(body)
     found = prose.sections(bare)
-    into = Builder(_kind(bare), SOURCE, base=base_url)
-    into.note("kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le."))
     heading = next((each.title for each in found if each.title), "")
     first_line = next((line for line in bare.split("\n") if line.strip()), "")
+    is_sentence = not heading and plain(bare) == plain(first_line)
+    model = NAMED_MODEL.search(first_line) if is_sentence else None
+    into = Builder("model" if model else _kind(bare), SOURCE, base=base_url)
+    into.note("kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le."))
     into.line("title", prose.filled(heading), "titre")
-    into.require_title((plain(first_line), "première ligne"))
+    named = plain(model[0]) if model and " " in model[0] else ""
+    into.require_title(
+        (named[:1].upper() + named[1:], "première ligne"), (plain(first_line), "première ligne")
+    )
     into.whole = prose.joined(found) if heading else bare
-    into.line("summary", summary_of(into.whole), "texte", guessed=True)
+    summary = plain(bare) if is_sentence else summary_of(into.whole)
+    into.line("summary", summary, "texte", guessed=True)
     _addresses(bare, base_url, into)
     _licence(bare, found, into)
     _own(bare, found, into)

@@ -16,6 +16,18 @@ def test_a_template_leaves_nothing_where_nobody_wrote() -> None:
     assert "Citation" not in value(hugging_face.read(text.encode(), "").records[0], "description")
 
 
+def test_what_an_author_has_still_to_do_is_told_and_leaves_the_text() -> None:
+    entry = "```bibtex\n@misc{tri, title={tri}, author={A}}\n```"
+    text = f"{HEAD}## Citation\n\n{entry}\n\nTODO: ajouter la matrice\n\n- **Langue :** TODO\n"
+    record = hugging_face.read(text.encode(), "").records[0]
+    assert value(record, "description") == "Trie des annonces par contrat et par métier."
+    assert record.faults[-1].facts["which"] == "ajouter la matrice, Langue"
+    kept = "Il lit une liste TODO et des todos.\n\n```bash\n# TODO: x\n```"
+    assert kept in value(
+        hugging_face.read(f"{HEAD}## Notes\n\n{kept}\n".encode(), "").records[0], "description"
+    )
+
+
 def test_what_the_author_adds_to_a_sentence_of_the_template_stays() -> None:
     text = f"""{HEAD}This modelcard aims to be a base template for new models. It reads offers.
 
@@ -494,6 +506,28 @@ def test_a_name_that_bibtex_keeps_whole_is_no_place_to_fill() -> None:
     assert "author = {{Atelier emploi}}" in read(f"{HEAD}## Citation\n\n{other}\n")["description"]
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "title"),
+    [
+        ("je veux publier mon modèle de matching", "model", "Modèle de matching"),
+        ("I publish my model for job search.", "model", "Model for job search"),
+        ("Un modèle.", "model", "Un modèle."),
+        ("Trie des offres par métier.", "algorithm", "Trie des offres par métier."),
+        ("Décrit le modèle de données.", "algorithm", "Décrit le modèle de données."),
+        ("# Tri\n\nUn modèle de tri.", "algorithm", "Tri"),
+    ],
+)
+def test_one_sentence_is_a_summary_and_its_title_a_guess(said: str, kind: str, title: str) -> None:
+    record = readme.read(said.encode(), "").records[0]
+    own = record.fields
+    assert (record.kind, own["title"].value, own["title"].guessed) == (
+        kind,
+        title,
+        not said.startswith("#"),
+    )
+    assert said.startswith("#") or (own["summary"].value, own["summary"].guessed) == (said, True)
+
+
 LOADS = '## Usage\n\n```python\nm = AutoModel.from_pretrained("{}")\n```\n'
 FILE = "[poids](https://huggingface.co/atelier/tri/resolve/main/model.safetensors)\n"
 
@@ -661,6 +695,48 @@ def test_a_table_of_results_that_counts_groups_is_by_group(head: str, is_by_grou
 
 
 @pytest.mark.parametrize(
+    ("heading", "head", "is_by_group"),
+    [
+        ("### Par type d'offre", "Offres | n | F1", True),
+        ("## Evaluation\n\nBy contract:", "Contract | n | MAE (€)", True),
+        ("### Par modèle", "Nom | n | F1", False),
+        ("### Results by dataset", "Name | n | F1", False),
+        ("### Par type d'offre", "Étiquette | n | F1", False),
+        ("### Par type d'offre", "Offres | F1 | Rappel", False),
+        ("### Partis", "Offres | n | F1", False),
+    ],
+)
+def test_a_table_under_what_it_parts_by_is_by_group(
+    heading: str, head: str, is_by_group: bool
+) -> None:
+    table = f"| {head} |\n|---|--:|--:|\n| A | 214 | 0,79 |\n| B | 38 | 0,77 |"
+    told = read(f"{HEAD}## Résultats\n\nMoyens.\n\n{heading}\n\n{table}\n\nPeu.\n")
+    assert (table in told.get("group_results", "")) is is_by_group
+    assert (table in told["description"]) is not is_by_group
+    assert "Peu." in told["description"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "items", "is_by_group"),
+    [
+        ("Résultats", "- Femmes : F1 0,78 (n = 412)\n- Hommes : F1 0,80 (n = 390)", True),
+        ("Results by contract", "* **Short:** F1 of 0.78, n=412\n* Long: F1 0.8, n=39", True),
+        ("Écarts par groupe", "- CDI : rappel 0,7 (n = 41)\n- CDD : rappel 0,6 (n = 39)", True),
+        ("Résultats", "- Femmes : F1 0,78\n- Hommes : F1 0,80", False),
+        ("Résultats", "- tri-v1 : F1 0,78 (n = 412)\n- tri-v2 : F1 0,80 (n = 412)", False),
+        ("Par modèle", "- A : F1 0,78 (n = 412)\n- B : F1 0,80 (n = 412)", False),
+        ("Résultats", "- Femmes : F1 0,78 (n = 412)\n- Entraîné en mai", False),
+    ],
+)
+def test_a_list_of_a_measure_of_groups_that_are_counted_is_by_group(
+    heading: str, items: str, is_by_group: bool
+) -> None:
+    told = read(f"{HEAD}## {heading}\n\n{items}\n\n## Notes\n\nPeu.\n")
+    assert (told.get("group_results", "").replace("*", "-") != "") is is_by_group
+    assert (items in told["description"]) is not is_by_group
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "Le modèle **ne doit pas servir à trier des candidatures**.",
@@ -726,6 +802,15 @@ def test_the_same_key_word_is_written_once_as_the_portal_spells_it() -> None:
     tags = "[classification-de-texte, text-classification, offres d'emploi, offres-d’emploi, Ner]"
     told = read(f"---\npipeline_tag: text-classification\ntags: {tags}\n---\n# tri\n\nTrie.\n")
     assert told["tags"] == ["classification de textes", "offres d'emploi", "ner"]
+
+
+def test_the_key_words_of_a_card_in_english_stay_as_its_author_wrote_them() -> None:
+    text = "---\nlanguage: {}\npipeline_tag: tabular-regression\ntags: [salary]\n---\n# tri\n\nA.\n"
+    assert read(text.format("en"))["tags"] == ["tabular-regression", "salary"]
+    assert read(text.format("[en, fr]"))["tags"] == ["régression sur des tableaux", "salary"]
+    listed = b'{"id": "a/b", "pipeline_tag": "fill-mask", "tags": ["language:en", "xy"]}'
+    record = hugging_face.read(listed, "https://huggingface.co/api/models").records[0]
+    assert value(record, "tags") == ["fill-mask", "xy"]
 
 
 @pytest.mark.parametrize(

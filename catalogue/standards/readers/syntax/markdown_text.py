@@ -25,7 +25,10 @@ TEMPLATE = re.compile(r"(?<!=)(?<!= )\{\{[^{}\n]{0,300}\}\}")
 UNFILLED = re.compile(
     r"[ \t]?\[(?:more information needed|needs more information|more info needed|"
     rf"dataset name|optional)\](?:\([^()\n]{{0,500}}\))?|{TEMPLATE.pattern}|"
-    r"^[ \t*_]*more information needed[ \t.*_]*$",
+    r"^[ \t*_]*more information needed[ \t.*_]*$|"
+    # « TODO: add the matrix », « - **Funded by:** TODO ».
+    r"^[ \t>*_+-]*(?:\[ ?\] )?(?-i:TODO|TBD|FIXME)\b[*_]*\s?(?:[:–—-](?P<todo>[^\n]*))?$|"
+    r"(?<=:)[ \t*_]*(?-i:TODO|TBD|FIXME)[ \t.*_]*$",
     re.I | re.M,
 )
 # Sentences of the usual templates that nobody wrote for this card, at the beginning of a line.
@@ -145,9 +148,10 @@ def unfilled(text: str) -> list[str]:
     named = list[str]()
     for part in sections(text):
         for line in part.body.split("\n"):
-            if any("optional" not in each[0].lower() for each in UNFILLED.finditer(line)):
-                label = FACT.match(line)
-                named.append(written(filled(label[1] if label else part.title)) or "…")
+            waits = [x for x in UNFILLED.finditer(line) if "optional" not in x[0].lower()]
+            if waits:
+                label, todo = FACT.match(line), plain(waits[0]["todo"] or "")
+                named.append(todo or written(filled(label[1] if label else part.title)) or "…")
     return list(dict.fromkeys(named))
 
 
