@@ -29,6 +29,15 @@ from catalogue.standards.readers.syntax.text import (
 )
 
 SOURCE = "Hugging Face"
+# The origins that name no heading of the card, translated where they are shown.
+ORIGINS = (
+    _("Hugging Face › texte"),
+    _("Hugging Face › titre"),
+    _("Hugging Face › adresse"),
+    _("README › texte"),
+    _("README › titre"),
+    _("README › première ligne"),
+)
 # The tasks of the Hub that are one of ours.
 TASKS = {
     "fill-mask": ("language_modelling",),
@@ -49,8 +58,11 @@ MATCHED = (
     r"candidat|applicant|resumes?)|\b(?:cvs?|profils?|profiles?|candidat|applicant|resumes?).*"
     r"\b(?:offres?|annonces?|jobs?|vacanc(?:y|ies)|postes?)\b"
 )
+FORECAST = r"\bforecast|\bpr[ée]voi[rt]|\bpr[ée]vision"
 # By what a model does on the Hub; what sorts texts into classes does one thing.
 LIKELY_TASKS = {
+    "tabular-regression": {"forecasting": FORECAST},
+    "tabular-classification": {"forecasting": FORECAST},
     "sentence-similarity": {
         "matching": MATCHED,
         "occupation_coding": OCCUPATIONS,

@@ -663,6 +663,8 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     by_hand = reverse(
         "catalogue:contribution_step", args=(make.draft(author).public_id, Step.ESSENTIAL)
     )
+    assert "D’après README › texte" in words(own.get(step))
+    assert "From README › text" in words(own.get(f"/en{step}"))
     says = "« Continuer » dit que vous avez relu"
     assert [says in words(own.get(each)) for each in (step, by_hand)] == [True, False]
     before = contribution.content["provenance"]

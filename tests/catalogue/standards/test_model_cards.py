@@ -787,6 +787,8 @@ def test_what_a_warning_excludes_is_advised_against(sentence: str) -> None:
         ),
         ("sentence-similarity", "Maps job ads and CV snippets to one same space.", "matching"),
         ("token-classification", "Repère les titres-restaurant et les primes des annonces.", ""),
+        ("tabular-regression", "Forecasts the job ads of a zone in three months.", "forecasting"),
+        ("tabular-regression", "Estimates the gross annual salary of a job ad.", ""),
         ("text-to-speech", "Lit les compétences d’une offre d’emploi à haute voix.", ""),
     ],
 )
