@@ -31,6 +31,8 @@ FIGURE = re.compile(r"\d+(?:[.,]\d+)?(?:\s?%)?")
 # Beside measures, what is compared between groups.
 COMPARED = re.compile(rf"{METRICS.pattern}|\b(?:taux|rates?)\b", re.I)
 FEWEST_GROUPS = 2
+# « Femmes : F1 0,78 (n = 214) »: a group, then a figure that is a share or not a whole number.
+GROUP_LINE = re.compile(r"(?:[-*] )?[^\W\d][^:|]{0,60}:\s.*?(?:\d[.,]\d|\d\s?%).*")
 
 Record = Mapping[str, Any]
 # True: met; False: missing; None: cannot be known yet, which is missing too.
@@ -45,6 +47,7 @@ class Aside(StrEnum):
     NOT_VERIFIED = "not_verified"
     NOT_TRANSMITTED = "not_transmitted"  # by the source: its producer is not to blame
     NOT_KNOWN = "not_known"
+    BY_CHALLENGE = "by_challenge"  # no form asks for it
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,10 @@ def _fair(record: Record) -> bool:
 
 
 def measures_groups(text: str) -> bool:
-    """Say whether a table in Markdown gives a figure of one measure for several groups."""
+    """Say whether a table in Markdown, or lines, give one measure for several groups."""
     lines = [each.strip() for each in text.splitlines()]
+    if sum(bool(GROUP_LINE.fullmatch(line)) for line in lines) >= FEWEST_GROUPS:
+        return True
     for table, rows in groupby(lines, lambda line: line.startswith("|")):
         head, *cells = [[c.strip(" *") for c in row.strip("|").split("|")] for row in rows]
         columns = [at for at, name in enumerate(head) if at and COMPARED.search(name)]
@@ -272,6 +277,8 @@ def _judged(record: Record, code: str, field: str, points: int, test: Test) -> C
         aside = Aside.NOT_TRANSMITTED
     elif met is None:
         aside = Aside.NOT_KNOWN
+    elif not met and field == "measurements":
+        aside = Aside.BY_CHALLENGE
     elif met and field in record.get("unverified", ()):  # else verifying it adds nothing
         met, aside = False, Aside.NOT_VERIFIED
     return Criterion(code, bool(met), field, 0 if met else points, aside)

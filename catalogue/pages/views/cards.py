@@ -27,7 +27,7 @@ from catalogue.resources import rules as resource_rules
 from catalogue.resources import views as card_views
 from catalogue.resources.enums import SCORED_KINDS, ResourceKind
 from catalogue.resources.models import Resource
-from catalogue.resources.queries import detail, lists, published, relations
+from catalogue.resources.queries import detail, examples, lists, published, relations
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries.chain import Chain
 from catalogue.search import answer, engine, filters, fulltext
@@ -322,7 +322,7 @@ def use_of(resource: Resource, stored: Sequence[dict[str, Any]]) -> Use:
 
 def source_of(resource: Resource) -> Use | None:
     """Lead to a thing where it lives, else to its code."""
-    page, code = detail.source_page(resource), resource.repository_url
+    page, code = examples.source_page(resource), resource.repository_url
     if address := page or code:
         is_code = not page and _host(code) != "huggingface.co"
         said = _("Voir le code sur %(host)s") if is_code else _("Voir sur %(host)s")

@@ -41,12 +41,11 @@ from catalogue.resources.fields import (
 )
 from catalogue.resources.file_types import EXECUTABLE_NAMES, extension
 from catalogue.resources.models import Measurement, Resource
+from catalogue.resources.queries import examples, lists, quality, readme
 from catalogue.resources.queries import files as card_files
-from catalogue.resources.queries import lists, quality, readme
 from catalogue.resources.queries import versions as card_versions
 from catalogue.resources.queries.chain import chain_of, verified_scores
 from catalogue.standards import licences
-from catalogue.standards.pipelines import told_by
 from catalogue.standards.readers.syntax import amounts
 from catalogue.standards.writers import citation
 from portal.lib import clock
@@ -70,36 +69,6 @@ MOST_CONTENTS = 8  # of the contents of a page, those of its text included
 # What one reads first of a model: what it is for, and where it stops.
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
-HUB_MODEL = re.compile(
-    r"https://huggingface\.co/(?!(?:blog|datasets|docs|learn|papers|spaces|tasks)/)([\w.-]+/[\w.-]+)/?"
-)
-# Words that a model reads; French where its card says that it reads French.
-FRENCH_WORDS, ENGLISH_WORDS = ("aide à domicile", "boulanger"), ("home care worker", "baker")
-# By library: how a model that lives there is run.
-HUB_EXAMPLES = {
-    "transformers": "# pip install transformers torch\n"
-    "from transformers import AutoModel, AutoTokenizer\n\n"
-    'tokenizer = AutoTokenizer.from_pretrained("{0}")\nmodel = AutoModel.from_pretrained("{0}")\n'
-    'words = tokenizer("{1}", return_tensors="pt")\n'
-    "print(model(**words).last_hidden_state.shape)",
-    "sentence-transformers": "# pip install sentence-transformers\n"
-    "from sentence_transformers import SentenceTransformer\n\n"
-    'model = SentenceTransformer("{0}")\nvectors = model.encode(["{1}", "{2}"])\n'
-    "print(model.similarity(vectors, vectors))",
-}
-# What runs by its own pipeline, and what gives vectors; the rest does not read one text.
-PIPED = frozenset({"text-classification", "token-classification", "text-generation"})
-ENCODES = frozenset({"", "feature-extraction", "fill-mask", "sentence-similarity"})
-# Names of families that also write, hear or see: AutoModel does not run them on words alone.
-NO_ENCODER = re.compile(
-    r"(?<![a-z])(?:(?:m|flan-?|by)?t5|m?bart(?:hez)?|pegasus|opus-mt|marian|nllb|m2m|"
-    r"whisper|wav2vec2?|hubert|vit|clip|detr|yolo)(?![a-z])",
-    re.I,
-)
-HUB_DOWNLOAD = (
-    "# pip install huggingface_hub\nfrom huggingface_hub import snapshot_download\n\n"
-    'snapshot_download("{}")'
-)
 MOST_BUILT_ON = 8
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # What no page of a kind asks for again: shown elsewhere on it, or written by the portal.
@@ -162,7 +131,7 @@ def card(resource: Resource, held: card_files.Held | None = None) -> dict[str, A
         "parts": list(parts.values()),
         "stored": stored,
         "is_closed": resource.access in card_files.ON_REQUEST,
-        **_example(resource),
+        **examples.example(resource),
         **asked,
         **text,
         "measures": [_measure_within_bounds(m, whole) for m in whole],
@@ -222,41 +191,6 @@ def _contents(context: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     yield from ((each.anchor, each.label) for each in context["parts"])
 
 
-def source_page(resource: Resource) -> str:
-    """Give the page of a thing where it lives, that its article may be; "" where none is known."""
-    paper = citation.article_address(str(resource.details.get("paper") or ""))
-    cited = paper if HUB_MODEL.fullmatch(paper) else ""
-    return resource.homepage_url or str(resource.details.get("source_url") or "") or cited
-
-
-def _example(resource: Resource) -> dict[str, Any]:
-    """Give the example of a card, else the code that runs or takes a model of Hugging Face."""
-    found = (
-        HUB_MODEL.fullmatch(source_page(resource)) if resource.kind == ResourceKind.MODEL else None
-    )
-    own = resource.details.get(EXAMPLE.name, "")
-    if own or not found:
-        return {"example": own, "example_runs": True}
-    code = _hub_code(resource, found[1])
-    read = FRENCH_WORDS if "fr" in resource.languages else ENGLISH_WORDS
-    return {"example": code.format(found[1], *read), "example_runs": code != HUB_DOWNLOAD}
-
-
-def _hub_code(resource: Resource, name: str) -> str:
-    """Give the code by which what a model does can run, else that which only takes its files."""
-    library, does = str(resource.details.get("library")).lower(), told_by(resource.tags)
-    modes = " ".join(resource.details.get("modalities") or ["texte"]).lower()
-    if library == "transformers" and does in PIPED:
-        return (
-            "# pip install transformers torch\nfrom transformers import pipeline\n\n"
-            f'run = pipeline("{does}", model="{{0}}")\nprint(run("{{1}}"))'
-        )
-    family = f"{name} {resource.details.get('base_model') or ''}"
-    if does not in ENCODES or "text" not in modes or NO_ENCODER.search(family):
-        return HUB_DOWNLOAD
-    return HUB_EXAMPLES.get(library, HUB_DOWNLOAD)
-
-
 def _pages_of_parts(resource: Resource) -> dict[str, str]:
     """Give the page of what a model names as its base or its data, by name.
 
@@ -286,7 +220,7 @@ def _models_built_on(resource: Resource) -> list[Resource]:
     """List the models that declare this one as their base, by its name on the Hub, or its title."""
     if resource.kind != ResourceKind.MODEL:
         return []
-    on_hub = HUB_MODEL.fullmatch(resource.homepage_url)
+    on_hub = examples.HUB_MODEL.fullmatch(resource.homepage_url)
     name = on_hub[1] if on_hub else resource.title
     models = Resource.objects.public().filter(kind=ResourceKind.MODEL)
     models = models.filter(details__base_model=name).exclude(pk=resource.pk)
@@ -444,7 +378,7 @@ def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             continue
         if field.name == "source_url" and resource.homepage_url in ("", value):
             continue  # what one does first
-        if field.name == "paper" and HUB_MODEL.fullmatch(citation.article_address(value)):
+        if field.name == "paper" and examples.HUB_MODEL.fullmatch(citation.article_address(value)):
             continue  # the page of the model
         texts = [
             value_text(field, item) for item in (value if isinstance(value, list) else [value])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.resources.enums import FileState, ResourceKind
 from catalogue.resources.fields import Text
 from catalogue.resources.models import CardFile, Measurement, QualityScore, Resource
+from catalogue.resources.queries import examples
 from catalogue.resources.queries import files as card_files
 from catalogue.resources.queries import records as card_records
 from catalogue.standards import quality
@@ -71,6 +72,7 @@ ASIDES: dict[quality.Aside, Text] = {
     quality.Aside.NOT_VERIFIED: _("à vérifier"),
     quality.Aside.NOT_TRANSMITTED: _("non transmis par la source : pas du fait du producteur"),
     quality.Aside.NOT_KNOWN: _("pas encore connu"),
+    quality.Aside.BY_CHALLENGE: _("établie par un challenge du portail, après publication"),
 }
 
 
@@ -120,6 +122,8 @@ def record_of(
         record["links_available"] = bool(held)
     elif resource.kind == ResourceKind.DATASET and not record.get("distributions"):
         record["distributions"] = []
+    shown = examples.example(resource)
+    record["example"] = shown["example"] if shown["example_runs"] else ""  # as its page shows it
     modified = resource.content_modified_at
     record["today"] = beside.today
     record["modified"] = clock.paris_day(modified) if modified else None

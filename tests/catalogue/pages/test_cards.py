@@ -144,6 +144,7 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
         published=True,
         provenance={
             "licences": {"origin": "import:opening", "verified": False},
+            "description": {"origin": "import:opening", "verified": False},
             "summary": {"origin": "import:opening", "verified": True},
         },
         licence_status=LicenceStatus.TO_CONFIRM,
@@ -151,7 +152,8 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
     )
     page = text(client, card.get_absolute_url())
     assert "Cette ressource vit chez" in page
-    assert page.count("à vérifier</span>") == 1
+    assert page.count("à vérifier</span>") == 2
+    assert "Description à vérifier</span>" in page
     assert "À confirmer" in page
 
 
@@ -242,6 +244,7 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     other = text(client, card.get_absolute_url())
     assert ("1 milliard" in other, "exemple.fr" in other) == (True, True)
     assert ("snapshot_download" in other, "Le télécharger" in other) == (True, True)
+    assert ("Ajouter un exemple" in other, "Exemple prêt à lancer" in other) == (True, False)
     assert ("Limites et usages" in page, "Limites, usages exclus et mesures" in other) == (
         False,
         True,
@@ -256,6 +259,7 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     third = text(client, card.get_absolute_url())
     assert ("home care worker" in third, "aide à domicile" in third) == (True, False)
     assert ("AutoModel" in third, "Le faire fonctionner" in third) == (True, True)
+    assert ("Ajouter un exemple" in third, "Exemple prêt à lancer" in third) == (False, True)
     assert ("peut exécuter du code" in third, 'data-label="Titre"' in third) == (True, False)
     for tags, name, code in (
         (["classification de textes"], "camembert-base", "pipeline("),

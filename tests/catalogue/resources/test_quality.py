@@ -32,6 +32,7 @@ def judged(**record: Any) -> tuple[dict[str, bool], int | None]:
     return {c.code: c.met for c in found.criteria}, found.score
 
 
+MODEL_CARD = {"kind": "model", "today": TODAY, "modified": TODAY}
 FULL_DATASET = {
     "kind": "dataset",
     "licence_status": "declared",
@@ -125,6 +126,23 @@ def test_what_is_not_verified_or_not_carried_is_missing_and_says_so() -> None:
     assert told["available"] == (False, "not_known")
     assert told["description"] == (True, None)  # it is here, whatever the source says it carries
     assert found.score == 100 - 15 - 10 - 10 - 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_met"),
+    [
+        ("masculin : F1 0,79 (n = 214)\r\nféminin : F1 0,77 (n = 38)", True),
+        ("- Femmes\u202f: 81 %\n- Hommes\u202f: 79 %", True),
+        ("| Offres | n | F1 |\n|---|---|---|\n| courtes | 2 | 0,79 |\n| longues | 3 | 0,7 |", True),
+        ("Femmes : 0,81", False),
+        ("Par âge : non mesuré en 2025.\nPar sexe : non mesuré.", False),
+    ],
+)
+def test_figures_by_group_are_lines_or_a_table(answer: str, is_met: bool) -> None:
+    found = {c.code: c for c in quality.assess({**MODEL_CARD, "group_results": answer}).criteria}
+    assert found["fair"].met is is_met
+    # No field asks for what only a challenge measures.
+    assert (found["measured"].met, found["measured"].aside) == (False, "by_challenge")
 
 
 def test_the_strict_figure_keeps_what_ours_corrects() -> None:
