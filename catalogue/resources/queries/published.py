@@ -12,8 +12,8 @@ from django.db.models.functions import Coalesce, Greatest
 from django.urls import get_script_prefix, reverse
 from django.utils.http import urlencode
 from django.utils.text import slugify
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 
 from catalogue.resources import words
 from catalogue.resources.enums import LinkType, ResourceKind, Task, UseCase
@@ -383,7 +383,7 @@ def standards_of(resource: Published) -> dict[str, Any]:
         "bibtex": citation.bibtex(resource) if cited and not (paper or unknown) else "",
         "article": paper,
         "article_address": citation.article_address(paper),
-        "attribution": citation.attribution(resource),
+        "attribution": citation.attribution(resource, (get_language() or "fr")[:2]),
         "identifier": resource.iri,
         "conformances": [
             (name, [LACKS[code] for code in lacking])

@@ -20,6 +20,7 @@ _BIBTEX = str.maketrans(
     {c: f"\\{c}" for c in "{}%#&_$"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 )
 
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)]")
 _ARXIV = re.compile(r"\barXiv:\s?(\d{4}\.\d{4,5})", re.I)
 # Licences under which naming the source is compulsory.
@@ -54,7 +55,9 @@ def cff(resource: Published) -> str:
         "type": "dataset" if resource.kind == "dataset" else "software",
         "title": resource.title,
         "abstract": resource.summary,
-        "authors": [{"name": name} for name in resource.made_by or ("Anonyme",)],
+        "authors": [
+            _author(name, resource.text("citation")) for name in resource.made_by or ("Anonyme",)
+        ],
         "version": resource.version,
         "doi": doi(resource),
         "date-released": _day(resource),
@@ -69,6 +72,16 @@ def cff(resource: Published) -> str:
     }
     kept = {name: value for name, value in found.items() if value not in ("", [], None)}
     return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _author(name: str, cited: str) -> dict[str, str]:
+    """Tell the names of a person: who is cited as « Nom, Prénom », or has initials, is one."""
+    words = name.split()
+    for at in range(1, len(words)):
+        given, family = " ".join(words[:at]), " ".join(words[at:])
+        if f"{family}, {given}" in cited or _INITIALS.fullmatch(given):
+            return {"given-names": given, "family-names": family}
+    return {"name": name}
 
 
 def _licences(resource: Published) -> str | list[str]:
@@ -101,7 +114,14 @@ def bibtex(resource: Published) -> str:
     return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def attribution(resource: Published) -> str:
+# The line to quote by the language of who reads: nobody's name, title, day.
+LINES = {
+    "fr": ("Anonyme", "« {} »", "mis à jour le {}, "),
+    "en": ("Anonymous", "“{}”", "updated on {}, "),
+}
+
+
+def attribution(resource: Published, language: str = "fr") -> str:
     """Write the line that open licences ask of who reuses: source and date; "" when none does.
 
     Source: Licence Ouverte 2.0, « Mention de la paternité » (source and date of the last update).
@@ -111,10 +131,11 @@ def attribution(resource: Published) -> str:
     ]
     if not named:
         return ""
-    holder = resource.publisher.name if resource.publisher else "Anonyme"
-    day = f"mis à jour le {resource.updated}, " if resource.updated else ""
+    nobody, quoted, dated = LINES[language]
+    holder = resource.publisher.name if resource.publisher else nobody
+    day = dated.format(resource.updated) if resource.updated else ""
     names = ", ".join(each.label for each in named)
-    return f"{holder}, « {resource.title} », {day}{names}, {resource.iri}\n"
+    return f"{holder}, {quoted.format(resource.title)}, {day}{names}, {resource.iri}\n"
 
 
 def _plain(text: str) -> str:

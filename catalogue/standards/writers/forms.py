@@ -183,7 +183,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             "carte.md",
             MARKDOWN,
-            "Fiche Hugging Face (Markdown)",
+            "Hugging Face (Markdown)",
             lambda r: r.kind in {"model", "dataset"},
             lambda r: hugging_face.card(r).encode(),
         ),

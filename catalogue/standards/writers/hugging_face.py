@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from catalogue.standards.pipelines import told_by
+from catalogue.standards.pipelines import PIPELINES, told_by
 from catalogue.standards.published import Measure, Published
 from catalogue.standards.writers.mldcat import Training, sentence, trainings
 
@@ -40,6 +40,18 @@ QUESTIONS = (
     ("logs", "Journaux, contact et recours"),
     ("footprint", "Empreinte"),
 )
+# Metrics by the identifiers of the Hub: other names of ours and of authors.
+METRICS = {
+    "exactitude": "accuracy", "précision": "precision", "rappel": "recall",
+    "taux de rappel": "recall", "exact match": "exact_match", "r²": "r2", "auc": "roc_auc",
+    "roc auc": "roc_auc", "auroc": "roc_auc",
+    **{name: name for name in (
+        "accuracy", "bleu", "cer", "chrf", "f1", "mae", "mape", "meteor", "mse", "perplexity",
+        "precision", "r2", "recall", "rmse", "rouge", "wer",
+    )},
+}  # fmt: skip
+AVERAGED = re.compile(r"\(.*?\)|\b(?:micro|macro|weighted|pondérée?|moyenn?e?|score)\b|[-_]")
+CITING = re.compile(r"^#+ +Citation *$", re.M | re.I)
 PYTHON = re.compile(r"^(?:import|from) \w", re.M)
 Json = dict[str, Any]
 
@@ -56,7 +68,7 @@ def front_matter(resource: Published) -> Json:
         "language": [code for code in resource.languages if len(code) == 2],
         **_licence(resource),
         "pretty_name": resource.title if resource.kind == "dataset" else "",
-        "tags": list(resource.tags),
+        "tags": [each for each in resource.tags if each != PIPELINES.get(told_by(resource.tags))],
     }
     if resource.kind == "model":
         found |= _model(resource)
@@ -85,7 +97,7 @@ def _model(resource: Published) -> Json:
         "base_model": resource.text("base_model"),
         "pipeline_tag": told_by(resource.tags),
         "datasets": [_name_on_hub(each, resource) for each in trainings(resource)],
-        "metrics": sorted({each.metric for each in resource.measures}),
+        "metrics": sorted({_metric(each.metric) for each in resource.measures}),
         "co2_eq_emissions": _emissions(resource),
         "model-index": _index(resource),
     }
@@ -124,11 +136,19 @@ def _declared(row: Mapping[str, Any], pipeline: str) -> Json:
     result: Json = {
         "task": {"type": pipeline or task, "name": task},
         "dataset": {"type": data, "name": data},
-        "metrics": [{"type": name, "value": _number(value), "name": name, "verified": False}],
+        "metrics": [
+            {"type": _metric(name), "value": _number(value), "name": name, "verified": False}
+        ],
     }
     if row.get("url"):
         result["source"] = {"name": data, "url": row["url"]}
     return result
+
+
+def _metric(name: str) -> str:
+    """Name a metric as the Hub does where it is a usual one."""
+    words = " ".join(AVERAGED.sub(" ", name.casefold()).split())
+    return METRICS.get(words, name)
 
 
 def _number(text: str) -> float | str:
@@ -142,7 +162,11 @@ def _number(text: str) -> float | str:
 def _result(measure: Measure, resource: Published) -> Json:
     task = measure.task or next(iter(resource.tasks.values()), "other")
     data = measure.dataset or measure.evaluated_on or resource.title
-    metric: Json = {"type": measure.metric, "value": measure.value, "name": measure.metric}
+    metric: Json = {
+        "type": _metric(measure.metric),
+        "value": measure.value,
+        "name": measure.metric,
+    }
     if measure.low is not None:
         metric["args"] = {"low": measure.low, "high": measure.high, "n": measure.n}
     result: Json = {
@@ -165,7 +189,12 @@ def _body(resource: Published) -> str:
     for title, name, language in (("Exemple", "example", ""), ("Citation", "citation", "bibtex")):
         if code := resource.text(name):
             is_python = not language and PYTHON.search(code)
-            parts.append(_section(title, f"```{'python' if is_python else language}\n{code}\n```"))
+            block = f"```{'python' if is_python else language}\n{code}\n```"
+            if language and (head := CITING.search(parts[2])):  # the section of its text
+                parts[2] = f"{parts[2][: head.end()]}\n\n{block}{parts[2][head.end() :]}"
+            else:
+                parts.append(_section(title, block))
+    parts.append(_section("Contact", resource.contact))
     parts.append(_section("Source", f"Fiche du catalogue Open Emploi : <{resource.iri}>"))
     return "\n\n".join(part for part in parts if part) + "\n"
 

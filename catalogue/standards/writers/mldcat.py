@@ -72,7 +72,7 @@ def _missing(resource: Published) -> Iterator[str]:
         yield "file_format"
     learnt = trainings(resource)
     if not learnt:
-        yield "trained_on"
+        yield "collection_date" if resource.text("training_data") else "trained_on"
     elif any(not each.collected_on for each in learnt):
         yield "collection_date"
 

@@ -186,20 +186,28 @@ def test_hugging_face_reads_our_cards() -> None:
     assert model.data.license == "etalab-2.0"
     assert model.data.language == ["fr", "en"]
     (result,) = model.data.eval_results
-    assert (result.metric_type, result.metric_value) == ("Exactitude", 0.804)
+    assert (result.metric_type, result.metric_value) == ("accuracy", 0.804)
     assert model.data.datasets == ["Annonces", "Offres 2021-2025"]
     again = hub.ModelCard(str(model))
     assert again.data.to_dict() == model.data.to_dict()
     assert "## Usages exclus\n\n- Classer des personnes" in model.text
     assert "## Empreinte" not in model.text
-    row = {"metric": "F1", "value": "0,8", "dataset": "Essai"}
+    row = {"metric": "F1 (micro)", "value": "0,8", "dataset": "Essai"}
     more = {"declared_measures": [row], "citation": "@misc{a, title={B}}", "example": "import a"}
     whole = example("model", summary="Trie les offres.", description="**Trie** les\noffres. Bien.")
     text = hugging_face.card(replace(whole, measures=(), details=more))
-    assert "- F1 – Essai : 0,8 (déclarée par le producteur)" in text
+    assert "- F1 (micro) – Essai : 0,8 (déclarée par le producteur)" in text
     assert "## Citation\n\n```bibtex\n@misc{a, title={B}}\n```" in text
     assert "## Exemple\n\n```python\nimport a\n```" in text
     assert "Trie les offres." not in text
+    told = "Trie.\n\n## Citation\n\nÀ suivre."
+    tags = ("annotation de mots", "ner")
+    whole = replace(whole, description=told, contact="a@exemple.fr", tags=tags)
+    again = hugging_face.card(replace(whole, measures=(), details=more))
+    assert "## Citation\n\n```bibtex\n@misc{a, title={B}}\n```\n\nÀ suivre." in again
+    assert (again.count("## Citation"), "## Contact\n\na@exemple.fr" in again) == (1, True)
+    assert "tags:\n- ner\npipeline_tag: token-classification" in again
+    assert "- type: f1\n" in again
     dataset = hub.DatasetCard(hugging_face.card(example("dataset")))
     assert dataset.data.pretty_name == example("dataset").title
 
@@ -222,7 +230,16 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
     model = example("model")
     said = yaml.safe_load(citation.cff(model))
     assert (said["cff-version"], said["doi"]) == ("1.2.0", "10.1000/xyz123")
-    assert [each["name"] for each in said["authors"]] == ["A. Auteure", "B. Auteur"]
+    assert said["authors"] == [
+        {"given-names": "A.", "family-names": "Auteure"},
+        {"given-names": "B.", "family-names": "Auteur"},
+    ]
+    cited = {"citation": "@misc{a, author = {Benali, Nadia and others}}"}
+    both = example("model", authors=("Nadia Benali", "Loire Labs"), details=cited)
+    assert yaml.safe_load(citation.cff(both))["authors"] == [
+        {"given-names": "Nadia", "family-names": "Benali"},
+        {"name": "Loire Labs"},
+    ]
     assert citation.bibtex(model) == (
         "@misc{essai_model,\n"
         "  title   = {{Offres d’emploi <PACA> \\& alentours}},\n"
@@ -319,6 +336,7 @@ def test_the_line_to_quote_says_source_title_date_and_licence() -> None:
     )
     free = replace(data, licences=(Licence("MIT", "MIT", True),))
     assert citation.attribution(free) == ""
+    assert f"“{data.title}”, updated on " in citation.attribution(data, "en")
 
 
 # Form: the kind read, the format it is read as, the kind it is told to be.
@@ -542,6 +560,7 @@ def test_a_model_conforms_to_mldcat_ap(shared: Path) -> None:
         ({"created": ""}, "created"),
         ({"version": ""}, "version"),
         ({"trained_on": []}, "trained_on"),
+        ({"trained_on": [], "training_data": "Des offres."}, "collection_date"),
         ({"trained_on": [{"title": "Annonces"}]}, "collection_date"),
     ],
 )
