@@ -134,6 +134,13 @@ METRICS: dict[str, Promise] = {
 }
 
 
+MODALITIES: dict[str, Promise] = {
+    "texte": gettext_lazy("texte"),
+    "tableau": gettext_lazy("tableau"),
+    "vidéo": gettext_lazy("vidéo"),
+}
+
+
 def metric(text: str) -> str:
     """Name a measure in the words of the reader, where it is one of the usual ones."""
     return str(METRICS.get(text.casefold(), text))

@@ -53,11 +53,11 @@ from portal.lib.prose import numbers
 
 # Facts that decide before one reads, in the head of a page; how many of each, and their filter.
 CHIPS = {
+    "licences": (1, "licence"),  # beside the access
     "maturity": (1, ""),
     "tasks": (2, "task"),
     "funder": (1, ""),
     "event_date": (1, ""),
-    "licences": (1, "licence"),
     "parameters": (1, ""),
     "languages": (2, "language"),
     "programming_languages": (2, ""),
@@ -69,6 +69,8 @@ MOST_CONTENTS = 8  # of the contents of a page, those of its text included
 # What one reads first of a model: what it is for, and where it stops.
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+AROUND_MAIL = " \u00a0\u202f,;:()<>[]–—-"
 MOST_BUILT_ON = 8
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # What no page of a kind asks for again: shown elsewhere on it, or written by the portal.
@@ -260,6 +262,8 @@ def _chips(resource: Resource, facts: Sequence[Fact]) -> Iterator[tuple[str, str
         if name == "licences" and resource.licence_status != LicenceStatus.DECLARED:
             if licence := lists.licence_text(resource):
                 yield licence, "", False
+        elif name == "languages" and "mul" in resource.languages:
+            continue  # means nothing without its label
         elif fact and name == "languages" and len(fact.items) > most:
             yield _("%(n)s langues") % {"n": len(fact.items)}, "", False
         elif fact:
@@ -321,9 +325,19 @@ def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             items = ((str(names.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
             yield Fact(label, tuple(items), column in unverified, name=column)
     if resource.contact:
-        href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
-        text = _short_address(href) if href else resource.contact
-        yield Fact(_("Contact"), ((text, href),), "contact" in unverified)
+        yield Fact(_("Contact"), tuple(_contact(resource.contact)), "contact" in unverified)
+
+
+def _contact(text: str) -> Iterator[tuple[str, str]]:
+    """Give who to write to: the name, then the way."""
+    if text.startswith(("http://", "https://")):
+        yield _short_address(text), text
+    elif mail := MAIL.search(text):
+        if name := text.replace(mail[0], "").strip(AROUND_MAIL):
+            yield name, ""
+        yield mail[0], f"mailto:{mail[0]}"
+    else:
+        yield text, ""
 
 
 def _languages(resource: Resource) -> dict[str, Text]:
@@ -395,13 +409,19 @@ def _own_facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
             field.label,
             items,
             field.name in resource.unverified_fields,
-            is_written=not (field.choices or is_url or field.type is FieldType.DATE),
+            is_written=not _is_ours(field, value),
             name=field.name,
         )
     if names := _data_named(resource):
         items = tuple((name, pages.get(name, "")) for name in names)
         unverified = "trained_on" in resource.unverified_fields
         yield Fact(_("Entraîné sur"), items, unverified, is_written=True)
+
+
+def _is_ours(field: Field, value: Any) -> bool:
+    """Say whether a value is written in the words of the reader, not of the card."""
+    usual = field.name == "modalities" and {*value} <= words.MODALITIES.keys()
+    return usual or bool(field.choices) or field.type in (FieldType.URL, FieldType.DATE)
 
 
 def _data_named(resource: Resource) -> list[str]:
@@ -434,6 +454,8 @@ def value_text(field: Field, value: object) -> str:
     """Write one stored value for reading."""
     if field.type is FieldType.CHOICE:
         return str(field.say(value))
+    if field.name == "modalities":
+        return str(words.MODALITIES.get(str(value), value))
     if field.type in (FieldType.INTEGER, FieldType.NUMBER):
         exact = Decimal(str(value))
         return numbers.number(exact, max(0, -int(exact.as_tuple().exponent)))

@@ -71,6 +71,13 @@ FACT_LABELS = re.compile(
 ONE_PARAGRAPH = re.compile(
     r"<h([2-6])[^>]*>([^<]{1,40})</h\1>\s*<p>((?:(?!</?p>).)*)</p>\s*(?=<h([2-6])|\Z)", re.S
 )
+# What is left where the citation itself went to its place on the page.
+CITING = re.compile(r"citations?|bibtex|citing|citer|how to cite|comment citer", re.I)
+NO_CITATION = re.compile(
+    r"(?:todo|fixme|à (?:compléter|faire|venir)|to do|coming soon|si vous utilisez|if you use|"
+    r"please cite|merci de citer)\b",
+    re.I,
+)
 # What such a section says beside the fact itself.
 NOTHING = frozenset(
     "a at by ce contact contactez cette distributed distribué diffusé est for is it la le les "
@@ -152,6 +159,7 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
     An item that leads where the page does not is kept.
     """
     shown = [_words(text) for text, _address in facts]
+    cites = bool(resource.details.get("citation"))
     addresses = {each.rstrip("/") for fact in facts for each in fact}
 
     def item(found: re.Match[str]) -> str:
@@ -178,6 +186,8 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
         words = _words(unescape(strip_tags(found[3]))) - NOTHING
         repeats = any(words <= each for each in shown)
         is_alone = not found[4] or found[4] <= found[1]
+        if is_alone and cites and CITING.fullmatch(found[2].strip()) and not links:
+            return "" if NO_CITATION.match(strip_tags(found[3]).strip()) else found[0]
         is_repeated = FACT_LABELS.fullmatch(found[2].strip()) and links <= addresses
         return "" if is_alone and is_repeated and repeats else found[0]
 

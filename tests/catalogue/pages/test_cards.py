@@ -152,7 +152,8 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
     )
     page = text(client, card.get_absolute_url())
     assert "Cette ressource vit chez" in page
-    assert page.count("à vérifier</span>") == 2
+    # Its facts stand twice: on a phone, folded before the text.
+    assert page.count("à vérifier</span>") == 1 + 2
     assert "Description à vérifier</span>" in page
     assert "À confirmer" in page
 
@@ -217,6 +218,7 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
         details=details,
         use_cases=["sme_needs"],
         summary="Lit & range.",
+        contact="Nadia Benali — nadia@exemple.fr",
         languages=["mul"],
         tags=["emploi", "Métiers", "metier", "plusieurs langues"],
         description_html="<p>Lit &amp;\n<strong>range</strong>.</p>\n<h3>Titre</h3>"
@@ -227,7 +229,10 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert ("300 millions" in page, "<p>Lit" in page) == (True, False)
     head, rest = page.split("head-actions")
     chips = re.findall(r'class="tag"[^>]*>\s*(.*?)\s*</', head)
-    assert chips == ["MIT", "300 millions de paramètres", "Plusieurs (liste à confirmer)"]
+    assert chips == ["MIT", "300 millions de paramètres"]
+    brief, contact = rest.index("En bref<"), rest.index('"mailto:nadia@exemple.fr"')
+    assert brief < contact < rest.index('id="exemple"')
+    assert "Nadia Benali<br>" in rest
     keywords = rest.partition("Mots-clés")[2].partition("</dd>")[0]
     assert re.findall(r"tag=([^\"]+)", keywords) == ["emploi", "M%C3%A9tiers", "plusieurs+langues"]
     # On a phone the contents come before what they list.
@@ -330,7 +335,7 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         f"<h2>Évaluation</h2><h3>Résultats</h3>{table}"
         "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>"
         "<h2>License</h2><p>This model is under the <strong>MIT</strong> license.</p>"
-        "<h2>Licence</h2><p>MIT, sauf les données.</p>",
+        "<h2>Licence</h2><p>MIT, sauf les données.</p><h2>Citation</h2><p>TODO: la matrice</p>",
     )
     page = text(client, card.get_absolute_url())
     assert ('<span lang="fr">Prudence</span>' in page, "WARNING" in page) == (True, False)
@@ -362,12 +367,15 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         True,
         False,
     )
+    assert ("TODO" in page, '<a href="#citer">Citer</a>' in page) == (False, True)
+    assert "décrite en français" not in page
     assert "Présentation</h2>" not in page
     assert "https://loire.example/code" in page  # leads where no fact does
     assert ("Mesures déclarées" in page, "https://doi.org/10.1000/xyz1" in page) == (False, True)
     assert (order, page.count("Résultats</h3>"), page.count("0,85")) == (sorted(order), 0, 1)
     assert ("Limites et usages exclus" in page, "?champ=limits" in page) == (True, True)
     declared = {"declared_measures": [{"metric": "accuracy", "value": "0.9"}], "co2_grams": 420}
+    declared |= {"modalities": ["texte"]}
     Resource.objects.filter(pk=card.pk).update(details=declared)
     page = text(client, card.get_absolute_url())
     assert ("exactitude" in page, "420 g d’équivalent CO₂" in page) == (True, True)
@@ -379,6 +387,11 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
     )
     page = text(client, card.get_absolute_url())
     assert ("Évaluation<" in page, "https://a.fr" in page) == (False, False)
+    english = text(client, f"/en{card.get_absolute_url()}")
+    assert ("described in French" in english, bool(re.search(r"<dd>\s*text\s*</dd>", english))) == (
+        True,
+        True,
+    )
 
 
 def test_measures_show_their_interval_and_no_group_that_nobody_counted(client: Client) -> None:
