@@ -1,5 +1,6 @@
 """Say the checks and the decisions of a contribution in templates."""
 
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,7 +133,7 @@ def teaser(text: str) -> str:
     tables = [line for line in lines if line.startswith("|")]
     heads = sum(set(line) <= set("|:- ") for line in tables)
     first = next((line for line in lines if not line.startswith(("|", "```"))), "")
-    shown = Truncator(strip_tags(texts.with_lists(first)).strip()).chars(120)
+    shown = Truncator(html.unescape(strip_tags(texts.with_lists(first))).strip()).chars(120)
     if not (count := len(tables) - 2 * heads):
         return shown
     table = ngettext("tableau d’une ligne", "tableau de %(n)s lignes", count) % {"n": count}

@@ -386,6 +386,8 @@ MODEL_LICENCES: tuple[tuple[str, str, Promise], ...] = (
         _("Réutilisation limitée : des usages sont interdits, à qui reçoit le modèle aussi."),
     ),
 )
+NEEDED = _("Remplissez ce champ : sans lui, la fiche ne peut pas être envoyée.")
+AUTHORS_APART = _("Qui publie la fiche. Les auteurs de la ressource restent dans « Auteurs ».")
 OTHER = "other"
 LICENCE = ("licence", "licence_other")
 TO_CONFIRM = "to_confirm"
@@ -474,6 +476,8 @@ class StepForm(PlainForm):
         if step is Step.ESSENTIAL and holders:
             named = [("", _("Moi-même")), *holders]
             self.fields["organisation"] = choice(_("Au nom de"), named)
+            if values.get("authors"):
+                self.fields["organisation"].help_text = AUTHORS_APART
             self.initial["organisation"] = str(record.get("organisation") or "")
         for own in asked(step, self.kind, deposit=deposit):
             if own.name == "languages":
@@ -494,22 +498,21 @@ class StepForm(PlainForm):
 
     @property
     def guesses(self) -> int:
-        """Count the guesses to verify among the fields that the page shows at once."""
-        return _guesses([*self.first(), *self.choices()])
-
-    @property
-    def folded_guesses(self) -> int:
-        """Count the guesses to verify among those that it folds."""
-        return sum(fold.guesses for fold in self.folds())
+        """Count the guesses to verify: the page folds none."""
+        return sum(map(_is_guess, self.fields.values()))
 
     def read_over(self) -> set[str]:
-        """Name what was read over: at « Continuer » what the page shows, and each part ticked."""
+        """Name what was read over: at « Continuer », what the page shows."""
         shown = [*self.first(), *self.choices()] if "next" in self.data else []
-        data: Any = self.data
-        for fold in self.folds():
-            shown += fold.fields if fold.name in data.getlist("read_over") else []
         names = {bound.name for bound in shown}
         return names | {"licences", "licence_status"} if "licence" in names else names
+
+    def require(self, record: Mapping[str, Any]) -> None:
+        """Say at its field what sending will ask and the saved record lacks."""
+        for name in lacking(record):
+            name = "licence" if name == "licences" else name
+            if name in self.fields and name not in self.errors:
+                self.add_error(name, NEEDED)
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(self.kind, values)
@@ -520,10 +523,8 @@ class StepForm(PlainForm):
         self.initial.update(licence=choice, licence_other=other)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the text of another licence, an SPDX expression, and to go on, for the title."""
+        """Ask for the text of another licence, an SPDX expression."""
         cleaned = super().clean() or {}
-        if "next" in self.data and "title" in self.data and "title" in cleaned:
-            self.need("title", _("Donnez un titre : la fiche ne peut pas être envoyée sans lui."))
         if cleaned.get("licence") == OTHER:
             text = str(cleaned.get("licence_other") or "").strip()
             try:
@@ -558,8 +559,8 @@ class StepForm(PlainForm):
             given = any(any(row.values()) for row in self["files"].value() or ())
             if "files" in self.origins or (self["homepage_url"].value() and not given):
                 wanted.remove("files")  # read, or at that page: folded
-        if "access" in self.fields and _guesses([self["access"]]):
-            wanted.append("access")  # who may read is never decided out of sight
+        # What was guessed awaits a look: it is never out of sight.
+        wanted += [n for n, own in self.fields.items() if _is_guess(own) and n not in apart]
         shown = dict.fromkeys([*names, *wanted, *FINDING])
         return [self[n] for n in shown if n in self.fields]
 
@@ -586,10 +587,10 @@ class StepForm(PlainForm):
         ]
 
 
-def _guesses(fields: list[BoundField]) -> int:
-    """Count the fields that were guessed and that nobody read over since."""
-    origins: list[Any] = [vars(each.field).get("origin") for each in fields]
-    return sum(each["guessed"] and not each["verified"] for each in origins if each)
+def _is_guess(field: forms.Field) -> bool:
+    """Say whether a value was guessed and nobody read it over since."""
+    origin: Any = vars(field).get("origin")
+    return bool(origin and origin["guessed"] and not origin["verified"])
 
 
 class Fold:
@@ -599,8 +600,7 @@ class Fold:
     """
 
     def __init__(self, label: Promise | str, fields: list[BoundField], at: str) -> None:
-        self.label, self.fields, self.name = label, fields, fields[0].name
-        self.guesses = _guesses(fields)
+        self.label, self.fields = label, fields
         self.is_open = any(each.errors or each.name == at for each in fields)
         # Opened as soon as one chooses a reference record: it needs some of them.
         self.is_of_references = any(each.name in REFERENCED_NEEDS for each in fields)
@@ -725,13 +725,17 @@ class SendForm(PlainForm):
     )
 
 
-def missing(record: Mapping[str, Any]) -> Counter[Step]:
-    """Count by step the fields that sending asks for and that hold nothing."""
-    kind = str(record["kind"])
+def lacking(record: Mapping[str, Any]) -> list[str]:
+    """Name the fields that sending asks for and that hold nothing."""
     names = record_checks.missing_fields(record)
     if record_checks.needs_licence(record) and not record.get("licences"):
         names.append("licences")
-    return Counter(step_of(name, kind) for name in names)
+    return names
+
+
+def missing(record: Mapping[str, Any]) -> Counter[Step]:
+    """Count them by step."""
+    return Counter(step_of(name, str(record["kind"])) for name in lacking(record))
 
 
 def is_asked(name: str, kind: str) -> bool:

@@ -400,13 +400,18 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def guesses(contribution: Contribution) -> list[str]:
-    """Name the fields that were guessed and that nobody read over, in the order of the form."""
+def doubtful(contribution: Contribution) -> set[str]:
+    """Name the values that were guessed and that nobody read over."""
     read = origins(contribution).items()
-    doubtful = {name for name, own in read if own["guessed"] and not own["verified"]}
-    if "licences" in doubtful:  # its state goes with it
-        doubtful.discard("licence_status")
-    return [name for name in fields_of(contribution.resource.kind) if name in doubtful]
+    return {name for name, own in read if own["guessed"] and not own["verified"]}
+
+
+def guesses(contribution: Contribution) -> list[str]:
+    """Name the fields of these values, in the order of the form."""
+    names = doubtful(contribution)
+    if "licences" in names:  # its state goes with it
+        names.discard("licence_status")
+    return [name for name in fields_of(contribution.resource.kind) if name in names]
 
 
 # The others open below.
@@ -414,18 +419,19 @@ ROWS_SHOWN = 8
 
 
 def reading_shown(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what was read, what is to be verified first, each field with its origin."""
+    """Gather what was read, what is to be verified apart, each field with its origin."""
     places, reading = origins(contribution), contribution.reading
     written = card_records.changes({}, record)
     rows = [(each, places[each.name]) for each in written if each.name in places]
-    rows.sort(key=lambda row: row[1]["verified"])
+    sure = [row for row in rows if row[1]["verified"]]
     faults = reading.get("faults", [])
     return {
         "source": reading.get("name", ""),
         "format": FORMATS[reading["format"]].label if reading.get("format") in FORMATS else "",
         "count": len(rows),
-        "rows": rows[:ROWS_SHOWN],
-        "more": rows[ROWS_SHOWN:],
+        "guesses": [row for row in rows if row not in sure],
+        "rows": sure[:ROWS_SHOWN],
+        "more": sure[ROWS_SHOWN:],
         "kind_guessed": any(each["code"] == KIND_GUESSED for each in faults),
         "faults": [each for each in faults if each["code"] != KIND_GUESSED],
     }

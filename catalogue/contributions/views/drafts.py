@@ -70,11 +70,14 @@ def editable(request: HttpRequest, public_id: UUID) -> Contribution:
 @get_or_post
 def start(request: HttpRequest) -> HttpResponse:
     """Choose the kind of a new resource, then open its draft and lead to the first step."""
-    form = KindForm(sent(request), initial={"kind": request.GET.get("kind", "")})
+    by, form = (
+        person(request),
+        KindForm(sent(request), initial={"kind": request.GET.get("kind", "")}),
+    )
     if not form.is_valid():
-        return render(request, "catalogue/contributions/kind.html", {"form": form})
+        context = {"form": form, "is_alone": not edited(by)}
+        return render(request, "catalogue/contributions/kind.html", context)
     kind = ResourceKind(form.cleaned_data["kind"])
-    by = person(request)
     contribution = drafts.start_blank(kind=kind, by=by, organisation=only_organisation(by))
     return redirect("catalogue:contribution_step", contribution.public_id, Step.ESSENTIAL)
 
@@ -226,7 +229,7 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
     """Keep what is typed; what cannot be kept comes back on the page with the reason."""
     by, form = person(request), _form(request, contribution, step, request.POST)
     form.is_valid()
-    read = _seen(request)
+    read = seen_by(request)
     try:
         values = _accepted(request, form)
         contribution, found = drafts.merge(
@@ -246,9 +249,12 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         shown = _prints(contribution, form)
         fault = _change_files(request, contribution)
         contribution = visible(request, contribution.public_id)
+    kept = {*form.errors, *found.untouched}
+    if "next" in request.POST:
+        record = proposals.proposed_record(contribution)
+        form.require(proposals.with_files(record, contribution))
     stays = form.errors or found.clashes or fault
     if stays or _is_alone(request) or "preview" in request.POST:
-        kept = {*form.errors, *found.untouched}
         if _is_alone(request):
             kept |= {clash.name for clash in found.clashes}
         seen = shown | {name: mark for name, mark in read.items() if name in kept}
@@ -291,7 +297,7 @@ def _stopped(
 ) -> HttpResponse:
     """Give back what was typed when it may not be kept: it was sent meanwhile."""
     over = not rules.may_edit(person(request), contribution)
-    seen = _seen(request)
+    seen = seen_by(request)
     return _show_step(request, contribution, step, form, seen=seen, is_stopped=True, is_over=over)
 
 
@@ -300,7 +306,7 @@ def _is_alone(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def _seen(request: HttpRequest) -> dict[str, str]:
+def seen_by(request: HttpRequest) -> dict[str, str]:
     """Read the prints of what the page had shown; what is not one is left."""
     try:
         read = json.loads(request.POST.get("seen", "")[:SEEN_CHARACTERS])
@@ -508,6 +514,7 @@ def around_step(
         ],
         "checks": [check.to_json() for check in found],
         "faults": [(each, place_of(contribution, each.field)) for each in checks.blocking(found)],
+        "twins": next(check.remarks for check in found if check.code == "duplicate"),
         "asks_owner": not contribution.is_new and not resource_rules.owns(by, resource),
         "days": settings.OWNER_ANSWER_DAYS,
         **_asked_back(contribution),

@@ -1,11 +1,11 @@
 """Paste a description of another standard and get a draft, then see what was read."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
 
 from catalogue.contributions import pasting, rules
 from catalogue.contributions.actions import drafts
@@ -23,6 +23,7 @@ from catalogue.contributions.views.drafts import (
     only_organisation,
     place_of,
     rendered,
+    seen_by,
 )
 from catalogue.resources.enums import ResourceKind
 from catalogue.standards.readers.record import Record
@@ -73,15 +74,25 @@ def paste(request: HttpRequest) -> HttpResponse:
     return redirect("catalogue:contribution_reading", contribution.public_id)
 
 
-@require_safe
+@get_or_post
 def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
-    """Show what was read of a description, what is to be verified, wrong or missing in it."""
+    """Show what was read of a description, what is to be verified, wrong or missing in it.
+
+    Sent back, the guesses that it showed whole are verified, unless they changed since.
+    """
     found = editable(request, contribution)
     record = proposals.proposed_record(found)
+    marks = proposals.prints(record, descriptions.doubtful(found))
+    if request.method == "POST":
+        seen, stored = seen_by(request), proposals.flat(record)
+        kept = {name: stored[name] for name, mark in marks.items() if seen.get(name) == mark}
+        drafts.merge(contribution=found, values=kept, seen=seen, read_over=kept, by=person(request))
+        return redirect("catalogue:contribution_step", found.public_id, Step.ESSENTIAL)
     context = around_step(found, Step.ESSENTIAL, record, person(request))
     context["read"] = shown = descriptions.reading_shown(found, record)
     for fault in shown["faults"]:
         fault["href"] = place_of(found, fault["field"])
+    context["seen"] = json.dumps(marks)
     context["description_html"] = rendered(record)
     return render(request, "catalogue/contributions/reading.html", context)
 
