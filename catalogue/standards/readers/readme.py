@@ -3,6 +3,7 @@
 import re
 
 from catalogue.standards import licences
+from catalogue.standards.readers import contacts
 from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.record import Reading
 from catalogue.standards.readers.record import gettext_noop as _
@@ -74,8 +75,10 @@ def read(content: bytes, base_url: str) -> Reading:
     _addresses(bare, base_url, into)
     _licence(bare, found, into)
     _own(bare, found, into)
+    contacts.read(found, prose.facts(bare), into)
     rest = prose.joined(found) if heading else bare
-    into.text("description", rest or into.whole, "texte")
+    if not is_sentence:  # it is the summary
+        into.text("description", rest or into.whole, "texte")
     return Reading(records=(into.record(),))
 
 

@@ -525,6 +525,7 @@ def test_one_sentence_is_a_summary_and_its_title_a_guess(said: str, kind: str, t
         title,
         not said.startswith("#"),
     )
+    assert ("description" in own) is said.startswith("#")
     assert said.startswith("#") or (own["summary"].value, own["summary"].guessed) == (said, True)
 
 
@@ -670,6 +671,9 @@ def test_a_section_on_the_licence_and_the_contact_gives_both() -> None:
     told = read(f"{HEAD}## Licence & contact\n\nMIT. Contact : Nadia Benali — data@e.example\n")
     assert (told["contact"], told["licences"]) == ("Nadia Benali — data@e.example", ["MIT"])
     assert "Licence" not in told["description"]
+    plain = readme.read(f"# Tri\n\nTrie.\n\n## Contact\n\nÉcrire à {NADIA}.".encode(), "")
+    own = plain.records[0].fields["contact"]
+    assert (own.value, own.guessed) == (NADIA, True)
 
 
 @pytest.mark.parametrize(
