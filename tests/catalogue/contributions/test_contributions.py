@@ -675,6 +675,7 @@ def test_a_kind_that_was_guessed_is_said_anew_and_nothing_is_lost(own: Client) -
     # Chosen on the page itself, it is no guess.
     chosen = paste(own, text=README, kind="model").headers["Location"]
     assert "deviné" not in words(own.get(chosen)).partition("Changer le type")[0]
+    assert "README › text" in own.get(f"/en{place}").text  # the words that are ours
 
 
 def test_a_published_card_keeps_its_kind(author: User) -> None:
