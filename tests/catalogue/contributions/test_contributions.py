@@ -289,6 +289,9 @@ def test_choosing_a_kind_opens_a_draft(author: User, own: Client) -> None:
 
 def test_a_draft_left_blank_is_taken_up_again(author: User, own: Client) -> None:
     address = reverse("catalogue:contribute")
+    editor = signed_in(make.joined(make.person(), make.organisation(), Role.EDITOR))
+    says = "Vous publiez en votre nom."
+    assert [says in each.get(address).text for each in (own, editor)] == [True, False]
     for kind in ("need", "need", "dataset", "dataset"):
         own.post(address, {"kind": kind})
     blank = {each.resource.kind: each for each in Contribution.objects.all()}
