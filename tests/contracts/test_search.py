@@ -448,6 +448,7 @@ class Wire:
 @pytest.mark.django_db
 @pytest.mark.fault
 @pytest.mark.slow
+@pytest.mark.ci
 def test_a_server_that_freezes_stops_and_comes_back(
     elasticsearch_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
