@@ -271,7 +271,9 @@ def _chips(resource: Resource, facts: Sequence[Fact]) -> Iterator[tuple[str, str
             for at, (text, _href) in enumerate(fact.items[:most]):
                 label = _sized(resource.details[name]) if name == "parameters" else text
                 if len(label) <= LONGEST_CHIP:
-                    yield label, _filtered(facet, values[at]) if facet else "", fact.is_written
+                    # A note of the licence has no value, and no filter.
+                    href = _filtered(facet, values[at]) if facet and at < len(values) else ""
+                    yield label, href, fact.is_written
 
 
 def _sized(parameters: int) -> str:

@@ -235,6 +235,9 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert "Nadia Benali<br>" in rest
     keywords = rest.partition("Mots-clés")[2].partition("</dd>")[0]
     assert re.findall(r"tag=([^\"]+)", keywords) == ["emploi", "M%C3%A9tiers", "plusieurs+langues"]
+    Resource.objects.update(licences=[], licence_note="Licence maison")
+    noted = text(client, card.get_absolute_url()).partition("head-actions")[0]
+    assert re.findall(r'class="tag"[^>]*>\s*(.*?)\s*</', noted)[0] == "Licence maison"
     # On a phone the contents come before what they list.
     assert 0 < page.find("only-narrow no-print") < page.index('id="exemple"')
     outline = page[page.index('aria-labelledby="outline"') : page.index('aria-labelledby="q"')]
