@@ -290,7 +290,7 @@ def values(record: Record, kind: str) -> dict[str, Any]:
     Of another kind than was read, it has the whole text: it may lack the fields of its sections.
     """
     if kind != record.kind and record.whole:
-        text = replace(record.fields["description"], value=record.whole)
+        text = replace(record.fields.get("description", Value("", "texte")), value=record.whole)
         record = replace(record, fields={**record.fields, "description": text})
     # Its identity does not matter here: the draft is a person's.
     return dict(read_incoming(replace(record, kind=kind, remote_id="pasted")).values)

@@ -681,6 +681,14 @@ def test_a_kind_that_was_guessed_is_said_anew_and_nothing_is_lost(own: Client) -
     assert "README › text" in own.get(f"/en{place}").text  # the words that are ours
 
 
+def test_one_sentence_is_the_text_of_every_kind_but_its_own() -> None:
+    (record,) = read_here("readme", "Trie des offres par métier.".encode()).records
+    for kind in ResourceKind:
+        kept = descriptions.values(record, kind)
+        assert kept.get("description", record.whole) == record.whole
+        assert ("description" in kept) is (kind != record.kind)
+
+
 def test_a_published_card_keeps_its_kind(author: User) -> None:
     change = drafts.propose(resource=make.published(author), by=author)
     with refused(Conflict):
