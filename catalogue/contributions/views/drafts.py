@@ -556,12 +556,13 @@ def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None
 def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm) -> HttpResponse:
     record, resource = proposals.proposed_record(contribution), contribution.proposed
     resource.description_html = rendered(record)
-    card = detail.preview_card(resource) | {"use": None}
     context = (
-        card
+        detail.preview_card(resource)
         | around_step(contribution, Step.SEND, record, person(request))
         | {
             "form": form,
+            "use": None,
+            "owns": resource_rules.owns(person(request), contribution.resource),
             "may_send": rules.may_submit(person(request), contribution),
             "previous": steps.beside(Step.SEND, contribution.resource.kind, -1),
         }

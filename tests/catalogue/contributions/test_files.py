@@ -519,8 +519,8 @@ def changes(draft: Contribution) -> list[str]:
     return [each.name for each in told]
 
 
-def step(draft: Contribution) -> str:
-    return reverse("catalogue:contribution_step", args=(draft.public_id, "essentiel"))
+def step(draft: Contribution, name: str = "essentiel") -> str:
+    return reverse("catalogue:contribution_step", args=(draft.public_id, name))
 
 
 def preview(file: CardFile) -> str:
@@ -631,6 +631,7 @@ def test_a_draft_on_request_is_given_to_its_organisation_and_shows_no_rows(
     page = own.get(step(model_house.draft)).text
     assert reads.file_address(file).removeprefix(django_settings.SITE_URL) in page
     assert preview(file) not in page
+    assert "Votre organisation seule" in own.get(step(model_house.draft, "envoi")).text
     sent = make.send(model_house.draft, model_house.by)
     assert statuses(file, model_house.by, make.moderator()) == [200, 404]
     assert own.get(preview(file)).status_code == 404
@@ -783,6 +784,9 @@ def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(model_hou
     told = program.ask("GET", f"contributions/{draft.public_id}")
     assert (told.status_code, own in told.text) == (200, False)
     new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    sending = signed_in(stranger).get(step(draft, "envoi")).text
+    assert "donnés sur demande" in sending
+    assert "Demander l’accès</a>" not in sending
     assert changes(draft) == ["files"]
     card = make.put_online(draft, stranger)
     assert reads.ids_named(card.details) == {file.public_id, new.public_id}
