@@ -65,7 +65,7 @@ NO_GROUPS = re.compile(
 MEASURED_GROUP = re.compile(
     r"^ {0,3}[-*+] +\**(?P<group>[^:\n*]{1,60}?)\**\s*:\W*"
     rf"(?:{COMPARED.pattern})[^\d\n]{{0,20}}"
-    r"\d+(?:[.,]\d+)?[^\n]*?\b(?:n|N|effectif)\s*[=:]\s*[1-9][^\n]*$",
+    r"\d{1,9}(?:[.,]\d{1,9})?[^\n]{0,200}?\b(?:n|N|effectif)\s*[=:]\s*[1-9][^\n]*$",
     re.I,
 )
 LISTED = re.compile(

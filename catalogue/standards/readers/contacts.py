@@ -122,7 +122,7 @@ def _reached(text: str) -> str:
     mail = MAIL.search(said)
     if mail is None:
         return prose.address(text) or (prose.written(said) if len(text) <= LONGEST else "")
-    before = said[: mail.start()]
+    before = said[max(0, mail.start() - LONGEST) : mail.start()]
     name = LEAD.sub("", BEFORE_MAIL.sub("", SENTENCES.split(before)[-1])).strip(" ,:;([<")
     if not _is_name(name):
         after = AFTER_MAIL.match(SENTENCES.split(said[mail.end() :])[0])

@@ -17,6 +17,7 @@ PIECE = re.compile(rf"{prose.BLOCK.pattern}|^[^\n]+$", re.M | re.S)
 LABEL = re.compile(r"\[([^\[\]\n]+)\]\(")
 NAMED = re.compile(r"/([^/]+\.([a-z][a-z0-9]{0,11}))$", re.I)
 PAGES = frozenset({"html", "htm", "php", "aspx"})
+HUB = "https://huggingface.co/"
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 RULE = re.compile(r"[\s|:-]*")
 # What a link to a file says, beside its name and its size.
@@ -57,9 +58,11 @@ def read(found: list[prose.Section], into: Builder) -> None:
 
 def _row(line: str) -> dict[str, Json]:
     """Read one line as a file; {} when it leads to none."""
-    url = prose.address(line).split("?")[0]
+    url = prose.address(line)
+    if url.startswith(HUB):
+        url = url.removesuffix("?download=true").replace("/blob/", "/resolve/", 1)
     named = NAMED.search(urlsplit(url).path)
-    if not named or "/tree/" in url or named[2].lower() in PAGES:
+    if not named or re.search("/(?:tree|blob)/", url) or named[2].lower() in PAGES:
         return {}
     label = LABEL.search(line)
     said = line.strip().strip("|").split("|")[0] if line.lstrip().startswith("|") else ""
@@ -78,7 +81,9 @@ def _row(line: str) -> dict[str, Json]:
 
 def _says(row: dict[str, Json], line: str) -> bool:
     words = amounts.SIZE.sub(" ", TAKE.sub(" ", prose.BARE_LINK.sub(" ", plain(line))))
-    return bool(row) and not prose.words(words) - prose.words(" ".join(map(str, row.values())))
+    if not row or len({*prose.BARE_LINK.findall(line)}) > 1:
+        return False
+    return not prose.words(words) - prose.words(" ".join(map(str, row.values())))
 
 
 def _is_tree(line: str, page: str) -> bool:

@@ -199,6 +199,14 @@ LICENSED = re.compile(
     r"(?:(?:under|sous) )?(?:the |la |l['’])?(?:licen[cs]e (?!ouverte))?(.+?)(?: licen[cs]e)?$",
     re.I,
 )
+# What heads the licence of the model, not the one of its data or of its code.
+OF_LICENCE = re.compile(
+    r"[\W\d_]*(?:model )?licen[cs](?:e|es|ing)(?: information)?"
+    r"(?: (?:du|de ce|of the|of this) mod[eè]le?)?\W*(?:(?:\b(?:and|et)|&) .+)?",
+    re.I,
+)
+# What the note of a BibTeX entry begins by, when it is a version.
+NOTED = re.compile(r"\W*v(?:ersion\b|\d)", re.I)
 OWN_VERSION = re.compile(r"^(?:current )?version(?: actuelle)?\W*$", re.I)
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
@@ -418,7 +426,9 @@ def _cited(found: list[prose.Section], into: Builder) -> None:
         into.list_of("authors", bibtex_text.persons(entry["author"]), part.title, guessed=True)
         if into.kind == "model":
             into.date("created", entry.get("year"), part.title, guessed=True)
-            _version(entry.get("version") or entry.get("note", ""), part.title, into)
+            note = entry.get("note", "")
+            version = entry.get("version") or (note if NOTED.match(note) else "")
+            _version(version, part.title, into)
         names = ("title", "journal", "booktitle", "doi", "url")
         told = {name: entry[name] for name in names if entry.get(name)}
         if told.get("url", "").rstrip("/") in _pages(into) or ON_HUB.match(told.get("url", "")):
@@ -508,7 +518,8 @@ def _vocabularies(data: Mapping[str, Any], body: str, into: Builder) -> None:
 
 def _licensed(found: list[prose.Section], into: Builder) -> None:
     """Read the licence that a section names; a section that does nothing else leaves the text."""
-    part = prose.section(found, "licence", "license")
+    named_so = [each for each in found if OF_LICENCE.fullmatch(each.title)]
+    part = prose.section(named_so, "licence", "license", "licensing")
     said = plain(part.body).rstrip(".") if part else ""
     if part is None or not 0 < len(said) <= LONGEST_LICENCE:
         return

@@ -606,13 +606,20 @@ def test_the_files_that_a_card_links_to_are_its_files() -> None:
     # What a row does not say stays, and what is no file.
     more = f"Le poids est en demi-précision.\n\n- [Le site](https://exemple.fr)\n{'- [Notice]'}"
     kept = read(f"{listed}{more}({hub}/blob/main/a.pdf) : la lire avant\n")
-    assert kept["files"][-1]["format"] == "pdf"
+    assert kept["files"][-1]["url"] == f"{hub}/resolve/main/a.pdf"
     assert kept["description"].endswith(f"{more}({hub}/blob/main/a.pdf) : la lire avant")
     address = f"{hub}/resolve/main/m.bin"
     table = f"| File | Size | |\n|---|---|---|\n| Weights | 12 MB | [Download]({address}) |"
     rows = read(f"{HEAD}## Files\n\n{table}\n")
     assert (rows["files"][0]["title"], rows["files"][0]["bytes"]) == ("Weights", 12_000_000)
     assert "Files" not in rows["description"]
+    # An address is kept as it is written, and a second one where it stands.
+    share = "https://partage.exemple.fr/m.bin?rlkey=a1&dl=1"
+    assert read(f"{HEAD}## Files\n\n- [m.bin]({share})\n")["files"][0]["url"] == share
+    mirrored = f"- [m.bin]({address}) [download](https://miroir.exemple.fr/m.bin)"
+    assert mirrored in read(f"{HEAD}## Files\n\n{mirrored}\n")["description"]
+    page = "- [m.bin](https://github.com/atelier/tri/blob/main/m.bin)"
+    assert "files" not in read(f"{HEAD}## Files\n\n{page}\n")
     many = "".join(f"- [{n}.bin]({hub}/resolve/main/{n}.bin)\n" for n in range(60))
     most = read(f"{HEAD}## Files\n\n{many}")
     assert (len(most["files"]), "[50.bin]" in most["description"]) == (50, True)
@@ -835,7 +842,11 @@ def test_a_section_that_only_names_the_licence_leaves_the_text(said: str, stays:
     assert (said in told["description"], told["licences"]) == (stays, ["MIT"])
     if not stays:
         assert read(text)["licences"] == ["MIT"]
+        assert "licences" in read(text.replace("## Licence", "## 5. Model license and citation"))
     assert said in read(text.replace("library_name: x", "license: other"))["description"]
+    for heading in ("Licence des données d’entraînement", "Code license", "Dataset licence"):
+        other = read(text.replace("## Licence", f"## {heading}"))
+        assert ("licences" in other, said in str(other)) == (False, True)
 
 
 def test_a_section_that_only_names_measures_leaves_the_text() -> None:
@@ -859,6 +870,9 @@ def test_the_version_of_a_model_is_read_where_it_is_written(said: str) -> None:
     assert read(HEAD + said)["version"] == "1.2.0"
     assert read(HEAD.replace("---\n#", "version: 2.0.1\n---\n#") + said)["version"] == "2.0.1"
     assert "version" not in read(f"{HEAD}### Framework versions\n\n- 2.4.0\n")
+    for note in ("12 pages", "10.5281/zenodo.1", "2023 Conference", "5th edition"):
+        entry = f"@misc{{tri, title={{tri}}, author={{A}}, note={{{note}}}}}"
+        assert "version" not in read(f"{HEAD}## Citation\n\n{entry}\n")
 
 
 def test_the_page_of_a_model_is_no_repository_and_no_article() -> None:

@@ -416,6 +416,8 @@ def test_what_is_hostile_is_named(code: str, content: bytes, said: list[str]) ->
         *("[" * 100_000, "{{" * 50_000, "<a " * 50_000, "*a" * 50_000, "<script>" * 20_000),
         *("**a " * 25_000, "- " + " " * 2_000 + "a", "# a" + " " * 2_000 + "b"),
         "# Uses\n\n" + "[a](https://a" * 4_000,
+        *(f"# A\n\n## Contact\n\n{each * 30_000}x a@b.example" for each in (".", "at ")),
+        "# A\n\n## Results\n\n" + f"- Femmes : F1 {'1' * 45_000}\n" * 2,
     ],
 )
 def test_long_hostile_text_is_read_all_the_same(text: str) -> None:
