@@ -24,6 +24,14 @@ ASKING = (
     r"e-?mails?|courriels?|adressez-vous|get in touch|responsable)"
 )
 LABEL = re.compile(rf"^\W*(?:[^\W\d_]+ ){{0,3}}{ASKING}(?: [^\W\d_]+){{0,2}}\s*[:?]\W*", re.I)
+# « Do not write to »: not « n’hésitez pas à écrire à ».
+BARRED = re.compile(
+    rf"\b(?:do not|don['’]t|never|no longer|ne (?:pas|plus|jamais)) (?:use|utiliser|{ASKING})\b|"
+    rf"\bn(?:e |['’])(?:utilisez|{ASKING})\W+(?:pas|plus|jamais)\b",
+    re.I,
+)
+# « Abuse: a@b.example »: what an address is for, not whose it is.
+FOR_WHAT = re.compile(r"\W*[\w-]+\s?:\W*")
 LEAD = re.compile(rf"^.*\b{ASKING}\b\W*(?:(?:à|to|by|par|out|us|me|nous|aux?|an?|un)\b\W*)*", re.I)
 BEFORE_MAIL = re.compile(r"(?:\W*\b(?:e-?mail|mail|courriel|at|à|via|by|par|on|sur))*\W*$", re.I)
 AFTER_MAIL = re.compile(r"\W{0,2}[(–—-]\s*([^()\n]{3,60}?)\)?\W*$")
@@ -40,7 +48,8 @@ MOST_WORDS = 8
 # What no name holds: words of a sentence.
 SAYING = re.compile(
     rf"\b(?:{ASKING}|or|ou|if|si|open|ouvr\w+|please|merci|you|vous|nous|we|issues?|discussions?|"
-    r"any|toutes?|send|envoy\w+|is|est|are|sont|qui|que|see|voir|licen[cs]e|model|mod[èe]le)\b",
+    r"any|toutes?|use|utilise[rz]|send|envoy\w+|is|est|are|sont|qui|que|see|voir|licen[cs]e|"
+    r"model|mod[èe]le)\b",
     re.I,
 )
 MIXED = re.compile(r"[&/,+]|\b(?:et|and|ou|or)\b", re.I)
@@ -72,12 +81,12 @@ def read(found: list[prose.Section], facts: Mapping[str, str], into: Builder) ->
 def _of(part: prose.Section, found: list[prose.Section], into: Builder, *, is_mixed: bool) -> None:
     """Read the contact of a section; one that speaks of something else too is read by sentences."""
     text, blocks = prose.apart(_mailed(part.body))
-    pieces = [each for each in SENTENCES.split(text) if each.strip()]
+    pieces = [each for each in SENTENCES.split(text) if each.strip() and not BARRED.search(each)]
     asking = [each for each in pieces if MAIL.search(each)]
     if is_mixed:
         asking = [each for each in asking if LABEL.search(each)] or asking
         asking = asking or [each for each in pieces if LABEL.search(each)]
-    elif not asking:
+    elif not asking and not MAIL.search(text):
         asking = [text]
     if not asking:
         return
@@ -95,7 +104,7 @@ def _of(part: prose.Section, found: list[prose.Section], into: Builder, *, is_mi
         return
     if not prose.words(LABEL.sub("", plain(asked))) - prose.words(reached):
         for each in read:
-            text = text.replace(each, "")
+            text = text.replace(each, "", 1)
         prose.leave(found, part, text.strip(), blocks, "")
 
 
@@ -123,8 +132,9 @@ def _reached(text: str) -> str:
     if mail is None:
         return prose.address(text) or (prose.written(said) if len(text) <= LONGEST else "")
     before = said[max(0, mail.start() - LONGEST) : mail.start()]
-    name = LEAD.sub("", BEFORE_MAIL.sub("", SENTENCES.split(before)[-1])).strip(" ,:;([<")
-    if not _is_name(name):
+    last = SENTENCES.split(before)[-1]
+    name = LEAD.sub("", BEFORE_MAIL.sub("", last)).strip(" ,:;([<")
+    if FOR_WHAT.fullmatch(last) or not _is_name(name):
         after = AFTER_MAIL.match(SENTENCES.split(said[mail.end() :])[0])
         name = after[1].strip() if after and NAMED.fullmatch(after[1].strip()) else ""
     mark = " — " if re.search(r"[–—]\s*$", before) else ", "

@@ -639,6 +639,10 @@ def test_an_address_to_write_to_comes_before_a_forum() -> None:
     assert (
         read(f"{HEAD}## Contact\n\nAtelier, a@exemple.fr\n")["contact"] == "Atelier, a@exemple.fr"
     )
+    twice = read(
+        f"{HEAD}## Contact\n\nL’adresse :\n\na@exemple.fr\n\nSinon : a@exemple.fr, lundi.\n"
+    )
+    assert "Sinon : a@exemple.fr, lundi." in twice["description"]
     longer = read(f"{HEAD}## Contact\n\n{'Nous lisons tout. ' * 12}a@exemple.fr\n")
     assert (longer["contact"], "Nous lisons" in longer["description"]) == ("a@exemple.fr", True)
 
@@ -663,6 +667,14 @@ NADIA = "Nadia Benali, n@e.example"
         ("- **Contact:** [Nadia Benali](mailto:n@e.example)", NADIA, False),
         ("Questions ? n@e.example", "n@e.example", True),
         ("Contact : l’équipe data, n@e.example", "l’équipe data, n@e.example", True),
+        ("## Contact\n\nAbuse: n@e.example", "n@e.example", True),
+        (
+            "## Contact\n\nDo not contact a@e.example, who left. Use n@e.example.",
+            "n@e.example",
+            True,
+        ),
+        ("## Contact\n\nN’hésitez pas à écrire à n@e.example.", "n@e.example", True),
+        ("## Contact\n\nNe pas écrire à n@e.example.", None, None),
         ("## Notes\n\nOn a retiré les courriels (comme n@e.example).", None, None),
     ],
 )
@@ -672,6 +684,7 @@ def test_a_contact_is_a_name_and_an_address_to_write_to(
     record = hugging_face.read(f"{HEAD}{text}\n".encode(), "").records[0]
     own = record.fields.get("contact")
     assert (own and own.value, own and own.guessed) == (contact, guessed)
+    assert "Abuse" not in text or "Abuse" in value(record, "description")
 
 
 def test_a_section_on_the_licence_and_the_contact_gives_both() -> None:
