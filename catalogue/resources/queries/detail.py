@@ -69,8 +69,9 @@ MOST_CONTENTS = 8  # of the contents of a page, those of its text included
 # What one reads first of a model: what it is for, and where it stops.
 USES = ("intended_purpose", "users", "people_affected", "excluded_uses", "limits")
 TELLS_LIMITS = re.compile(r"\b(?:limit|bia[is])", re.I)
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-AROUND_MAIL = " \u00a0\u202f,;:()<>[]–—-"
+WAYS = re.compile(r"(https?://[^\s<>]*[^\s<>.,;:)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
+AROUND_WAY = re.compile(r"^[\s,;:<>\[\]–—)-]+|[\s,;:<>\[\]–—(-]+$")
+BETWEEN_WAYS = ("", ".", "/", "ou", "et", "or", "and")
 MOST_BUILT_ON = 8
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # What no page of a kind asks for again: shown elsewhere on it, or written by the portal.
@@ -331,15 +332,13 @@ def _facts(resource: Resource, pages: Mapping[str, str]) -> Iterator[Fact]:
 
 
 def _contact(text: str) -> Iterator[tuple[str, str]]:
-    """Give who to write to: the name, then the way."""
-    if text.startswith(("http://", "https://")):
-        yield _short_address(text), text
-    elif mail := MAIL.search(text):
-        if name := text.replace(mail[0], "").strip(AROUND_MAIL):
+    """Give who to write to and the ways, in their order."""
+    for at, piece in enumerate(WAYS.split(text)):
+        if at % 2:
+            is_mail = not piece.startswith("http")
+            yield (piece, f"mailto:{piece}") if is_mail else (_short_address(piece), piece)
+        elif (name := AROUND_WAY.sub("", piece)) not in BETWEEN_WAYS:
             yield name, ""
-        yield mail[0], f"mailto:{mail[0]}"
-    else:
-        yield text, ""
 
 
 def _languages(resource: Resource) -> dict[str, Text]:

@@ -74,9 +74,9 @@ ONE_PARAGRAPH = re.compile(
 # What is left where the citation itself went to its place on the page.
 CITING = re.compile(r"citations?|bibtex|citing|citer|how to cite|comment citer", re.I)
 NO_CITATION = re.compile(
-    r"(?:todo|fixme|à (?:compléter|faire|venir)|to do|coming soon|si vous utilisez|if you use|"
-    r"please cite|merci de citer)\b",
-    re.I,
+    r"(?:todo|fixme)\b|(?:à (?:compléter|faire|venir)|to do|coming soon)\W*$|"
+    r"(?:si vous utilisez|if you use|please cite|merci de citer)\b.*:$",
+    re.I | re.S,
 )
 # What such a section says beside the fact itself.
 NOTHING = frozenset(
@@ -184,7 +184,7 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
     def section(found: re.Match[str]) -> str:
         links = {unescape(each).rstrip("/") for each in ADDRESS.findall(found[3])}
         words = _words(unescape(strip_tags(found[3]))) - NOTHING
-        repeats = any(words <= each for each in shown)
+        repeats = bool(words or links) and any(words <= each for each in shown)
         is_alone = not found[4] or found[4] <= found[1]
         if is_alone and cites and CITING.fullmatch(found[2].strip()) and not links:
             return "" if NO_CITATION.match(strip_tags(found[3]).strip()) else found[0]

@@ -245,11 +245,14 @@ def test_what_nobody_answered_is_one_line_for_who_can_and_what_was_is_read(clien
     assert anchors == ["usages", "exemple", "lire-titre", "partie-donnees-dapprentissage"]
     assert all(f' id="{anchor}"' in page for anchor in anchors)
     Resource.objects.filter(pk=card.pk).update(
+        contact="Marie (DSI) <m@exemple.fr> ou https://exemple.fr/a, puis b@exemple.fr",
         details={"parameters": 999_999_999},
         homepage_url="https://huggingface.co/almanach/camembert-base",
         description_html='<p><a href="https://exemple.fr/">Lit &amp; range.</a></p>',
     )
     other = text(client, card.get_absolute_url())
+    ways = re.findall(r"(Marie \(DSI\)|mailto:m@|fr/a\"|puis|mailto:b@)", other)
+    assert ways[:5] == ["Marie (DSI)", "mailto:m@", 'fr/a"', "puis", "mailto:b@"]
     assert ("1 milliard" in other, "exemple.fr" in other) == (True, True)
     assert ("snapshot_download" in other, "Le télécharger" in other) == (True, True)
     assert ("Ajouter un exemple" in other, "Exemple prêt à lancer" in other) == (True, False)
@@ -338,12 +341,16 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         f"<h2>Évaluation</h2><h3>Résultats</h3>{table}"
         "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>"
         "<h2>License</h2><p>This model is under the <strong>MIT</strong> license.</p>"
-        "<h2>Licence</h2><p>MIT, sauf les données.</p><h2>Citation</h2><p>TODO: la matrice</p>",
+        "<h2>Licence</h2><p>MIT, sauf les données.</p><h2>Citation</h2><p>TODO: la matrice</p>"
+        "<h2>Citation</h2><p>If you use it:</p><h2>Citation</h2><p>Please cite also Martin.</p>"
+        "<h2>Contact</h2><p>Contactez-nous.</p>",
     )
     page = text(client, card.get_absolute_url())
     assert ('<span lang="fr">Prudence</span>' in page, "WARNING" in page) == (True, False)
     assert "Usage</h2>" in page
-    assert not re.search("(Le modèle|Contact)</h", page)
+    assert "Le modèle</h" not in page
+    assert (page.count("Contact</h"), "Contactez-nous." in page) == (1, True)
+    assert ("If you use it" in page, "Please cite also Martin." in page) == (False, True)
     assert f'<a href="{base.get_absolute_url()}"' in page.partition("Modèle de base")[2][:200]
     assert 'href="https://huggingface.co/datasets/lyon/offres"' in page
     assert (bool(re.search("1,9.kg", page)), "Émissions" in page) == (True, False)
