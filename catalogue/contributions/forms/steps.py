@@ -309,6 +309,9 @@ FIRST = ("title", "summary", "description")
 CHOICES = ("deposit", "organisation", "scope")
 # What a card is found by: sending asks for three keywords.
 FINDING = ("tasks", "tags")
+# What stands beside a label in the place of « facultatif ».
+ASIDES = dict.fromkeys(REFERENCED_NEEDS, _("nécessaire si vous la signalez"))
+ASIDES |= dict.fromkeys(FINDING, _("conseillé"))
 # Common fields that are folded, by what they are about; the kind's own come in between.
 NAMES_AND_ADDRESSES = (
     "homepage_url",
@@ -494,7 +497,7 @@ class StepForm(PlainForm):
             if told.origin and name not in ("title", "summary"):  # read, these may want better
                 told.help_text = ""
             told.is_needed_to_send = name == "organisation"  # whose first choice is an answer
-            told.optional = _("nécessaire si vous la signalez") if name in REFERENCED_NEEDS else ""
+            told.optional = ASIDES.get(name, "")
 
     @property
     def guesses(self) -> int:

@@ -401,9 +401,9 @@ def origins(contribution: Contribution) -> dict[str, Mapping[str, Any]]:
 
 
 def doubtful(contribution: Contribution) -> set[str]:
-    """Name the values that were guessed and that nobody read over."""
-    read = origins(contribution).items()
-    return {name for name, own in read if own["guessed"] and not own["verified"]}
+    """Name the values of its form that were guessed and that nobody read over."""
+    asked, read = fields_of(contribution.resource.kind), origins(contribution).items()
+    return {n for n, own in read if own["guessed"] and not own["verified"] and n in asked}
 
 
 def guesses(contribution: Contribution) -> list[str]:

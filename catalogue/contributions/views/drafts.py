@@ -484,8 +484,10 @@ def around_step(
     shown, missing = steps.steps(kind), steps.missing(proposals.with_files(record, contribution))
     place = shown.index(step)
     found = checks.run(record, contribution=contribution)
-    gains = quality.criterion_lines(assessment)
-    gains.sort(key=lambda line: (line.met, -line.gain))
+    lines = quality.criterion_lines(assessment)
+    gains = [(line, place_of(contribution, line.field)) for line in lines]
+    # What comes from elsewhere is after what one can do.
+    gains.sort(key=lambda each: (each[0].met, not each[1], -each[0].gain))
     return {
         "contribution": contribution,
         "is_stopped": False,
@@ -519,7 +521,7 @@ def around_step(
         "days": settings.OWNER_ANSWER_DAYS,
         **_asked_back(contribution),
         "score": assessment.score,
-        "gains": [(line, place_of(contribution, line.field)) for line in gains],
+        "gains": gains,
     }
 
 

@@ -4,8 +4,10 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 
 from catalogue.contributions import pasting, rules
 from catalogue.contributions.actions import drafts
@@ -87,6 +89,9 @@ def read(request: HttpRequest, contribution: UUID) -> HttpResponse:
         seen, stored = seen_by(request), proposals.flat(record)
         kept = {name: stored[name] for name, mark in marks.items() if seen.get(name) == mark}
         drafts.merge(contribution=found, values=kept, seen=seen, read_over=kept, by=person(request))
+        if kept:
+            said = ngettext("Une valeur confirmée.", "%(n)s valeurs confirmées.", len(kept))
+            messages.success(request, said % {"n": len(kept)})
         return redirect("catalogue:contribution_step", found.public_id, Step.ESSENTIAL)
     context = around_step(found, Step.ESSENTIAL, record, person(request))
     context["read"] = shown = descriptions.reading_shown(found, record)

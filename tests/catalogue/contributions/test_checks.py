@@ -109,7 +109,7 @@ def test_links_wait_and_malformed_ones_are_named() -> None:
 
 def test_personal_data_is_found_in_every_field() -> None:
     record = MODEL | {
-        "contact": "contact@region.example",
+        "contact": "lab@a.example",  # asked for to be public
         "details": {"limits": ["Appeler le 04 91 00 00 01"], "example": "jeanne.d@a.example"},
     }
 

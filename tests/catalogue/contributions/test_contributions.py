@@ -578,8 +578,15 @@ def test_each_missing_item_says_its_gain_and_leads_to_its_field(
     author: User, own: Client, kind: ResourceKind
 ) -> None:
     contribution = drafts.start(kind=kind, by=author, title="Un titre")
-    page = own.get(step(contribution, Step.ESSENTIAL)).text
-    gains = re.findall(r'<a\s+href="([^"]+)">[^<]*</a><b\s+class="nowrap">\+ (\d+)</b>', page)
+    answer = own.get(step(contribution, Step.ESSENTIAL))
+    page = answer.text
+    # What a card is found by is wished for; what comes from elsewhere says so, after the rest.
+    finding = re.findall(r"(Mots-clés|Tâches) <small>\((\w+)\)", " ".join(page.split()))
+    assert {word for _label, word in finding} == {"conseillé"}
+    elsewhere = [not href for line, href in answer.context["gains"] if not line.met]
+    assert elsewhere == sorted(elsewhere)
+    assert words(answer).count("établie par un challenge") == (kind == ResourceKind.MODEL)
+    gains = re.findall(r'<a\s+href="([^"]+)">[^<]*</a>\s*<b\s+class="nowrap">\+ (\d+)</b>', page)
     assert gains
     for href, points in gains:
         path, anchor = href.split("#")
@@ -735,10 +742,19 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
     assert page.text.index("run()") < page.text.index("Voir l")
     make.edit(other, author, title="Autre titre")
     seen = json.loads(page.context["seen"]) | {"licences": "0", "title": "0"}
-    own.post(read, {"seen": json.dumps(seen)})
+    page = words(own.post(read, {"seen": json.dumps(seen)}, follow=True))
     assert descriptions.guesses(make.again(other)) == ["licences"]
-    own.post(read, {"seen": own.get(read).context["seen"]})
+    assert "3 valeurs confirmées." in page
+    assert [page.count(each) for each in ("deviné, à vérifier", "deviné, puis confirmé")] == [1, 2]
+    page = words(own.post(read, {"seen": own.get(read).context["seen"]}, follow=True))
     assert descriptions.guesses(make.again(other)) == []
+    assert page.count("deviné, puis confirmé") == page.count("deviné,") == 3
+    # What its new kind does not ask is not there to confirm.
+    turned = draft_of(README + code, "readme", author)
+    drafts.change_kind(contribution=turned, kind=ResourceKind.NEED, by=author)
+    read = reverse("catalogue:contribution_reading", args=(turned.public_id,))
+    own.post(read, {"seen": own.get(read).context["seen"]})
+    assert descriptions.guesses(make.again(turned)) == []
     origins = make.again(contribution).content["provenance"]
     assert origins["summary"] == {**before["summary"], "verified": True}
     changed = make.edit(contribution, author, title="Prévoir les embauches saisonnières")
