@@ -134,7 +134,7 @@ def teaser(text: str) -> str:
     heads = sum(set(line) <= set("|:- ") for line in tables)
     first = next((line for line in lines if not line.startswith(("|", "```"))), "")
     shown = Truncator(html.unescape(strip_tags(texts.with_lists(first))).strip()).chars(120)
-    if not (count := len(tables) - 2 * heads):
+    if (count := len(tables) - 2 * heads) <= 0:
         return shown
     table = ngettext("tableau d’une ligne", "tableau de %(n)s lignes", count) % {"n": count}
     return f"{shown} – {table}" if shown else table

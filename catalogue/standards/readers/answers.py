@@ -37,8 +37,9 @@ LIMITING = re.compile(
 )
 # What tells a table of results by group from one of examples.
 GROUPS = re.compile(
-    r"\bgro?up|\bgenre|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|\b(?:wo)?men\b|"
-    r"\b(?:fe)?males?\b|\b[aâ]ges?\b|\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
+    r"\bgro?up|\bgenre(?!s? (?:musica|litt[ée]ra))|\bgender|\bsexe?s?\b|\bfemmes?\b|\bhommes?\b|"
+    r"\b(?:wo)?men\b|\b(?:fe)?males?\b|\b[aâ]ges?\b(?! d(?:u|es) (?:mod|corpus|jeu|donn))|"
+    r"\borigin|\bethnic|\bhandicap|\bdisab|\bnationalit",
     re.I,
 )
 
@@ -80,13 +81,18 @@ USE_BARRED = re.compile(
     r"\bne (?:doit|doivent|peut|peuvent)\W+(?:pas|jamais)\W+(?:servir|être (?:utilis|employ))|"
     r"\bne (?:pas|jamais)\W+(?:l['’]|les? |la )?(?:utilis|emplo[iy]|se servir)|"
     r"\bn['’]est\W+pas\W+(?:destiné|conçu|fait pour|prévu)|"
-    r"\b(?:must|should|shall|may)\W+(?:not|never)\W+be used|\bdo\W+not\W+use|"
+    r"\b(?:must|should|shall|may)\W+(?:not|never)\W+be used|"
+    r"\bdo\W+not\W+use\W+(?:it|them|this|the model|to|for|on|in|as|with)\b|"
     r"\bnot\W+(?:to be used|meant|intended|designed) ",
     re.I,
 )
 QUOTED = re.compile(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*", re.M)
 MARKS = re.compile(r"^ {0,3}> ?(?:\[!\w+\])?[ *_⚠️]*", re.M)
-WARNING = re.compile(r"\b(?:warnings?|avertissements?|attention|important|disclaimer)\b", re.I)
+WARNING = re.compile(
+    r"\b(?:warnings?|avertissements?|important|disclaimer)\b|"
+    r"^\W*attention\b(?! (?:mechanisms?|heads?|layers?|masks?|maps?)\b)",
+    re.I,
+)
 
 
 def read(found: list[prose.Section], into: Builder) -> None:

@@ -62,7 +62,10 @@ def read(content: bytes, base_url: str) -> Reading:
     first_line = next((line for line in bare.split("\n") if line.strip()), "")
     is_sentence = not heading and plain(bare) == plain(first_line)
     model = NAMED_MODEL.search(first_line) if is_sentence else None
-    into = Builder("model" if model else _kind(bare), SOURCE, base=base_url)
+    kind = "model" if model else _kind(bare)
+    if model and DATASET.search(first_line, 0, model.start()):
+        kind, model = "dataset", None  # « Un jeu de données pour entraîner un modèle de tri »
+    into = Builder(kind, SOURCE, base=base_url)
     into.note("kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le."))
     into.line("title", prose.filled(heading), "titre")
     named = plain(model[0]) if model and " " in model[0] else ""

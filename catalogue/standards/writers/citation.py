@@ -79,7 +79,8 @@ def _author(name: str, cited: str) -> dict[str, str]:
     words = name.split()
     for at in range(1, len(words)):
         given, family = " ".join(words[:at]), " ".join(words[at:])
-        if f"{family}, {given}" in cited or _INITIALS.fullmatch(given):
+        is_one = sum(word[0].isupper() for word in words[at:]) == 1  # « U.S. Census Bureau » is not
+        if f"{family}, {given}" in cited or (is_one and _INITIALS.fullmatch(given)):
             return {"given-names": given, "family-names": family}
     return {"name": name}
 

@@ -801,6 +801,7 @@ def test_who_a_document_names_is_a_guess_of_who_deposits(author: User, own: Clie
             "Par âge : – tableau de 2 lignes",
         ),
         ("| Âge |\n|---|\n| 20 |", "tableau d’une ligne"),
+        ("|---|---|", ""),
         ('L\'offre < 30 mots & "courte"', 'L\'offre < 30 mots & "courte"'),
     ],
 )

@@ -22,7 +22,8 @@ def test_what_an_author_has_still_to_do_is_told_and_leaves_the_text() -> None:
     record = hugging_face.read(text.encode(), "").records[0]
     assert value(record, "description") == "Trie des annonces par contrat et par métier."
     assert record.faults[-1].facts["which"] == "ajouter la matrice, Langue"
-    kept = "Il lit une liste TODO et des todos.\n\n```bash\n# TODO: x\n```"
+    kept = "Il lit une liste TODO et des todos.\n\n- TODO - classe des rappels\n\n"
+    kept += "```bash\n# TODO: x\n * TODO: y\n- TODO: z\n```"
     assert kept in value(
         hugging_face.read(f"{HEAD}## Notes\n\n{kept}\n".encode(), "").records[0], "description"
     )
@@ -513,6 +514,11 @@ def test_a_name_that_bibtex_keeps_whole_is_no_place_to_fill() -> None:
         ("I publish my model for job search.", "model", "Model for job search"),
         ("Un modèle.", "model", "Un modèle."),
         ("Trie des offres par métier.", "algorithm", "Trie des offres par métier."),
+        (
+            "Un jeu de données pour un modèle de tri.",
+            "dataset",
+            "Un jeu de données pour un modèle de tri.",
+        ),
         ("Décrit le modèle de données.", "algorithm", "Décrit le modèle de données."),
         ("# Tri\n\nUn modèle de tri.", "algorithm", "Tri"),
     ],
@@ -748,6 +754,7 @@ def test_a_table_under_what_it_parts_by_is_by_group(
         ("Écarts par groupe", "- CDI : rappel 0,7 (n = 41)\n- CDD : rappel 0,6 (n = 39)", True),
         ("Résultats", "- Femmes : F1 0,78\n- Hommes : F1 0,80", False),
         ("Résultats", "- tri-v1 : F1 0,78 (n = 412)\n- tri-v2 : F1 0,80 (n = 412)", False),
+        ("Résultats", "- Genre musical : F1 0,7 (n = 4)\n- Âge du modèle : F1 0,8 (n = 3)", False),
         ("Par modèle", "- A : F1 0,78 (n = 412)\n- B : F1 0,80 (n = 412)", False),
         ("Résultats", "- Femmes : F1 0,78 (n = 412)\n- Entraîné en mai", False),
     ],
@@ -778,6 +785,9 @@ def test_what_a_warning_excludes_is_advised_against(sentence: str) -> None:
     assert sentence in value(record, "description")
     same = read(text.replace("- L’anglais.", f"- {sentence}"))
     assert same["excluded_uses"] == [sentence]
+    attention = "## Attention mechanism\n\nPadding tokens must not be used by the heads."
+    technical = f"{HEAD}Do not use the base tokenizer.\n\n{attention}\n"
+    assert "excluded_uses" not in read(technical)
     care = read(
         f"{HEAD}> [!WARNING]\n> Un code ne doit pas être lu seul.\n\n## Notes\n\n{sentence}\n"
     )

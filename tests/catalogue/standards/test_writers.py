@@ -235,10 +235,10 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
         {"given-names": "B.", "family-names": "Auteur"},
     ]
     cited = {"citation": "@misc{a, author = {Benali, Nadia and others}}"}
-    both = example("model", authors=("Nadia Benali", "Loire Labs"), details=cited)
+    both = example("model", authors=("Nadia Benali", "U.S. Census Bureau"), details=cited)
     assert yaml.safe_load(citation.cff(both))["authors"] == [
         {"given-names": "Nadia", "family-names": "Benali"},
-        {"name": "Loire Labs"},
+        {"name": "U.S. Census Bureau"},
     ]
     assert citation.bibtex(model) == (
         "@misc{essai_model,\n"

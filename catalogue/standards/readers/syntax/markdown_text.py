@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from catalogue.standards.readers.syntax.text import marked, plain, web_address
@@ -27,10 +27,11 @@ UNFILLED = re.compile(
     rf"dataset name|optional)\](?:\([^()\n]{{0,500}}\))?|{TEMPLATE.pattern}|"
     r"^[ \t*_]*more information needed[ \t.*_]*$|"
     # « TODO: add the matrix », « - **Funded by:** TODO ».
-    r"^[ \t>*_+-]*(?:\[ ?\] )?(?-i:TODO|TBD|FIXME)\b[*_]*\s?(?:[:–—-](?P<todo>[^\n]*))?$|"
+    r"^[ \t>*_+-]*(?:\[ ?\] )?(?-i:TODO|TBD|FIXME)\b[*_]*\s?(?::(?P<todo>[^\n]*))?$|"
     r"(?<=:)[ \t*_]*(?-i:TODO|TBD|FIXME)[ \t.*_]*$",
     re.I | re.M,
 )
+TODO = re.compile(r"\b(?:TODO|TBD|FIXME)\b")
 # Sentences of the usual templates that nobody wrote for this card, at the beginning of a line.
 OF_TEMPLATE = re.compile(
     r"^[ *_]*(?:use the code below to get started with the (?:model|dataset)|"
@@ -147,12 +148,20 @@ def unfilled(text: str) -> list[str]:
     """Name what still waits for its words: by the label of its line, or by its heading."""
     named = list[str]()
     for part in sections(text):
-        for line in part.body.split("\n"):
-            waits = [x for x in UNFILLED.finditer(line) if "optional" not in x[0].lower()]
+        for line, unfilled_places in _lines(part.body):
+            waits = [each for each in unfilled_places if "optional" not in each[0].lower()]
             if waits:
                 label, todo = FACT.match(line), plain(waits[0]["todo"] or "")
                 named.append(todo or written(filled(label[1] if label else part.title)) or "…")
     return list(dict.fromkeys(named))
+
+
+def _lines(body: str) -> Iterator[tuple[str, list[re.Match[str]]]]:
+    """Give each line and its unfilled places; what is to do in a block of code is code."""
+    fenced = False
+    for line in body.split("\n"):
+        fenced ^= bool(FENCE.match(line))
+        yield line, [] if fenced and TODO.search(line) else list(UNFILLED.finditer(line))
 
 
 def clean(found: list[Section]) -> str:
@@ -194,11 +203,11 @@ def joined(found: list[Section]) -> str:
 def said_of(body: str) -> str:
     """Keep the lines that say something: not a list item whose value is still to come."""
     lines = []
-    for line in body.split("\n"):
+    for line, places in _lines(body):
         value = written(line).rsplit(":", 1)[-1]
-        if UNFILLED.search(line) and not re.search(r"\w{3}", value):
+        if places and not re.search(r"\w{3}", value):
             continue
-        lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line))
+        lines.append(UNFILLED.sub("", filled(line) if "{{" in line else line) if places else line)
     said = NO_CITATION.sub("", "\n".join(lines))
     return INSET.sub(_set_out, FACTS.sub(_as_list, said))
 
