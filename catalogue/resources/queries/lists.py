@@ -110,8 +110,10 @@ def access(resource: Resource, level: str = "") -> Badge:
     """Say who may reach the thing, or its files of some level, and when its reuse is limited."""
     found = Access(level or resource.access)
     is_open = has_open_licences(resource)
-    if found is not Access.OPEN or is_open is None:
+    if found is not Access.OPEN:
         return str(found.label), found.tone, found.icon
+    if is_open is None:
+        return _("Consultable"), found.tone, "eye"
     if is_open:
         return str(found.label), "pin", found.icon
     return _("Accès libre, réutilisation limitée"), "ocre", found.icon

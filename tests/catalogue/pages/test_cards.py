@@ -153,9 +153,10 @@ def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
     page = text(client, card.get_absolute_url())
     assert "Cette ressource vit chez" in page
     # Its facts stand twice: on a phone, folded before the text.
-    assert page.count("à vérifier</span>") == 1 + 2
-    assert "Description à vérifier</span>" in page
+    assert page.count("à vérifier</span>") == 2
+    assert "personne ne l’a encore comparée à la source" in page
     assert "À confirmer" in page
+    assert ("Consultable" in page, "Accès libre" in page) == (True, False)
 
 
 @pytest.mark.parametrize(
