@@ -118,7 +118,7 @@ def read(found: list[prose.Section], into: Builder) -> None:
             continue
         if name == "example":
             into.value(name, prose.run(body), part.title)
-            found[found.index(part)] = part._replace(body="")
+            found[found.index(part)] = part._replace(body=prose.CODES.split(body)[-1].strip())
             continue
         text, blocks = prose.apart(body, prose.CODES)
         if name == "group_results" and not (

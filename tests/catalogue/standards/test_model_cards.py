@@ -263,9 +263,12 @@ Longue. """
     assert kept.startswith("## Empreinte\n\nLongue. Mesure")  # longer than its field
     assert readme.read(text.encode(), "").records[0].details["limits"].value == limits
     noted = text.replace("Chargez-le :", "Demande 16 Go :\n\n```bash\npip install x\n```\n\nPuis :")
-    assert hugging_face.read(noted.encode(), "").records[0].details["example"].value == (
+    noted = noted.replace('soudeur")\n```', 'soudeur")\n```\n\nMarche sur CPU.')
+    read = hugging_face.read(noted.encode(), "").records[0]
+    assert read.details["example"].value == (
         '# Demande 16 Go :\n# pip install x\n\n# Puis :\nclf("Cherche soudeur")'
     )
+    assert "Marche sur CPU." in value(read, "description")
 
 
 def test_the_labels_of_the_form_and_the_headings_of_the_trainer_are_read() -> None:

@@ -268,8 +268,8 @@ def code(block: str) -> str:
 def run(body: str) -> str:
     """Give the code of a section, its first block of Python as it is.
 
-    What stands around it, other blocks and a few words, becomes comments; "" when there is no
-    code, or too much around it.
+    What stands before it, and between its blocks, becomes comments; "" when there is no code, or
+    too much around it.
     """
     text, blocks = apart(body)
     names = [each.split("\n")[0].strip("`~ ").lower() for each in blocks]
@@ -285,7 +285,7 @@ def run(body: str) -> str:
         if name != runs:
             told[at] = re.sub(r"^(?=.)", "# ", told[at], flags=re.M)
     parts = [f"{lead}\n{lines}".strip("\n") for lead, lines in zip(said, told, strict=False)]
-    return "\n\n".join(each for each in [*parts, *said[len(told) :]] if each)
+    return "\n\n".join(each for each in parts if each)
 
 
 def _commented(text: str) -> str:
