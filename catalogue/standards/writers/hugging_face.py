@@ -51,7 +51,6 @@ METRICS = {
     )},
 }  # fmt: skip
 AVERAGED = re.compile(r"\(.*?\)|\b(?:micro|macro|weighted|pondérée?|moyenn?e?|score)\b|[-_]")
-CITING = re.compile(r"^#+ +Citation *$", re.M | re.I)
 PYTHON = re.compile(r"^(?:import|from) \w", re.M)
 Json = dict[str, Any]
 
@@ -125,13 +124,14 @@ def _index(resource: Published) -> list[Json]:
     results = whole + [
         _declared(row, told_by(resource.tags))
         for row in resource.details.get("declared_measures", [])
+        if row.get("dataset")  # without one, the Hub reads none of them
     ]
     return [{"name": resource.title, "results": results}] if results else []
 
 
 def _declared(row: Mapping[str, Any], pipeline: str) -> Json:
     """Write what the producer declares as what nobody verified."""
-    task, data = row.get("task") or "other", row.get("dataset") or "other"
+    task, data = row.get("task") or pipeline or "other", row["dataset"]
     name, value = row.get("metric", ""), str(row.get("value", ""))
     result: Json = {
         "task": {"type": pipeline or task, "name": task},
@@ -190,13 +190,19 @@ def _body(resource: Published) -> str:
         if code := resource.text(name):
             is_python = not language and PYTHON.search(code)
             block = f"```{'python' if is_python else language}\n{code}\n```"
-            if language and (head := CITING.search(parts[2])):  # the section of its text
-                parts[2] = f"{parts[2][: head.end()]}\n\n{block}{parts[2][head.end() :]}"
-            else:
-                parts.append(_section(title, block))
-    parts.append(_section("Contact", resource.contact))
+            _put(parts, title, block)
+    _put(parts, "Contact", resource.contact)
     parts.append(_section("Source", f"Fiche du catalogue Open Emploi : <{resource.iri}>"))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _put(parts: list[str], title: str, text: str) -> None:
+    """Add a section, or its text to the one that the description has under such a title."""
+    head = re.search(rf"^#+ +{title} *$", parts[2], re.M | re.I)
+    if head is None:
+        parts.append(_section(title, text))
+    elif text not in parts[2]:
+        parts[2] = f"{parts[2][: head.end()]}\n\n{text}{parts[2][head.end() :]}"
 
 
 def _section(title: str, text: str) -> str:

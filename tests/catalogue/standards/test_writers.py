@@ -200,10 +200,13 @@ def test_hugging_face_reads_our_cards() -> None:
     assert "## Citation\n\n```bibtex\n@misc{a, title={B}}\n```" in text
     assert "## Exemple\n\n```python\nimport a\n```" in text
     assert "Trie les offres." not in text
-    told = "Trie.\n\n## Citation\n\nÀ suivre."
+    told = "Trie.\n\n## Citation\n\nÀ suivre.\n\n## Contact\n\nÉcrire à l’équipe."
     tags = ("annotation de mots", "ner")
     whole = replace(whole, description=told, contact="a@exemple.fr", tags=tags)
+    more["declared_measures"] = [row, {"metric": "exactitude", "value": "0,7"}]
     again = hugging_face.card(replace(whole, measures=(), details=more))
+    assert ("type: accuracy" in again, "other" in again) == (False, False)
+    assert (again.count("## Contact"), "Écrire à l’équipe" in again) == (1, True)
     assert "## Citation\n\n```bibtex\n@misc{a, title={B}}\n```\n\nÀ suivre." in again
     assert (again.count("## Citation"), "## Contact\n\na@exemple.fr" in again) == (1, True)
     assert "tags:\n- ner\npipeline_tag: token-classification" in again
