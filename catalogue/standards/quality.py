@@ -31,8 +31,12 @@ FIGURE = re.compile(r"\d+(?:[.,]\d+)?(?:\s?%)?")
 # Beside measures, what is compared between groups.
 COMPARED = re.compile(rf"{METRICS.pattern}|\b(?:taux|rates?)\b", re.I)
 FEWEST_GROUPS = 2
-# « Femmes : F1 0,78 (n = 214) »: a group, then a figure that is a share or not a whole number.
-GROUP_LINE = re.compile(r"(?:[-*] )?[^\W\d][^:|]{0,60}:\s.*?(?:\d[.,]\d|\d\s?%).*")
+# « Femmes : F1 0,78 (n = 214) »: a group, which is no measure, then a measure or a share.
+GROUP_LINE = re.compile(
+    rf"(?:[-*] )?(?![^:]*(?:{COMPARED.pattern}))[^\W\d][^:|]{{0,60}}:\s"
+    rf"(?=.*(?:{COMPARED.pattern}|\d\s?%)).*?(?:\d[.,]\d|\d\s?%).*",
+    re.I,
+)
 
 Record = Mapping[str, Any]
 # True: met; False: missing; None: cannot be known yet, which is missing too.

@@ -135,6 +135,9 @@ def test_what_is_not_verified_or_not_carried_is_missing_and_says_so() -> None:
         ("- Femmes\u202f: 81 %\n- Hommes\u202f: 79 %", True),
         ("| Offres | n | F1 |\n|---|---|---|\n| courtes | 2 | 0,79 |\n| longues | 3 | 0,7 |", True),
         ("Femmes : 0,81", False),
+        ("Précision : 0,81\nRappel : 0,79", False),
+        ("- Précision (macro) : 81 %\n- F1 : F1 0,7", False),
+        ("Dropout : 0,1\nLearning rate : 0,001\nWeight decay : 0,01", False),
         ("Par âge : non mesuré en 2025.\nPar sexe : non mesuré.", False),
     ],
 )
