@@ -729,6 +729,7 @@ def test_what_a_person_changes_is_theirs_and_a_guess_they_save_is_verified(
 
     in_view = own.get(step).text.partition('aria-labelledby="plus"')[0]
     assert 'name="example"' in in_view
+    assert not re.search(r'aria-describedby="\s*"', own.get(step).text)
     assert left(draft="1") == left(send="1") == ["summary", "licences", "example"]
     sending = words(
         own.get(reverse("catalogue:contribution_step", args=(contribution.public_id, Step.SEND)))
@@ -790,6 +791,9 @@ def test_who_a_document_names_is_a_guess_of_who_deposits(author: User, own: Clie
         draft = Contribution.objects.latest("pk")
         assert draft.content["deposit"] == deposit
         assert ("deposit" in descriptions.guesses(draft)) == bool(deposit)
+        page = own.get(step(draft, Step.ESSENTIAL)).text
+        asked = page.partition('id="id_deposit"')[2].partition('name="scope"')[0]
+        assert ("deviné, à vérifier" in asked) == bool(deposit)
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,9 @@ def test_corrections_lead_to_the_fields_that_they_speak_of(client: Client, judge
     page = client.get(reverse("catalogue:contribution", args=(contribution.public_id,))).text
     assert page.count(f'href="{place}?champ=tags#id_tags"') == 2
     assert "envoi/#id_reply" in page
-    assert client.get(place).text.count("à corriger") == 1
+    page = client.get(place).text
+    assert page.count("à corriger") == 1
+    assert re.search(r'class="asked group">\s*<p><span[^>]*>.*à corriger', page)
 
 
 def test_the_queue_goes_on_below_in_the_order_chosen(desk: Client) -> None:
