@@ -185,6 +185,10 @@ def _tagged(tags: list[str], prefix: str) -> list[str]:
 LONGEST_LICENCE = 200
 # Where the tools live that write a card: not the model.
 OF_TOOLS = re.compile(r"https://(?:www\.)?(?:github\.com/(?:UKPLab|huggingface)/|sbert\.net)", re.I)
+# « une issue sur https://github.com/… »
+ISSUES = re.compile(
+    r"\bissues?\b[^\n]{0,20}?(https://(?:github|gitlab)\.com/[\w.-]{1,80}/[\w.-]{1,80})", re.I
+)
 ARTICLE = re.compile(r"https?://(?:www\.)?(?:arxiv\.org/abs|doi\.org)/[^\s()<>\"]{1,200}")
 HOLDERS = ("developed by", "curated by", "owned by", "développé par", "créé par", "produit par")
 # « v1.2.0 (14 mai 2024) ».
@@ -555,7 +559,7 @@ def _addresses(
 ) -> None:
     for column, labels in (
         ("homepage_url", ("homepage", "page", "website", "site")),
-        ("repository_url", ("repository", "dépôt", "code")),
+        ("repository_url", ("repository", "dépôt", "depot", "repo", "code")),
         ("documentation_url", ("paper", "paper [optional]", "article", "documentation")),
     ):
         for label in labels:
@@ -564,6 +568,9 @@ def _addresses(
     for name in ("dépôt", "repository"):
         if part := prose.section(found, name):
             _put("repository_url", prose.address(part.body), part.title, into)
+    issues = ISSUES.search("\n".join(each.body for each in found))
+    own = issues[1].rstrip(".") if issues and not OF_TOOLS.match(issues[1]) else ""
+    into.address("repository_url", own, "texte", guessed=True)
     for holder in [facts[name] for name in HOLDERS if name in facts][:1]:
         into.line("producer_name", prose.written(plain(holder)), "texte")
     if url and into.kind == "dataset":
@@ -593,7 +600,8 @@ def _model(
     data: Mapping[str, Any], found: list[prose.Section], facts: Mapping[str, str], into: Builder
 ) -> None:
     into.line("version", data.get("version"), "version")
-    _version(facts.get("version", ""), "version", into)
+    for label in ("version", "version actuelle", "current version"):
+        _version(facts.get(label, ""), label, into)
     for part in [each for each in found if OWN_VERSION.match(each.title)]:
         if _version(part.body, part.title, into):
             found[found.index(part)] = part._replace(title="", body="")

@@ -888,6 +888,8 @@ def test_a_section_that_only_names_measures_leaves_the_text() -> None:
     "said",
     [
         "## Version\n\nv1.2.0\n",
+        "\n\nFait en 2026. Version actuelle : **v1.2.0** (mars 2026)\n",
+        "\n\n- **Current version:** 1.2.0\n",
         "## Citation\n\n@misc{tri, title={tri}, author={A}, version={1.2.0}}\n",
         "## Citation\n\n@misc{tri, title={tri}, author={A}, note={Version 1.2.0}}\n",
     ],
@@ -899,6 +901,12 @@ def test_the_version_of_a_model_is_read_where_it_is_written(said: str) -> None:
     for note in ("12 pages", "10.5281/zenodo.1", "2023 Conference", "5th edition"):
         entry = f"@misc{{tri, title={{tri}}, author={{A}}, note={{{note}}}}}"
         assert "version" not in read(f"{HEAD}## Citation\n\n{entry}\n")
+
+
+@pytest.mark.parametrize("said", ["- **Repo:** {}", "Dépôt : {}", "Écrire, ou une issue sur {}"])
+def test_the_repository_of_a_model_is_read_where_it_is_written(said: str) -> None:
+    address = "https://github.com/lab/tri"
+    assert read(f"{HEAD}\n\n{said.format(address)}\n")["repository_url"] == address
 
 
 def test_the_page_of_a_model_is_no_repository_and_no_article() -> None:

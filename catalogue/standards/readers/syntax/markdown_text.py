@@ -51,6 +51,12 @@ NO_CITATION = re.compile(
 )
 # Possessive: spaces that are counted again and again would take hours.
 FACT = re.compile(r"^\s*(?:[-*]\s++\**|\*\*)\s*+([^*:\n]{2,40}?)\s*+\**+\s*+:\s*+\**+\s*+(.+)$")
+# « Version actuelle : v0.3.1 » at the end of a line.
+LABELLED = re.compile(
+    r"(?:^ {0,3}|[.!?] )(d[ée]p[ôo]t|repo(?:sitory)?|(?:current )?version(?: actuelle)?)"
+    r"\s?:\s?(\S.*)$",
+    re.I,
+)
 # A table within an item of a list, where Markdown reads none.
 INSET = re.compile(r"(?:^ {1,6}\|[^\n]*(?:\n|\Z)){2,}", re.M)
 NEW_LINES = re.compile(r"\s*\n\s*")
@@ -224,10 +230,13 @@ def _as_list(found: re.Match[str]) -> str:
 
 
 def facts(text: str) -> dict[str, str]:
-    """Read the « - **Label:** value » lines, by label in lower case; the first of each wins."""
+    """Read the « - **Label:** value » lines, by label in lower case; the first of each wins.
+
+    A version and a repository are read from prose too.
+    """
     found: dict[str, str] = {}
     for line in text.split("\n")[:MOST_LINES]:
-        fact = FACT.match(line)
+        fact = FACT.match(line) or LABELLED.search(line)
         if fact and written(fact[2]):
             found.setdefault(fact[1].strip().lower(), fact[2].rstrip())
     return found
