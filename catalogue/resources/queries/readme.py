@@ -54,6 +54,12 @@ TELLS_RESULTS = (
     re.compile(r"(?:evaluation )?results?\b|résultats?\b|performances?\b", re.I),
     re.compile(r"[ée]valuation\b", re.I),
 )
+# What the labels of the results mean, when it stands before them.
+DEFINES = re.compile(
+    r"[ée]tiquettes?|labels?|classes|label (?:set|scheme)|sch[ée]ma d[’']annotation|"
+    r"annotation sche(?:me|ma)",
+    re.I,
+)
 NESTED = ("blockquote", "details", "div", "ol", "ul")
 # What comes before the first heading of a text that comes last introduces the whole page.
 INTRODUCTION_CHARACTERS = 2_500
@@ -64,7 +70,7 @@ FACT_LABELS = re.compile(
     r"(?:developed|shared|owned) by|(?:développé|créé|produit|partagé) par|producteur|version|"
     r"contact|point of contact|licen[cs]e|langue(?:\(s\)|s)?|language(?:\(s\)|s)?(?: \(nlp\))?|"
     r"finetuned from(?: model)?|base model|modèle de base|library|bibliothèque|"
-    r"repository|dépôt|code|paper|article|documentation|homepage|site",
+    r"repo(?:sitory)?|dépôt|code|paper|article|documentation|homepage|site",
     re.I,
 )
 # A section of one paragraph, up to the next that is not below it.
@@ -80,10 +86,12 @@ NO_CITATION = re.compile(
 )
 # What such a section says beside the fact itself.
 NOTHING = frozenset(
-    "a at by ce contact contactez cette distributed distribué diffusé est for is it la le les "
-    "licence license licensed model modèle nous par please publié released sous the this un une "
-    "under us à".split()
+    "a at by ce contact contactez cette des distributed distribué diffusé est for is issue it la "
+    "le les licence license licensed model modèle nous on or ou par please publié question "
+    "questions released sous sur the this un une under us à".split()
 )
+WHOLE = re.compile(r"(?:pour|for) (?:le |the )?code (?:et|and) (?:les |the )?(?:poids|weights)")
+LINKED = re.compile(r"<a [^>]*>[^<]*</a>")
 ADDRESS = re.compile(r'<a [^>]*href="([^"]*)"')
 FIGURE = re.compile(r"<td[^>]*>(?:<strong>)?([\d.,]+)")
 
@@ -158,7 +166,7 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
 
     An item that leads where the page does not is kept.
     """
-    shown = [_words(text) for text, _address in facts]
+    shown = _words(" ".join(text for text, _address in facts))
     cites = bool(resource.details.get("citation"))
     addresses = {each.rstrip("/") for fact in facts for each in fact}
 
@@ -169,7 +177,7 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
         codes, unknown = languages.normalise(value)
         repeats = (
             bool(links),
-            bool(words := _words(value)) and any(words <= each for each in shown),
+            bool(words := _words(value)) and words <= shown,
             bool(codes) and not unknown and {*codes} <= {*resource.languages},
             bool(names := licences.normalise(value).identifiers)
             and {*names} <= {*resource.licences},
@@ -183,8 +191,8 @@ def _without_facts(text: str, resource: Resource, facts: Sequence[Shown]) -> str
 
     def section(found: re.Match[str]) -> str:
         links = {unescape(each).rstrip("/") for each in ADDRESS.findall(found[3])}
-        words = _words(unescape(strip_tags(found[3]))) - NOTHING
-        repeats = bool(words or links) and any(words <= each for each in shown)
+        words = _words(unescape(strip_tags(LINKED.sub("", WHOLE.sub("", found[3]))))) - NOTHING
+        repeats = bool(words or links) and words <= shown
         is_alone = not found[4] or found[4] <= found[1]
         if is_alone and cites and CITING.fullmatch(found[2].strip()) and not links:
             return "" if NO_CITATION.match(strip_tags(found[3]).strip()) else found[0]
@@ -226,7 +234,20 @@ def _results(text: str) -> tuple[str, str]:
             top = int(head[1])
             for level in range(top + 1, 7):  # its title is one of the page
                 body = re.sub(rf"(</?h){level}(?=[ >])", rf"\g<1>{level - top + 2}", body)
-            return mark_safe(body), _filled(before + text[end:])  # noqa: S308  sanitised when stored
+            labels, before = _labels(before)
+            rest = _filled(before + text[end:])
+            return mark_safe(labels + body), rest  # noqa: S308  sanitised when stored
+    return "", text
+
+
+def _labels(text: str) -> tuple[str, str]:
+    """Take out of what stands before results the section that defines their labels."""
+    heads = list(ANY_HEADING.finditer(text))
+    for at, head in enumerate(heads):
+        end = next((each.start() for each in heads[at + 1 :] if each[1] <= head[1]), len(text))
+        body = text[head.end() : end]
+        if DEFINES.fullmatch(strip_tags(head[2]).strip()) and _is_whole(body):
+            return f"<h3>{head[2]}</h3>{body}", text[: head.start()] + text[end:]
     return "", text
 
 

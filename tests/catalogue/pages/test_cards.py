@@ -334,14 +334,20 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         },
         licences=["MIT"],
         languages=["fr"],
+        contact="Équipe, a@b.fr",
+        repository_url="https://github.com/a/b",
         description_html="<blockquote><p>[!WARNING]\nPas pour trier.</p></blockquote>"
         "<h2>Modèle</h2><ul>"
         "<li><strong>License:</strong> MIT License</li><li><strong>Langue :</strong> French</li>"
         "</ul><h2>Model Details</h2><h3>Usage</h3><ul><li><strong>Code :</strong> "
         '<a href="https://loire.example/code">Loire Labs</a></li></ul><p>Lire.</p>'
+        "<h2>Étiquettes</h2><p>COMP : savoir-faire.</p>"
         f"<h2>Évaluation</h2><h3>Résultats</h3>{table}"
         "<h4>Par métier</h4><p>Bois.</p><h3>Bilan</h3><p>Bon.</p><h2>Contact</h2>"
         "<h2>License</h2><p>This model is under the <strong>MIT</strong> license.</p>"
+        "<h2>Licence</h2><p>MIT pour le code et les poids.</p>"
+        '<h2>Contact</h2><p>Des questions ? <a href="mailto:a@b.fr">a@b.fr</a> ou une issue sur '
+        '<a href="https://github.com/a/b">https://github.com/a/b</a></p>'
         "<h2>Licence</h2><p>MIT, sauf les données.</p><h2>Citation</h2><p>TODO: la matrice</p>"
         "<h2>Citation</h2><p>If you use it:</p><h2>Citation</h2><p>Please cite also Martin.</p>"
         "<h2>Contact</h2><p>Contactez-nous.</p>",
@@ -364,6 +370,7 @@ def test_a_long_text_gives_its_results_and_leads_to_what_a_model_is_made_of(clie
         for each in (
             "Pas pour trier.",
             'id="resultats"',
+            "<h3>Étiquettes</h3>",
             "0,85",
             "<h3>Par métier</h3>",
             'id="partie-fichiers"',
