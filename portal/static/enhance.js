@@ -32,8 +32,12 @@
     m.open = false; if (kind === "keydown") m.querySelector("summary").focus();
   }));
 
-  // Résumé d'erreurs : reçoit le focus au chargement.
+  // Résumé d'erreurs : reçoit le focus au chargement ; ce qu'il ne dit plus part aussi des champs.
   document.getElementById("erreurs")?.focus();
+  root.addEventListener("htmx:oobAfterSwap", () => $$("#ecrire [aria-invalid=true]").forEach((f) => {
+    if (document.querySelector(`#points :is([href="#${f.id}"],[href="#${f.id}_0"])`)) return;
+    f.removeAttribute("aria-invalid"); document.getElementById(f.id + "_error")?.replaceChildren();
+  }));
 
   // Onglet courant toujours visible dans une barre défilante.
   $$(".tabs, .site-nav, .side-nav ul").forEach((n) => {

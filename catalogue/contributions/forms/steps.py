@@ -461,6 +461,8 @@ class StepForm(PlainForm):
     list shows a blank row there. After validation, `accepted()` gives the values without fault.
     """
 
+    is_asked = False  # for what sending needs
+
     def __init__(
         self,
         step: Step,
@@ -512,6 +514,7 @@ class StepForm(PlainForm):
 
     def require(self, record: Mapping[str, Any]) -> None:
         """Say at its field what sending will ask and the saved record lacks."""
+        self.is_asked = True
         for name in lacking(record):
             name = "licence" if name == "licences" else name
             if name in self.fields and name not in self.errors:

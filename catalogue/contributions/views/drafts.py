@@ -250,7 +250,7 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         fault = _change_files(request, contribution)
         contribution = visible(request, contribution.public_id)
     kept = {*form.errors, *found.untouched}
-    if "next" in request.POST:
+    if {"next", "asked"} & set(request.POST):  # a page that asked once goes on
         record = proposals.proposed_record(contribution)
         form.require(proposals.with_files(record, contribution))
     stays = form.errors or found.clashes or fault

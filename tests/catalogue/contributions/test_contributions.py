@@ -360,6 +360,13 @@ def test_going_on_asks_for_what_is_needed_and_a_draft_may_lack_it(
     assert set(page.context["form"].errors) == wanted
     assert seen.count("Remplissez ce champ") == 2 * len(wanted)
     assert (record(model)["title"], record(model)["summary"]) == ("", "Bref.")
+    # Saving itself, that page says what is still to correct; another asks for nothing.
+    assert "asked" in page.text
+    assert "#points" in page.text
+    alone = own.post(place, typed | {"title": "Tri", "asked": "1"}, headers=ALONE)
+    assert set(alone.context["form"].errors) == wanted - {"title"}
+    alone = own.post(place, typed, headers=ALONE)
+    assert (alone.context["form"].errors, 'id="points" hidden' in alone.text) == ({}, True)
     # What was read stays what is stored: typed again, it clashes with nothing.
     marks = re.search(r'name="seen"[^>]*value="([^"]+)"', page.text)
     again = typed | {"title": "Tri", "seen": html.unescape(marks[1]) if marks else "", "draft": "1"}
